@@ -108,6 +108,32 @@ def test_a_function_is_recognized_in_whatever_form_and_version_the_call_names_it
     assert found(event).type == "OwnResource:lambda:PutFunctionConcurrency"
 
 
+OPERATOR = f"arn:aws:iam::{ACCOUNT}:policy/ringfence-operator"
+ATTACHMENTS = {
+    "to a user": call_event("iam", "AttachUserPolicy", {"userName": "kim", "policyArn": OPERATOR}),
+    "to a group": call_event("iam", "AttachGroupPolicy", {"groupName": "ops", "policyArn": OPERATOR}),
+    "to a role": call_event("iam", "AttachRolePolicy", {"roleName": "ops", "policyArn": OPERATOR}),
+}
+
+
+@pytest.mark.parametrize("event", ATTACHMENTS.values(), ids=ATTACHMENTS)
+def test_who_gets_a_policy_of_ringfence_is_told_as_urgent(event: dict[str, Any]) -> None:
+    assert RULES.agrees(event)
+    finding = found(event)
+    assert finding.urgent
+    assert OPERATOR in finding.title
+    other = changed(event, "detail.requestParameters.policyArn", "arn:aws:iam::aws:policy/ReadOnlyAccess")
+    assert RULES.count(other) == 0
+    assert RULES.answered(other) is False
+
+
+def test_another_policy_on_a_role_of_ringfence_is_told_as_well() -> None:
+    named = {"roleName": "ringfence-operate-function", "policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
+    event = call_event("iam", "AttachRolePolicy", named)
+    assert RULES.agrees(event)
+    assert "ringfence-operate-function" in found(event).title
+
+
 def by_cloudformation(role: str, **more: str) -> dict[str, Any]:
     return {**by_role(role, session="AWSCloudFormation"), "invokedBy": CFN, **more}
 

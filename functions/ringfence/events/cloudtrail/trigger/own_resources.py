@@ -47,19 +47,23 @@ class Named:
         How its value can look, with `*` for any text.
     part : str
         The part of the record with the parameter.
+    otherwise : Named or None
+        Another resource that the call can name. One of both is enough.
     """
 
     parameter: str
     prefixes: tuple[str, ...] = ()
     wildcards: tuple[str, ...] = ()
     part: str = REQUEST
+    otherwise: Named | None = None
 
     def found(self, record: Mapping[str, object]) -> str:
         """Return the name of Ringfence's resource in a record. Empty if it names none."""
         part = record.get(self.part)
         given = part.get(self.parameter) if isinstance(part, dict) else None
         values = given if isinstance(given, list) else [given]
-        return next((one for one in values if isinstance(one, str) and self._fits(one)), "")
+        own = next((one for one in values if isinstance(one, str) and self._fits(one)), "")
+        return own or (self.otherwise.found(record) if self.otherwise else "")
 
     def _fits(self, text: str) -> bool:
         return text.startswith(self.prefixes) or any(_wildcard(one).fullmatch(text) for one in self.wildcards)
@@ -67,7 +71,8 @@ class Named:
     def pattern(self) -> dict[str, object]:
         """Return the part of an EventBridge pattern for it."""
         found = [{"prefix": one} for one in self.prefixes] + [{"wildcard": one} for one in self.wildcards]
-        return {self.part: {self.parameter: found}}
+        own: dict[str, object] = {self.part: {self.parameter: found}}
+        return {"$or": [own, self.otherwise.pattern()]} if self.otherwise else own
 
 
 @cache
@@ -122,6 +127,7 @@ _TABLE_POLICY = Named("resourceArn", (), (f"*:table/{STACKS}*",))
 _BUCKET = Named("bucketName", (f"{STACKS.lower()}audit-",))
 _ROLE = Named("roleName", (OWN,))
 _POLICY = Named("policyArn", (), (f"*:policy/{OWN}*",))
+_ROLE_OR_POLICY = Named("roleName", (OWN,), otherwise=_POLICY)
 _ALIAS = Named("aliasName", (f"alias/{OWN}",))
 _STACK = Named("stackName", (STACKS,), (f"*:stack/{STACKS}*",))
 _SCHEDULE = Named("name", (OWN,))
@@ -139,6 +145,7 @@ _TELLS = "notices and alarms may reach nobody, or somebody else"
 _RECORDS = "the audit log may lose entries, or let others write"
 _ARCHIVES = "the archive may lose entries, or let others read or write"
 _ACTS = "Ringfence may no longer be able to act, or others may act as Ringfence"
+_PERMITS = "somebody may now act through Ringfence, or read what it recorded"
 _ENCRYPTS = "an alias may name another key"
 _DEPLOYS = "resources of Ringfence may be replaced or deleted"
 _LOOKS = "a scheduled check may no longer run"
@@ -207,7 +214,7 @@ _TABLE_OF_CALLS = (
         "iam",
         _ROLE,
         _ACTS,
-        *("AttachRolePolicy", "DeleteRole", "DeleteRolePermissionsBoundary", "DeleteRolePolicy"),
+        *("DeleteRole", "DeleteRolePermissionsBoundary", "DeleteRolePolicy"),
         *("DetachRolePolicy", "PutRolePermissionsBoundary", "PutRolePolicy", "UpdateAssumeRolePolicy"),
         "UpdateRole",
     ),
@@ -220,6 +227,8 @@ _TABLE_OF_CALLS = (
         "DeletePolicyVersion",
         "SetDefaultPolicyVersion",
     ),
+    *_calls("iam", _ROLE_OR_POLICY, _ACTS, "AttachRolePolicy"),
+    *_calls("iam", _POLICY, _PERMITS, "AttachGroupPolicy", "AttachUserPolicy"),
     *_calls("kms", _ALIAS, _ENCRYPTS, "CreateAlias", "DeleteAlias", "UpdateAlias"),
     *_calls(
         "cloudformation",
