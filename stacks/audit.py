@@ -10,14 +10,25 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
 from ringfence.aws.audit_items import CHAIN, CONTAINMENTS, CONTROL_KEY, ENTRY, INCIDENTS, MONTH, OPEN
-from ringfence.model.resource_names import ARCHIVE, CHECKPOINT, CONTROL, NOTIFY, function_role
+from ringfence.aws.schedules import QUEUE_ARNS
+from ringfence.model.resource_names import (
+    APPROVALS_SCHEDULE,
+    ARCHIVE,
+    CHECKPOINT,
+    CONTROL,
+    NOTIFY,
+    function_role,
+)
 from ringfence.record.measures import FORGED, TAMPER, UNSEALED, Measure
+from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import needs
 from stacks.alarms import Alarms
+from stacks.approvals import APPROVALS_GROUP
 from stacks.functions import Settled
 from stacks.guards import guard_archive
 from stacks.keys import encryption_key
-from stacks.notices import notices
+from stacks.names import prefixed, role_arn
+from stacks.notices import escalations, notices
 from stacks.people import auditors, doctors
 from stacks.record_key import record_key
 from stacks.settings import COMPLIANCE
@@ -62,12 +73,16 @@ class AuditStack(Stack):
         self.control_table = self._control_table(kept)
         self.archive = self._archive(settings)
         self.notices = notices(self, self.key, settings.notices_email)
+        self.escalations = escalations(self, self.key, settings.escalations_email)
         self.log_key = log_key(self)
         places = {
             "audit_table": self.audit_table.table_arn,
             "control_table": self.control_table.table_arn,
             "archive": self.archive.bucket_arn,
             "topic": self.notices.topic_arn,
+            "escalations": self.escalations.topic_arn,
+            "schedules": self._schedules(),
+            "schedule_role": role_arn(settings.home, APPROVALS_SCHEDULE),
             "audit_key": self.key.key_arn,
             "log_key": self.log_key.key_arn,
         }
@@ -79,6 +94,7 @@ class AuditStack(Stack):
             "ControlTable": self.control_table.table_name,
             "ArchiveBucket": self.archive.bucket_name,
             "NoticesTopic": self.notices.topic_arn,
+            "EscalationsTopic": self.escalations.topic_arn,
             "LogKey": self.log_key.key_arn,
         }.items():
             CfnOutput(self, name, value=shown)
@@ -184,6 +200,25 @@ class AuditStack(Stack):
         )
         return self.access_logs
 
+    def _schedules(self) -> str:
+        """Return a pattern for the ARNs of the schedules that lead back to an approval."""
+        return self.format_arn(service="scheduler", resource="schedule", resource_name=f"{APPROVALS_GROUP}/*")
+
+    def _asking(self, settings: Settings) -> dict[str, str]:
+        """Return what the function for notices needs to schedule what follows an approval.
+
+        The queues and the role are in the response stack, which needs this one. So they go by their names.
+        """
+        queues = {
+            id_: self.format_arn(service="sqs", resource=prefixed(f"{id_}-continuation")) for id_ in CATALOGUE
+        }
+        return {
+            "RINGFENCE_ESCALATIONS_ARN": self.escalations.topic_arn,
+            "RINGFENCE_SCHEDULE_GROUP": APPROVALS_GROUP,
+            "RINGFENCE_SCHEDULE_ROLE_ARN": role_arn(settings.home, APPROVALS_SCHEDULE),
+            QUEUE_ARNS: self.to_json_string(queues),
+        }
+
     def _watch(self, settled: Settled, places: Mapping[str, str], settings: Settings) -> None:
         """Archive the log, publish it, send notices from its stream, and watch the control table."""
         environment = {
@@ -206,7 +241,7 @@ class AuditStack(Stack):
                 topic=self.notices,
                 needs=needed,
                 places=places,
-                environment=environment,
+                environment={**environment, **(self._asking(settings) if name == NOTIFY else {})},
                 window=window,
             )
         TransparencyLog(

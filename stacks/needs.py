@@ -20,6 +20,7 @@ from ringfence.aws import (
     notice,
     outputs,
     record_keys,
+    schedules,
     stream_source,
 )
 from ringfence.events.heartbeat import SOURCE
@@ -62,6 +63,9 @@ CONTINUE = (
     Permission("kms:GenerateDataKey", ("{queue_key}",), _QUEUES, implied=True),
     Permission("kms:Decrypt", ("{queue_key}",), _QUEUES, implied=True),
 )
+
+LEAD_BACK = CONTINUE
+"""The permissions of the schedules that lead back to an approval."""
 
 _TABLES = (("StringEquals", "kms:ViaService", ("dynamodb.{home_region}.amazonaws.com",)),)
 USE_TABLES = tuple(
@@ -157,7 +161,13 @@ CHECKPOINT = (
     *USE_TOPIC,
 )
 CONTROL = (*incidents.ENTRIES_PERMISSIONS, *notice.PERMISSIONS, *USE_TOPIC)
-NOTIFY = (*stream_source.PERMISSIONS, *CONTROL)
+NOTIFY = (
+    *stream_source.PERMISSIONS,
+    *CONTROL,
+    *notice.SUBSCRIBED_PERMISSIONS,
+    *notice.ESCALATION_PERMISSIONS,
+    *schedules.PERMISSIONS,
+)
 """The additional permissions of each function."""
 
 AUDIT = (

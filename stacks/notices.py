@@ -1,4 +1,4 @@
-"""The topic of notices: encrypted, and open to this account's alarms."""
+"""The topics of notices: encrypted. One is open to this account's alarms, the other is for escalations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def notices(scope: Construct, key: kms.Key, email: str) -> sns.Topic:
     """Return a topic encrypted with `key` for this account's alarms. `email`, if any, subscribes to it."""
     account = Stack.of(scope).account
-    topic = sns.Topic(scope, "Notices", display_name="Ringfence", master_key=key, enforce_ssl=True)
+    topic = _topic(scope, "Notices", key, email)
     topic.add_to_resource_policy(
         iam.PolicyStatement(
             sid="Alarms",
@@ -30,6 +30,16 @@ def notices(scope: Construct, key: kms.Key, email: str) -> sns.Topic:
         )
     )
     used_by(key, "cloudwatch.amazonaws.com", account)
+    return topic
+
+
+def escalations(scope: Construct, key: kms.Key, email: str) -> sns.Topic:
+    """Return a topic for approvals that nobody answered, and for approvals with break-glass."""
+    return _topic(scope, "Escalations", key, email)
+
+
+def _topic(scope: Construct, id_: str, key: kms.Key, email: str) -> sns.Topic:
+    topic = sns.Topic(scope, id_, display_name="Ringfence", master_key=key, enforce_ssl=True)
     if email:
         topic.add_subscription(subscriptions.EmailSubscription(email))
     return topic

@@ -15,7 +15,14 @@ from constructs import Construct
 
 from ringfence.aws.dead_letters import SUFFIX
 from ringfence.aws.record_keys import RECORD_KEYS
-from ringfence.handlers.operator_types import FOR_AUDITORS, FOR_OPERATORS, FOR_RELEASERS, QUEUES, ROUTES
+from ringfence.handlers.operator_types import (
+    FOR_APPROVERS,
+    FOR_AUDITORS,
+    FOR_OPERATORS,
+    FOR_RELEASERS,
+    QUEUES,
+    ROUTES,
+)
 from ringfence.model.resource_names import OPERATE, acting_roles
 from stacks import needs
 from stacks.alarms import Alarms
@@ -155,6 +162,7 @@ class OperatorApi(Construct):
         }
         for who, does, paths in (
             ("operator", "Start runs with Ringfence, and replay dead letters", FOR_OPERATORS),
+            ("approver", "Approve or reject plans of Ringfence", FOR_APPROVERS),
             ("releaser", "Release what Ringfence did", FOR_RELEASERS),
             ("checker", "Have Ringfence check the seals of its record", FOR_AUDITORS),
         ):

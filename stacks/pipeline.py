@@ -12,7 +12,7 @@ from constructs import Construct
 from ringfence.aws.record_keys import RECORD_KEYS
 from ringfence.events.heartbeat import PATTERN
 from ringfence.events.patterns import rule_state
-from ringfence.model.resource_names import OPERATE, function_role
+from ringfence.model.resource_names import APPROVALS_SCHEDULE, OPERATE, function_role
 from ringfence.record.measures import NOT_CONTAINED, TIME_TO_CONTAINMENT, Measure
 from stacks import needs, times
 from stacks.alarms import Alarms
@@ -100,12 +100,16 @@ class Pipeline(Construct):
             )
 
     def _closed(self, queues: Iterable[Queue]) -> None:
-        """Let only this runbook's functions handle the messages, and only they and operators continue."""
+        """Let only this runbook's functions handle the messages.
+
+        Only they, operators and the schedules of approvals continue a response.
+        """
         account = Stack.of(self).account
         own, operate = (role_arn(account, function_role(name)) for name in (self.runbook.id, OPERATE))
+        approvals = role_arn(account, APPROVALS_SCHEDULE)
         for one in queues:
             handled_by(one.main, own)
-        sent_by(self.second.main, (own, operate))
+        sent_by(self.second.main, (own, operate, approvals))
 
     def _recheck_queue(self, settled: Settled, settings: Settings) -> Queue:
         """Return the queue for calls that can undo a containment, with its rules."""

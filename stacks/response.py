@@ -8,6 +8,7 @@ from aws_cdk import RemovalPolicy, Stack
 
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import forward
+from stacks.approvals import Approvals
 from stacks.functions import Settled
 from stacks.heartbeat import Heartbeat
 from stacks.keys import encryption_key, used_by
@@ -46,6 +47,7 @@ class ResponseStack(Stack):
             Pipeline(self, runbook, settled=settled, audit=audit, settings=settings)
             for runbook in CATALOGUE.values()
         ]
+        Approvals(self, settled=settled, pipelines=self.pipelines)
         forward.let_in(self, settings)
         Heartbeat(self, settled=settled, audit=audit, settings=settings)
         OperatorApi(self, settled=settled, audit=audit, settings=settings, pipelines=self.pipelines)

@@ -31,6 +31,7 @@ NAMES = (
     "retention_days",
     "retention_mode",
     "notices_email",
+    "escalations_email",
     "provisioned_concurrency",
     "reserved_concurrency",
     "break_glass_roles",
@@ -72,6 +73,8 @@ class Settings:
         How long the archive locks an entry, and whether anybody may remove the lock.
     notices_email
         The email address for notices. Empty for none.
+    escalations_email
+        The email address for approvals that nobody answered, and for break-glass. Empty for none.
     provisioned_concurrency
         The number of initialized environments of each containment function.
     reserved_concurrency
@@ -100,6 +103,7 @@ class Settings:
     retention_days: int
     retention_mode: str
     notices_email: str
+    escalations_email: str
     provisioned_concurrency: int
     reserved_concurrency: int = 0
     break_glass_roles: tuple[str, ...] = ()
@@ -151,7 +155,8 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
         regions=scope.regions,
         retention_days=_days(text("retention_days", "365")),
         retention_mode=_mode(text("retention_mode", GOVERNANCE)),
-        notices_email=_email(text("notices_email")),
+        notices_email=_email("notices_email", text("notices_email")),
+        escalations_email=_email("escalations_email", text("escalations_email")),
         provisioned_concurrency=_environments(text("provisioned_concurrency", "0")),
         reserved_concurrency=_reserved(text("reserved_concurrency", "0")),
         break_glass_roles=_roles(text("break_glass_roles")),
@@ -231,9 +236,9 @@ def _bucket(given: str) -> str:
     return given
 
 
-def _email(given: str) -> str:
+def _email(name: str, given: str) -> str:
     if given and not _EMAIL.fullmatch(given):
-        raise BadInput("notices_email", "must be an email address", given)
+        raise BadInput(name, "must be an email address", given)
     return given
 
 

@@ -10,6 +10,7 @@ from ringfence.local import LocalAws
 from ringfence.local.deploy import REPOSITORY
 from ringfence.local.deployment import AT_ONCE
 from ringfence.local.principals import Principals
+from tests.e2e.approvals import APPROVALS, ASK, VETO
 from tests.e2e.compliance import EXEMPT, Compliance, settings
 from tests.e2e.deployments import Deployer
 from tests.e2e.faults import Proxy, free_port, running
@@ -75,7 +76,8 @@ def proxy(behind_proxy: tuple[World, Proxy]) -> Proxy:
 def place(folder: Path, deployer: Deployer) -> Iterator[Place]:
     """Ringfence with IAM enforced, in a region where IAM's events are not delivered."""
     with LocalAws(region=HOME_REGION, cloudtrail=True, log=folder / "place.log") as local:
-        world = World(deployer.home(local, exempt=(BREAK_GLASS,)))
+        rules = (ASK, VETO, AT_ONCE)
+        world = World(deployer.home(local, *rules, exempt=(BREAK_GLASS,), approvals=APPROVALS))
         local.enforce(True)
         hand = operator(world, *policies(world))
         yield Place(world, Principals(local), hand)

@@ -47,17 +47,18 @@ class Deployer:
         accounts: Sequence[str] = (),
         runbooks: Mapping[str, object] | None = None,
         exempt: Sequence[Mapping[str, object]] = (),
+        approvals: Mapping[str, object] | None = None,
     ) -> Deployment:
         """Deploy every stack, with a policy of these rules; without any, all is done at once.
 
         With CloudTrail, the rules for uses of the root user are off: see `watch_root`.
 
-        `accounts` are protected beside the local AWS's own. `runbooks` and `exempt` are the policy's sections
-        of these names.
+        `accounts` are protected beside the local AWS's own. `runbooks`, `exempt` and `approvals` are the
+        policy's sections of these names.
         """
         scope = {"accounts": ["home", *accounts]}
         policy: dict[str, object] = {"version": 1, "scope": scope, "rules": list(rules or (AT_ONCE,))}
-        sections = {"runbooks": dict(runbooks or {}), "exempt": list(exempt)}
+        sections = {"runbooks": dict(runbooks or {}), "exempt": list(exempt), "approvals": approvals}
         policy |= {name: section for name, section in sections.items() if section}
         self._policy(local).write_text(json.dumps(policy, indent=2), encoding="utf-8")  # JSON is YAML
         made = Deployment.of(local, self._deploy(local, local.account))

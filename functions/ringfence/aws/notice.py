@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 PERMISSIONS = (Permission("sns:Publish", ("{topic}",)),)
 """The permission to send notices. `{topic}` is the topic's ARN. Its key is separate."""
+SUBSCRIBED_PERMISSIONS = (Permission("sns:GetTopicAttributes", ("{topic}",)),)
+ESCALATION_PERMISSIONS = (Permission("sns:Publish", ("{escalations}",)),)
 
 
 @dataclass(frozen=True)
@@ -28,3 +30,9 @@ class Topic:
         """Send a notice. Raises Retryable."""
         with raised("sns:Publish"):
             self.client.publish(TopicArn=self.arn, Subject=notice.subject, Message=notice.text)
+
+    def confirmed(self) -> int:
+        """Return how many subscriptions are confirmed. Raises Retryable."""
+        with raised("sns:GetTopicAttributes"):
+            found = self.client.get_topic_attributes(TopicArn=self.arn)["Attributes"]
+        return int(found.get("SubscriptionsConfirmed", "0"))

@@ -13,6 +13,8 @@ from ringfence.engine.intake import ExecutionContext
 from ringfence.handlers.operator_answers import OK, raise_answer
 from ringfence.handlers.operator_api import OperatorService
 from ringfence.handlers.operator_types import (
+    ANSWERS,
+    APPROVALS,
     DEAD_LETTERS,
     RECHECKS,
     RELEASES,
@@ -80,6 +82,14 @@ class OperatorClient(Protocol):
         """Ask which entries of an incident are sealed."""
         ...
 
+    def approvals(self, body: Body) -> Body:
+        """List the approvals of an incident."""
+        ...
+
+    def answer(self, body: Body) -> Body:
+        """Answer an approval."""
+        ...
+
 
 class Http(Protocol):
     """Sends a document with POST."""
@@ -122,6 +132,14 @@ class HttpOperatorClient:
     def seals(self, body: Body) -> Body:
         """Ask which entries of an incident are sealed."""
         return self._ask(SEALS, body)
+
+    def approvals(self, body: Body) -> Body:
+        """List the approvals of an incident."""
+        return self._ask(APPROVALS, body)
+
+    def answer(self, body: Body) -> Body:
+        """Answer an approval."""
+        return self._ask(ANSWERS, body)
 
     def _ask(self, path: str, body: Body) -> Body:
         code, answer = self._http.post(path, body)
@@ -204,6 +222,15 @@ class DirectOperatorClient:
     def seals(self, body: Body) -> Body:
         """Raise BadInput, because only the functions have the key of the seals."""
         return self._service.check_seals(body, self._execution())
+
+    def approvals(self, body: Body) -> Body:
+        """List the approvals of an incident."""
+        with _own_rights():
+            return self._service.approvals(body)
+
+    def answer(self, body: Body) -> Body:
+        """Raise BadInput, because only the API can prove who answered."""
+        return self._service.answer(body, self._execution())
 
     def _go_on(self) -> None:
         if self._left:

@@ -107,6 +107,8 @@ _OPTIONS = {
 }
 _QUERY = ("direct", "as_json", "wait", "url", "policy")
 """The options of a command that orders no change."""
+_ANSWER = ("yes", "as_json", "wait", "url")
+"""The options of a command that answers an approval. Only the API can prove who answered."""
 
 
 def operator_command(command: Callable[Concatenate[CommandOptions, P], None]) -> Callable[P, None]:
@@ -119,13 +121,18 @@ def query_command(command: Callable[Concatenate[CommandOptions, P], None]) -> Ca
     return _with_options(command, _QUERY)
 
 
+def answer_command(command: Callable[Concatenate[CommandOptions, P], None]) -> Callable[P, None]:
+    """Add the options of a command that answers an approval, and pass them as its first argument."""
+    return _with_options(command, _ANSWER)
+
+
 def _with_options(
     command: Callable[Concatenate[CommandOptions, P], None], names: tuple[str, ...]
 ) -> Callable[P, None]:
     @home_options(AUDIT_TABLE, CONTROL_TABLE)
     @wraps(command)
     def wrapped(home: Home, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        given = {"reason": "", "dry_run": False, "yes": False}
+        given = {"reason": "", "dry_run": False, "yes": False, "direct": False, "policy": None}
         given |= {name: kwargs.pop(name) for name in names}
         given["url"] = given["url"] or ""
         command(CommandOptions(home=home, **given), *args, **kwargs)  # type: ignore[arg-type]  # click made them

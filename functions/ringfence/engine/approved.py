@@ -95,6 +95,8 @@ def _due(case: _Case, approving: Approving) -> Due:
         case ApprovalStatus.WAITING if _nobody_vetoed(approving, found, case.now):
             fact = ApprovalExpired(found.id, Expiry.EXECUTE, approving.told)
             return _begin(case, (fact,), "nobody vetoed the plan in time")
+        case ApprovalStatus.WAITING if approving.untold and found.asked.vetoable:
+            return _asking(case, (ApprovalVoided(found.id, approving.untold),))
         case ApprovalStatus.EXPIRED if found.recorded.is_open:
             return _expire(case)
         case status:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.engine.holding import reasons_against
 from ringfence.engine.incident_start import IncidentStart
-from ringfence.engine.plan_binding import changes, same_kinds
+from ringfence.engine.plan_binding import changes, same_kinds, step_lines
 from ringfence.engine.prospect import Prospect
 from ringfence.model.codec import canonical
 from ringfence.model.frozen import frozen
@@ -33,7 +33,7 @@ from ringfence.record.facts import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from ringfence.engine.requests import ResponseRequest
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 REJECTED_FOR = timedelta(hours=24)
 """How long a plan that people rejected is not asked about again."""
+MOST_LINES, LONGEST_LINE = 100, 500
 CHANGED = "the plan has changed"
 NOTHING_LEFT = "nothing remains to be done"
 
@@ -161,6 +162,8 @@ def _requested(request: ResponseRequest, proposal: Proposal, last: Approval | No
         choices=request.choices,
         known=len(history.entries),
         vetoable=start.decision.mode.can_be_vetoed and not escalated,
+        steps=_some(line for plan in proposal.plans for line in step_lines(plan.steps)),
+        costs=_some(_costs(proposal.plans)),
         cautions=reasons_against(request, proposal.resource, proposal.now),
         replaces=last.id if last and (last.recorded.is_open or escalated) else "",
         escalated=escalated,
@@ -181,6 +184,20 @@ def _then(history: History, approval: Approval) -> Prospect:
     made = [fact for _, fact in upto if isinstance(fact, DecisionMade)][-1]
     start = IncidentStart(history.incident, known, own, made.decision, made.opened_at, outdated=False)
     return Prospect(start, start, asked.choices, at=asked.as_of)
+
+
+def _costs(plans: Iterable[Planned]) -> Iterator[str]:
+    """Yield what the steps break, and what stays possible after them."""
+    for plan in plans:
+        yield from (cost for step in plan.steps if (cost := step.side_effects()))
+        yield from (f"residual risk: {words}" for words in plan.exposure)
+
+
+def _some(lines: Iterable[str]) -> tuple[str, ...]:
+    """Return the lines, each once, up to what one entry of the log can hold."""
+    found = tuple(dict.fromkeys(lines))
+    more = (f"and {len(found) - MOST_LINES} more",) if len(found) > MOST_LINES else ()
+    return (*(one[:LONGEST_LINE] for one in found[:MOST_LINES]), *more)
 
 
 def _changes(plan: Planned) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ringfence.engine.requests import ResponseRequest
-from ringfence.model.codec import canonical
+from ringfence.engine.requests import Approving, ResponseRequest
+from ringfence.model.codec import canonical, instant_text
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
@@ -19,7 +20,6 @@ from ringfence.record.facts import FindingReceived
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from ringfence.engine.results import ResponseResult
     from ringfence.model.finding import Finding
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from ringfence.policy.circumstances import Circumstances
     from ringfence.policy.decision import Policy
     from ringfence.policy.look import Caution
-    from ringfence.record.facts import DecisionMade
+    from ringfence.record.chain import ChainKey
+    from ringfence.record.facts import ApprovalRequested, DecisionMade
 
 EVENT_LENGTH = 64_000
 """Maximum characters of an event in the log.
@@ -158,6 +159,25 @@ def resumption(order: ResponseRequest) -> str:
     return _message(order, incident=order.incident, continuation=order.attempt)
 
 
+def approval_message(key: ChainKey, incident: str, asked: ApprovalRequested, told: Approving) -> str:
+    """Return the message to look at an approval. It only says where to look: the record decides."""
+    times = {"due": told.due, "told_at": told.told_at}
+    return canonical(
+        {
+            "version": CONTINUATION,
+            "runbook": key.runbook,
+            "subject": key.subject,
+            "remediations": list(asked.remediations),
+            "choices": dict(asked.choices),
+            "incident": incident,
+            "approval": told.approval,
+            "told": told.told,
+            "untold": told.untold,
+            **{name: instant_text(at) for name, at in times.items() if at},
+        }
+    )
+
+
 def watchdog(order: ResponseRequest) -> str:
     """Return the watchdog message of an execution."""
     return _message(order, behind=order.attempt)
@@ -200,4 +220,24 @@ def resumed(body: str, runbook: Runbook, execution: ExecutionContext) -> Respons
         incident="" if behind else message.text("incident"),
         watchdog=behind,
         continuation=message.optional_text("continuation") or behind,
+        approving=_approving(message),
     )
+
+
+def _approving(message: Document) -> Approving | None:
+    """Read the approval that a message is about. Raises BadInput."""
+    if not (approval := message.optional_text("approval")):
+        return None
+    told, untold = (message.optional_text(name) or "" for name in ("told", "untold"))
+    return Approving(approval, _time(message, "due"), told, _time(message, "told_at"), untold)
+
+
+def _time(message: Document, name: str) -> datetime | None:
+    text = message.optional_text(name)
+    try:
+        found = datetime.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise BadInput(name, "must be a time", text) from error
+    if found is not None and found.tzinfo is None:
+        raise BadInput(name, "must have a time zone", text)
+    return found

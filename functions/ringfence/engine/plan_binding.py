@@ -78,13 +78,14 @@ def changes(history: History, digests: Mapping[str, str], plans: Iterable[Planne
 
 def _difference(history: History, digests: Collection[str], now: Planned) -> list[str]:
     recorded = [one for one in history.of(Planned) if one.digest in digests and one.stage == now.stage]
-    old = set(_lines(recorded[-1].steps)) if recorded else set()
-    new = _lines(now.steps)
+    old = set(step_lines(recorded[-1].steps)) if recorded else set()
+    new = step_lines(now.steps)
     gone = sorted(old.difference(new))
     came = [one for one in new if one not in old] if recorded else new
     parts = [f"removed steps: {'; '.join(gone)}"] if gone else []
     return [*parts, f"new steps: {'; '.join(came)}"] if came else parts
 
 
-def _lines(steps: Iterable[Step]) -> list[str]:
+def step_lines(steps: Iterable[Step]) -> list[str]:
+    """Return a line for each step: what it does, and the values before and after."""
     return [f"{step.describe()} ({' → '.join(step.diff())})" for step in steps]

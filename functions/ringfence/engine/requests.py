@@ -33,13 +33,15 @@ class Approving:
     """An approval to look at: carry out its plan, let it expire, or do nothing.
 
     `due`: when a schedule has something to do. None for an answer. `told` says in words what proves that the
-    notice of a plan that people can veto reached them, at the time `told_at`.
+    notice of a plan that people can veto was accepted, at the time `told_at`. `untold`: why it reached
+    nobody.
     """
 
     approval: str
     due: datetime | None = None
     told: str = ""
     told_at: datetime | None = None
+    untold: str = ""
 
 
 @frozen

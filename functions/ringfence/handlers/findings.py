@@ -79,6 +79,9 @@ def resume(body: str, execution: ExecutionContext, proof: Proof) -> tuple[str, .
     order = resumed(body, runbook(wiring.settings().runbook), execution)
     policy = wiring.policy()
     now = execution.circumstances.now
+    if order.approving:
+        exempt = policy.exemptions(order.runbook.id, order.ref, now)
+        order = replace(order, exempt=exempt, rules=policy.approvals, policy=policy.digest)
     if outside := policy.outside(order.ref) or policy.protection(order.runbook.id, order.ref, now):
         logger().info("off", extra={"subject": order.ref.key, "why": outside})
         order = without_permission(order, outside)

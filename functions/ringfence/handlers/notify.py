@@ -18,8 +18,10 @@ from ringfence.record.summary import line
 if TYPE_CHECKING:
     from ringfence.aws.incidents import IncidentReader
     from ringfence.aws.notice import Topic
+    from ringfence.handlers.approval_schedules import ApprovalSchedules
     from ringfence.handlers.stream import Change
     from ringfence.record.chain import Entry
+    from ringfence.record.notices import Notice
 
 
 MOST_RESPONSES = 64
@@ -31,11 +33,14 @@ class Notifier:
     """Reads the entries up to a new one and sends its notice. Tampering is reported by the archive.
 
     The stream delivers the entries of a response in order. `known` are those that were delivered or read, so
-    that a warm environment reads none of them again.
+    that a warm environment reads none of them again. `escalations` is the topic for notices that nobody
+    answered. `approvals` schedules what follows a notice of an approval.
     """
 
     reader: IncidentReader
     topic: Topic
+    escalations: Topic | None = None
+    approvals: ApprovalSchedules | None = None
     known: dict[Response, tuple[Entry, ...]] = field(default_factory=dict)
 
     def act(self, change: Change) -> None:
@@ -58,8 +63,17 @@ class Notifier:
             )
             return
         if told:
-            self.topic.publish(told)
-            emit(told.measures)
+            self._send(told, response.key, change.entry)
+
+    def _send(self, told: Notice, key: ChainKey, entry: Entry) -> None:
+        if self.approvals:
+            self.approvals.before(key, entry)
+        self.topic.publish(told)
+        if told.escalated and self.escalations:
+            self.escalations.publish(told)
+        if self.approvals:
+            self.approvals.after(key, entry)
+        emit(told.measures)
 
     def _delivered(self, response: Response, entry: Entry) -> tuple[Entry, ...]:
         """Return the entries up to this one if all of them are known. Empty if they must be read.

@@ -27,6 +27,8 @@ from ringfence.handlers.operator_answers import (
     worst_code,
 )
 from ringfence.handlers.operator_requests import (
+    answer_request,
+    approvals_query,
     recheck_query,
     release_request,
     response_release,
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from ringfence.engine.intake import ExecutionContext
     from ringfence.engine.ports import Ports
     from ringfence.engine.results import ResponseResult
+    from ringfence.handlers.approvals import ApprovalService
     from ringfence.handlers.dead_letters import DeadLetterService
     from ringfence.handlers.operator_answers import Answer
     from ringfence.handlers.operator_types import ReleaseRequest
@@ -176,6 +179,25 @@ class OperatorService:
             done.append(self._rechecked(self.listed, one, execution))
             last = one.key.text
         return {"rechecks": done, "next": ""}
+
+    def approvals(self, body: object) -> Answer:
+        """Return the approvals of an incident. Changes nothing. Raises BadInput for an unknown incident."""
+        return {"approvals": self._answers().listed(approvals_query(body))}
+
+    def answer(self, body: object, execution: ExecutionContext) -> Answer:
+        """Record a person's answer to an approval, and let the plan begin if it was the last one needed.
+
+        Raises BadInput, Forbidden, Refused, Retryable and Tampered.
+        """
+        check_actor(execution.actor)
+        if self.direct:
+            raise BadInput("--direct", "cannot be used: only the API can prove who answered")
+        return self._answers().answer(answer_request(body), execution)
+
+    def _answers(self) -> ApprovalService:
+        from ringfence.handlers.approvals import ApprovalService
+
+        return ApprovalService(self.policy, self.ports(""), self.find, self.go_on)
 
     def _unlisted(self, incident: str) -> list[Containment]:
         """Return an incident that was contained before there was a list. Raises BadInput if there is none."""

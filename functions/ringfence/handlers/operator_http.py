@@ -15,6 +15,8 @@ from ringfence.handlers.logs import logger
 from ringfence.handlers.operator_answers import OK, code_of, error_answer
 from ringfence.handlers.operator_callers import Received
 from ringfence.handlers.operator_types import (
+    ANSWERS,
+    APPROVALS,
     DEAD_LETTERS,
     RECHECKS,
     RELEASES,
@@ -98,6 +100,20 @@ def seals() -> Response[str]:
     """Say which entries of an incident are sealed."""
     caller = _caller(SEALS, once=False)  # like a status query: it changes nothing
     return _response(OK, _service().check_seals(_body(), caller))
+
+
+@app.post(APPROVALS)
+def approvals() -> Response[str]:
+    """List the approvals of an incident."""
+    _caller(APPROVALS, once=False)  # like a status query: it changes nothing
+    return _response(OK, _service().approvals(_body()))
+
+
+@app.post(ANSWERS)
+def answers() -> Response[str]:
+    """Record the answer of the caller."""
+    caller = _caller(ANSWERS)
+    return _response(OK, _service().answer(_body(), caller))
 
 
 @app.exception_handler(RingfenceError)  # type: ignore[untyped-decorator]  # likewise

@@ -9,6 +9,8 @@ Shapes of the requests. Every field is checked, and unknown fields are refused::
     POST /status    {runbook, subject, after?, remediations?}
     POST /rechecks  {incident?, after?}
     POST /seals     {incident}
+    POST /approvals {incident}
+    POST /answers   {incident, answer: approve | reject, plan: digest, reason, approval?, break_glass?}
 
 `plan` and `plans` are results of a dry run that the caller confirmed. No other plan is then applied.
 """
@@ -23,6 +25,7 @@ from typing import TYPE_CHECKING
 from ringfence.engine.release import ResponseRelease
 from ringfence.engine.requests import Agreed, ResponseRequest
 from ringfence.handlers.operator_types import (
+    AnswerRequest,
     RecheckQuery,
     ReleaseRequest,
     RunRequest,
@@ -37,7 +40,7 @@ from ringfence.model.kinds import ref_of
 from ringfence.model.runbook import unique
 from ringfence.policy.decision import Decision, DecisionCode, Mode
 from ringfence.record.chain import ChainKey
-from ringfence.record.facts import RELEASE, RunRequested
+from ringfence.record.facts import RELEASE, Answer, RunRequested
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -142,6 +145,29 @@ def recheck_query(body: object) -> RecheckQuery:
     document = _document(body, "incident", "after")
     incident = document.optional_text("incident") or ""
     return RecheckQuery(check_incident(incident) if incident else "", document.optional_text("after") or "")
+
+
+def approvals_query(body: object) -> str:
+    """Return the incident whose approvals are requested. Raises BadInput that names the field."""
+    return check_incident(_document(body, "incident").text("incident"))
+
+
+def answer_request(body: object) -> AnswerRequest:
+    """Read an answer to an approval. Raises BadInput that names the field."""
+    document = _document(body, "incident", "answer", "plan", "reason", "approval", "break_glass")
+    answer, glass = document.text("answer"), document.flag("break_glass")
+    if answer not in {Answer.APPROVE, Answer.REJECT}:
+        raise BadInput("answer", f"must be {Answer.APPROVE} or {Answer.REJECT}", answer)
+    if glass and answer != Answer.APPROVE:
+        raise BadInput("break_glass", "is only for an approval: everybody who may answer can reject")
+    return AnswerRequest(
+        check_incident(document.text("incident")),
+        document.optional_text("approval") or "",
+        answer,
+        _digest(document.text("plan"), "plan"),
+        check_reason(document.optional_text("reason") or ""),
+        glass,
+    )
 
 
 def _document(body: object, *known: str) -> Document:

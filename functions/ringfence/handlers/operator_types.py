@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 
 RUNS, RELEASES, STATUS, RECHECKS = "/runs", "/releases", "/status", "/rechecks"
 DEAD_LETTERS, REPLAYS, SEALS = "/dead-letters", "/replays", "/seals"
+ANSWERS, APPROVALS = "/answers", "/approvals"
 FOR_OPERATORS = (RUNS, STATUS, RECHECKS, DEAD_LETTERS, REPLAYS, SEALS)
 FOR_RELEASERS = (RELEASES, STATUS, SEALS)
+FOR_APPROVERS = (ANSWERS, APPROVALS, STATUS)
 FOR_AUDITORS = (SEALS,)
-ROUTES = tuple(dict.fromkeys((*FOR_OPERATORS, *FOR_RELEASERS, *FOR_AUDITORS)))
-"""The paths of the API. Who may run a response may not undo one, and the other way around."""
+ROUTES = tuple(dict.fromkeys((*FOR_OPERATORS, *FOR_RELEASERS, *FOR_APPROVERS, *FOR_AUDITORS)))
+"""The paths of the API. There is a policy each to run a response, to undo one, and to approve one."""
 QUEUES = "RINGFENCE_CONTINUATION_QUEUE_URLS"
 """The variable with the runbooks' second queues: a JSON object from runbook id to URL."""
 FIND_PERMISSIONS = (Permission("dynamodb:Query", ("{audit_table}/index/incidents",)),)
@@ -83,6 +85,21 @@ class RecheckQuery:
 
     incident: str = ""
     after: str = ""
+
+
+@dataclass(frozen=True)
+class AnswerRequest:
+    """A person's answer to an approval of an incident: the only one that waits, or the named one.
+
+    `plan` is the digest of the plan that the person has seen.
+    """
+
+    incident: str
+    approval: str
+    answer: str
+    plan: str
+    reason: str
+    break_glass: bool
 
 
 def within(policy: Policy, ref: Ref) -> None:

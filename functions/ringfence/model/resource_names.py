@@ -47,6 +47,8 @@ CHECKPOINT_SCHEDULE = f"{PREFIX}{CHECKPOINT}-schedule"
 """The role that invokes the function which publishes the transparency log."""
 HEARTBEAT_SCHEDULE = f"{PREFIX}{HEARTBEAT}-schedule"
 """The role that invokes the function of the self-check each hour."""
+APPROVALS_SCHEDULE = f"{PREFIX}approvals-schedule"
+"""The role of the schedules that lead back to an approval. It sends to the runbooks' second queues."""
 BEAT_ROLE, HOME_BEAT_ROLE = f"{PREFIX}beat", f"{PREFIX}home-beat"
 """The roles of the schedules that send heartbeats: for each region that forwards events, and at home."""
 DOCTOR_ROLE = f"{PREFIX}doctor"
@@ -91,7 +93,7 @@ def home_roles(runbooks: Iterable[Runbook]) -> tuple[str, ...]:
     functions = (function_role(name) for name in (*(one.id for one in declared), *FUNCTIONS))
     reviews = (schedule_role(one.id) for one in declared if one.review)
     rechecks = (schedule_role(one.id, RECHECK) for one in declared if one.undone_by)
-    own = (CHECKPOINT_SCHEDULE, HEARTBEAT_SCHEDULE, HOME_BEAT_ROLE)
+    own = (CHECKPOINT_SCHEDULE, HEARTBEAT_SCHEDULE, APPROVALS_SCHEDULE, HOME_BEAT_ROLE)
     return (*functions, *reviews, *rechecks, *own)
 
 

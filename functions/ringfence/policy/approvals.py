@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from ringfence.model.codec import value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+SHORTEST_VETO = 60
+"""The least seconds in which people can veto a plan: EventBridge Scheduler is exact to a minute."""
+
+DURATION = "[1-9][0-9]{0,3}[mhd]"
+"""A duration in the policy file, such as 30m, 4h or 1d."""
 
 
 class OnExpiry(StrEnum):
@@ -56,3 +67,32 @@ class ApprovalRules:
     def delay(self) -> timedelta:
         """How long people can veto a plan."""
         return timedelta(seconds=self.veto)
+
+
+_UNITS = {"m": 60, "h": 3600, "d": 86_400}
+
+
+def seconds(duration: str) -> int:
+    """Return a duration of the policy file, such as `30m`, `4h` or `1d`, in seconds.
+
+    Examples
+    --------
+    >>> seconds("4h")
+    14400
+    """
+    return int(duration[:-1]) * _UNITS[duration[-1]]
+
+
+def compiled_approvals(given: Mapping[str, object]) -> dict[str, object]:
+    """Return the compiled form of the policy's `approvals`, with all defaults."""
+    people, default = given.get("approvers"), ApprovalRules()
+    people = people if isinstance(people, dict) else {}
+    roles = people.get("roles")
+    return {
+        "expires": seconds(str(given["expires"])) if "expires" in given else default.expires,
+        "on_expiry": str(given.get("on-expiry", default.on_expiry)),
+        "veto": seconds(str(given["veto-delay"])) if "veto-delay" in given else default.veto,
+        "roles": list(roles) if isinstance(roles, list) else [],
+        "count": people.get("count", default.count),
+        "other_than_requester": people.get("other-than-requester", default.other_than_requester),
+    }

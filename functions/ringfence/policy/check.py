@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from ringfence.model.errors import BadInput
 from ringfence.model.kinds import every_kind, kinds_of
 from ringfence.model.rule_confirmation import PREFIX, RULE_NAME, RULE_NAME_WORDS
 from ringfence.model.subject import GLOBAL
+from ringfence.policy.approvals import DURATION, compiled_approvals
 from ringfence.policy.check_rules import expiry_flaws, finding_types, rule_flaws, scope_flaws
 from ringfence.policy.globs import can_match
 from ringfence.policy.lookup import get, items_of, mapping_of, meant
@@ -38,10 +40,22 @@ def flaws_of(document: Located, runbooks: Mapping[str, Runbook], home: str = "")
             _shape(document.plain),
             _names(document.plain, runbooks),
             scope_flaws(document.plain, home),
+            _approvals(document.plain),
         )
         for path, problem in check
     }
     return tuple(sorted(found))
+
+
+def _approvals(data: object) -> Iterator[tuple[Path, str]]:
+    """Find a time to veto that would end after the approval has expired."""
+    given = mapping_of(get(data, "approvals"))
+    if not all(re.fullmatch(DURATION, str(given.get(name, "1h"))) for name in ("expires", "veto-delay")):
+        return
+    compiled = compiled_approvals(given)
+    if int(str(compiled["veto"])) >= int(str(compiled["expires"])):
+        named = "veto-delay" if "veto-delay" in given else "expires"
+        yield ("approvals", named), "must leave `veto-delay` shorter than `expires`"
 
 
 def _shape(data: object) -> Iterator[tuple[Path, str]]:

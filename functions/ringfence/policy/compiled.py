@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.subject import ACCOUNT
+from ringfence.policy.approvals import SHORTEST_VETO, ApprovalRules, OnExpiry
 from ringfence.policy.decision import Mode, Policy, RunbookSettings
 from ringfence.policy.protection import Exempt, OwnRoles
 from ringfence.policy.rules import HIGHEST, Rule
@@ -27,7 +28,7 @@ LOOKS = ("auto_scaling_groups", "vpcs", "tags")
 """The conditions on what only the first read of a resource shows."""
 IGNORE, ACT = "ignore", "act"
 UNCONFIRMABLE = "unconfirmable"
-CAPS = (Mode.NOTIFY, Mode.DRY_RUN, Mode.AUTO)
+CAPS = (Mode.NOTIFY, Mode.DRY_RUN, Mode.APPROVE, Mode.AUTO)
 """The modes of findings that their source can no longer confirm."""
 MODES = tuple(Mode)
 """The modes that a policy can set."""
@@ -54,8 +55,26 @@ def policy_from_json(data: object) -> Policy:
         exempt=tuple(_exempt(one) for one in document.children("exempt")),
         config_rules=_pairs(document.optional_child("config_rules")),
         own=_own(document.optional_child("own")),
+        approvals=_approvals(document.optional_child("approvals")),
         digest=document.optional_text("digest") or "",
     )
+
+
+def _approvals(rules: Document) -> ApprovalRules:
+    """Read the rules of approvals. Without them, the defaults hold."""
+    if not rules.value:
+        return ApprovalRules()
+    found = ApprovalRules(
+        expires=rules.integer("expires"),
+        on_expiry=_one_of(rules, "on_expiry", {one.value: one for one in OnExpiry}),
+        veto=rules.integer("veto"),
+        roles=rules.texts("roles"),
+        count=rules.integer("count"),
+        other_than_requester=rules.flag("other_than_requester"),
+    )
+    if not SHORTEST_VETO <= found.veto < found.expires:
+        raise BadInput(rules.at("veto"), "must be a minute or more, and less than `expires`", found.veto)
+    return found
 
 
 def _own(own: Document) -> OwnRoles:

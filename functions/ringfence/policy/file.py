@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ringfence.model.errors import BadInput
 from ringfence.model.resource_names import home_roles, member_roles
 from ringfence.model.subject import ACCOUNT
+from ringfence.policy.approvals import compiled_approvals
 from ringfence.policy.check import flaws_of
 from ringfence.policy.compile_rule import accounts, compiled_rule
 from ringfence.policy.compiled import IGNORE, UNCONFIRMABLE, VERSION, policy_from_json
@@ -159,6 +160,7 @@ def _compile(data: Mapping[str, object], home: str, catalogue: Mapping[str, Runb
             *(_exempt(mapping_of(one), protected=True) for one in items_of(data.get("protected"))),
             *(_exempt(mapping_of(one), protected=False) for one in items_of(data.get("exempt"))),
         ],
+        "approvals": compiled_approvals(mapping_of(data.get("approvals"))),
         "config_rules": dict(mapping_of(data.get("config-rules"))),
         "runbooks": {id_: _settings(one, mapping_of(runbooks.get(id_))) for id_, one in catalogue.items()},
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from ringfence.model.subject import ACCOUNT, HUMAN, REGION, WORKLOAD
+from ringfence.policy.approvals import DURATION, OnExpiry
 from ringfence.policy.compiled import ACT, CAPS, IGNORE, MODES, UNCONFIRMABLE, VERSION
 from ringfence.policy.windows import DAYS
 
@@ -159,6 +160,23 @@ _PROTECTED = _object(
     "reason",
     "owner",
 )
+_ROLE_ARN = "arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,512}"
+_APPROVALS = _object(
+    "who may approve a plan, until when, and what follows if nobody answers",
+    {
+        "expires": _text("a duration such as 30m, 4h or 1d", f"^{DURATION}\\Z"),
+        "on-expiry": _one_of(*OnExpiry),
+        "veto-delay": _text("a duration of a minute or more, such as 5m", f"^{DURATION}\\Z"),
+        "approvers": _object(
+            "the rules about people",
+            {
+                "roles": _list(_text("the ARN of an IAM role", f"^{_ROLE_ARN}\\Z"), "roles", least=1),
+                "count": {"description": "must be 1 or 2", "enum": [1, 2]},
+                "other-than-requester": {"description": "must be true or false", "type": "boolean"},
+            },
+        ),
+    },
+)
 SCHEMA = _object(
     "a policy",
     {
@@ -182,6 +200,7 @@ SCHEMA = _object(
             },
         ),
         "rules": _list(_RULE, "rules"),
+        "approvals": _APPROVALS,
         "exempt": _list(_EXEMPT, "exemptions"),
         "protected": _list(_PROTECTED, "protected resources"),
         "config-rules": {

@@ -78,7 +78,8 @@ class ApprovalRequested(Fact):
 
     `digest` covers the plans of all stages, which `plans` names with the digest of each. They were made for
     the time `as_of`, from the first `known` entries of the incident. `vetoable`: the plan is carried out if
-    nobody stops it. `cautions` say in words what speaks against it. `replaces` is the approval that this one
+    nobody stops it. `steps` and `costs` are in words, for people who decide: the change and what it breaks.
+    `cautions` say what speaks against it. `replaces` is the approval that this one
     follows, and `difference` says in words what is new. `escalated`: nobody answered that one.
     """
 
@@ -92,6 +93,8 @@ class ApprovalRequested(Fact):
     choices: tuple[tuple[str, str], ...] = ()
     known: int = 0
     vetoable: bool = False
+    steps: tuple[str, ...] = ()
+    costs: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
     replaces: str = ""
     difference: tuple[str, ...] = ()

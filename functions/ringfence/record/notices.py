@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 
 NOTIFYING_FACTS = frozenset(
     (
+        "ApprovalAnswered",
+        "ApprovalExpired",
+        "ApprovalRequested",
+        "ApprovalVoided",
         "ContainmentBroken",
         "DecisionMade",
         "HistoryRejected",
@@ -54,11 +58,15 @@ LONGEST_SUBJECT, LONGEST_TEXT, MOST_WORDS = 99, 300, 20
 
 @frozen
 class Notice:
-    """A message for a person: a subject of one ASCII line, and a text. `measures` are its metrics."""
+    """A message for a person: a subject of one ASCII line, and a text. `measures` are its metrics.
+
+    `escalated`: it also goes to the topic for escalations.
+    """
 
     subject: str
     text: str
     measures: tuple[Measure, ...] = ()
+    escalated: bool = False
 
 
 def plain(text: str, most: int = LONGEST_TEXT) -> str:
@@ -85,18 +93,22 @@ def notice(entries: Sequence[Entry]) -> Notice | None:
         return _stopped(now) if now.releasing else _verified(now, before)
     if kind == "DecisionMade":
         return _decided(now, before)
+    if kind.startswith("Approval"):
+        from ringfence.record.approval_notices import approval_notice
+
+        return approval_notice(now, entries)
     return _OTHERS[kind](now) if kind in _OTHERS else None
 
 
 def _released(now: Summary) -> Notice:
-    return _message("released", now, (("Not undone", _texts(now, "skipped")),))
+    return message("released", now, (("Not undone", _texts(now, "skipped")),))
 
 
 def _stopped(now: Summary) -> Notice | None:
     """Return the notice that a release stopped before its end. None while a release is in progress."""
     words = now.lines[-1].fact.texts("review")
     parts = (("What to do", words), ("Not undone", now.lines[-1].fact.texts("remaining")))
-    return _message("release not finished", now, parts) if words else None
+    return message("release not finished", now, parts) if words else None
 
 
 def _broken(now: Summary) -> Notice:
@@ -108,7 +120,7 @@ def _broken(now: Summary) -> Notice:
         ("What Ringfence does", _answer(now, fact)),
     )
     measures = (Measure(NOT_CONTAINED, runbook=now.runbook),)
-    return _message("URGENT, containment undone", now, parts, measures)
+    return message("URGENT, containment undone", now, parts, measures)
 
 
 def _left(now: Summary) -> Notice:
@@ -125,7 +137,7 @@ def _left(now: Summary) -> Notice:
             ),
         ),
     )
-    return _message("URGENT, left unfinished", now, parts, (Measure(NOT_CONTAINED, runbook=now.runbook),))
+    return message("URGENT, left unfinished", now, parts, (Measure(NOT_CONTAINED, runbook=now.runbook),))
 
 
 def _voided(now: Summary) -> Notice:
@@ -143,7 +155,7 @@ def _voided(now: Summary) -> Notice:
             ),
         ),
     )
-    return _message("URGENT, TAMPERING with the control table", now, parts, (Measure(TAMPER),))
+    return message("URGENT, TAMPERING with the control table", now, parts, (Measure(TAMPER),))
 
 
 def _undone(now: Summary) -> Notice:
@@ -162,7 +174,7 @@ def _undone(now: Summary) -> Notice:
         ("What Ringfence does", (follows,)),
     )
     title = f"undone {times} {'time' if times == 1 else 'times'} within an hour"
-    return _message(title, now, parts)
+    return message(title, now, parts)
 
 
 def _asked(now: Summary) -> Notice | None:
@@ -178,8 +190,8 @@ def _asked(now: Summary) -> Notice | None:
     )
     parts = (("Why", (answer.optional_text("reason") or "",)), ("What to do", what_to_do))
     if verdict == Verdict.UNKNOWN:
-        return _message("finding not confirmed", now, parts)
-    return _message(f"URGENT, {_DENIED.get(verdict, 'finding not confirmed')} after changes", now, parts)
+        return message("finding not confirmed", now, parts)
+    return message(f"URGENT, {_DENIED.get(verdict, 'finding not confirmed')} after changes", now, parts)
 
 
 def _rejected(now: Summary) -> Notice:
@@ -199,7 +211,7 @@ def _rejected(now: Summary) -> Notice:
             ),
         ),
     )
-    return _message("URGENT, TAMPERING: an entry is not authentic", now, parts, (Measure(TAMPER),))
+    return message("URGENT, TAMPERING: an entry is not authentic", now, parts, (Measure(TAMPER),))
 
 
 def _unsealed(now: Summary) -> Notice:
@@ -209,7 +221,7 @@ def _unsealed(now: Summary) -> Notice:
         ("Why", (why,)),
         ("What follows", ("containment goes on; a release needs --despite-unsealed",)),
     )
-    return _message("record not sealed", now, parts, (Measure(UNSEALED),))
+    return message("record not sealed", now, parts, (Measure(UNSEALED),))
 
 
 def _culprit(fact: Document) -> str:
@@ -242,13 +254,13 @@ def _verified(now: Summary, before: Summary) -> Notice | None:
     then, known = _verdicts(now)[-1], [one for one in _verdicts(before) if one is not None]
     if then is False and (quota := _quotas(now)) and quota != _quotas(_verified_before(before)):
         counted = _counted(now, known, contained=then)
-        return _message("URGENT, a quota is reached", now, (*_quota(quota, now), *_open(now)), counted)
+        return message("URGENT, a quota is reached", now, (*_quota(quota, now), *_open(now)), counted)
     if then is not None and [then] != known[-1:]:
         counted = _counted(now, known, contained=then)
-        return _message(_words(now, contained=then), now, _open(now), (*measures, *counted))
+        return message(_words(now, contained=then), now, _open(now), (*measures, *counted))
     if then is False and not frozenset(now.words("review")) <= _reviewed(before):
-        return _message(_words(now, contained=then), now, _open(now), measures)
-    return _message("refused permanently", now, _open(now), measures) if refused else None
+        return message(_words(now, contained=then), now, _open(now), measures)
+    return message("refused permanently", now, _open(now), measures) if refused else None
 
 
 def _quotas(summary: Summary) -> tuple[str, ...]:
@@ -338,7 +350,7 @@ def _decided(now: Summary, before: Summary) -> Notice | None:
     if mode.changes and blinded and before.verdict != Verdict.BLINDED:
         follows = ("the policy has it acted on all the same: findings.unconfirmable is auto",)
         parts = (("Why it is not confirmed", (now.source_reason,)), ("What Ringfence does", follows))
-        return _message(f"URGENT, {_DENIED[Verdict.BLINDED]}", now, parts)
+        return message(f"URGENT, {_DENIED[Verdict.BLINDED]}", now, parts)
     if (now.mode, now.reason) == (before.mode, before.reason) or not mode.leaves_to_a_person:
         return None
     if now.code in {DecisionCode.REFUTED, DecisionCode.BLINDED}:
@@ -356,7 +368,7 @@ def _denied(now: Summary) -> Notice:
         ("What Ringfence does", absent if now.verdict == Verdict.ABSENT else ()),
         ("What to do", (_SUSPECT, _by_hand(now))),
     )
-    return _message(f"URGENT, {_DENIED.get(now.verdict, 'finding not confirmed')}", now, parts)
+    return message(f"URGENT, {_DENIED.get(now.verdict, 'finding not confirmed')}", now, parts)
 
 
 def _by_hand(now: Summary) -> str:
@@ -373,17 +385,17 @@ def _dry(now: Summary) -> Notice:
             f"wrong, run it now: {_run_again(now)}"
         )
         parts = (("Check at once", (check,)), ("Why nothing was changed", (now.reason,)))
-        return _message("URGENT, dry run", now, parts)
-    return _message("dry run", now, (("Why nothing was changed", (now.reason,)),))
+        return message("URGENT, dry run", now, parts)
+    return message("dry run", now, (("Why nothing was changed", (now.reason,)),))
 
 
 def _for_a_person(now: Summary) -> Notice:
     """Compromised root credentials are the most urgent case, because only a person can act on them."""
     why = (("Why nothing was changed", (now.reason,)),)
     if now.code is DecisionCode.ROOT:
-        return _message("URGENT, NOT contained", now, why, (Measure(NOT_CONTAINED, runbook=now.runbook),))
+        return message("URGENT, NOT contained", now, why, (Measure(NOT_CONTAINED, runbook=now.runbook),))
     urgent = "URGENT, " if now.code in {DecisionCode.URGENT, DecisionCode.EMERGENCY} else ""
-    return _message(f"{urgent}decision needed", now, why)
+    return message(f"{urgent}decision needed", now, why)
 
 
 def _open(now: Summary) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -400,12 +412,13 @@ def _texts(now: Summary, field: str) -> tuple[str, ...]:
     return now.lines[-1].fact.texts(field)
 
 
-def _message(
+def message(
     what: str,
     now: Summary,
     parts: Iterable[tuple[str, tuple[str, ...]]],
     measures: Iterable[Measure] = (),
 ) -> Notice:
+    """Return a notice about an incident: what happened, and lists under titles."""
     kind, account, region, name = (*now.subject.split("/", 3), "", "", "")[:4]
     text = [
         f"{what}: {kind} {name} in account {account}, {region}",

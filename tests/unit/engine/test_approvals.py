@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.engine.ports import Ports
 from ringfence.engine.requests import Approving
-from ringfence.engine.run import Engine
 from ringfence.policy.approvals import ApprovalRules, OnExpiry
 from ringfence.policy.decision import Decision, DecisionCode, Mode
-from ringfence.record.approvals import Approval, ApprovalStatus, approvals
-from ringfence.record.chain import ChainKey, Stamp, link
+from ringfence.record.approvals import ApprovalStatus
 from ringfence.record.facts import (
     Answer,
-    ApprovalAnswered,
     ApprovalExpired,
     ApprovalRequested,
     ApprovalVoided,
@@ -28,100 +22,8 @@ from ringfence.record.facts import (
     Planned,
 )
 from ringfence.record.status import IncidentStatus
-from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
-from tests.support.fakes.memory_cloud import MemoryCloud
-from tests.support.fakes.memory_log import MemoryLog
-from tests.support.worlds import NOON, REF, Ticking, estate, finding, network, order
-
-if TYPE_CHECKING:
-    from ringfence.engine.results import ResponseResult
-    from ringfence.record.facts import Fact
-    from ringfence.record.history import History
-
-RUNBOOK = CONTAIN_INSTANCE.chosen(())
-ASK = Decision(Mode.APPROVE, "policy rule 1 sets mode approve", "rule 1", DecisionCode.POLICY)
-VETO = Decision(Mode.AUTO_UNLESS_VETOED, "policy rule 1", "rule 1", DecisionCode.POLICY)
-ANNA, BERT = (f"arn:aws:iam::111122223333:user/{name}" for name in ("anna", "bert"))
-KEY = ChainKey(RUNBOOK.id, REF.key)
-
-
-class Log(MemoryLog):
-    """A log that can say that its newest entry has no MAC."""
-
-    doubted = False
-
-    def read(self, key: ChainKey) -> History:
-        history = super().read(key)
-        if not self.doubted:
-            return history
-        return replace(history, proof=replace(history.proof, unsealed=(history.entries[-1].seq,)))
-
-
-class Place:
-    """One instance, one log, one clock."""
-
-    def __init__(self, rules: ApprovalRules = ApprovalRules(), decision: Decision = ASK) -> None:  # noqa: B008 - frozen
-        self.clock, self.log = Ticking(), Log()
-        self.cloud = MemoryCloud(estate(), self.clock)
-        self.rules, self.decision, self.attempts = rules, decision, 0
-
-    def engine(self) -> Engine:
-        return Engine(Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs]))
-
-    def attempt(self) -> str:
-        self.attempts += 1
-        return f"a-{self.attempts}"
-
-    def respond(
-        self, received: FindingReceived | None = None, decision: Decision | None = None
-    ) -> ResponseResult:
-        given = order(
-            self.clock(),
-            attempt=self.attempt(),
-            decision=decision or self.decision,
-            received=received,
-            runbook=RUNBOOK,
-            stages=1,
-            rules=self.rules,
-        )
-        return self.engine().respond(given)
-
-    def look(self, approving: Approving | None = None) -> ResponseResult:
-        """Handle a message about the newest approval."""
-        found = approving or Approving(self.approvals[-1].id)
-        given = order(
-            self.clock(),
-            attempt=self.attempt(),
-            decision=None,
-            runbook=RUNBOOK,
-            approving=found,
-            rules=self.rules,
-            incident=self.history.incident,
-        )
-        return self.engine().run(given)
-
-    def answer(self, answer: str, actor: str = ANNA, **more: bool) -> None:
-        self.write(ApprovalAnswered(self.approvals[-1].id, answer, "because", **more), actor)
-
-    def write(self, fact: Fact, actor: str = "test") -> None:
-        history = self.history
-        stamp = Stamp(KEY, history.incident, actor, self.attempt(), self.clock())
-        self.log.append(KEY, history, link(stamp, history.head, (fact,)), None)
-
-    @property
-    def history(self) -> History:
-        return self.log.read(KEY)
-
-    @property
-    def approvals(self) -> tuple[Approval, ...]:
-        return approvals(self.history.entries)
-
-    @property
-    def statuses(self) -> list[ApprovalStatus]:
-        return [one.status(self.clock()) for one in self.approvals]
-
-    def count(self, kind: type[Fact]) -> int:
-        return len(self.history.of(kind))
+from tests.support.asking import ANNA, ASK, RUNBOOK, VETO, Place
+from tests.support.worlds import NOON, estate, finding, network, order
 
 
 def test_a_plan_waits_with_all_its_stages_and_nothing_is_changed() -> None:

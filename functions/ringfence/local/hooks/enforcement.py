@@ -16,6 +16,7 @@ from ringfence.local.hooks import (
     enforcement_iam,
     enforcement_kms,
     enforcement_logging,
+    enforcement_scheduler,
 )
 from ringfence.local.hooks.patching import around
 
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
     Original = Callable[..., Any]
 
-_ec2_checks: contextvars.ContextVar[tuple[enforcement_ec2.Check, ...]] = contextvars.ContextVar(
-    "ec2_checks", default=()
+_checks: contextvars.ContextVar[tuple[enforcement_ec2.Check, ...]] = contextvars.ContextVar(
+    "checks", default=()
 )
 _iam_context: contextvars.ContextVar[dict[str, str] | None] = contextvars.ContextVar(
     "iam_context", default=None
@@ -65,10 +66,14 @@ def _make_out_resources(
 ) -> Any:
     """Profiles, scaling and target groups, recorders, detectors: ministack assigns no resource to them.
 
-    The resources of EC2 calls and the policies of IAM calls are stored for `_check_each_resource`, which
-    runs next.
+    The resources of EC2 and Scheduler calls and the policies of IAM calls are stored for
+    `_check_each_resource`, which runs next.
     """
-    _ec2_checks.set(enforcement_ec2.checks(query_params, region, account_id) if service == "ec2" else ())
+    _checks.set(())
+    if service == "ec2":
+        _checks.set(enforcement_ec2.checks(query_params, region, account_id))
+    if service == "scheduler":
+        _checks.set(enforcement_scheduler.checks(method, path, body, query_params or {}, region, account_id))
     _iam_context.set(enforcement_iam.context(query_params) if service == "iam" else None)
     if service == "kms":
         _iam_context.set(enforcement_kms.context(body))
@@ -100,11 +105,12 @@ def _check_each_resource(
 ) -> Any:
     """EC2: ministack checks at most one resource, without tags, and neither PassRole nor tags on creation.
 
-    IAM, KMS and Lambda: it lacks their condition keys.
+    Scheduler: it knows no group but the default one, and no PassRole. IAM, KMS and Lambda: it lacks their
+    condition keys.
     """
     own = (_iam_context.get() or {}) if service in {"iam", "kms", "lambda"} else {}
     context = (service_context or {}) | own
-    noted = _ec2_checks.get() if service == "ec2" else ()
+    noted = _checks.get() if service in {"ec2", "scheduler"} else ()
     for check in noted:
         denied = original(
             key,

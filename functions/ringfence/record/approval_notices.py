@@ -1,0 +1,131 @@
+"""Notices about approvals: what is to be done, why, what it breaks, until when, and how to answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ringfence.record.approvals import approval_of
+from ringfence.record.facts import (
+    Answer,
+    ApprovalAnswered,
+    ApprovalExpired,
+    ApprovalRequested,
+    ApprovalVoided,
+    Expiry,
+)
+from ringfence.record.notices import Notice, message
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import timedelta
+
+    from ringfence.record.approvals import Approval
+    from ringfence.record.chain import Entry
+    from ringfence.record.facts import Fact
+    from ringfence.record.summary import Summary
+
+    Parts = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def approval_notice(now: Summary, entries: Sequence[Entry]) -> Notice | None:
+    """Return the notice for a fact about an approval, the last of `entries`. None if it causes none."""
+    fact = entries[-1].fact
+    found = approval_of(entries, getattr(fact, "approval", ""))
+    if found is None:
+        return None
+    if isinstance(fact, ApprovalRequested):
+        return _requested(now, found)
+    if isinstance(fact, ApprovalAnswered):
+        return _answered(now, found, fact, entries[-1].actor)
+    return _ended(now, fact)
+
+
+def _ended(now: Summary, fact: Fact) -> Notice | None:
+    match fact:
+        case ApprovalExpired(outcome=Expiry.REJECT):
+            parts = (("What follows", ("nothing is changed", _by_hand(now))),)
+            return message("approval expired, nothing is changed", now, parts)
+        case ApprovalExpired(outcome=Expiry.EXECUTE):
+            return message("not vetoed, the plan is carried out", now, (("Why", (fact.detail,)),))
+        case ApprovalVoided(replaced_by=""):
+            return message("approval void", now, (("Why", (fact.why,)), ("Difference", fact.difference)))
+        case _:
+            return None
+
+
+def _requested(now: Summary, found: Approval) -> Notice:
+    asked = found.asked
+    parts: Parts = (
+        ("Why", (now.reason,)),
+        ("What has changed since people were asked before", asked.difference),
+        ("Check first", asked.cautions),
+        ("What would be done", asked.steps),
+        ("What it breaks, and what it leaves open", asked.costs),
+        ("Until when", _until(found)),
+        ("Who may approve", _who(found)),
+        ("How to answer", _how(now, found)),
+    )
+    title = "URGENT, runs unless vetoed" if asked.vetoable else "approval needed"
+    title = f"URGENT, ESCALATED, {title}" if asked.escalated else title
+    return replace(message(title, now, parts), escalated=asked.escalated)
+
+
+def _until(found: Approval) -> tuple[str, ...]:
+    asked = found.asked
+    ends = f"{asked.expires_at:%Y-%m-%d %H:%M} UTC"
+    if asked.vetoable:
+        delay = words(asked.rules.delay)
+        return (
+            f"the plan is carried out {delay} after this notice, unless somebody rejects it",
+            f"if this notice cannot be proved to reach anybody, the plan waits for an approval until {ends}",
+        )
+    return (f"{ends}; after that nothing is changed without a new approval",)
+
+
+def _who(found: Approval) -> tuple[str, ...]:
+    rules = found.asked.rules
+    return (
+        *(("two people",) if rules.count > 1 else ()),
+        *((f"members of {', '.join(rules.roles)}",) if rules.roles else ()),
+        *(("nobody who requested this run",) if rules.other_than_requester else ()),
+    )
+
+
+def _how(now: Summary, found: Approval) -> tuple[str, ...]:
+    named = f"{now.incident} --approval {found.id}"
+    return (
+        f"To see it: ringfence approvals {now.incident}",
+        f'To approve it: ringfence approve {named} --plan {found.asked.digest} --reason "…"',
+        f'To reject it: ringfence reject {named} --reason "…"',
+    )
+
+
+def _answered(now: Summary, found: Approval, fact: ApprovalAnswered, actor: str) -> Notice:
+    who = (f"{actor}: {fact.reason}",)
+    if fact.answer == Answer.REJECT:
+        follows = ("nothing is changed, and the same plan is not asked about again for a day", _by_hand(now))
+        return message("rejected", now, (("Who rejected it", who), ("What follows", follows)))
+    missing = f"{found.missing} more must approve" if found.missing else "the plan is carried out"
+    parts: Parts = (("Who approved it", who), ("What follows", (missing,)))
+    if not fact.break_glass:
+        return message("approved", now, parts)
+    rules = ("the rules about who may approve did not apply",)
+    told = message("URGENT, approved with BREAK-GLASS", now, (*parts, ("Break-glass", rules)))
+    return replace(told, escalated=True)
+
+
+def _by_hand(now: Summary) -> str:
+    _, account, region, name = (*now.subject.split("/", 3), "", "", "")[:4]
+    command = f"ringfence run {now.runbook} {name} --account {account} --region {region}"
+    return f'To run it all the same: {command} --reason "…"'
+
+
+def words(much: timedelta) -> str:
+    """Return a duration in words: `90 seconds`, `5 minutes`, `4 hours`."""
+    seconds = int(much.total_seconds())
+    for size, unit in ((3600, "hour"), (60, "minute"), (1, "second")):
+        if seconds % size == 0:
+            number = seconds // size
+            return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+    return f"{seconds} seconds"

@@ -1,0 +1,154 @@
+"""People answer plans, with IAM enforced: what they have seen is done, once, and nothing else is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ringfence.policy.decision import DecisionCode
+from ringfence.record.approvals import ApprovalStatus
+from ringfence.record.facts import Answer, ApprovalAnswered, ApprovalExpired, DecisionMade, Expiry, Intended
+from tests.e2e.approvals import VETO_TYPE, Asked, approver
+from tests.e2e.world import Inbox, until
+
+if TYPE_CHECKING:
+    from tests.e2e.operators import Operator
+    from tests.e2e.places import Place
+    from tests.e2e.world import World
+
+pytestmark = pytest.mark.e2e
+S = ApprovalStatus
+
+
+@pytest.fixture(scope="module")
+def world(place: Place) -> World:
+    return place.world
+
+
+@pytest.fixture(scope="module")
+def anna(world: World) -> Operator:
+    return approver(world)
+
+
+@pytest.fixture(scope="module")
+def inbox(world: World) -> Inbox:
+    return Inbox(world)
+
+
+@pytest.fixture(scope="module")
+def ignored(world: World) -> Asked:
+    """Nobody answers this one, while other tests run."""
+    return Asked.about(world)
+
+
+@pytest.fixture(scope="module")
+def unvetoed(world: World, inbox: Inbox) -> Asked:
+    """Nobody vetoes this one."""
+    del inbox  # somebody is subscribed
+    return Asked.about(world, VETO_TYPE)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def test_what_a_person_approves_is_carried_out(
+    world: World, anna: Operator, inbox: Inbox, ignored: Asked, unvetoed: Asked
+) -> None:
+    asked = Asked.about(world)
+    assert not asked.closed
+    assert not world.history(asked.server).of(Intended)
+    until(lambda: inbox.told(asked.incident), "people are told")
+    shown = anna.types("approvals", asked.incident)
+    assert shown.returncode == 0, shown.stderr
+    plan = asked.approvals[0].asked.digest
+    assert plan in shown.stdout
+    done = anna.types("approve", asked.incident, "--plan", plan, "--reason", "it beacons")
+    assert done.returncode == 0, done.stdout + done.stderr
+    history = world.complete(asked.server)
+    assert asked.closed
+    assert [one.decision.code for one in history.of(DecisionMade)][-1] is DecisionCode.APPROVED
+    assert asked.status(now()) is S.BEGUN
+    again = anna.types("reject", asked.incident, "--reason", "too late")
+    assert again.returncode == 1, "an answer is final"
+    assert len(history.of(ApprovalAnswered)) == 1
+    assert world.deployment.archived(asked.server.ref).sound
+    assert not ignored.closed
+    assert not unvetoed.closed
+
+
+def test_what_a_person_rejects_is_not_done(world: World, anna: Operator) -> None:
+    asked = Asked.about(world)
+    done = anna.types("reject", asked.incident, "--reason", "a drill")
+    assert done.returncode == 0, done.stdout + done.stderr
+    twice = anna.types("approve", asked.incident, "--yes")
+    assert twice.returncode == 1
+    assert asked.status(now()) is S.REJECTED
+    world.quiet()
+    assert not asked.closed
+
+
+def test_only_callers_with_the_right_to_answer_are_heard(world: World, place: Place) -> None:
+    """Somebody who may run and release may not approve."""
+    asked = Asked.about(world)
+    done = place.hand.types("approve", asked.incident, "--yes")
+    assert done.returncode != 0
+    assert asked.status(now()) is S.WAITING
+    assert not world.history(asked.server).of(ApprovalAnswered)
+
+
+def test_a_plan_that_has_changed_is_asked_about_again(world: World, anna: Operator) -> None:
+    asked = Asked.about(world)
+    first = asked.approvals[0]
+    builder = world.builder()
+    ec2 = world.client("ec2")
+    found = ec2.describe_network_interfaces(NetworkInterfaceIds=[asked.server.interfaces[0]])
+    vpc = found["NetworkInterfaces"][0]["VpcId"]
+    group = ec2.create_security_group(GroupName=builder.name, Description="new", VpcId=vpc)["GroupId"]
+    ec2.modify_network_interface_attribute(NetworkInterfaceId=asked.server.interfaces[0], Groups=[group])
+    done = anna.types("approve", asked.incident, "--plan", first.asked.digest)
+    assert done.returncode == 0, done.stdout + done.stderr
+    until(lambda: len(asked.approvals) == 2, "people are asked again")
+    assert [one.status(now()) for one in asked.approvals] == [S.VOIDED, S.WAITING]
+    assert asked.approvals[1].asked.difference
+    assert not asked.closed
+
+
+def test_break_glass_is_told_to_everybody(world: World, anna: Operator, inbox: Inbox) -> None:
+    asked = Asked.about(world)
+    plan = asked.approvals[0].asked.digest
+    words = ("approve", asked.incident, "--plan", plan, "--break-glass")
+    assert anna.types(*words).returncode == 2, "it needs a reason"
+    done = anna.types(*words, "--reason", "nobody else is awake")
+    assert done.returncode == 0, done.stdout + done.stderr
+    until(lambda: any("BREAK-GLASS" in one for one in inbox.told(asked.incident)), "everybody is told")
+    world.complete(asked.server)
+
+
+def test_a_veto_stops_what_would_run_by_itself(world: World, anna: Operator, inbox: Inbox) -> None:
+    del inbox
+    asked = Asked.about(world, VETO_TYPE)
+    done = anna.types("reject", asked.incident, "--reason", "it is the scanner")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert asked.status(now()) is S.REJECTED
+
+
+def test_what_nobody_vetoes_is_carried_out(world: World, unvetoed: Asked) -> None:
+    history = world.complete(unvetoed.server)
+    (expired,) = history.of(ApprovalExpired)
+    assert expired.outcome == Expiry.EXECUTE
+    assert "confirmed" in expired.detail
+    assert not [one for one in history.of(ApprovalAnswered) if one.answer == Answer.APPROVE]
+    assert unvetoed.closed
+
+
+def test_what_nobody_answers_is_escalated_and_then_rejected(world: World, ignored: Asked) -> None:
+    def ended() -> bool:
+        return len(world.history(ignored.server).of(ApprovalExpired)) == 2
+
+    until(ended, "nobody answered twice", 330)
+    outcomes = [one.outcome for one in world.history(ignored.server).of(ApprovalExpired)]
+    assert outcomes == [Expiry.ESCALATE, Expiry.REJECT]
+    assert not ignored.closed

@@ -1,0 +1,113 @@
+"""`ringfence approvals`, `approve` and `reject`: what is shown, what is sent, and the exit codes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ringfence.engine.run import Engine
+from ringfence.policy.decision import Decision, DecisionCode, Mode
+from ringfence.record.approvals import Approval, approvals
+from ringfence.record.facts import ApprovalAnswered, Verified
+from tests.support.fakes.site import KIM, RUNBOOK, Site
+from tests.support.fakes.terminal import Terminal
+from tests.support.worlds import finding, order
+
+DONE, NOT_DONE, UNUSABLE = 0, 1, 2
+ASK = Decision(Mode.APPROVE, "policy rule 1 sets mode approve", "rule 1", DecisionCode.POLICY)
+
+
+class Asking(Site):
+    """A site whose containment waits for approval."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        given = order(decision=ASK, received=finding(), runbook=RUNBOOK)
+        Engine(self.ports("")).respond(given)
+        self.clock.tick(minutes=5)
+
+    @property
+    def approval(self) -> Approval:
+        return approvals(self.history.entries)[-1]
+
+    @property
+    def incident(self) -> str:
+        return self.history.incident
+
+
+@pytest.fixture
+def site() -> Asking:
+    return Asking()
+
+
+@pytest.fixture
+def terminal(site: Asking) -> Terminal:
+    return Terminal(site)
+
+
+def test_the_plan_is_shown_with_its_steps_and_its_digest(terminal: Terminal, site: Asking) -> None:
+    result = terminal("approvals", site.incident)
+    assert result.exit_code == DONE, result.output
+    assert all(step in result.stdout for step in site.approval.asked.steps)
+    assert site.approval.asked.digest in result.stdout
+    assert "waiting" in result.stdout
+
+
+def test_what_is_confirmed_is_approved_and_carried_out(terminal: Terminal, site: Asking) -> None:
+    result = terminal("approve", site.incident, answer="y\n")
+    assert result.exit_code == DONE, result.output
+    assert "Ringfence carries it out now" in result.stdout
+    (answered,) = site.history.of(ApprovalAnswered)
+    assert answered.answer == "approve"
+    assert site.history.entries[-1].actor == KIM
+    site.go_on()
+    last = site.history.last(Verified)
+    assert last is not None
+    assert last.contained
+
+
+def test_what_is_not_confirmed_is_not_approved(terminal: Terminal, site: Asking) -> None:
+    result = terminal("approve", site.incident, answer="n\n")
+    assert result.exit_code == NOT_DONE
+    assert not site.history.of(ApprovalAnswered)
+
+
+def test_with_the_digest_nobody_is_asked(terminal: Terminal, site: Asking) -> None:
+    terminal.interactive = False
+    assert terminal("approve", site.incident).exit_code == UNUSABLE
+    other = terminal("approve", site.incident, "--plan", "0" * 64)
+    assert other.exit_code == NOT_DONE
+    assert not site.history.of(ApprovalAnswered)
+    result = terminal("approve", site.incident, "--plan", site.approval.asked.digest, "--json")
+    assert result.exit_code == DONE, result.output
+    assert json.loads(result.stdout)["status"] == "approved"
+
+
+def test_break_glass_needs_a_reason(terminal: Terminal, site: Asking) -> None:
+    words = ("approve", site.incident, "--plan", site.approval.asked.digest, "--break-glass")
+    assert terminal(*words).exit_code == UNUSABLE
+    assert terminal(*words, "--reason", "nobody is awake").exit_code == DONE
+    (answered,) = site.history.of(ApprovalAnswered)
+    assert answered.break_glass
+    assert answered.reason == "nobody is awake"
+
+
+def test_a_rejection_is_final(terminal: Terminal, site: Asking) -> None:
+    assert terminal("reject", site.incident).exit_code == UNUSABLE, "it needs a reason"
+    assert terminal("reject", site.incident, "--reason", "a drill").exit_code == DONE
+    result = terminal("approve", site.incident, "--yes")
+    assert result.exit_code == NOT_DONE
+    assert "takes no more answers" in result.output
+    site.go_on()
+    assert not site.cloud.calls
+
+
+@pytest.mark.parametrize("words", [("inc-1",), ("inc-20260301T120000.000000-0123456789",)])
+def test_an_incident_that_is_not_there_is_bad_input(terminal: Terminal, words: tuple[str, ...]) -> None:
+    assert terminal("approvals", *words).exit_code == UNUSABLE
+    assert terminal("approve", *words, "--yes").exit_code == UNUSABLE
+
+
+def test_an_approval_that_is_not_there_is_bad_input(terminal: Terminal, site: Asking) -> None:
+    assert terminal("reject", site.incident, "--approval", "x", "--reason", "x").exit_code == UNUSABLE

@@ -1,0 +1,98 @@
+"""What people are told about approvals, and how they answer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ringfence.policy.approvals import ApprovalRules, OnExpiry
+from ringfence.record.approval_notices import words
+from ringfence.record.facts import Answer
+from ringfence.record.notices import notice
+from tests.support.asking import BERT, VETO, Place
+
+if TYPE_CHECKING:
+    from ringfence.record.notices import Notice
+
+
+def told(place: Place) -> list[Notice]:
+    """Return the notices of the incident so far."""
+    entries = place.history.entries
+    found = (notice(entries[: number + 1]) for number in range(len(entries)))
+    return [one for one in found if one]
+
+
+def test_a_person_is_told_what_why_how_long_and_how_to_answer() -> None:
+    place = Place(ApprovalRules(expires=3600, count=2, roles=("arn:aws:iam::111122223333:role/approver",)))
+    place.respond()
+    (one,) = told(place)
+    approval = place.approvals[0]
+    assert "approval needed" in one.subject
+    for part in (
+        "policy rule 1 sets mode approve",
+        "What would be done:",
+        "What it breaks, and what it leaves open:",
+        "13:00 UTC",
+        "two people",
+        "members of arn:aws:iam::111122223333:role/approver",
+        f"ringfence approve {place.history.incident} --approval {approval.id} --plan {approval.asked.digest}",
+        f"ringfence reject {place.history.incident}",
+    ):
+        assert part in one.text
+    assert not one.escalated
+
+
+def test_the_steps_in_a_notice_are_those_of_the_plan() -> None:
+    place = Place()
+    place.respond()
+    (one,) = told(place)
+    assert all(line in one.text for line in place.approvals[0].asked.steps[:10])
+    assert len(place.approvals[0].asked.steps) > 3
+
+
+def test_a_plan_that_runs_unless_it_is_vetoed_says_when() -> None:
+    place = Place(ApprovalRules(veto=300), VETO)
+    place.respond()
+    (one,) = told(place)
+    assert "runs unless vetoed" in one.subject
+    assert "5 minutes after this notice" in one.text
+
+
+@pytest.mark.parametrize(
+    ("answer", "more", "title"),
+    [
+        (Answer.APPROVE, {}, "approved"),
+        (Answer.REJECT, {}, "rejected"),
+        (Answer.APPROVE, {"break_glass": True}, "BREAK-GLASS"),
+    ],
+)
+def test_an_answer_is_told_with_who_gave_it(answer: str, more: dict[str, bool], title: str) -> None:
+    place = Place()
+    place.respond()
+    place.answer(answer, BERT, **more)
+    last = told(place)[-1]
+    assert title in last.subject
+    assert BERT in last.text
+    assert last.escalated == bool(more), "with break-glass, everybody is told"
+
+
+def test_an_escalation_goes_to_both_topics_and_an_expiry_says_that_nothing_is_changed() -> None:
+    place = Place(ApprovalRules(on_expiry=OnExpiry.ESCALATE))
+    place.respond()
+    for _ in range(2):
+        place.clock.tick(hours=4)
+        place.look()
+    first, second, last = told(place)
+    assert [one.escalated for one in (first, second, last)] == [False, True, False]
+    assert "ESCALATED" in second.subject
+    assert "nothing is changed" in last.subject
+
+
+@pytest.mark.parametrize(
+    ("much", "expected"),
+    [(60, "1 minute"), (90, "90 seconds"), (300, "5 minutes"), (14_400, "4 hours"), (3600, "1 hour")],
+)
+def test_a_duration_is_told_in_words(much: int, expected: str) -> None:
+    assert words(timedelta(seconds=much)) == expected
