@@ -10,6 +10,7 @@ from ringfence.handlers.heartbeat_wiring import heartbeats
 from ringfence.handlers.queue import execution_of, hidden, work_off
 from ringfence.handlers.self_checks import checked
 from ringfence.model.resource_names import DOCTOR_ROLE, SESSION
+from ringfence.self_check.expiry import expired
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -24,5 +25,6 @@ def handler(event: Event, context: LambdaContext) -> object:
         execution = execution_of(context, given.function, wiring.now())
         return work_off(event, execution, beats.work, wiring.source(given.queue_url, hidden(context)))
     report = checked(beats.deployment, RoleClients(DOCTOR_ROLE, SESSION, wiring.now), wiring.now)
+    report = report.with_problems(expired(wiring.policy(), beats.deployment, wiring.now()))
     beats.checked(report)
     return {"problems": len(report.problems)}
