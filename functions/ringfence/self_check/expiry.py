@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ringfence.policy.decision import Policy
+    from ringfence.policy.protection import Exempt
     from ringfence.self_check.places import Deployment
 
 
@@ -24,9 +25,13 @@ def expired(policy: Policy, deployment: Deployment, now: datetime) -> tuple[Prob
             RESPONSE_STACK,
             f"policy entry {one.subject}",
             "protected" if one.protected else "exempt",
-            f"expired on {one.expires}{f', owner: {one.owner}' if one.owner else ''}: Ringfence changes it again",
+            f"expired on {one.expires}{_owner(one)}: Ringfence changes it again",
             "renew its `expires` in the policy or remove the entry, and deploy",
         )
         for one in policy.exempt
         if not one.holds(now)
     )
+
+
+def _owner(one: Exempt) -> str:
+    return f", owner: {one.owner}" if one.owner else ""
