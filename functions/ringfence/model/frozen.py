@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
+_HASH = "hash()"
+"""Where an instance keeps its hash. No field has this name."""
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
@@ -22,7 +24,7 @@ def frozen(cls: type[T]) -> type[T]:
     made = dataclass(eq=False, repr=False, init=False)(cls)
     names = tuple(one.name for one in fields(made))  # type: ignore[arg-type]  # it is one now
     type.__setattr__(made, "__field_names__", names)
-    for method in (__eq__, __hash__, __setattr__, __delattr__):
+    for method in (__eq__, __hash__, __setattr__, __delattr__, __getstate__):
         setattr(made, method.__name__, method)
     for name, shared in (("__init__", _initializer(made)), ("__repr__", __repr__)):
         setattr(made, name, own.get(name, shared))
@@ -114,14 +116,25 @@ def _filler(parameters: _Parameters) -> _Constructor:
 
 def __eq__(self: object, other: object) -> bool:  # noqa: N807 - becomes the method of that name
     """Compare all fields, for instances of the same class only."""
+    if self is other:
+        return True
     if type(self) is not type(other):
         return NotImplemented
     return all(getattr(self, name) == getattr(other, name) for name in _fields(self))
 
 
 def __hash__(self: object) -> int:  # noqa: N807 - becomes the method of that name
-    """Hash the fields."""
-    return hash((type(self), *(getattr(self, name) for name in _fields(self))))
+    """Hash the fields, once: an instance does not change, and plans compare the same ones again and again."""
+    kept: int | None = self.__dict__.get(_HASH)
+    if kept is None:
+        kept = hash((type(self), *[getattr(self, name) for name in _fields(self)]))
+        self.__dict__[_HASH] = kept
+    return kept
+
+
+def __getstate__(self: object) -> dict[str, object]:  # noqa: N807 - becomes the method of that name
+    """Return what a copy takes over. The hash of a text is another one in each process."""
+    return {name: value for name, value in self.__dict__.items() if name != _HASH}
 
 
 def __repr__(self: object) -> str:  # noqa: N807 - becomes the method of that name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+from copy import copy, deepcopy
 from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
 from functools import cached_property
 
@@ -69,6 +71,33 @@ def test_dataclass_functions_and_cached_properties_work() -> None:
     one = replace(Ours(1), number=4)
     assert (one.number, one.double, one.double) == (4, 8, 8)
     assert [each.name for each in fields(Ours)] == ["number", "texts", "more"]
+
+
+def test_its_fields_are_hashed_once() -> None:
+    @frozen
+    class Holder:
+        held: object
+
+    class Counting:
+        times = 0
+
+        def __hash__(self) -> int:
+            self.times += 1
+            return 1
+
+    counting = Counting()
+    one = Holder(counting)
+    assert hash(one) == hash(one)
+    assert counting.times == 1
+    assert hash(one) == hash(Holder(counting))
+
+
+def test_a_copy_and_another_value_do_not_take_the_hash_over() -> None:
+    one = Ours(1)
+    assert hash(one) != hash(replace(one, number=2))
+    assert vars(copy(one)) == vars(deepcopy(one)) == vars(Ours(1))
+    assert pickle.loads(pickle.dumps(one)) == one  # noqa: S301 - our own
+    assert hash(replace(one, number=2)) == hash(Ours(2))
 
 
 def test_a_subclass_has_the_fields_of_both() -> None:
