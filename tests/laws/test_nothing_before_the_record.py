@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -184,9 +185,10 @@ def undisturbed(case: Case, finding_id: str = "f-1") -> tuple[int, dict[str, obj
     return killer.calls, end(stage)
 
 
-def released(case: Case) -> tuple[int, dict[str, object]]:
+@cache
+def released(name: str) -> tuple[int, dict[str, object]]:
     """Return how many calls an undisturbed release makes, and what it leaves."""
-    stage, killer = Stage(case), Killer()
+    stage, killer = Stage(CASES[name]), Killer()
     stage.until_done()
     assert stage.release(killer).status is IncidentStatus.RELEASED
     return killer.calls, end(stage)
@@ -202,9 +204,10 @@ def shown(stage: Stage) -> object:
     return {name: timeless(one) for name, one in kept.items()} if isinstance(kept, dict) else kept
 
 
-def calm(case: Case) -> tuple[object, object]:
+@cache
+def calm(name: str) -> tuple[object, object]:
     """Return what an undisturbed run and its release show."""
-    stage = Stage(case)
+    stage = Stage(CASES[name])
     stage.until_done()
     contained = shown(stage)
     stage.release(Killer())
@@ -212,9 +215,7 @@ def calm(case: Case) -> tuple[object, object]:
 
 
 UNDISTURBED = {name: undisturbed(case) for name, case in CASES.items()}
-RELEASED = {name: released(case) for name, case in CASES.items()}
-ENDS = tuple(undisturbed(INSTANCE, one)[1] for one in ("f-1", "f-2"))
-"""What is made is named after the incident, and that after the finding that was first."""
+"""The tests have a case for each call. All else is found out when a test needs it, not in every worker."""
 EACH = pytest.mark.parametrize("name", CASES)
 EACH_CALL = pytest.mark.parametrize(
     ("name", "at"), [(name, at) for name, (calls, _) in UNDISTURBED.items() for at in range(1, calls + 1)]
@@ -258,12 +259,12 @@ def test_an_answer_that_is_lost_leaves_nothing_half_known(name: str, at: int) ->
 def test_what_an_answer_was_lost_of_is_given_back_like_all_else(name: str, at: int) -> None:
     stage = unheard(name, at)
     stage.release(Killer())
-    assert end(stage) == RELEASED[name][1]
+    assert end(stage) == released(name)[1]
 
 
 @EACH
 def test_a_release_that_does_not_hear_an_answer_is_finished_when_it_is_asked_for_again(name: str) -> None:
-    for at in range(1, RELEASED[name][0] + 1):
+    for at in range(1, released(name)[0] + 1):
         stage = Stage(CASES[name])
         stage.until_done()
         with suppress(Retryable):
@@ -271,7 +272,7 @@ def test_a_release_that_does_not_hear_an_answer_is_finished_when_it_is_asked_for
         if stage.history.released_at is None:
             stage.clock.now += LEASE * 3
             stage.release(Killer())
-        assert end(stage) == RELEASED[name][1]
+        assert end(stage) == released(name)[1]
         assert not stage.history.open_intents, at
 
 
@@ -285,6 +286,12 @@ def test_every_change_is_recorded_before_it_is_made(name: str) -> None:
     stage.cloud.refuse = recorded
     stage.until_done()
     assert stage.cloud.calls
+
+
+@cache
+def ends() -> tuple[dict[str, object], ...]:
+    """What is made is named after the incident, and that after the finding that was first."""
+    return tuple(undisturbed(INSTANCE, one)[1] for one in ("f-1", "f-2"))
 
 
 @pytest.mark.parametrize("second", ["f-1", "f-2"])
@@ -315,14 +322,13 @@ def test_two_at_once_act_once(schedule: str, second: str) -> None:
     stage.clock.now += LEASE * 3
     for finding_id in ("f-1", second):
         stage.until_done(finding_id)
-    check(stage, *ENDS)
+    check(stage, *ends())
     assert {one.finding.id for one in stage.history.of(FindingReceived)} == {"f-1", second}
     outcomes = Counter(one.intent for one in stage.history.of(Outcome))
     assert set(outcomes.values()) == {1}, "no intent has two outcomes"
 
 
 SEEDS = range(6)
-CONTAINED, GIVEN_BACK = ({name: calm(case)[number] for name, case in CASES.items()} for number in (0, 1))
 CHAOTIC = pytest.mark.parametrize("seed", SEEDS)
 
 
@@ -348,7 +354,7 @@ def weathered(name: str, seed: int) -> tuple[Stage, Chaos]:
 def test_in_chaos_the_log_says_what_was_done(name: str, seed: int) -> None:
     """Each change is made as often as the log says, or the log says that nobody can know."""
     stage, _ = weathered(name, seed)
-    assert shown(stage) == CONTAINED[name]
+    assert shown(stage) == calm(name)[0]
     assert not stage.history.open_intents
     assert not stage.recorded - stage.made - stage.unknown
     assert stage.made - stage.recorded <= stage.unknown
@@ -371,5 +377,5 @@ def test_in_chaos_a_release_gives_everything_back(name: str, seed: int) -> None:
     if not stage.history.released_at:
         stage.clock.now += LEASE * 4
         assert stage.release(chaos).status is IncidentStatus.RELEASED
-    assert shown(stage) == GIVEN_BACK[name]
+    assert shown(stage) == calm(name)[1]
     assert not stage.history.open_intents
