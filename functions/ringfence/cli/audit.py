@@ -13,7 +13,7 @@ import click
 from ringfence.cli.incidents import Since
 from ringfence.cli.log import archive_of, find, reader_of
 from ringfence.cli.operator_command import url_option
-from ringfence.cli.seals import seals_of
+from ringfence.cli.seals import asker, seals_of, with_seals
 from ringfence.cli.settings import ARCHIVE_BUCKET, AUDIT_TABLE, LOG_KEY, Home, home_options
 from ringfence.cli.text import discard, safe
 from ringfence.model.errors import BadInput, RingfenceError
@@ -21,13 +21,14 @@ from ringfence.record.integrity import Fault, Wrong, with_more
 from ringfence.record.integrity import verify as verify_chain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from mypy_boto3_s3 import S3Client
 
     from ringfence.aws.log_files import LogFiles
+    from ringfence.cli.audit_seals import SealWalk
     from ringfence.cli.audit_walk import LogReport, Period, Sources
-    from ringfence.cli.seals import IncidentSeals, Seals
+    from ringfence.cli.seals import IncidentSeals
     from ringfence.engine.ports import SideBySide
     from ringfence.record.integrity import ChainVerdict
     from ringfence.record.tlog import LogKey
@@ -88,9 +89,9 @@ def verify(  # noqa: PLR0913 - the options of a command
     With --all, walk the whole archive, table and log: find what was altered, removed, cut, forked or never
     archived. The newest checkpoint is printed. Keep it: a later log must contain it.
 
-    For INCIDENT, Ringfence's function also checks the seals of the entries, because only functions have the
-    key. An entry that is not authentic is a fault. If the API cannot be reached or denies the request, the
-    result says that the seals are not checked, and the exit code does not cover them.
+    Ringfence's function also checks the seals of the entries, because only functions have the key. An entry
+    that is not authentic is a fault. If the API cannot be reached or denies the request, the result says
+    that the seals are not checked, and the exit code does not cover them.
 
     Exit code 0: the entries are unaltered; entries of the last 15 minutes that are not archived yet are
     reported as pending. 1: an entry was altered, removed, reordered or never archived, or is not authentic,
@@ -107,7 +108,8 @@ def verify(  # noqa: PLR0913 - the options of a command
             verdicts = tuple(_verdicts(home, incident, now, without_archive=without_archive))
             done = _one(verdicts, seals_of(home, url, incident), as_json=as_json)
         else:
-            done = _all(home, _period(since, until), now, _notes(kept, copies, home), as_json=as_json)
+            notes = _notes(kept, copies, home)
+            done = _all(home, _period(since, until), now, notes, asker(home, url), as_json=as_json)
     except BadInput:
         raise
     except RingfenceError as error:
@@ -142,7 +144,7 @@ def exit_code(verdicts: Iterable[ChainVerdict], remarks: Iterable[str] = ()) -> 
 
 
 def _one(verdicts: Sequence[ChainVerdict], seals: IncidentSeals, *, as_json: bool) -> int:
-    verdicts = tuple(_with_seals(verdict, seals.of(verdict.chain)) for verdict in verdicts)
+    verdicts = tuple(with_seals(verdict, seals.of(verdict.chain)) for verdict in verdicts)
     for verdict in verdicts:
         proved = seals.of(verdict.chain)
         if as_json:
@@ -150,12 +152,6 @@ def _one(verdicts: Sequence[ChainVerdict], seals: IncidentSeals, *, as_json: boo
         else:
             click.echo("\n  ".join((_as_text(verdict), *map(safe, (*proved.faults, *proved.remarks)))))
     return exit_code(verdicts)
-
-
-def _with_seals(verdict: ChainVerdict, seals: Seals) -> ChainVerdict:
-    """Add the entries that are not authentic. Unsealed entries are no fault: earlier versions wrote some."""
-    why = "no function of Ringfence sealed it in this place"
-    return with_more(verdict, (Fault(seq, Wrong.FORGED, why) for seq in seals.forged))
 
 
 def _verdicts(home: Home, incident: str, now: datetime, *, without_archive: bool) -> Iterator[ChainVerdict]:
@@ -187,9 +183,16 @@ def _opened(incident: str) -> datetime:
     return datetime.strptime(incident[4:19], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
 
 
-def _all(
-    home: Home, period: Period, now: datetime, copies: Sequence[tuple[str, str]], *, as_json: bool
+def _all(  # noqa: PLR0913 - what is verified, and how
+    home: Home,
+    period: Period,
+    now: datetime,
+    copies: Sequence[tuple[str, str]],
+    ask: Callable[[str], IncidentSeals],
+    *,
+    as_json: bool,
 ) -> int:
+    from ringfence.cli.audit_seals import SealWalk
     from ringfence.cli.audit_store import audit_store
     from ringfence.cli.audit_walk import walk_files, walk_log, walk_responses
 
@@ -197,11 +200,11 @@ def _all(
     if sources is None:
         raise Unverified(f"{NO_LOG}: is the function ringfence-checkpoint deployed, and has it run?")
     counts = {"responses": 0, "entries": 0, "archived": 0, "pending": 0, "faulty": 0}
-    worst = 0
+    worst, seals = 0, SealWalk(ask, sources.side_by_side)
     with audit_store() as store:
         report = walk_log(sources, store, period.since, now)
         walk_files(sources, store, report, now)
-        for verdict in walk_responses(sources, store, period, report, now):
+        for verdict in seals.checked(walk_responses(sources, store, period, report, now)):
             counts["responses"] += 1
             counts["entries"] += verdict.entries
             counts["archived"] += verdict.archived or 0
@@ -212,8 +215,9 @@ def _all(
             if code:
                 click.echo(json.dumps(_as_json(verdict)) if as_json else _as_text(verdict))
     log = ALTERED if report.faults else ATTEMPTED if report.remarks else 0
-    covered = {**counts, "log": _log_as_json(report, sources.key)}
-    click.echo(json.dumps({"covered": covered}) if as_json else _covered(counts, report, sources.key))
+    covered = {**counts, "seals": seals.as_json(), "log": _log_as_json(report, sources.key)}
+    words = json.dumps({"covered": covered}) if as_json else _covered(counts, report, sources.key, seals)
+    click.echo(words)
     return _worse(worst, log)
 
 
@@ -289,7 +293,7 @@ def _log_as_json(report: LogReport, key: LogKey) -> dict[str, object]:
     }
 
 
-def _covered(counts: dict[str, int], report: LogReport, key: LogKey) -> str:
+def _covered(counts: dict[str, int], report: LogReport, key: LogKey, seals: SealWalk) -> str:
     """Say what was verified, and what is wrong with the log."""
     lines = [f"LOG: {one}" for one in report.faults]
     lines += [f"log: {one}" for one in report.remarks]
@@ -298,6 +302,7 @@ def _covered(counts: dict[str, int], report: LogReport, key: LogKey) -> str:
         f"{counts['archived']} in the archive, {counts['pending']} pending; "
         f"{counts['faulty']} responses have faults"
     )
+    lines += seals.lines()
     lines.append(
         f"verified the log from leaf {report.first} to {report.size} against {report.checkpoints} "
         f"checkpoints, with the key {key.text}"

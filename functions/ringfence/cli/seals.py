@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ringfence.cli.operator_command import CommandOptions, environment
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput, RingfenceError
+from ringfence.record.integrity import Fault, Wrong, with_more
 from ringfence.record.seal import places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from ringfence.cli.operator_client import OperatorClient
     from ringfence.cli.settings import Home
+    from ringfence.record.integrity import ChainVerdict
 
 NOT_CHECKED = "seals not checked: "
 
@@ -81,6 +85,11 @@ class IncidentSeals:
 
 def seals_of(home: Home, url: str | None, incident: str) -> IncidentSeals:
     """Ask the API about the seals of an incident. An error is the reason why they are not checked."""
+    return asker(home, url)(incident)
+
+
+def asker(home: Home, url: str | None) -> Callable[[str], IncidentSeals]:
+    """Return a function that asks the API about an incident. It can be called in other threads."""
     given = CommandOptions(
         reason="",
         dry_run=False,
@@ -93,13 +102,28 @@ def seals_of(home: Home, url: str | None, incident: str) -> IncidentSeals:
         home=home,
     )
     try:
-        answer = Document.of(environment().client(given).seals({"incident": incident}))
+        client = environment().client(given)
+    except RingfenceError as error:
+        problem = str(error)
+        return lambda _: IncidentSeals({}, problem)
+    return partial(_asked, client)
+
+
+def _asked(client: OperatorClient, incident: str) -> IncidentSeals:
+    try:
+        answer = Document.of(client.seals({"incident": incident}))
         if answer.text("incident") != incident:
             raise BadInput("incident", f"must be {incident} in the answer", answer.text("incident"))
         found = {one.text("chain"): _read(one) for one in answer.children("responses")}
     except RingfenceError as error:
         return IncidentSeals({}, str(error))
     return IncidentSeals(found, "the function did not check this response")
+
+
+def with_seals(verdict: ChainVerdict, seals: Seals) -> ChainVerdict:
+    """Add the entries that are not authentic. Unsealed entries are no fault: earlier versions wrote some."""
+    why = "no function of Ringfence sealed it in this place"
+    return with_more(verdict, (Fault(seq, Wrong.FORGED, why) for seq in seals.forged))
 
 
 def _read(one: Document) -> Seals:
