@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ringfence.local.deployment import RUNBOOK
+from ringfence.local.deployment import RUNBOOK, pause
 from ringfence.local.estate import Builder
 from ringfence.local.findings import InstanceFinding
 from ringfence.local.inspection import Inspector
@@ -38,11 +38,12 @@ _names = itertools.count(1)
 
 def until(ask: Callable[[], T], what: str, within: float = 120.0) -> T:
     """Ask until the answer is true, and return it; fail, saying what was waited for, when time is up."""
-    deadline = time.monotonic() + within
+    begun = time.monotonic()
     while not (answer := ask()):
-        if time.monotonic() > deadline:
+        waited = time.monotonic() - begun
+        if waited > within:
             raise AssertionError(f"waited {within:g} s in vain: {what}; the last answer was {answer!r}")
-        time.sleep(0.05)
+        time.sleep(pause(waited))
     return answer
 
 

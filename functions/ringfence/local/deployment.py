@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 RUNBOOK = CONTAIN_INSTANCE.id
 AUDIT_STACK, RESPONSE_STACK = "Ringfence-Audit", "Ringfence-Response"
 AT_ONCE = {"name": "contain at once", "mode": Mode.AUTO.value}
-LOOK_EVERY = 0.05
-"""Seconds between two reads of the log."""
+LOOK_EVERY, SELDOM = 0.05, 0.3
+"""The fewest and the most seconds between two reads of the log."""
 
 
 @dataclass(frozen=True)
@@ -111,10 +111,18 @@ class Deployment:
 
     def archived(self, ref: Ref, within: float = 30.0, runbook: str = "") -> ChainVerdict:
         """Verify when every entry is archived, or with pending entries after the timeout in seconds."""
-        deadline = time.monotonic() + within
-        while (verdict := self.verdict(ref, runbook)).pending and time.monotonic() < deadline:
-            time.sleep(LOOK_EVERY)
+        begun = time.monotonic()
+        while (verdict := self.verdict(ref, runbook)).pending and time.monotonic() - begun < within:
+            time.sleep(pause(time.monotonic() - begun))
         return verdict
+
+
+def pause(waited: float) -> float:
+    """Return the seconds until the next look: a tenth of the wait so far, because each look takes CPU time.
+
+    What is waited for runs on the same machine.
+    """
+    return min(max(waited / 10, LOOK_EVERY), SELDOM)
 
 
 def runbook_of(ref: Ref) -> str:
