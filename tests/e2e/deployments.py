@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ringfence.events.cloudtrail.trigger.root import ROOT
 from ringfence.events.patterns import rule_state
 from ringfence.local.deploy import deploy
-from ringfence.local.deployment import AT_ONCE, Deployment
+from ringfence.local.deployment import AT_ONCE, RESPONSE_STACK, Deployment
 from stacks.settings import settings
 from tests.support.synthesis import synthesize
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from ringfence.local import LocalAws
     from tests.support.bundles import Store
+    from tests.support.synthesis import Template
+
+DISABLED = "DISABLED"
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,8 @@ class Deployer:
     ) -> Deployment:
         """Deploy every stack, with a policy of these rules; without any, all is done at once.
 
-        With CloudTrail, the rules for uses of the root user are off: see `watch_root`.
+        With CloudTrail, the templates declare that the rules for uses of the root user are off: see
+        `watch_root`.
 
         `accounts` are protected beside the local AWS's own. `runbooks`, `exempt` and `approvals` are the
         policy's sections of these names.
@@ -61,10 +65,7 @@ class Deployer:
         sections = {"runbooks": dict(runbooks or {}), "exempt": list(exempt), "approvals": approvals}
         policy |= {name: section for name, section in sections.items() if section}
         self._policy(local).write_text(json.dumps(policy, indent=2), encoding="utf-8")  # JSON is YAML
-        made = Deployment.of(local, self._deploy(local, local.account))
-        if local.cloudtrail:
-            watch_root(local, on=False)
-        return made
+        return Deployment.of(local, self._deploy(local, local.account))
 
     def protect(self, local: LocalAws, account: str) -> None:
         """Deploy the roles to another account, with the policy of the home account."""
@@ -75,7 +76,9 @@ class Deployer:
         here = {"CDK_DEFAULT_ACCOUNT": account, "CDK_DEFAULT_REGION": local.region}
         given, name = settings(context.get, here), f"{local.port}-{account}"
         assembly = self.folder / f"{name}.out"
-        synthesize(assembly, given, self.bundles.bundle(given.policy))
+        templates = synthesize(assembly, given, self.bundles.bundle(given.policy))
+        if local.cloudtrail and RESPONSE_STACK in templates:
+            _ignore_root(templates[RESPONSE_STACK])
         return deploy(local, app=assembly, outputs=self.folder / f"{name}.json", account=account)
 
     def _policy(self, local: LocalAws) -> Path:
@@ -91,6 +94,19 @@ def watch_root(local: LocalAws, *, on: bool) -> None:
     pages = events.get_paginator("list_rules").paginate()
     for rule in (one for page in pages for one in page["Rules"]):
         pattern = json.loads(rule.get("EventPattern", "{}"))
-        if pattern.get("detail", {}).get("userIdentity", {}).get("type") == [ROOT]:
-            state = rule_state(pattern) if on else "DISABLED"
+        if _is_for_root(pattern):
+            state = rule_state(pattern) if on else DISABLED
             events.put_rule(Name=rule["Name"], EventPattern=rule["EventPattern"], State=state)
+
+
+def _ignore_root(template: Template) -> None:
+    found = [one["Properties"] for one in template.all("AWS::Events::Rule").values()]
+    for_root = [one for one in found if _is_for_root(one["EventPattern"])]
+    assert for_root
+    for one in for_root:
+        one["State"] = DISABLED
+    template.path.write_text(json.dumps(template.body), encoding="utf-8")
+
+
+def _is_for_root(pattern: Mapping[str, Any]) -> bool:
+    return bool(pattern.get("detail", {}).get("userIdentity", {}).get("type") == [ROOT])

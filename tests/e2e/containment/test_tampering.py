@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 RECHECK = f"{QUEUES[0]}-recheck"
+RESTORES = ("ringfence-restore-delivery", "ringfence-restore-delivery-continuation")
+"""The functions that would let others run again and switch mappings on again."""
 
 
 @pytest.fixture(scope="module")
@@ -88,15 +90,29 @@ def remove(world: World, item: dict[str, Any]) -> None:
     world.client("dynamodb").delete_item(TableName=world.deployment.audit_table, Key=key)
 
 
+@contextmanager
+def stopped(world: World, *functions: str) -> Iterator[None]:
+    """Let these functions not run, and the first of them run again last."""
+    client = world.client("lambda")
+    for name in functions:
+        client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    try:
+        yield
+    finally:
+        for name in reversed(functions):
+            client.delete_function_concurrency(FunctionName=name)
+
+
 @pytest.fixture
 def nothing_is_archived(world: World) -> Iterator[None]:
-    """Switch the archive's mapping off, as an intruder does."""
+    """Switch the archive's mapping off, as an intruder does who has stopped what would switch it on again."""
     client = world.client("lambda")
     (mapping,) = client.list_event_source_mappings(FunctionName="ringfence-archive")["EventSourceMappings"]
-    client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
-    until(lambda: state(client, mapping["UUID"]) == "Disabled", "the mapping is off")
-    yield
-    client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+    with stopped(world, *RESTORES):
+        client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+        until(lambda: state(client, mapping["UUID"]) == "Disabled", "the mapping is off")
+        yield
+        client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
 
 
 def state(client: Any, mapping: str) -> str:  # noqa: ANN401 - made at run time
@@ -111,14 +127,8 @@ def nobody_writes(world: World) -> Iterator[None]:
     the one that was cut. That is an altered entry, which is another fact.
     """
     world.quiet()
-    client, writers = world.client("lambda"), (*QUEUES, RECHECK)
-    for name in writers:
-        client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
-    try:
+    with stopped(world, *RESTORES, *QUEUES, RECHECK):
         yield
-    finally:
-        for name in writers:
-            client.delete_function_concurrency(FunctionName=name)
 
 
 @pytest.mark.usefixtures("nothing_is_archived")
