@@ -9,13 +9,14 @@ from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.function_code import export
 from stacks.service_control_policy import service_control_policy, text
 from tests.support.shown import NOT_SHOWN
-from tools import claims, costs, incident_status, kinds, record_vectors
+from tools import claims, costs, incident_status, kinds, policy_page, record_vectors
 from tools.catalogue import document, with_table
 
 ROOT = Path(__file__).resolve().parent.parent
 README, RUNBOOKS = ROOT / "README.md", ROOT / "docs" / "runbooks.md"
 KINDS = ROOT / "docs" / "kinds.md"
 SCP = ROOT / "docs" / "scp.json"
+POLICY_PAGE = ROOT / "docs" / "policy.md"
 POLICY_SCHEMA = ROOT / "docs" / "policy-schema.json"
 COSTS = ROOT / "docs" / "costs.md"
 CLAIMS = ROOT / "docs" / "claims.md"
@@ -38,6 +39,7 @@ def main() -> None:
     COSTS.write_text(costs.document(), "utf-8")
     CLAIMS.write_text(claims.document(), "utf-8")
     STATUSES.write_text(incident_status.document(), "utf-8")
+    POLICY_PAGE.write_text(policy_page.document(), "utf-8")
     POLICY_SCHEMA.write_text(published_text(), "utf-8")
     SCP.write_text(text(service_control_policy()), "utf-8")
     VECTORS.write_text(record_vectors.document(), "utf-8")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.policy.check_rules import finding_types
 from ringfence.policy.compiled import policy_from_json
-from ringfence.policy.decision import Mode
+from ringfence.policy.decision import UNDECIDED, Mode
 from ringfence.policy.lookup import get, items_of
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def warnings_of(document: Located, file: PolicyFile, today: date, home: str = ""
         _names(policy, own),
         _held(policy, own, file.runbooks),
         _expiry(document.plain, today),
+        _unknown(document.plain),
         _default(policy),
     )
     return tuple(sorted({document.flaw(path, words) for check in checks for path, words in check}))
@@ -131,6 +132,17 @@ def _expiry(data: object, today: date) -> Iterator[tuple[Path, str]]:
                 yield (field, index, "expires"), "is over: the entry has no effect any more"
             elif left <= _SOON:
                 yield (field, index, "expires"), f"is in {left} days: the entry then has no effect any more"
+
+
+def _unknown(data: object) -> Iterator[tuple[Path, str]]:
+    """Find conditions on the organization, which functions do not read."""
+    for index, rule in enumerate(items_of(get(data, "rules"))):
+        for field in ("organizational-units", "account-tags"):
+            if get(rule, field) is not None:
+                words = (
+                    f"is not known to the functions: where it could match, the mode is at most {UNDECIDED}"
+                )
+                yield ("rules", index, field), words
 
 
 def _default(policy: Policy) -> Iterator[tuple[Path, str]]:

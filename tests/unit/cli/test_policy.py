@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 
 from ringfence.cli.main import main
 from ringfence.policy.yaml_source import read_yaml
+from tools import policy_page
 
 ROOT = Path(__file__).resolve().parents[3]
 EVENT = ROOT / "docs" / "examples" / "guardduty-c2.json"
@@ -184,3 +185,13 @@ def test_an_event_that_is_no_json_is_named_by_its_line(path: Path, tmp_path: Pat
 
 def test_the_published_schema_is_current() -> None:
     assert (ROOT / "docs" / "policy-schema.json").read_text("utf-8") == run("schema").output, "run make docs"
+
+
+def test_a_condition_on_the_organization_is_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text(f"{HEAD}rules: [{{mode: auto, organizational-units: [Sandbox]}}]\n", encoding="utf-8")
+    assert "rules[0].organizational-units: is not known to the functions" in run("check", path).output
+
+
+def test_the_page_about_the_policy_is_current() -> None:
+    assert (ROOT / "docs" / "policy.md").read_text("utf-8") == policy_page.document(), "run make docs"

@@ -58,11 +58,13 @@ def flaws(tmp_path: Path, text: str) -> list[tuple[int, str]]:
     return [(flaw.line, flaw.field) for flaw in caught.value.flaws]
 
 
-def test_a_fresh_deployment_runs_dry_in_the_home_account_only_and_switches_itself_on_again() -> None:
+def test_a_fresh_deployment_asks_or_runs_dry_in_the_home_account_and_switches_itself_on_again() -> None:
     policy = policy_from_json(compile_policy(OURS, HOME, REAL))
-    rules = (Rule(Mode.AUTO, runbook="restore-delivery", name="Ringfence stays on"),)
-    assert replace(policy, runbooks=(), own=OwnRoles(), digest="") == Policy(
-        accounts=(HOME,), rules=rules, default=Mode.DRY_RUN
+    first, *others = policy.rules
+    assert first == Rule(Mode.AUTO, runbook="restore-delivery", name="Ringfence stays on")
+    assert {rule.mode for rule in others} == {Mode.APPROVE}
+    assert replace(policy, runbooks=(), own=OwnRoles(), digest="", rules=()) == Policy(
+        accounts=(HOME,), default=Mode.DRY_RUN
     )
 
 
@@ -77,12 +79,15 @@ def test_a_compiled_policy_names_what_every_runbook_runs(tmp_path: Path) -> None
 def test_the_examples_in_the_policy_of_a_fresh_deployment_are_valid(tmp_path: Path) -> None:
     """Examples begin with a comment sign and two spaces; without the signs they are a policy."""
     text = OURS.read_text("utf-8").replace("runbooks: {}", "runbooks:")
-    text = text.replace("exempt: []", "exempt:").replace("\n#  ", "\n  ")
+    text = (
+        text.replace("exempt: []", "exempt:").replace("protected: []", "protected:").replace("\n#  ", "\n  ")
+    )
     file = load_policy(written(tmp_path, text), REAL)
     policy = policy_from_json(file.compile(HOME))
     assert policy.regions == ("eu-west-1", "eu-central-1")
-    assert [rule.mode for rule in policy.rules] == [Mode.AUTO, Mode.AUTO, Mode.AUTO, Mode.NOTIFY]
-    assert [one.reason for one in policy.exempt] == ["the public website"]
+    modes = [Mode.AUTO, Mode.AUTO, Mode.AUTO, Mode.APPROVE, Mode.NOTIFY]
+    assert [rule.mode for rule in policy.rules][: len(modes)] == modes
+    assert [one.reason for one in policy.exempt] == ["the way in if all else fails", "the public website"]
     assert "require-tls" not in dict(policy.runbooks)["harden-bucket"].kept_dry
 
 

@@ -1,0 +1,112 @@
+"""docs/policy.md: the policy file, from its schema and the shipped policies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.policy.extend import shipped
+from ringfence.policy.lookup import get, items_of, mapping_of
+from ringfence.policy.published import published
+from ringfence.policy.schema import LOOK_FIELDS, SHIPPED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_HEAD = """# The policy
+
+`make docs` generates this file from the schema of the policy and from the shipped policies. Do not edit it.
+
+The policy file decides what Ringfence may do on its own. `ringfence policy check` finds all errors and
+warnings in it, [policy-schema.json](policy-schema.json) lets editors complete and check it, `ringfence
+policy show` names the rule and the line that decide about a finding or a resource, and `ringfence policy
+diff` shows what another file changes.
+
+## How a mode is decided
+
+1. Nothing outside the scope is changed. Archived findings and samples are ignored unless `findings` says
+   otherwise.
+2. The rules are read from the top. The first one that matches decides. Then those of the shipped policy
+   follow, and then `default`.
+3. If a rule names remediations, the other remediations of the runbook follow the rules after it. A
+   remediation that needs another one never runs in a higher mode than that one.
+4. A finding that shows no compromise, and a resource that is protected, lead to a notification at most.
+5. Remediations that can break a workload stay dry runs until `allow` lists them, whatever the rules say.
+6. The resource is read. Rules of caution, which match on {looks}, now lower the mode if they come before
+   the rule that decided. They never raise it.
+
+**What is not known.** A rule can depend on what is not known: on the organization if it could not be read,
+on an unknown time zone, on who uses an access key, or on a resource that could not be read. Then a person
+is asked (`approve`), if the rule or what follows it would allow a change. The reason of the decision says
+what was not known.
+
+**Time windows.** `during` holds on some days of the week, in some hours, in a time zone. The end of the
+hours is not included. Hours that end on the next day, such as `22:00-06:00`, belong to the day on which
+they start. On `holidays` the window is closed. The time is that of the decision, not that of the finding.
+
+**Severity.** `severity: high` means high or more. `severity: {{from: medium, to: high}}` includes all of
+high.
+
+**Who is affected.** `affects` is known from the kind of resource. The root user, password policies and
+sessions of IAM Identity Center belong to people. Instances, buckets, networks and logs belong to workloads,
+and so do the sessions of instances. Of other principals it is not known.
+
+**Exemptions and protected resources.** `exempt` is for some remediations or for all, and a person can run
+them with `--despite-exempt`. What `protected` names is changed by nothing, not even by a person's run. Both
+cover what a user or a role holds: its keys, sessions and login. AWS says who holds a key or a session. An
+entry with `expires` has no effect after that day; the hourly self-check then sends a notification. The
+roles of Ringfence itself are always protected.
+
+**Organizational units and account tags.** Ringfence cannot read AWS Organizations yet, so such rules lead
+to the question described above. `policy check` reports them.
+
+"""
+
+
+def document() -> str:
+    """Return the whole page."""
+    looks = ", ".join(f"`{name}`" for name in LOOK_FIELDS)
+    return _HEAD.format(looks=looks) + "\n".join((*_fields(), *_shipped())) + "\n"
+
+
+def _fields() -> Iterator[str]:
+    schema = published()
+    yield "## Fields"
+    yield ""
+    yield from _table(("Field", "Value"), _properties(schema))
+    for field, title in (("rules", "Rules"), ("protected", "Protected"), ("exempt", "Exemptions")):
+        yield from ("", f"## {title}", "")
+        yield from _table(
+            ("Field", "Value"), _properties(get(get(get(schema, "properties"), field), "items"))
+        )
+
+
+def _properties(schema: object) -> Iterator[tuple[str, ...]]:
+    required = items_of(get(schema, "required"))
+    for name, value in mapping_of(get(schema, "properties")).items():
+        needed = "; required" if name in required else ""
+        yield f"`{name}`", f"{get(value, 'description')}{needed}"
+
+
+def _shipped() -> Iterator[str]:
+    yield from ("", "## Shipped policies", "", "A file uses one of them with `extends`.")
+    for name in SHIPPED:
+        plain = shipped(name).plain
+        yield from (
+            "",
+            f"### `{name}`",
+            "",
+            f"The mode of everything that no rule names is `{get(plain, 'default')}`.",
+            "",
+        )
+        rows = (
+            (f"{get(one, 'name')}", f"`{get(one, 'mode')}`", f"{get(one, 'reason')}")
+            for one in items_of(get(plain, "rules"))
+        )
+        yield from _table(("Rule", "Mode", "Reason"), rows)
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"| {' | '.join('---' for _ in head)} |"
+    for row in rows:
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
