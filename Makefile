@@ -30,7 +30,7 @@ $(SETUP): pyproject.toml uv.lock package.json package-lock.json Makefile
 setup: $(SETUP)  ## Install the pinned Python and Node packages.
 
 .PHONY: demo
-demo: $(SETUP)  ## Show the containment of an instance on a local AWS. SCENARIO=credentials: of a leaked key.
+demo: $(SETUP)  ## Show the containment of an instance on a local AWS. SCENARIO=credentials: of a leaked key. SCENARIO=approval: after a person approves.
 	@$(BIN)/python -m ringfence.cli.main demo --scenario $(SCENARIO)
 
 .PHONY: local

@@ -1,4 +1,4 @@
-"""`ringfence demo`: show the containment of an instance or a leaked key on a local AWS."""
+"""`ringfence demo`: show the containment of an instance or a leaked key, or an approval, on a local AWS."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ringfence.local import LocalAws
     from ringfence.local.demo import Scene
 
-INSTANCE, CREDENTIALS = SCENARIOS = ("instance", "credentials")
+INSTANCE, CREDENTIALS, APPROVAL = SCENARIOS = ("instance", "credentials", "approval")
 DEPLOYED = "the audit log, the response pipeline, the roles"
 
 
@@ -37,7 +37,8 @@ def demo(ctx: click.Context, scenario: str, *, keep: bool, plain: bool) -> None:
 
     Starts a local AWS, deploys the stacks to it with the CDK, launches a few servers, and sends a GuardDuty
     finding about one of them. With `--scenario credentials` the finding is about an access key of a user,
-    and the local AWS evaluates IAM policies.
+    and the local AWS evaluates IAM policies. With `--scenario approval` the policy asks first: a person gets
+    the plan, and approves it.
 
     Exit code 0: containment was verified, and other resources work as before. 1: some result is missing; it
     is named. 130: stopped with Ctrl-C.
@@ -49,18 +50,20 @@ def demo(ctx: click.Context, scenario: str, *, keep: bool, plain: bool) -> None:
             f"the local AWS is not installed ({error.name} is missing): install ringfence[local]"
         ) from error
     from ringfence.cli.demo_credentials import WORDS, CredentialView
+    from ringfence.cli.demo_view import OF_AN_APPROVAL
     from ringfence.cli.demo_view import WORDS as OF_A_SERVER
 
+    words = {INSTANCE: OF_A_SERVER, CREDENTIALS: WORDS, APPROVAL: OF_AN_APPROVAL}
+    plays = {INSTANCE: _of_an_instance, CREDENTIALS: _of_a_key, APPROVAL: _of_an_approval}
     view, leaked = CredentialView.on_terminal(plain=plain), scenario == CREDENTIALS
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with contextlib.ExitStack() as opened:
             folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="ringfence-demo-")))
-            view.heading(WORDS if leaked else OF_A_SERVER)
+            view.heading(words[scenario])
             with _timed(view, "local AWS", "one process on this machine: no account, no Docker"):
                 local = opened.enter_context(LocalAws(cloudtrail=leaked))
-            play = _of_a_key if leaked else _of_an_instance
-            ended_well, incident = play(local, view, folder)
+            ended_well, incident = plays[scenario](local, view, folder)
             if keep:
                 view.kept(local, incident)
                 with contextlib.suppress(KeyboardInterrupt):
@@ -84,6 +87,42 @@ def _of_an_instance(local: LocalAws, view: View, folder: Path) -> tuple[bool, st
     with view.progress(sent) as shown:
         for row in scene.play(finding):
             shown(row)
+    return _end(view, scene, sent)
+
+
+def _of_an_approval(local: LocalAws, view: View, folder: Path) -> tuple[bool, str]:
+    """Run the approval scenario: the plan waits until a person approves it."""
+    from ringfence.local.approval_demo import ASK_FIRST, ApprovalScene
+    from ringfence.local.deployment import Deployment
+    from ringfence.local.findings import InstanceFinding
+
+    with _timed(view, "cdk deploy --all", DEPLOYED):
+        deployment = Deployment.make(local, folder, ASK_FIRST)
+    with _timed(view, "a few servers", "two identical instances in one Auto Scaling group"):
+        scene = ApprovalScene.build(deployment)
+    view.estate(scene.estate)
+    finding = InstanceFinding.about(scene.estate.web)
+    view.finding(finding)
+    sent = datetime.now(UTC)
+    with view.progress(sent) as shown:
+        for row in scene.ask(finding):
+            shown(row)
+    if (notice := scene.notice) is None or scene.changed:
+        view.missing(("nobody was asked before a change",))
+        return False, ""
+    view.notice(notice)
+    for words in scene.commands():
+        with view.doing(f"ringfence {words[0]}"):
+            output = scene.types(*words)
+        view.typed(words, output)
+    with view.progress(sent) as shown:
+        for row in scene.carried_out(len(view.rows)):
+            shown(row)
+    return _end(view, scene, sent)
+
+
+def _end(view: View, scene: Scene, sent: datetime) -> tuple[bool, str]:
+    """Show what became of the servers. Return whether all is as expected, and the incident id."""
     with view.doing("reading everything again"):
         ending = scene.end()
     view.timeline(sent, datetime.now(UTC))

@@ -29,9 +29,13 @@ if TYPE_CHECKING:
     from ringfence.local.estate import Estate
     from ringfence.local.findings import InstanceFinding
     from ringfence.model.runbook import Runbook
+    from ringfence.record.notices import Notice
     from ringfence.record.timeline import Row
 
 WIDTH, BAR = 110, 40
+OF_AN_APPROVAL = "A web server is compromised. The policy asks a person first, who approves the plan."
+MOST_OUTPUT = 24
+"""The lines of a command's output that are shown."""
 WORDS = "A web server is compromised. This demo shows how Ringfence responds."
 
 
@@ -144,6 +148,22 @@ class View:
         before, after = self._changes.get(words, ("", ""))
         if row.kind == "Outcome" and (before or after):
             self._row("", Text(), plain(f"{before} {self.marks.arrow} {after}", "dim"))
+
+    def notice(self, notice: Notice) -> None:
+        """Print what people are notified of."""
+        self._title(f"Notice: {notice.subject}")
+        for line in notice.text.splitlines():
+            self._print(plain(line))
+
+    def typed(self, words: Iterable[str], output: str) -> None:
+        """Print a command and the first lines of its output."""
+        self._title(f"$ ringfence {' '.join(words)}")
+        lines = output.strip().splitlines()
+        for line in lines[:MOST_OUTPUT]:
+            self._print(plain(line))
+        if len(lines) > MOST_OUTPUT:
+            self._print(Text(f"and {len(lines) - MOST_OUTPUT} more lines", style="dim"))
+        self.console.print()
 
     def timeline(self, sent: datetime, archived: datetime, runbook: Runbook = CONTAIN_INSTANCE) -> None:
         """Print the time of each milestone."""

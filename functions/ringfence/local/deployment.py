@@ -48,14 +48,14 @@ class Deployment:
     api: str
 
     @classmethod
-    def make(cls, local: LocalAws, folder: Path) -> Self:
-        """Deploy every stack, with a policy that has all done at once.
+    def make(cls, local: LocalAws, folder: Path, rule: Mapping[str, str] = AT_ONCE) -> Self:
+        """Deploy every stack, with a policy of one rule. Default: all is done at once.
 
         `folder` takes the policy, the synthesized stacks and their outputs. Raises DeployError.
         """
         policy = folder / "policy.yaml"
         scope = {"accounts": ["home"]}
-        text = json.dumps({"version": 1, "scope": scope, "rules": [AT_ONCE]}, indent=2)  # JSON is YAML
+        text = json.dumps({"version": 1, "scope": scope, "rules": [dict(rule)]}, indent=2)  # JSON is YAML
         policy.write_text(text, encoding="utf-8")
         return cls.of(local, deploy(local, context={"policy": str(policy)}, outputs=folder / "outputs.json"))
 

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ringfence.local.approval_demo import ApprovalScene
+from ringfence.local.findings import InstanceFinding
 from ringfence.policy.decision import DecisionCode
 from ringfence.record.approvals import ApprovalStatus
 from ringfence.record.facts import Answer, ApprovalAnswered, ApprovalExpired, DecisionMade, Expiry, Intended
-from tests.e2e.approvals import VETO_TYPE, Asked, approver
+from tests.e2e.approvals import ASK_TYPE, VETO_TYPE, Asked, approver
 from tests.e2e.world import Inbox, until
 
 if TYPE_CHECKING:
@@ -133,6 +135,19 @@ def test_a_veto_stops_what_would_run_by_itself(world: World, anna: Operator, inb
     done = anna.types("reject", asked.incident, "--reason", "it is the scanner")
     assert done.returncode == 0, done.stdout + done.stderr
     assert asked.status(now()) is S.REJECTED
+
+
+def test_the_demo_asks_a_person_who_approves(world: World) -> None:
+    scene = ApprovalScene.build(world.deployment, world.builder().name)
+    finding = InstanceFinding.about(scene.estate.web, type=ASK_TYPE)
+    assert list(scene.ask(finding))
+    notice = scene.notice
+    assert notice is not None
+    assert not scene.changed
+    outputs = [scene.types(*words) for words in scene.commands()]
+    assert "Ringfence carries it out now" in outputs[-1]
+    assert list(scene.carried_out(0))
+    assert scene.end().missing == ()
 
 
 def test_what_nobody_vetoes_is_carried_out(world: World, unvetoed: Asked) -> None:

@@ -12,9 +12,11 @@ from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.step import State
 from ringfence.observations.iam.denial import Denial
 from ringfence.observations.iam.denial_names import subject_of
+from ringfence.record.approvals import ApprovalStatus, approval_of
 from ringfence.record.chain import digest
 from ringfence.record.containments import is_contained
 from ringfence.record.facts import (
+    ApprovalExpired,
     DecisionMade,
     FindingReceived,
     Intended,
@@ -40,6 +42,8 @@ LONGEST_LEASE = timedelta(seconds=30)
 """How long new activity may wait for an execution that died."""
 MOST_TRIES = 45
 """How often one change may be tried within an hour."""
+NO_VERDICTS = (": dry run:", "decision needed:", "approv", "vetoed", ": rejected:")
+"""What notices that say nothing of what was begun have in their subject."""
 NOT_MADE = frozenset({Result.REFUSED, Result.NOT_APPLIED, Result.FAILED, Result.DENIED, Result.SKIPPED})
 
 
@@ -92,6 +96,26 @@ def names_are_unique(history: History) -> Iterator[str]:
     for name, count in Counter(one.intent for one in history.of(Intended)).items():
         if count > 1:
             yield f"{count} intents are called {name}"
+
+
+def only_what_was_approved_begins(history: History, added: Sequence[Entry]) -> Iterator[str]:
+    """A decision that carries out an approval stands behind enough answers, or a veto's time, and once."""
+    made = [(entry, fact) for entry, fact in history.facts if isinstance(fact, DecisionMade)]
+    begun = [(entry, fact) for entry, fact in made if fact.approval]
+    silent = {one.approval for one in history.of(ApprovalExpired)}
+    for name, count in Counter(fact.approval for _, fact in begun).items():
+        if count > 1:
+            yield f"approval {name} began {count} times"
+    numbers = {entry.seq for entry in added}
+    for entry, fact in begun:
+        if entry.seq not in numbers:
+            continue
+        before = [one for one in history.entries if one.seq < entry.seq]
+        found = approval_of(before, fact.approval)
+        if found is None or found.status(entry.at) is not ApprovalStatus.APPROVED:
+            yield f"approval {fact.approval} began, and it was {found and found.status(entry.at)}"
+        elif not found.approvers and fact.approval not in silent:
+            yield f"approval {fact.approval} began without an answer"
 
 
 def tries_are_few(history: History, now: datetime) -> Iterator[str]:
@@ -243,7 +267,7 @@ def ends_well(subject: Subject, history: History, world: ResourceState, told: Se
         return
     intents = [entry.at for entry, fact in history.facts if isinstance(fact, Intended)]
     # A notice of a dry run, or of a finding that a policy leaves to a person, says nothing of what was begun.
-    verdicts = [one for one in told if not any(words in one for words in (": dry run:", "decision needed:"))]
+    verdicts = [one for one in told if not any(words in one for words in NO_VERDICTS)]
     was_told = bool(verdicts) and ": contained:" not in verdicts[-1]
     if history.open_intents and not was_told:
         words = history.open_intents[0][1].step.describe()

@@ -18,6 +18,7 @@ from ringfence.observations.ec2.target_groups import Registration, Target, Targe
 from ringfence.observations.iam.access_key import ACTIVE, AccessKey, Key
 from ringfence.observations.iam.other_credentials import OtherCredentials
 from ringfence.observations.iam.password import Password
+from ringfence.policy.approvals import ApprovalRules, OnExpiry
 from ringfence.policy.decision import Mode, Policy, RunbookSettings
 from ringfence.policy.rules import Rule
 from ringfence.record.chain import ChainKey
@@ -27,6 +28,7 @@ from tests.support.strategies.contain_credentials import CASES as CREDENTIALS
 from tests.support.strategies.contain_instance import CASES as INSTANCES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from ringfence.model.subject import Ref
@@ -116,6 +118,11 @@ class Scenario:
         return next(one for one in self.subjects if one.name == name)
 
 
+APPROVED = "an instance whose plan people approve"
+"""The family of subjects whose policy asks people."""
+RULES = ApprovalRules(expires=200, on_expiry=OnExpiry.ESCALATE, veto=60)
+
+
 def policy_of(subjects: tuple[Subject, ...], mode: str) -> Policy:
     """Return a policy with this mode for everything, or with another account as its scope."""
     settings = {
@@ -123,7 +130,7 @@ def policy_of(subjects: tuple[Subject, ...], mode: str) -> Policy:
     }
     scope = ("999988887777",) if mode == "elsewhere" else (ACCOUNT,)
     rule = Rule(Mode.AUTO if mode == "elsewhere" else Mode(mode), name="the rule")
-    return Policy(scope, rules=(rule,), runbooks=tuple(settings.items()))
+    return Policy(scope, rules=(rule,), runbooks=tuple(settings.items()), approvals=RULES)
 
 
 def _instance(name: str, number: int, case: Case) -> Subject:
@@ -177,6 +184,7 @@ def families() -> dict[str, tuple[Subject, ...]]:
             _instance("web-1", 1, default),
             _principal("alice", sessions, NAMED, "web"),
         ),
+        APPROVED: (_instance("web-1", 1, default),),
     }
 
 
@@ -186,7 +194,19 @@ def scenario(seed: int, family: str = "") -> Scenario:
     names = tuple(families())
     family = family or names[seed % len(names)]
     subjects = families()[family]
-    return Scenario(family, subjects, tuple(sorted(_acts(draw, subjects))), tuple(_outages(draw, subjects)))
+    acts = [*_acts(draw, subjects), *(_answers(draw, subjects) if family == APPROVED else ())]
+    return Scenario(family, subjects, tuple(sorted(acts)), tuple(_outages(draw, subjects)))
+
+
+def _answers(draw: Chances, subjects: tuple[Subject, ...]) -> Iterator[Act]:
+    """People are asked from the beginning, and answer sometimes at once, sometimes late, or not at all."""
+    yield Act(-1, "policy", "", draw.chosen(("approve", "approve", "auto-unless-vetoed"), "asks"))
+    for one in subjects:
+        for number in range(draw.number(0, 4, one.name, "answers")):
+            answer = "approve" if draw.unit(one.name, "answer", number) < 0.7 else "reject"
+            who = draw.chosen(("anna", "bert"), one.name, "who", number)
+            at = draw.between(1, 290, one.name, "answers at", number)
+            yield Act(at, "answer", one.name, f"{answer} {who}")
 
 
 def _acts(draw: Chances, subjects: tuple[Subject, ...]) -> list[Act]:

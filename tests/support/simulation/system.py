@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 import json
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from ringfence.engine.intake import ExecutionContext
 from ringfence.engine.ports import Ports
 from ringfence.events.cloudtrail.trigger.undoing import undoing_calls
 from ringfence.handlers import wiring
+from ringfence.handlers.approval_schedules import ApprovalSchedules
 from ringfence.handlers.notify import Notifier
 from ringfence.handlers.operator_api import OperatorService
 from ringfence.handlers.queue import execution_of, hidden, work_off
@@ -31,6 +33,7 @@ from ringfence.model.codec import encode, instant_text
 from ringfence.model.errors import BadInput, Refused, Retryable, RingfenceError
 from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.step import State
+from ringfence.record.approvals import waiting
 from ringfence.record.chain import ChainKey, Lease
 from ringfence.record.facts import RELEASE
 from ringfence.record.history import History
@@ -255,6 +258,23 @@ class Notices:
         self.system.story.tell("notice", notice.subject)
         self.told.append((self.system.clock(), self.chain, notice.subject))
 
+    def confirmed(self) -> int:
+        """Sometimes nobody is subscribed."""
+        return int(self.system.chances.unit("nobody is subscribed") > 0.2)
+
+
+class _ByRunbook(Mapping[str, str]):
+    """The second queues by runbook."""
+
+    def __getitem__(self, runbook: str) -> str:
+        return f"{runbook}/continuations"
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
 
 class System:
     """Everything that happens with one seed, or with a part of its scenario and its faults."""
@@ -286,7 +306,10 @@ class System:
         self.accepted: dict[str, str] = {}
         self.dead: dict[str, datetime] = {}
         self.notices = Notices(self)
-        self.notifier = Notifier(self, cast("Topic", self.notices))  # type: ignore[arg-type]  # it is the reader, too
+        schedules = ApprovalSchedules(self, self.notices, _ByRunbook(), self.clock)
+        topic = cast("Topic", self.notices)
+        self.notifier = Notifier(self, topic, approvals=schedules)  # type: ignore[arg-type]  # it is the reader, too
+        self.scheduled: set[str] = set()
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._count = 0
         self._found: list[str] = []
@@ -448,6 +471,7 @@ class System:
         history, changes = self.log.read(key), self.changes.get(subject.home, [])
         yield from invariants.is_linked(before, added)
         yield from invariants.names_are_unique(history)
+        yield from invariants.only_what_was_approved_begins(history, added)
         yield from invariants.tries_are_few(history, self.clock())
         yield from invariants.outcomes_are_true(history, added, changes)
         worlds = self._worlds(subject, execution)
@@ -561,6 +585,15 @@ class System:
             if entry.incident == response.incident and f"{entry.incident}#{entry.seq:06d}" <= upto
         )
 
+    def at(self, name: str, when: datetime, queue: str, message: str) -> None:
+        """Send a message at a time, or up to a minute later, as EventBridge Scheduler does."""
+        if name in self.scheduled:
+            return
+        self.scheduled.add(name)
+        late = self.chances.between(0, 60, name, "is late")
+        seconds = max((when - self.clock()).total_seconds(), 0) + late
+        self.after(seconds, lambda: self.put(self.queues[queue], message, 0))
+
     # What people, services and intruders do.
 
     def _act(self, act: Act) -> None:
@@ -570,6 +603,7 @@ class System:
             "run": partial(self._asks, PATIENCE, {}),
             "dry run": partial(self._asks, PATIENCE, {}),
             "confirmed run": partial(self._asks, PATIENCE, {}),
+            "answer": partial(self._asks, PATIENCE, {}),
             "recheck": partial(self._asks, 1, {}),
             "undoes": self._undo,
             "policy": self._change_policy,
@@ -694,6 +728,8 @@ class System:
             service.recheck({}, caller)
             return True
         subject = self.scenario.named(act.subject)
+        if act.who == "answer":
+            return self._answer(service, caller, subject, act)
         on = {"account": subject.ref.account, "region": subject.ref.region, "id": subject.ref.id}
         about = {"runbook": subject.key.runbook, "subject": {**on, "kind": subject.ref.kind}}
         if act.who == "release":
@@ -712,6 +748,17 @@ class System:
             plan = {"digest": plans[0]["digest"], "as_of": answer["as_of"]}
             known["plan"] = plan
             service.run({**body, "dry_run": False, "plan": plan}, caller)
+        return True
+
+    def _answer(self, service: OperatorService, caller: ExecutionContext, subject: Subject, act: Act) -> bool:
+        """Answer the newest approval that waits. A person waits a while for one."""
+        history, (answer, who) = self.log.read(subject.key), act.detail.split()
+        waits = waiting(history.entries, self.clock())
+        if not waits:
+            return False
+        body = {"incident": history.incident, "answer": answer, "plan": waits[-1].asked.digest}
+        actor = replace(caller, actor=f"arn:aws:iam::111122223333:user/{who}")
+        service.answer({**body, "approval": waits[-1].id, "reason": "we saw it"}, actor)
         return True
 
     def _find(self, incident: str) -> tuple[ChainKey, ...]:
