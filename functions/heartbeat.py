@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from ringfence.aws.sessions import RoleClients
 from ringfence.handlers import wiring
-from ringfence.handlers.heartbeat_wiring import heartbeats
+from ringfence.handlers.heartbeat_wiring import heartbeats, pause_watch
 from ringfence.handlers.queue import execution_of, hidden, work_off
 from ringfence.handlers.self_checks import checked
 from ringfence.model.resource_names import DOCTOR_ROLE, SESSION
+from ringfence.record.pauses import WATCH
 from ringfence.self_check.expiry import expired
 
 if TYPE_CHECKING:
@@ -19,8 +20,13 @@ if TYPE_CHECKING:
 
 
 def handler(event: Event, context: LambdaContext) -> object:
-    """Handle messages with heartbeats. A schedule sends none: then compare what is deployed."""
+    """Handle messages with heartbeats. A schedule sends none: then compare what is deployed.
+
+    Another schedule records each minute which pauses have ended or end soon.
+    """
     given, beats = wiring.settings(), heartbeats()
+    if WATCH in event:
+        return {"told": pause_watch().tell(execution_of(context, given.function, wiring.now()))}
     if "Records" in event:
         execution = execution_of(context, given.function, wiring.now())
         return work_off(event, execution, beats.work, wiring.source(given.queue_url, hidden(context)))

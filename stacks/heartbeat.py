@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from aws_cdk import Stack
@@ -15,6 +16,7 @@ from ringfence.aws.record_keys import RECORD_KEYS
 from ringfence.events.heartbeat import DETAIL_TYPE, PATTERN, SOURCE
 from ringfence.model.resource_names import DOCTOR_ROLE, HEARTBEAT, HOME_BEAT_ROLE, function_role
 from ringfence.record.measures import SILENT_PLACES, Measure
+from ringfence.record.pauses import PAUSE, WATCH
 from stacks import needs, times
 from stacks.acknowledgements import acknowledge_wildcards
 from stacks.alarms import Alarms
@@ -22,7 +24,7 @@ from stacks.functions import Handler, Settled, function, log_group, role
 from stacks.names import prefixed, role_arn
 from stacks.permissions import document, resolved
 from stacks.queues import handled_by, queue, take_from, take_from_nobody_else
-from stacks.schedules import scheduled
+from stacks.schedules import also_scheduled, scheduled
 
 if TYPE_CHECKING:
     from stacks.audit import AuditStack
@@ -90,7 +92,7 @@ class Heartbeat(Construct):
             HEARTBEAT,
             needs.HEARTBEAT,
             {
-                "runbook": HEARTBEAT,
+                "runbook": (HEARTBEAT, PAUSE),
                 "audit_table": audit.audit_table.table_arn,
                 "control_table": audit.control_table.table_arn,
                 "audit_key": audit.key.key_arn,
@@ -132,7 +134,8 @@ class Heartbeat(Construct):
                 maximum_concurrency=times.HEARTBEAT.concurrency
             ),
         )
-        scheduled(self, HEARTBEAT, times.SELF_CHECK, made, dead=source.dead)
+        hourly = scheduled(self, HEARTBEAT, times.SELF_CHECK, made, dead=source.dead)
+        also_scheduled(self, WATCH, times.PAUSES, hourly, json.dumps({WATCH: True}))
         beats(scope, beat_role(self, HOME_BEAT_ROLE).role_arn)
         self._alarms(Alarms(self, audit.notices), source, made)
 

@@ -19,11 +19,13 @@ from ringfence.handlers.operator_types import (
     FOR_APPROVERS,
     FOR_AUDITORS,
     FOR_OPERATORS,
+    FOR_PAUSERS,
     FOR_RELEASERS,
     QUEUES,
     ROUTES,
 )
 from ringfence.model.resource_names import OPERATE, acting_roles
+from ringfence.record.pauses import PAUSE
 from stacks import needs
 from stacks.alarms import Alarms
 from stacks.function_policies import only_its_callers
@@ -64,7 +66,7 @@ class OperatorApi(Construct):
             OPERATE,
             needs.OPERATE,
             {
-                "runbook": tuple(one.runbook.id for one in pipelines),
+                "runbook": (*(one.runbook.id for one in pipelines), PAUSE),
                 "roles": tuple(role_arn("*", name) for name in acting_roles()),
                 "accounts": settings.accounts,
                 "audit_table": audit.audit_table.table_arn,
@@ -164,6 +166,7 @@ class OperatorApi(Construct):
             ("operator", "Start runs with Ringfence, and replay dead letters", FOR_OPERATORS),
             ("approver", "Approve or reject plans of Ringfence", FOR_APPROVERS),
             ("releaser", "Release what Ringfence did", FOR_RELEASERS),
+            ("pauser", "Pause the changes of Ringfence, and resume", FOR_PAUSERS),
             ("checker", "Have Ringfence check the seals of its record", FOR_AUDITORS),
         ):
             callers(self, who, does, [arns[path] for path in paths], mfa=mfa)

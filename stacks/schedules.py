@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
+from ringfence.model.errors import InternalError
 from stacks.names import prefixed
 from stacks.times import REVIEW_RETRIES, REVIEW_TIMEOUT
 
@@ -60,6 +61,34 @@ def scheduled(
             dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(arn=dead.queue_arn),
             retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
                 maximum_event_age_in_seconds=REVIEW_TIMEOUT, maximum_retry_attempts=REVIEW_RETRIES
+            ),
+        ),
+    )
+
+
+def also_scheduled(
+    scope: Construct, name: str, expression: str, first: scheduler.CfnSchedule, given: str
+) -> scheduler.CfnSchedule:
+    """Invoke the function of another schedule, with its role and an input of this one."""
+    target = first.target
+    if not isinstance(target, scheduler.CfnSchedule.TargetProperty):
+        raise InternalError("a schedule's target is not known yet")
+    return scheduler.CfnSchedule(
+        scope,
+        f"{name.capitalize()}Schedule",
+        name=prefixed(name),
+        description=f"Ringfence: {name}",
+        schedule_expression=expression,
+        schedule_expression_timezone="UTC",
+        flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
+        state="ENABLED",
+        target=scheduler.CfnSchedule.TargetProperty(
+            arn=target.arn,
+            role_arn=target.role_arn,
+            input=given,
+            # The next minute asks again, so a late invocation would be of no use.
+            retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
+                maximum_event_age_in_seconds=60, maximum_retry_attempts=0
             ),
         ),
     )

@@ -46,6 +46,8 @@ HEARTBEAT = QueueTimes(timeout=300, margin=10, receives=5, concurrency=2, late=9
 HEARTBEAT_MINUTES = 15
 """How often each place sends a heartbeat. Two that are missing ring an alarm."""
 SELF_CHECK = "rate(1 hour)"
+PAUSES = "rate(1 minute)"
+"""How often Ringfence looks whether a pause has ended or ends soon."""
 REVIEW_TIMEOUT = 600
 """A review checks a few resources in parallel, and every resource of an account and region."""
 REVIEW_RETRIES = 2

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ringfence.record.chain import ChainKey, Entry, Lease, Slot
     from ringfence.record.history import History
     from ringfence.record.notices import Notice
+    from ringfence.record.pauses import Pauses
     from tests.support.fakes.metered import Meter
     from tests.support.simulation.scenario import Subject
 
@@ -121,6 +122,9 @@ class Account:
 
     def read(self, key: ChainKey) -> History:
         return self._log.read(key)
+
+    def pauses(self) -> Pauses:
+        return self._log.pauses()
 
     def append(
         self,

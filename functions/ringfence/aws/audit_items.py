@@ -16,6 +16,7 @@ from ringfence.model.codec import canonical, instant_text
 from ringfence.model.errors import InternalError
 from ringfence.model.incident import INCIDENT_ID
 from ringfence.record.chain import CHAIN_KEY, HEARTBEAT, Entry, Lease
+from ringfence.record.pauses import PAUSE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,7 +88,7 @@ def to_item(key: ChainKey, entry: Entry) -> Item:
         "body": {"S": entry.body},
         "hash": {"S": entry.hash},
     }
-    if entry.seq == 0 and key.runbook != HEARTBEAT:  # heartbeats are no incidents
+    if entry.seq == 0 and key.runbook not in {HEARTBEAT, PAUSE}:  # they are no incidents
         item[MONTH] = {"S": month_of(entry.incident)}
     if entry.mac:
         item[MAC] = {"S": entry.mac}

@@ -32,6 +32,7 @@ from ringfence.model.errors import AccessDenied, Conflict, InternalError, LimitR
 from ringfence.record.append_check import check_append
 from ringfence.record.chain import PERIOD, Lease
 from ringfence.record.history import History, with_provided
+from ringfence.record.pauses import PAUSE, PAUSES_ITEM, Pauses
 from ringfence.record.seal import prove
 
 if TYPE_CHECKING:
@@ -49,14 +50,17 @@ if TYPE_CHECKING:
     from ringfence.record.seal import SealKeys
 
 _OWN_CHAINS = (("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("{runbook}#*",)),)
+_AND_PAUSES = (("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("{runbook}#*", PAUSES_ITEM)),)
 
 PERMISSIONS = (
     Permission("dynamodb:PutItem", ("{audit_table}", "{control_table}"), _OWN_CHAINS),
     Permission("dynamodb:Query", ("{audit_table}",), _OWN_CHAINS),
-    Permission("dynamodb:BatchGetItem", ("{control_table}",), _OWN_CHAINS),
+    Permission("dynamodb:BatchGetItem", ("{control_table}",), _AND_PAUSES),
 )
-"""The permissions of a runbook's function on its own chains. `{audit_table}` and `{control_table}` are the
-ARNs of the tables, `{runbook}` is the runbook's id. TransactWriteItems is not an IAM action; its puts are.
+"""The permissions of a runbook's function on its own chains, and to read what is paused.
+
+`{audit_table}` and `{control_table}` are the ARNs of the tables, `{runbook}` is the runbook's id.
+TransactWriteItems is not an IAM action; its puts are.
 """
 
 _PAGE = 200
@@ -114,6 +118,7 @@ class DynamoAuditLog:
         self._seals = seals
         self._remembers = remembers
         self._known: dict[str, tuple[Entry, ...]] = {}
+        self._last_pause = Pauses.place
 
     def read(self, key: ChainKey) -> History:
         """Return the entries of the newest incident, and the lease.
@@ -137,6 +142,27 @@ class DynamoAuditLog:
         if history.lease.incident in {"", history.incident}:
             return history
         return replace(history, entries=self._of(key, history.lease.incident) or history.entries)
+
+    def pauses(self) -> Pauses:
+        """Return what is paused now."""
+        return self._paused(self._control_items(PAUSES_ITEM)[PAUSES_ITEM])
+
+    def _paused(self, item: Mapping[str, Mapping[str, object]], *, again: bool = True) -> Pauses:
+        """Read the item. Before the first pause there is none, and Ringfence deletes none.
+
+        An item that is older than one that was seen is read again: another thread can have read a newer one.
+        """
+        last = self._last_pause
+        if not item and last == Pauses.place:
+            return Pauses()
+        from ringfence.aws.pause_item import to_pauses  # most deployments have never paused
+
+        found = to_pauses(item, self._seals.keys(), self._seals.labels, last)
+        if found.place < self._last_pause and again:
+            return self._paused(self._control_items(PAUSES_ITEM)[PAUSES_ITEM], again=False)
+        if not found.unreadable:
+            self._last_pause = found.place
+        return found
 
     def append(
         self,
@@ -174,6 +200,10 @@ class DynamoAuditLog:
         from ringfence.aws.containments import to_put  # the isolating call does not wait for it
         from ringfence.record.containments import update
 
+        if key.runbook == PAUSE:
+            from ringfence.aws import pause_item
+
+            return (pause_item.to_put(self._control, entries[-1]),) if entries else ()
         changed = update(key, history, entries)
         listed = () if changed is None else (to_put(self._control, changed),)
         return (*listed, *self._provided(key, history, entries))
@@ -207,13 +237,16 @@ class DynamoAuditLog:
         entries, items, _ = self._side_by_side(
             (
                 lambda: self._newest(key),
-                lambda: self._control_items(lease_key, provided),
+                lambda: self._control_items(lease_key, provided, PAUSES_ITEM),
                 self._seals.keys,
             )
         )
         found = cast("Mapping[str, Mapping[str, Mapping[str, object]]]", items)
         return History(
-            cast("tuple[Entry, ...]", entries), to_lease(found[lease_key]), to_provided(found[provided])
+            cast("tuple[Entry, ...]", entries),
+            to_lease(found[lease_key]),
+            to_provided(found[provided]),
+            pauses=self._paused(found[PAUSES_ITEM]),
         )
 
     def _newest(self, key: ChainKey) -> tuple[Entry, ...]:

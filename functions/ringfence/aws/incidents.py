@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ringfence.aws.audit_items import CHAIN, ENTRY, INCIDENTS, MONTH, as_stored, month_of
@@ -84,6 +85,19 @@ class IncidentReader:
             "ConsistentRead": True,
         }
         return tuple(as_stored(item) for item in self._query(query))
+
+    def newest(self, key: ChainKey) -> tuple[Entry, ...]:
+        """Return the newest entry of a chain, or none."""
+        query: QueryInputTypeDef = {
+            "TableName": self.table,
+            "KeyConditionExpression": "#chain = :chain",
+            "ExpressionAttributeNames": {"#chain": CHAIN},
+            "ExpressionAttributeValues": {":chain": {"S": key.text}},
+            "ScanIndexForward": False,
+            "ConsistentRead": True,
+            "Limit": 1,
+        }
+        return tuple(as_stored(item) for item in islice(self._query(query), 1))
 
     def _index(
         self, month: str, condition: str, entry: str, *, newest_first: bool = False

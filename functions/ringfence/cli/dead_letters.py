@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ringfence.cli.operator_command import DONE, NOT_DONE, CommandOptions, end, environment, query_command
+from ringfence.cli.pauses import show_paused
 from ringfence.cli.text import safe
 from ringfence.cli.waiting import Poller
 from ringfence.handlers.operator_types import check_reason
@@ -35,6 +36,7 @@ def list_(given: CommandOptions) -> None:
 
     env, screen = environment(), Screen(as_json=given.as_json)
     answer = Poller(given, env, screen).first(partial(env.client(given).dead_letters, {}))
+    show_paused(screen, answer.texts("paused"))
     found = tuple(answer.children("dead_letters"))
     for one in found:
         screen.say(f"{one.text('at')[:19]}  {one.text('queue')}  {_about(one)}  {one.text('id')}")

@@ -60,6 +60,11 @@ def plain(text: str, style: str = "") -> Text:
     return Text(safe(shortened(text)), style=style)
 
 
+def paused(words: Iterable[str]) -> Iterable[RenderableType]:
+    """Return what is paused, for the top of a list."""
+    return [plain(f"PAUSED: {one}", BAD) for one in words]
+
+
 def listed(summaries: Sequence[Summary], verified: Verified, now: datetime) -> RenderableType:
     """Return a table of responses."""
     if not summaries:

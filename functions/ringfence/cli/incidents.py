@@ -12,6 +12,7 @@ import click
 
 from ringfence.cli.log import containments_of, find, reader_of
 from ringfence.cli.operator_command import url_option
+from ringfence.cli.pauses import paused_in
 from ringfence.cli.recheck import recheck
 from ringfence.cli.seals import seals_of
 from ringfence.cli.settings import AUDIT_TABLE, CONTROL_TABLE, Home, home_options
@@ -96,9 +97,9 @@ def list_incidents(home: Home, since: datetime, limit: int, *, as_json: bool) ->
         for summary in summaries:
             click.echo(json.dumps(_as_json(summary, verified)))
         return
-    from ringfence.cli.incident_views import listed, show
+    from ringfence.cli.incident_views import listed, paused, show
 
-    show(listed(summaries, verified, datetime.now(UTC)))
+    show(*paused(paused_in(reader)), listed(summaries, verified, datetime.now(UTC)))
 
 
 @incidents.command("show", short_help="Show the timeline of an incident.")
@@ -132,8 +133,9 @@ def show_incident(home: Home, incident: str, *, url: str | None, as_json: bool) 
         ]
         click.echo(json.dumps({"incident": incident, "responses": told}))
         return
-    from ringfence.cli.incident_views import header, rows_shown, show
+    from ringfence.cli.incident_views import header, paused, rows_shown, show
 
+    show(*paused(paused_in(reader)))
     for chain, summary, rows in responses:
         proved = seals.of(chain)
         show(header(summary, verified, datetime.now(UTC), proved), rows_shown(rows, proved))

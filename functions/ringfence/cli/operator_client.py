@@ -16,9 +16,12 @@ from ringfence.handlers.operator_types import (
     ANSWERS,
     APPROVALS,
     DEAD_LETTERS,
+    PAUSED,
+    PAUSES,
     RECHECKS,
     RELEASES,
     REPLAYS,
+    RESUMES,
     RUNS,
     SEALS,
     STATUS,
@@ -90,6 +93,18 @@ class OperatorClient(Protocol):
         """Answer an approval."""
         ...
 
+    def pause(self, body: Body) -> Body:
+        """Stop changes for a while."""
+        ...
+
+    def resume(self, body: Body) -> Body:
+        """End a pause before its time."""
+        ...
+
+    def paused(self, body: Body) -> Body:
+        """Ask what is paused."""
+        ...
+
 
 class Http(Protocol):
     """Sends a document with POST."""
@@ -140,6 +155,18 @@ class HttpOperatorClient:
     def answer(self, body: Body) -> Body:
         """Answer an approval."""
         return self._ask(ANSWERS, body)
+
+    def pause(self, body: Body) -> Body:
+        """Stop changes for a while."""
+        return self._ask(PAUSES, body)
+
+    def resume(self, body: Body) -> Body:
+        """End a pause before its time."""
+        return self._ask(RESUMES, body)
+
+    def paused(self, body: Body) -> Body:
+        """Ask what is paused."""
+        return self._ask(PAUSED, body)
 
     def _ask(self, path: str, body: Body) -> Body:
         code, answer = self._http.post(path, body)
@@ -231,6 +258,18 @@ class DirectOperatorClient:
     def answer(self, body: Body) -> Body:
         """Raise BadInput, because only the API can prove who answered."""
         return self._service.answer(body, self._execution())
+
+    def pause(self, body: Body) -> Body:
+        """Raise BadInput likewise."""
+        return self._service.pause(body, self._execution())
+
+    def resume(self, body: Body) -> Body:
+        """Raise BadInput likewise."""
+        return self._service.unpause(body, self._execution())
+
+    def paused(self, body: Body) -> Body:  # noqa: ARG002 - as the API takes it
+        """Raise BadInput likewise."""
+        return self._service.paused()
 
     def _go_on(self) -> None:
         if self._left:

@@ -15,6 +15,7 @@ from ringfence.cli.operator_command import (
     environment,
     query_command,
 )
+from ringfence.cli.pauses import show_paused
 from ringfence.cli.waiting import Poller
 from ringfence.engine.recheck import Standing
 
@@ -49,7 +50,7 @@ def recheck(given: CommandOptions, incident: str | None) -> None:
 
     env, screen = environment(), Screen(as_json=given.as_json)
     client, poller = env.client(given), Poller(given, env, screen)
-    found = tuple(_rechecks(client, poller, {"incident": incident} if incident else {}))
+    found = tuple(_rechecks(client, poller, screen, {"incident": incident} if incident else {}))
     _show(screen, found)
     failed = any(one.text("standing") in OPEN for one in found)
     end(given, NOT_DONE if failed else DONE, rechecks=found)
@@ -83,10 +84,14 @@ def _details(one: Document) -> Iterator[str]:
         )
 
 
-def _rechecks(client: OperatorClient, poller: Poller, body: dict[str, object]) -> Iterator[Document]:
+def _rechecks(
+    client: OperatorClient, poller: Poller, screen: Screen, body: dict[str, object]
+) -> Iterator[Document]:
     """Yield the result for each incident. One request may not have the time for all."""
     while True:
         answer = poller.first(partial(client.recheck, body))
+        if "after" not in body:
+            show_paused(screen, answer.texts("paused"))
         yield from answer.children("rechecks")
         if not (after := answer.optional_text("next")):
             return

@@ -19,6 +19,7 @@ from ringfence.cli.operator_command import (
     operator_command,
     subject_of,
 )
+from ringfence.cli.pauses import show_paused
 from ringfence.cli.waiting import Poller, ProgressFollower, interruptible
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
@@ -139,6 +140,7 @@ def _show(screen: Screen, responses: list[Document]) -> None:
     from ringfence.cli.plan_view import plan_shown
 
     for one in responses:
+        show_paused(screen, one.texts("paused"))
         screen.show(plan_shown(one, "Release of"))
         if one.text("status") != IncidentStatus.DRY_RUN:
             screen.say(f"  {one.text('status')}: {one.text('reason')}", "bold red")

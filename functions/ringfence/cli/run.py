@@ -19,6 +19,7 @@ from ringfence.cli.operator_command import (
     operator_command,
     subject_of,
 )
+from ringfence.cli.pauses import show_paused
 from ringfence.cli.waiting import Poller, ProgressFollower, interruptible
 from ringfence.model.errors import BadInput, NotFound
 from ringfence.model.kinds import ref_of
@@ -127,6 +128,7 @@ def _show_plan(given: CommandOptions, screen: Screen, planned: Document, runbook
     from ringfence.cli.incident_views import BAD
     from ringfence.cli.plan_view import listed, plan_shown
 
+    show_paused(screen, planned.texts("paused"))
     screen.show(plan_shown(planned, f"{runbook}:"))
     if planned.text("status") != IncidentStatus.DRY_RUN:
         screen.say(planned.text("reason"))

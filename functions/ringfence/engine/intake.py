@@ -143,6 +143,12 @@ def completion(order: ResponseRequest, report: ResponseResult, begun: DecisionMa
     return _message(earlier, begun.remediations, incident=report.incident, continuation=order.attempt)
 
 
+def held(order: ResponseRequest, report: ResponseResult) -> str:
+    """Return the continuation message for what a pause holds. A continuation stays the same one."""
+    same = order.continuation or order.attempt
+    return _message(_acting(order, report), incident=report.incident, continuation=same)
+
+
 def recheck(order: ResponseRequest, report: ResponseResult) -> str:
     """Return the message for one more read after a while. It may run beside a continuation."""
     return _message(_acting(order, report), incident=report.incident)

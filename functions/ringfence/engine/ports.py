@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ringfence.policy.permit import Permit
     from ringfence.record.chain import ChainKey, Entry, Lease, Slot
     from ringfence.record.history import History
+    from ringfence.record.pauses import Pauses
 
 
 class Applied(Protocol):
@@ -71,6 +72,10 @@ class AuditLog(Protocol):
 
     def read(self, key: ChainKey) -> History:
         """Return the entries of the newest incident, and the lease, with strong consistency."""
+        ...
+
+    def pauses(self) -> Pauses:
+        """Return what is paused now, with strong consistency. `read` returns it as well. Raises Retryable."""
         ...
 
     def append(

@@ -11,6 +11,7 @@ from ringfence.model.claims import Checked, SourceAnswer, Verdict
 from ringfence.model.errors import BadInput, InternalError, NotFound, Refused, Retryable
 from ringfence.model.observation import ResourceState
 from ringfence.record.history import History, without_entries
+from ringfence.record.pauses import Pauses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +29,11 @@ def read(ports: Ports, request: ReadRequest) -> Reading:
     Raises the error of an essential observation, and errors of the log.
     """
     jobs: list[Callable[[], object]] = []
+    began = ports.clock()
     if request.chain is not None:
         jobs.append(partial(ports.log.read, request.chain))
+    elif request.pauses:
+        jobs.append(ports.log.pauses)
     if request.observations is not None:
         jobs.append(partial(_observe, ports, request, request.observations))
     if request.finding is not None:
@@ -38,6 +42,9 @@ def read(ports: Ports, request: ReadRequest) -> Reading:
     for found in ports.side_by_side(jobs) if len(jobs) > 1 else [job() for job in jobs]:
         if isinstance(found, History):
             reading = _with_history(reading, found.judged(ports.clock()))
+            reading = replace(reading, pauses=found.pauses.read(began))
+        elif isinstance(found, Pauses):
+            reading = replace(reading, pauses=found.read(began))
         elif isinstance(found, ResourceState | NotFound):
             reading = replace(reading, resource=found)
         elif isinstance(found, Checked):

@@ -11,6 +11,7 @@ from ringfence.model.observation import ResourceState
 from ringfence.model.runbook import unique
 from ringfence.record.chain import ChainKey
 from ringfence.record.history import History
+from ringfence.record.pauses import Pauses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +32,8 @@ class ReadRequest:
 
     `past` are recorded steps that show where to read. `clues` takes them from the chain. The error of an
     `essential` observation is raised, those of others are noted. None means that all are essential.
-    `provided` are the ids of what Ringfence created. `strict`: nothing else counts as its own.
+    `provided` are the ids of what Ringfence created. `strict`: nothing else counts as its own. `pauses`: read
+    what is paused, which a read of a chain includes.
     """
 
     ref: Ref
@@ -43,19 +45,22 @@ class ReadRequest:
     clues: bool = False
     provided: Provided = field(default_factory=dict)
     strict: bool = True
+    pauses: bool = False
 
 
 @frozen
 class Reading:
     """What was read. `resource`: None if nothing was observed. `checked`: the answer of the source.
 
-    `tampered` is the chain if one of its entries is not authentic. Then `history` has no entries.
+    `tampered` is the chain if one of its entries is not authentic. Then `history` has no entries. `pauses` is
+    what was paused at that time.
     """
 
     history: History = History()
     resource: ResourceState | NotFound | None = None
     checked: Checked | None = None
     tampered: History | None = None
+    pauses: Pauses = Pauses()
 
     @property
     def cautions(self) -> tuple[str, ...]:

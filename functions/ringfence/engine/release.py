@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,7 @@ from ringfence.model.observation import ResourceState
 from ringfence.model.runbook import unique
 from ringfence.record.chain import LONGEST_LEASE, ChainKey
 from ringfence.record.facts import RELEASE
+from ringfence.record.pausing import holding
 from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
     from ringfence.engine.intake import ExecutionContext
     from ringfence.engine.ports import Ports
+    from ringfence.engine.reading import Reading
     from ringfence.engine.results import ResponseResult
     from ringfence.engine.stopped_release import ReleaseCheck
     from ringfence.engine.undo import ReleaseMove, Undo
@@ -94,6 +96,14 @@ class Releaser:
         """
         key = ChainKey(request.runbook, request.ref.key)
         reading = read(self.ports, ReadRequest(request.ref, chain=key))
+        result = self._released(request, key, reading)
+        account, now = request.ref.account, self.ports.clock()
+        # A person may release during a pause: that gives back what Ringfence took.
+        return replace(
+            result, paused=holding(reading.pauses, request.runbook, account, request.incident, now)
+        )
+
+    def _released(self, request: ResponseRelease, key: ChainKey, reading: Reading) -> ResponseResult:
         history = reading.tampered or reading.history
         check_release(request, history, self.ports.clock())
         execution = Execution(key, request.ref, request.incident, request.actor, request.attempt, history)

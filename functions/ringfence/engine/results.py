@@ -27,6 +27,8 @@ class FollowupKind(StrEnum):
     """The request goes back to its queue."""
     CONTINUE = "continue"
     """Later stages remain for a continuation, which also retries earlier steps."""
+    PAUSED = "paused"
+    """A pause holds the steps. A continuation asks again later."""
     RECHECK = "recheck"
     """A late record was read, or an AWS service has work to do."""
 
@@ -52,6 +54,7 @@ class ResponseResult:
     queue and a continuation, because two queues must not retry the same. `held` are the remediations that
     stayed a dry run because of the subject. `exempt`: why a person must insist on the run. `as_of` is the
     time of a dry run's plans. `error`: an internal error, which is raised after what follows was started.
+    `paused`: the pauses that hold changes of this incident, in words.
     """
 
     status: IncidentStatus
@@ -64,6 +67,7 @@ class ResponseResult:
     held: tuple[str, ...] = ()
     exempt: tuple[str, ...] = ()
     error: RingfenceError | None = None
+    paused: tuple[str, ...] = ()
 
     def follows(self, *kinds: FollowupKind) -> bool:
         """Return whether a followup of one of these kinds exists."""

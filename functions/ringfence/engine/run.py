@@ -52,8 +52,9 @@ if TYPE_CHECKING:
     from ringfence.model.runbook import Stage
     from ringfence.model.step import Step
     from ringfence.model.symbol import Symbol
-    from ringfence.record.facts import Planned
+    from ringfence.record.facts import Fact, PauseHeld, Planned
     from ringfence.record.history import History
+    from ringfence.record.pauses import Pauses
 
 LEASE = timedelta(seconds=25)
 """A lease, shorter than `LONGEST_LEASE`. New activity on a resource waits at most this long for an execution
@@ -141,7 +142,8 @@ class Engine:
         if held := reasons_to_hold(request, reading, now):
             return _with_unread(reading, self._apart(*apart(request, held, why_held(request, reading)), held))
         try:
-            return _with_exempt(insisting, self._move(request, reading, now))
+            result = _with_exempt(insisting, self._move(request, reading, now))
+            return _with_pauses(request, reading, result, now)
         except LimitReached as reached:
             held = over_limit(request, reading, reached, now)
             return self._apart(*apart(request, held, DecisionCode.LIMITED), held)
@@ -194,12 +196,14 @@ class Engine:
             case Record() | Defer() | BackOff():
                 return self._recorded(request, move, now)
             case Close(prospect, gone):
-                return self._acting(request, prospect).conclude(gone)
+                return self._acting(request, prospect, reading).conclude(gone)
             case Preview(prospect, refusal):
                 shown = self._preview(request, prospect, reading.found, refusal)
                 return _finishing(request, prospect.start.history, shown, now)
             case Act(prospect):
-                return self._acting(request, prospect).act(reading.found)
+                acting = self._acting(request, prospect, reading)
+                acting.check_pauses()
+                return acting.act(reading.found)
             case _:
                 assert_never(move)
 
@@ -229,9 +233,9 @@ class Engine:
         reason = request.decision.reason if request.decision else ""
         return _ended(history.incident, IncidentStatus.RECORDED, reason)
 
-    def _acting(self, request: ResponseRequest, prospect: Prospect) -> _Acting:
+    def _acting(self, request: ResponseRequest, prospect: Prospect, reading: Reading) -> _Acting:
         execution = Execution.of(request, prospect.start).adding(prospect.start.facts)
-        return _Acting(self.ports, request, prospect, execution)
+        return _Acting(self.ports, request, prospect, execution, reading.pauses)
 
     def _preview(
         self, request: ResponseRequest, prospect: Prospect, resource: ResourceState, refusal: str
@@ -269,6 +273,7 @@ class _Acting:
     request: ResponseRequest
     prospect: Prospect
     execution: Execution
+    pauses: Pauses
     plans: list[Planned] = field(default_factory=list)
     unclear: dict[str, tuple[str, ...]] = field(default_factory=dict)
     secondary: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -276,6 +281,14 @@ class _Acting:
     names: Mapping[Symbol, str] = field(default_factory=dict)
     changed: bool = False
     asks: bool = False
+    held: PauseHeld | None = None
+
+    def check_pauses(self) -> None:
+        """Raise Refused for a person's request if a pause holds it: the person can resume, or wait."""
+        if self.request.request and (held := _held(self.pauses, self.execution, self.ports.clock())):
+            from ringfence.engine.paused import refusal
+
+            raise refusal(held)
 
     def act(self, resource: ResourceState) -> ResponseResult:
         """Run the stages, each after its record, and verify."""
@@ -298,15 +311,28 @@ class _Acting:
 
         look = SecondLook(resource, self.ports.clock(), self.unclear, self.secondary, self.asks)
         found = verify(self.request, self.prospect, self.execution, look)
-        self.execution = journal(self.ports, replace(self.execution, pending=found.facts), ends=True)
+        facts = self._worth_recording(found.facts)
+        self.execution = journal(self.ports, replace(self.execution, pending=facts), ends=True)
         errors = (*self.errors, *internal_errors(resource), *unseen_by_all(self.request, resource))
         error = next(iter(errors), None)
-        return replace(report(self.execution.incident, found, self.plans), error=error)
+        result = replace(report(self.execution.incident, found, self.plans), error=error)
+        if self.held is None:
+            return result
+        from ringfence.engine.paused import waiting
+
+        return waiting(result, self.held, self.ports.clock())
+
+    def _worth_recording(self, facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+        if self.held is None:
+            return facts
+        from ringfence.engine.paused import worth_recording
+
+        return worth_recording(facts, self.execution.history)
 
     def _run(self, resource: ResourceState) -> ResourceState:
         """Run one stage after another. In a compliance runbook, stages wait for an unknown result."""
         for number, stage in enumerate(self.request.running):
-            resource = self._read(resource, stage.observations) if number else resource
+            resource = self._read_on(resource, stage.observations) if number else resource
             if self._resolve(stage, resource) and self.request.runbook.closes_when_complete:
                 break
             try:
@@ -320,14 +346,15 @@ class _Acting:
         planned = planned or self.prospect.plan(stage, self.execution.history, resource)
         self.plans.append(planned)
         steps = self.execution.allowed(planned.steps, containing=self.request.contains(stage))
-        if steps := self._not_held_back(resource, steps):
+        steps = self._not_held_back(resource, steps)
+        if steps and not self._is_paused(planned):
             intents, until = self.execution.intents(stage.id, steps), self._until()
             incident = self.prospect.incident(self.execution.history)
             limit = slot(self.request, stage, resource, incident, self.ports.clock())
             facts = (planned, *intents)
             self.execution = journal(self.ports, self.execution, facts, until=until, slot=limit)
             names = {**self.names, **resource.names()}
-            changes = Changes(intents, self.prospect.start.decision, until, names)
+            changes = Changes(intents, self.prospect.start.decision, self.pauses.bound(until), names)
             applied = apply(self.ports, self.execution, changes)
             self.execution, self.names, self.changed = applied.execution, applied.names, True
             self.errors.extend(filter(None, (applied.error,)))
@@ -340,6 +367,22 @@ class _Acting:
 
         now = self.ports.clock()
         return not_held_back(self.execution, resource, without_detours(self.execution, steps, now), now)
+
+    def _is_paused(self, planned: Planned) -> bool:
+        """Return whether a pause holds the steps of a stage, and record that it does.
+
+        What follows a held stage is held as well, even if somebody resumes meanwhile.
+        """
+        if self.held is not None:
+            return True
+        self.held = _held(self.pauses, self.execution, self.ports.clock())
+        if self.held is None:
+            return False
+        from ringfence.engine.paused import is_news
+
+        if is_news(self.held, self.execution.history):
+            self.execution = self.execution.adding((planned, self.held))
+        return True
 
     def _until(self) -> datetime:
         """Return the end of the lease. Each stage renews it, so that no dead execution keeps it for long."""
@@ -370,13 +413,19 @@ class _Acting:
         self.secondary[stage.id] = found.secondary if found else ()
         return bool(found and found.waiting)
 
-    def _read(self, resource: ResourceState, kinds: Iterable[type[Observation]]) -> ResourceState:
-        return resource.updated(self._reading(kinds).found)
+    def _read_on(self, resource: ResourceState, kinds: Iterable[type[Observation]]) -> ResourceState:
+        """Read what another stage needs, and what is paused by now."""
+        reading = self._reading(kinds, pauses=True)
+        self.pauses = reading.pauses
+        return resource.updated(reading.found)
 
-    def _reading(self, kinds: Iterable[type[Observation]], finding: Finding | None = None) -> Reading:
+    def _reading(
+        self, kinds: Iterable[type[Observation]], finding: Finding | None = None, *, pauses: bool = False
+    ) -> Reading:
         history, pending = self.execution.history, self.execution.pending
         more = further_read(self.request, history, kinds)
-        return read(self.ports, replace(more, provided=history.provided_with(pending), finding=finding))
+        provided = history.provided_with(pending)
+        return read(self.ports, replace(more, provided=provided, finding=finding, pauses=pauses))
 
     def _give_back(self) -> None:
         """Record what is known, and let others act."""
@@ -406,6 +455,29 @@ def _foreseen(now: datetime, request: ResponseRequest, reading: Reading) -> Pros
     """Return what a request would begin with. None if it would make no changes."""
     move = next_move(request, reading, plan(request, reading, now), now)
     return move.prospect if isinstance(move, Act) else None
+
+
+def _held(pauses: Pauses, execution: Execution, now: datetime) -> PauseHeld | None:
+    """Return what holds the changes of an execution. None if nothing does."""
+    if not (pauses.active or pauses.unreadable):
+        return None
+    from ringfence.engine.paused import held  # most responses meet no pause
+
+    return held(pauses, execution, now)
+
+
+def _with_pauses(
+    request: ResponseRequest, reading: Reading, result: ResponseResult, now: datetime
+) -> ResponseResult:
+    """Add the pauses that hold changes of the incident, in words."""
+    pauses = reading.pauses
+    if result.paused or not (pauses.active or pauses.unreadable):
+        return result
+    from ringfence.record.pausing import holding
+
+    return replace(
+        result, paused=holding(pauses, request.runbook.id, request.ref.account, result.incident, now)
+    )
 
 
 def _with_exempt(reasons: tuple[str, ...], result: ResponseResult) -> ResponseResult:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ringfence.aws.audit_items import CONTROL_KEY, OPEN, PROVIDED, to_lease, to_provided
 from ringfence.aws.containments import to_containment
 from ringfence.aws.incidents import Response
+from ringfence.aws.pause_item import to_entry
 from ringfence.handlers.logs import logger
 from ringfence.handlers.metrics import arrived, emit
 from ringfence.model.errors import BadInput, RingfenceError, UnknownRecord
@@ -18,6 +19,7 @@ from ringfence.record.containments import containment
 from ringfence.record.history import History
 from ringfence.record.measures import TAMPER, Measure
 from ringfence.record.notices import Notice, plain, subject_line
+from ringfence.record.pauses import PAUSE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from ringfence.aws.incidents import IncidentReader
     from ringfence.aws.notice import Topic
     from ringfence.handlers.stream import Answer, Event, Record
+    from ringfence.record.chain import Entry
 
     Item = Mapping[str, Mapping[str, object]]
 
@@ -72,6 +75,8 @@ class Guard:
             case control.LOG:
                 leaves = str(new.get("leaves", {}).get("S", ""))
                 return control.wrong_log(change, _count(old), _count(new), leaves)
+            case control.PAUSES:
+                return self._wrong_pauses(old, new)
             case control.PROVIDED:
                 now = to_provided(new) if PROVIDED in new else None
                 return control.wrong_provided(to_provided(old), now)
@@ -79,6 +84,23 @@ class Guard:
                 return self._wrong_containment(change, old, new)
             case _:
                 return control.wrong_lease(change, to_lease(new))
+
+    def _wrong_pauses(self, old: Item, new: Item) -> str:
+        """Return why Ringfence cannot have written what is paused. It writes an entry of the log there."""
+        now, before = to_entry(new), to_entry(old)
+        return control.wrong_pauses(
+            (before.incident, before.seq) if before else None,
+            (now.incident, now.seq) if now else None,
+            recorded=now is not None and self._is_recorded(now),
+        )
+
+    def _is_recorded(self, entry: Entry) -> bool:
+        try:
+            runbook, subject, *_ = entry.names
+        except (BadInput, ValueError):
+            return False
+        key = chain.ChainKey(str(runbook), str(subject))
+        return runbook == PAUSE and entry in self.reader.entries(Response(key, entry.incident))
 
     def _wrong_containment(self, change: control.ControlChange, old: Item, new: Item) -> str:
         """Return why Ringfence cannot have written an item of the list of open contained incidents."""

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, cast
 from ringfence.aws.heartbeats import HeartbeatTable
 from ringfence.aws.notice import Topic
 from ringfence.aws.sessions import own_client
+from ringfence.engine.pauses import PauseKeeper, home_of
 from ringfence.handlers import wiring
 from ringfence.handlers.heartbeats import Heartbeats
+from ringfence.handlers.pause_watch import PauseWatch
 from ringfence.self_check.places import Deployment
 
 if TYPE_CHECKING:
@@ -26,3 +28,10 @@ def heartbeats() -> Heartbeats:
     times = HeartbeatTable(cast("DynamoDBClient", own_client("dynamodb")), table)
     topic = Topic(cast("SNSClient", own_client("sns")), os.environ["RINGFENCE_TOPIC_ARN"])
     return Heartbeats(deployment, wiring.warm(), times, topic)
+
+
+@cache
+def pause_watch() -> PauseWatch:
+    """Return what tells people of pauses."""
+    topic = Topic(cast("SNSClient", own_client("sns")), os.environ["RINGFENCE_TOPIC_ARN"])
+    return PauseWatch(PauseKeeper(wiring.warm(), home_of(wiring.policy().own.home)), topic)

@@ -11,6 +11,7 @@ from ringfence.model.codec import instant_text, recorded_name
 from ringfence.model.errors import BadInput, Forged, NotFound, Refused, Retryable, RingfenceError
 from ringfence.model.kinds import parse_key
 from ringfence.model.runbook import unique
+from ringfence.record.pausing import holding
 from ringfence.record.status import IncidentStatus
 from ringfence.record.summary import Summary
 from ringfence.record.timeline import timeline
@@ -96,6 +97,7 @@ def report_answer(report: ResponseResult, key: ChainKey, titles: Mapping[str, st
         "again": list(report.reasons()),
         "goes_on": report.follows(FollowupKind.CONTINUE),
         "exempt": list(report.exempt),
+        "paused": list(report.paused),
         "as_of": instant_text(report.as_of) if report.as_of else None,
     }
 
@@ -112,6 +114,7 @@ def not_done_answer(key: ChainKey, incident: str, status: object, reason: str) -
         "verified": None,
         "again": [],
         "goes_on": False,
+        "paused": [],
         "as_of": None,
     }
 
@@ -152,8 +155,13 @@ def status_answer(question: StatusQuery, history: History, now: datetime) -> Ans
         "open_access": list(told.words("open_access")),
         "exposure": list(told.residual_risk),
         "entries": len(history.entries),
+        "paused": list(holding(history.pauses, *_place(key), history.incident, now)),
         "lines": list(_lines(history, question.after)),
     }
+
+
+def _place(key: ChainKey) -> tuple[str, str]:
+    return key.runbook, parse_key(key.subject).account
 
 
 def _rests(looks: tuple[Document, ...], history: History, only: tuple[str, ...]) -> bool:

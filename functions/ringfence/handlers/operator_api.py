@@ -41,6 +41,7 @@ from ringfence.model.kinds import parse_key
 from ringfence.model.resource_names import release_role, run_role
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import RELEASE
+from ringfence.record.pausing import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from ringfence.handlers.dead_letters import DeadLetterService
     from ringfence.handlers.operator_answers import Answer
     from ringfence.handlers.operator_types import ReleaseRequest
+    from ringfence.handlers.pauses import PauseService
     from ringfence.handlers.rechecks import Containments
     from ringfence.handlers.seal_checks import SealService
     from ringfence.model.runbook import Runbook
@@ -71,7 +73,7 @@ class OperatorService:
     every response to an incident. `go_on` queues a message for later stages: a runbook's id, the message,
     and the delay in seconds. `direct`: nobody verified the caller, and the log says so. `listed` is the
     list of open contained incidents. `letters` are the dead letters of a deployment, and
-    `seals` checks its record. Both are None without a deployment.
+    `seals` checks its record, and `pauses` changes what is paused. They are None without a deployment.
     """
 
     catalogue: Mapping[str, Runbook]
@@ -83,6 +85,7 @@ class OperatorService:
     listed: Containments | None = None
     letters: DeadLetterService | None = None
     seals: SealService | None = None
+    pauses: PauseService | None = None
 
     def run(self, body: object, execution: ExecutionContext) -> Answer:
         """Run the first stage of a runbook and queue the rest. A dry run plans every stage.
@@ -105,7 +108,7 @@ class OperatorService:
 
     def dead_letters(self) -> Answer:
         """Return the dead letters. Raises BadInput without a deployment."""
-        return self._letters().listed()
+        return {**self._letters().listed(), **self._shown()}
 
     def replay(self, body: object, execution: ExecutionContext) -> Answer:
         """Put dead letters back on their queue. Raises BadInput."""
@@ -123,11 +126,33 @@ class OperatorService:
             raise BadInput("--direct", "cannot be used: only the functions have the key of the seals")
         return self.seals.checked(body, execution.until)
 
+    def pause(self, body: object, execution: ExecutionContext) -> Answer:
+        """Pause. Raises BadInput, Forbidden, Refused and Retryable."""
+        return self._pauses().pause(body, execution)
+
+    def unpause(self, body: object, execution: ExecutionContext) -> Answer:
+        """End a pause before its time. Raises BadInput and Retryable."""
+        return self._pauses().resume(body, execution)
+
+    def paused(self) -> Answer:
+        """Return what is paused. Raises Retryable."""
+        return self._pauses().listed()
+
+    def _pauses(self) -> PauseService:
+        if self.pauses is None:
+            raise BadInput("--direct", "cannot be used: only the functions have the key of the seals")
+        return self.pauses
+
+    def _shown(self) -> Answer:
+        """Return what is paused, for the top of a list."""
+        ports = self.ports("")
+        return {"paused": list(shown(ports.log.pauses(), ports.clock()))}
+
     def resume(self, runbook: str, message: str, execution: ExecutionContext) -> ResponseResult:
         """Continue a run."""
         order = resumed(message, self.catalogue[runbook], execution)
         report = Engine(self.ports(run_role(runbook))).run(order)
-        if report.follows(FollowupKind.RETRY):
+        if report.follows(FollowupKind.RETRY, FollowupKind.PAUSED):
             self.go_on(runbook, message, 0)
         if report.error:
             raise report.error
@@ -175,10 +200,10 @@ class OperatorService:
         last = ""
         for one in (one for one in found if one.key.text > asked.after):
             if done and self.ports("").clock() >= execution.until:
-                return {"rechecks": done, "next": last}
+                return {"rechecks": done, "next": last, **self._shown()}
             done.append(self._rechecked(self.listed, one, execution))
             last = one.key.text
-        return {"rechecks": done, "next": ""}
+        return {"rechecks": done, "next": "", **self._shown()}
 
     def approvals(self, body: object) -> Answer:
         """Return the approvals of an incident. Changes nothing. Raises BadInput for an unknown incident."""

@@ -18,9 +18,12 @@ from ringfence.handlers.operator_types import (
     ANSWERS,
     APPROVALS,
     DEAD_LETTERS,
+    PAUSED,
+    PAUSES,
     RECHECKS,
     RELEASES,
     REPLAYS,
+    RESUMES,
     RUNS,
     SEALS,
     STATUS,
@@ -114,6 +117,27 @@ def answers() -> Response[str]:
     """Record the answer of the caller."""
     caller = _caller(ANSWERS)
     return _response(OK, _service().answer(_body(), caller))
+
+
+@app.post(PAUSES)
+def pauses() -> Response[str]:
+    """Stop changes for a while."""
+    caller = _caller(PAUSES)
+    return _response(OK, _service().pause(_body(), caller))
+
+
+@app.post(RESUMES)
+def resumes() -> Response[str]:
+    """End a pause before its time."""
+    caller = _caller(RESUMES)
+    return _response(OK, _service().unpause(_body(), caller))
+
+
+@app.post(PAUSED)
+def paused() -> Response[str]:
+    """Say what is paused."""
+    _caller(PAUSED, once=False)  # like a status query: it changes nothing
+    return _response(OK, _service().paused())
 
 
 @app.exception_handler(RingfenceError)  # type: ignore[untyped-decorator]  # likewise

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 RUNS, RELEASES, STATUS, RECHECKS = "/runs", "/releases", "/status", "/rechecks"
 DEAD_LETTERS, REPLAYS, SEALS = "/dead-letters", "/replays", "/seals"
 ANSWERS, APPROVALS = "/answers", "/approvals"
-FOR_OPERATORS = (RUNS, STATUS, RECHECKS, DEAD_LETTERS, REPLAYS, SEALS)
-FOR_RELEASERS = (RELEASES, STATUS, SEALS)
-FOR_APPROVERS = (ANSWERS, APPROVALS, STATUS)
-FOR_AUDITORS = (SEALS,)
-ROUTES = tuple(dict.fromkeys((*FOR_OPERATORS, *FOR_RELEASERS, *FOR_APPROVERS, *FOR_AUDITORS)))
-"""The paths of the API. There is a policy each to run a response, to undo one, and to approve one."""
+PAUSES, RESUMES, PAUSED = "/pauses", "/resumes", "/paused"
+FOR_OPERATORS = (RUNS, STATUS, RECHECKS, DEAD_LETTERS, REPLAYS, SEALS, PAUSED)
+FOR_RELEASERS = (RELEASES, STATUS, SEALS, PAUSED)
+FOR_APPROVERS = (ANSWERS, APPROVALS, STATUS, PAUSED)
+FOR_PAUSERS = (PAUSES, RESUMES, PAUSED)
+FOR_AUDITORS = (SEALS, PAUSED)
+ROUTES = tuple(dict.fromkeys((*FOR_OPERATORS, *FOR_RELEASERS, *FOR_APPROVERS, *FOR_PAUSERS, *FOR_AUDITORS)))
+"""The paths of the API. There is a policy each to run a response, to undo one, to approve one and to pause."""
 QUEUES = "RINGFENCE_CONTINUATION_QUEUE_URLS"
 """The variable with the runbooks' second queues: a JSON object from runbook id to URL."""
 FIND_PERMISSIONS = (Permission("dynamodb:Query", ("{audit_table}/index/incidents",)),)

@@ -11,11 +11,13 @@ from ringfence.aws.dead_letters import SqsDeadLetters
 from ringfence.aws.identity import Sts, UsedProofs, sts_endpoint
 from ringfence.aws.incidents import IncidentReader, Response
 from ringfence.aws.sessions import own_client
+from ringfence.engine.pauses import PauseKeeper, home_of
 from ringfence.handlers import wiring
 from ringfence.handlers.dead_letters import DeadLetterService
 from ringfence.handlers.operator_api import OperatorService
 from ringfence.handlers.operator_callers import CallerCheck
 from ringfence.handlers.operator_types import QUEUES
+from ringfence.handlers.pauses import PauseService
 from ringfence.handlers.seal_checks import SealService
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
@@ -49,6 +51,7 @@ def operator_service() -> OperatorService:
 
     letters = DeadLetterService(CATALOGUE, SqsDeadLetters(lambda: cast("SQSClient", own_client("sqs"))))
     keys = wiring.seals(wiring.settings().record_keys)
+    keeper = PauseKeeper(wiring.warm(), home_of(wiring.policy().own.home))
     return OperatorService(
         CATALOGUE,
         wiring.policy(),
@@ -57,6 +60,7 @@ def operator_service() -> OperatorService:
         go_on,
         listed=wiring.containments(),
         letters=letters,
+        pauses=PauseService(keeper, CATALOGUE, wiring.policy()),
         seals=SealService(_find, _entries, keys.keys, lambda: keys.labels, wiring.now),
     )
 

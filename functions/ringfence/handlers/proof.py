@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ringfence.engine.ports import AuditLog, Ports
     from ringfence.record.chain import ChainKey, Entry, Lease, Slot
     from ringfence.record.history import History
+    from ringfence.record.pauses import Pauses
 
     Begin = Callable[[Callable[[], str]], Callable[[], str]]
     """Starts a function in the background. Returns a function that waits for its result."""
@@ -86,6 +87,10 @@ class ProvenLog:
         """Read, side by side with the proof."""
         self._proof.start()
         return self._log.read(key)
+
+    def pauses(self) -> Pauses:
+        """Read what is paused. Only an execution that has its proof gets there."""
+        return self._log.pauses()
 
     def append(
         self,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
 from ringfence.record.chain import CHAIN_KEY, CLOCKS, HEARTBEAT
+from ringfence.record.pauses import PAUSES_ITEM
 from ringfence.record.wording import is_containment
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 REMOVE, MODIFY = "REMOVE", "MODIFY"
 LEASE, CONTAINMENT, PROVIDED, LIMIT = "lease", "containment", "provided", "limit"
-PROOF, LOG = "proof", "log"
+PROOF, LOG, PAUSES = "proof", "log", "pauses"
 """The kinds of item, besides heartbeats. A proof is that of an operator's identity, which is used once."""
 LOG_COUNTS = frozenset({"log#head", "log#published"})
 """The keys of the numbers of leaves in order, and of those that a checkpoint covers."""
@@ -57,8 +58,8 @@ class ControlChange:
 
 def kind_of(key: str) -> str:
     """Return the kind of the item with a key. Empty for a key that Ringfence does not write."""
-    if key.startswith(PROOF_SLOTS) or _is_log(key):
-        return PROOF if key.startswith(PROOF_SLOTS) else LOG
+    if own := _of_the_deployment(key):
+        return own
     runbook, mark, rest = key.partition("#")
     if not runbook or not mark:
         return ""
@@ -71,6 +72,15 @@ def kind_of(key: str) -> str:
     return LEASE if CHAIN_KEY.fullmatch(key) else ""
 
 
+def _of_the_deployment(key: str) -> str:
+    """Return the kind of an item that belongs to no response. Empty for any other key."""
+    if key.startswith(PROOF_SLOTS):
+        return PROOF
+    if key == PAUSES_ITEM:
+        return PAUSES
+    return LOG if _is_log(key) else ""
+
+
 def removal(change: ControlChange) -> str:
     """Return why a change is tampering whatever the item contains. Empty if it is not."""
     if change.kind == REMOVE:
@@ -81,6 +91,19 @@ def removal(change: ControlChange) -> str:
 def wrong_lease(change: ControlChange, lease: Lease) -> str:
     """Return why Ringfence cannot have written a lease. Empty if it can."""
     return lease.judged(change.at).void
+
+
+def wrong_pauses(before: tuple[str, int] | None, now: tuple[str, int] | None, *, recorded: bool) -> str:
+    """Return why Ringfence cannot have written the item that says what is paused. Empty if it can.
+
+    `before` and `now` are the incident and the number of the entry that the item copies, None for an item
+    without the form of an entry. `recorded`: the audit table contains exactly this entry.
+    """
+    if now is None:
+        return "the item that says what is paused is not readable"
+    if before is not None and now <= before:
+        return "the item that says what is paused was set back to an earlier entry"
+    return "" if recorded else "the item that says what is paused is not an entry of the audit log"
 
 
 def wrong_log(change: ControlChange, before: int | None, now: int | None, leaves: str = "") -> str:

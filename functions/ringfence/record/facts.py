@@ -377,3 +377,53 @@ class Closed(Fact):
     """The incident is closed because the resource no longer exists."""
 
     reason: str
+
+
+@value
+class Pause:
+    """No change is made until `until`, in everything that the scope names. Empty names mean any.
+
+    `at` and `who`: when, and which principal, paused.
+    """
+
+    id: str
+    who: str
+    reason: str
+    at: datetime
+    until: datetime
+    runbook: str = ""
+    account: str = ""
+    incident: str = ""
+
+
+@value
+class PausesChanged(Fact):
+    """A pause began, will end soon, or ended. `active` are all pauses after that.
+
+    `change` is one of `PauseChange`. `reason`: why a person resumed.
+    """
+
+    change: str
+    pause: Pause
+    active: tuple[Pause, ...] = ()
+    reason: str = ""
+
+
+class PauseChange:
+    """What happened to a pause."""
+
+    BEGAN = "began"
+    ENDS_SOON = "ends soon"
+    ENDED = "ended"
+    RESUMED = "resumed"
+
+
+@value
+class PauseHeld(Fact):
+    """Steps that would be applied now wait for the end of these pauses.
+
+    `unreadable`: why nobody can tell what is paused, in words. Then nothing is changed.
+    """
+
+    pauses: tuple[Pause, ...] = ()
+    unreadable: str = ""

@@ -24,6 +24,7 @@ from ringfence.record.facts import (
     RunRequested,
     Verified,
 )
+from ringfence.record.pauses import Pauses
 from ringfence.record.seal import Proof
 
 if TYPE_CHECKING:
@@ -55,13 +56,15 @@ class History:
     """The chain of the newest incident of a resource, and its lease.
 
     `provided` are the ids of what Ringfence created for any resource of the account and region, by symbol.
-    `proof` is what the seals say about the origin of the entries that were read.
+    `proof` is what the seals say about the origin of the entries that were read. `pauses` is what was paused
+    at that time.
     """
 
     entries: tuple[Entry, ...] = ()
     lease: Lease = Lease()
     provided: Provided = field(default_factory=dict)
     proof: Proof = Proof()
+    pauses: Pauses = Pauses()
 
     def judged(self, now: datetime) -> History:
         """Return it with a lease that is marked if it is void."""
@@ -216,4 +219,5 @@ class History:
 
 def without_entries(history: History) -> History:
     """Return the lease, and what the control table says, without the entries of the chain."""
-    return History((), history.lease, history.provided, Proof(missing=history.proof.missing))
+    proof = Proof(missing=history.proof.missing)
+    return History((), history.lease, history.provided, proof, history.pauses)

@@ -11,7 +11,7 @@ from ringfence.model.claims import Verdict
 from ringfence.model.codec import canonical, decode
 from ringfence.model.frozen import frozen
 from ringfence.policy.decision import DecisionCode
-from ringfence.record.facts import Result
+from ringfence.record.facts import Pause, PauseChange, Result
 from ringfence.record.measures import (
     CONTAINED,
     NOT_CONTAINED,
@@ -22,6 +22,8 @@ from ringfence.record.measures import (
     UNSEALED,
     Measure,
 )
+from ringfence.record.pausing import scope
+from ringfence.record.pausing import words as pause_words
 from ringfence.record.status import IncidentStatus
 from ringfence.record.summary import Summary
 from ringfence.record.wording import is_containment, said
@@ -43,6 +45,8 @@ NOTIFYING_FACTS = frozenset(
         "HistoryRejected",
         "LeaseVoided",
         "LeftUnfinished",
+        "PauseHeld",
+        "PausesChanged",
         "RecordUnsealed",
         "Released",
         "RemediationUndone",
@@ -158,6 +162,62 @@ def _voided(now: Summary) -> Notice:
     return message("URGENT, TAMPERING with the control table", now, parts, (Measure(TAMPER),))
 
 
+def _pauses_unreadable(now: Summary) -> Notice | None:
+    """Return the notice that nothing is changed because nobody can tell what is paused.
+
+    The verification that follows causes the notice of what a pause holds.
+    """
+    why = now.lines[-1].fact.optional_text("unreadable")
+    if not why:
+        return None
+    parts = (
+        ("What was found", (f"the item of the control table that says what is paused: {why}",)),
+        ("What Ringfence does", ("it changes nothing until it can read what is paused", _READS_ON)),
+        (
+            "What to do",
+            (
+                "find out who wrote to the control table: only Ringfence's functions may",
+                "run `ringfence pauses`. `ringfence pause` and `ringfence resume` write the item again",
+            ),
+        ),
+    )
+    return message("URGENT, the pauses cannot be read", now, parts, (Measure(TAMPER),))
+
+
+def _paused(now: Summary) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return why the steps that remain are not applied, if a pause holds them."""
+    newest = next((one for one in reversed(now.lines) if one.kind in {"PauseHeld", "Intended"}), None)
+    if newest is None or newest.kind != "PauseHeld":
+        return ()
+    found = tuple(decode(one.value) for one in newest.fact.children("pauses"))
+    told = tuple(pause_words(one) for one in found if isinstance(one, Pause))
+    follows = f"it applies them within minutes after the pause. To end it: ringfence resume; {_READS_ON}"
+    return (("Paused", told), ("What Ringfence does", (follows,))) if told else ()
+
+
+def _pauses_changed(now: Summary) -> Notice | None:
+    """Return the notice about a pause itself. It belongs to no incident."""
+    fact = now.lines[-1].fact
+    pause = decode(fact.optional_child("pause").value)
+    change = fact.optional_text("change") or ""
+    if not isinstance(pause, Pause) or change not in _PAUSE_TITLES:
+        return None
+    who = now.lines[-1].body.optional_text("actor") or "an unknown caller"
+    active = (decode(one.value) for one in fact.children("active"))
+    others = tuple(pause_words(one) for one in active if isinstance(one, Pause) and one.id != pause.id)
+    reason = fact.optional_text("reason")
+    lines = (
+        f"{scope(pause)}: {_PAUSE_TITLES[change]}",
+        pause_words(pause),
+        *((f"Resumed by {who}: {reason}",) if reason else ()),
+        _PAUSE_FOLLOWS[change],
+        *_lists((("Other pauses", others),)),
+        "All pauses: ringfence pauses",
+    )
+    subject = subject_line(f"Ringfence: {scope(pause)}: {_PAUSE_TITLES[change]}")
+    return Notice(subject, "\n".join(plain(one, 1000) for one in lines))
+
+
 def _undone(now: Summary) -> Notice:
     """Return the notice that somebody undoes a fix again and again. It replaces one for each fix."""
     fact = now.lines[-1].fact
@@ -252,14 +312,15 @@ def _verified(now: Summary, before: Summary) -> Notice | None:
     refused = tuple(words for words in now.words("refused") if words not in before.words("refused"))
     measures = [Measure(REFUSED, len(refused), runbook=now.runbook)] if refused else []
     then, known = _verdicts(now)[-1], [one for one in _verdicts(before) if one is not None]
+    paused = _paused(now)
     if then is False and (quota := _quotas(now)) and quota != _quotas(_verified_before(before)):
         counted = _counted(now, known, contained=then)
         return message("URGENT, a quota is reached", now, (*_quota(quota, now), *_open(now)), counted)
     if then is not None and [then] != known[-1:]:
         counted = _counted(now, known, contained=then)
-        return message(_words(now, contained=then), now, _open(now), (*measures, *counted))
+        return message(_words(now, contained=then), now, (*paused, *_open(now)), (*measures, *counted))
     if then is False and not frozenset(now.words("review")) <= _reviewed(before):
-        return message(_words(now, contained=then), now, _open(now), measures)
+        return message(_words(now, contained=then), now, (*paused, *_open(now)), measures)
     return message("refused permanently", now, _open(now), measures) if refused else None
 
 
@@ -467,11 +528,33 @@ _DENIED: Mapping[str, str] = MappingProxyType(
         Verdict.BLINDED: "source cannot confirm the finding",
     }
 )
+_READS_ON = "it goes on reading, recording and notifying"
+_PAUSE_TITLES: Mapping[str, str] = MappingProxyType(
+    {
+        PauseChange.BEGAN: "PAUSED",
+        PauseChange.ENDS_SOON: "the pause ends soon",
+        PauseChange.ENDED: "the pause has ended",
+        PauseChange.RESUMED: "resumed",
+    }
+)
+_PAUSE_FOLLOWS: Mapping[str, str] = MappingProxyType(
+    {
+        PauseChange.BEGAN: f"Within 60 seconds, Ringfence changes nothing there any more; {_READS_ON}",
+        PauseChange.ENDS_SOON: (
+            "Then Ringfence applies what was held. To pause for longer: "
+            'ringfence pause with the same scope, --for and --reason "..."'
+        ),
+        PauseChange.ENDED: "Ringfence applies what was held within minutes",
+        PauseChange.RESUMED: "Ringfence applies what was held within minutes",
+    }
+)
 _OTHERS = {
     "ContainmentBroken": _broken,
     "HistoryRejected": _rejected,
     "LeaseVoided": _voided,
     "LeftUnfinished": _left,
+    "PauseHeld": _pauses_unreadable,
+    "PausesChanged": _pauses_changed,
     "RecordUnsealed": _unsealed,
     "Released": _released,
     "RemediationUndone": _undone,

@@ -35,6 +35,8 @@ from ringfence.record.facts import (
     LeftUnfinished,
     Missed,
     Outcome,
+    PauseHeld,
+    PausesChanged,
     Planned,
     RecordUnsealed,
     Released,
@@ -44,6 +46,8 @@ from ringfence.record.facts import (
     UnsealedAccepted,
     Verified,
 )
+from ringfence.record.pausing import scope, unreadable
+from ringfence.record.pausing import words as pause_words
 from ringfence.record.seal import places
 from ringfence.record.status import IncidentStatus
 from ringfence.record.summary import line
@@ -327,6 +331,20 @@ def _(fact: UnsealedAccepted, _: object) -> RenderedFact:
     words = f"released although entries {places(fact.entries)} are not sealed: {fact.reason}"
     covered = f"checkpoint {fact.covered} covers them" if fact.covered else "no checkpoint covers them"
     return RenderedFact(words, (covered,))
+
+
+@_of_fact.register
+def _(fact: PauseHeld, _: object) -> RenderedFact:
+    why = (unreadable(fact.unreadable),) if fact.unreadable else tuple(map(pause_words, fact.pauses))
+    return RenderedFact("held: nothing is changed now", why, result="paused")
+
+
+@_of_fact.register
+def _(fact: PausesChanged, _: object) -> RenderedFact:
+    why = (f"resumed: {fact.reason}",) if fact.reason else ()
+    others = (pause_words(one) for one in fact.active if one.id != fact.pause.id)
+    notes = (pause_words(fact.pause), *why, *_each("also", others))
+    return RenderedFact(f"pause of {scope(fact.pause)}: {fact.change}", notes)
 
 
 @_of_fact.register

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
+    from ringfence.aws.dynamo import Seals
+
 AUDIT, CONTROL, ARCHIVE = "audit", "control", "archive"
 REGION: Final = "eu-west-1"
 
@@ -104,9 +106,11 @@ def in_turn(functions: Sequence[Callable[[], object]]) -> Sequence[object]:
     return [function() for function in functions]
 
 
-def dynamo_log(client: DynamoDBClient, *, remembers: bool = False) -> DynamoAuditLog:
+def dynamo_log(
+    client: DynamoDBClient, *, remembers: bool = False, seals: Seals | None = None
+) -> DynamoAuditLog:
     """Return the audit log on these tables."""
-    return DynamoAuditLog(client, AUDIT, CONTROL, in_turn, FixedSeals(), remembers=remembers)
+    return DynamoAuditLog(client, AUDIT, CONTROL, in_turn, seals or FixedSeals(), remembers=remembers)
 
 
 class Inbox:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ringfence.policy.permit import Permit
     from ringfence.record.chain import ChainKey, Entry, Lease, Slot
     from ringfence.record.history import History
+    from ringfence.record.pauses import Pauses
 
 T = TypeVar("T")
 
@@ -143,6 +144,9 @@ class Through:
 
     def read(self, key: ChainKey) -> History:
         return self._gate("read", lambda: self._log.read(key))  # type: ignore[return-value]
+
+    def pauses(self) -> Pauses:
+        return self._gate("pauses", self._log.pauses)  # type: ignore[return-value]
 
     def append(
         self,

@@ -10,7 +10,9 @@ from ringfence.aws.audit_items import provided_key
 from ringfence.model.errors import Conflict, LimitReached, UnknownRecord
 from ringfence.record.append_check import check_append
 from ringfence.record.chain import ChainKey, Lease
+from ringfence.record.facts import PausesChanged
 from ringfence.record.history import History, Provided, with_provided
+from ringfence.record.pauses import PAUSE, Pauses
 from ringfence.record.seal import prove
 from tests.support.fakes.seals import FixedSeals
 
@@ -34,6 +36,7 @@ class MemoryLog:
         self._leases: dict[str, Lease] = {}
         self._slots: dict[str, Slot] = {}
         self._provided: dict[str, Provided] = {}
+        self._pauses = Pauses()
         self._lock = Lock()
 
     def read(self, key: ChainKey) -> History:
@@ -46,7 +49,16 @@ class MemoryLog:
             entries = tuple(kept[at] for at in sorted(kept) if at[0] == newest)
             keys = self.seals.keys()
             proof = prove(key, entries, keys, self.seals.labels)
-            return History(entries, lease, self._provided.get(provided_key(key), {}), proof)
+            return History(entries, lease, self._provided.get(provided_key(key), {}), proof, self._pauses)
+
+    def pauses(self) -> Pauses:
+        """Return what is paused."""
+        with self._lock:
+            return self._pauses
+
+    def put_pauses(self, pauses: Pauses) -> None:
+        """Let somebody else write what is paused, or spoil it."""
+        self._pauses = pauses
 
     def append(
         self,
@@ -77,6 +89,9 @@ class MemoryLog:
             self._provided[place] = with_provided(self._provided.get(place, {}), _facts(entries))
             if lease is not None:
                 self._leases[key.text] = lease
+            newest = entries[-1].fact if key.runbook == PAUSE and entries else None
+            if isinstance(newest, PausesChanged):
+                self._pauses = Pauses(newest.active, place=(entries[-1].incident, entries[-1].seq))
 
     def all(self, key: ChainKey) -> tuple[Entry, ...]:
         """Return the entries of every incident on a chain, oldest first."""

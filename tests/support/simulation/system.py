@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from ringfence.policy.permit import Permit
     from ringfence.record.chain import Entry, Slot
     from ringfence.record.notices import Notice
+    from ringfence.record.pauses import Pauses
     from tests.support.simulation.faults import Outage
     from tests.support.simulation.scenario import Subject
 
@@ -194,6 +195,13 @@ class Execution:
 
     def read(self, key: ChainKey) -> History:
         return self.gate("read", f"reads the chain of {key.subject}", lambda: self.system.log.read(key))
+
+    def pauses(self) -> Pauses:
+        """Read what is paused, at the time of another read. So the calls of each execution stay the same."""
+        if self.system.faults.happens(0.03, self.name, self.calls, "the pauses are not read"):
+            raise Retryable("dynamodb:BatchGetItem: RequestLimitExceeded")
+        self.system.story.tell(self.name, "reads what is paused")
+        return self.system.log.pauses()
 
     def append(
         self,

@@ -18,11 +18,17 @@ from ringfence.record.chain import Lease, Slot
 from ringfence.record.containments import containment
 from ringfence.record.facts import Released
 from ringfence.record.history import History
+from ringfence.record.pauses import PAUSES_ITEM
+from tests.support import pauses
 from tests.support.fakes.audit_home import AUDIT, CONTROL, Inbox, dynamo_log, tables
 from tests.support.fakes.chains import INCIDENT, KEY, LATER, contained, lease, more, opened
+from tests.support.fakes.memory_cloud import MemoryCloud
+from tests.support.worlds import Ticking, estate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from mypy_boto3_dynamodb import DynamoDBClient
 
     from ringfence.handlers.stream import Event
 
@@ -146,3 +152,38 @@ def test_the_proof_of_a_request_is_used_at_the_time_that_it_says(room: Room) -> 
     assert room.told("INSERT", PROOF_KEY, new=used) == []
     assert room.told("MODIFY", PROOF_KEY, used, earlier)
     assert room.told("REMOVE", PROOF_KEY, used)
+
+
+def pause_items(room: Room) -> tuple[Item, Item]:
+    """Pause and resume. Return the item after each."""
+    client = room.guard.reader.client
+    log, clock = dynamo_log(client), Ticking()
+    keeper = pauses.keeper(log, clock, MemoryCloud(estate(), clock))
+    changed = keeper.pause(pauses.pause(clock()), pauses.context(clock()))
+    first = _paused(client)
+    keeper.resume(changed.pause.id, "done", pauses.context(clock(), "r-1"))
+    return first, _paused(client)
+
+
+def _paused(client: DynamoDBClient) -> Item:
+    return dict(client.get_item(TableName=CONTROL, Key={CONTROL_KEY: {"S": PAUSES_ITEM}})["Item"])
+
+
+def test_pausing_and_resuming_is_silent(room: Room) -> None:
+    first, second = pause_items(room)
+    assert room.told("INSERT", PAUSES_ITEM, None, first) == []
+    assert room.told("MODIFY", PAUSES_ITEM, first, second) == []
+
+
+def test_who_lifts_a_pause_behind_the_audit_log_sounds_the_alarm(room: Room) -> None:
+    first, second = pause_items(room)
+    for old, new in (
+        (second, first),
+        (first, {**second, "body": {"S": second["body"]["S"].replace("oncall", "others")}}),
+        (first, {"body": {"S": "{}"}}),
+        (first, {}),
+    ):
+        (told,) = room.told("MODIFY", PAUSES_ITEM, old, new)
+        assert "TAMPERING with the control table" in told
+    (told,) = room.told("REMOVE", PAUSES_ITEM, first)
+    assert "an item was deleted" in told

@@ -1,0 +1,150 @@
+"""Begin and end pauses: one chain for the deployment, with one incident a day that something changes.
+
+Each entry contains everything that is paused after it. The transaction that appends an entry also replaces
+the item that responses read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from ringfence.model.errors import BadInput, Conflict, Refused, Retryable
+from ringfence.model.frozen import frozen
+from ringfence.model.incident import incident_id
+from ringfence.model.kinds.account import AccountRef
+from ringfence.model.subject import GLOBAL
+from ringfence.record.chain import ChainKey, Lease, Stamp, link
+from ringfence.record.facts import PauseChange, PausesChanged
+from ringfence.record.pauses import PAUSE
+from ringfence.record.pausing import MOST, begun, due, resumed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ringfence.engine.intake import ExecutionContext
+    from ringfence.engine.ports import Ports
+    from ringfence.record.facts import Pause
+    from ringfence.record.history import History
+
+    Following: TypeAlias = Callable[[tuple[Pause, ...], History], PausesChanged | None]
+    """Returns the next fact from what is paused and the chain, or none."""
+
+ATTEMPTS = 5
+"""The number of attempts if others were faster."""
+
+
+def home_of(account: str) -> AccountRef:
+    """Return the subject of the chain of pauses: the home account."""
+    return AccountRef(account, GLOBAL, account)
+
+
+def key_of(home: AccountRef) -> ChainKey:
+    """Return the key of the chain of pauses. `home` is the home account."""
+    return ChainKey(PAUSE, home.key)
+
+
+def active_in(history: History) -> tuple[Pause, ...]:
+    """Return what is paused after the newest entry of the chain.
+
+    An entry without a MAC can add a pause. It lifts none, because anybody can have written it.
+    """
+    unsealed = frozenset(history.proof.unsealed)
+    active: tuple[Pause, ...] = ()
+    for entry, fact in history.facts:
+        if isinstance(fact, PausesChanged) and entry.seq not in unsealed:
+            active = fact.active
+        elif isinstance(fact, PausesChanged) and fact.change == PauseChange.BEGAN:
+            active = (*(one for one in active if one.id != fact.pause.id), fact.pause)
+    return active
+
+
+@frozen
+class PauseKeeper:
+    """Changes what is paused. `home` is the home account."""
+
+    ports: Ports
+    home: AccountRef
+
+    def pause(self, wanted: Pause, execution: ExecutionContext) -> PausesChanged:
+        """Begin a pause. The same person's pause of the same scope is replaced.
+
+        Raises Refused if there are too many pauses, and Retryable if others keep writing.
+        """
+
+        def following(active: tuple[Pause, ...], _: History) -> PausesChanged:
+            changed = begun(active, wanted)
+            if len(changed.active) > MOST:
+                raise Refused(
+                    f"there are {MOST} pauses: end some with `ringfence resume`, or pause everything"
+                )
+            return changed
+
+        return self._changed(following, execution, stops=True)
+
+    def resume(self, id_: str, reason: str, execution: ExecutionContext) -> PausesChanged:
+        """End a pause. Raises BadInput if there is no such pause."""
+
+        def following(active: tuple[Pause, ...], _: History) -> PausesChanged:
+            found = next((one for one in active if one.id == id_), None)
+            if found is None:
+                raise BadInput("pause", "must be the id of a pause that has not ended", id_)
+            return resumed(active, found, reason)
+
+        return self._changed(following, execution)
+
+    def tell(self, execution: ExecutionContext) -> tuple[PausesChanged, ...]:
+        """Record the end of pauses, and that some end soon."""
+        return tuple(self._told(execution))
+
+    def _told(self, execution: ExecutionContext) -> Iterator[PausesChanged]:
+        def following(active: tuple[Pause, ...], history: History) -> PausesChanged | None:
+            return due(active, history.of(PausesChanged), self.ports.clock())
+
+        for _ in range(2 * MOST):
+            changed = self._appended(following, execution)
+            if changed is None:
+                return
+            yield changed
+
+    def _changed(
+        self, following: Following, execution: ExecutionContext, *, stops: bool = False
+    ) -> PausesChanged:
+        changed = self._appended(following, execution, stops=stops)
+        if changed is None:
+            raise Retryable("the pauses did not change")
+        return changed
+
+    def _appended(
+        self, following: Following, execution: ExecutionContext, *, stops: bool = False
+    ) -> PausesChanged | None:
+        """Append the fact that follows from the newest entry. It is computed again if others were faster.
+
+        The entries of others must not be followed by one that does not know their pauses. `stops`: it only
+        adds a pause, so it is written even if it cannot be sealed. Until it is, everything is paused.
+        """
+        key, day = key_of(self.home), self._day()
+        for _ in range(ATTEMPTS):
+            history = self.ports.log.read(key)
+            if fault := history.proof.fault:
+                raise Refused(f"entry {fault.seq} of {history.incident} is not authentic: {fault.words}")
+            changed = following(active_in(history), history)
+            if changed is None:
+                return None
+            if history.proof.missing and not stops:
+                raise Retryable(f"only a sealed entry can end a pause: {history.proof.missing}")
+            incident = max(day, history.incident) if not history.proof.missing else history.incident or day
+            joins = history.incident == incident
+            known = history if joins else replace(history, entries=())
+            stamp = Stamp(key, incident, execution.actor, execution.attempt, self.ports.clock())
+            lease = None if joins else Lease("", None, incident)
+            try:
+                self.ports.log.append(key, known, link(stamp, known.head, (changed,)), lease)
+            except Conflict:
+                continue
+            return changed
+        raise Retryable(f"others keep changing what is paused: tried {ATTEMPTS} times")
+
+    def _day(self) -> str:
+        midnight = self.ports.clock().replace(hour=0, minute=0, second=0, microsecond=0)
+        return incident_id(midnight, PAUSE)
