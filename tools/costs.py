@@ -156,8 +156,8 @@ stream delivered to it.
 {idle}
 
 A test counts the keys, alarms and queues of the templates. Lambda asks each queue for messages all the time:
-five requests each 20 seconds are assumed. Schedules, heartbeats and checkpoints are about 10,000 invocations
-a month, less than ten cents.
+five requests each 20 seconds are assumed. Schedules, heartbeats and checkpoints are about 55,000 invocations
+a month, less than thirty cents.
 
 The events of AWS services that EventBridge delivers in their own account and region are free.
 

@@ -39,8 +39,8 @@ STOPPED = timedelta(seconds=60)
 """No change starts later than this after a pause."""
 TICKS = st.lists(st.integers(0, 20_000), min_size=1, max_size=12)
 """How many milliseconds each of the first calls takes. The others take a tenth of a second."""
-ROUNDS = 60
-"""How many executions a finding leads to at most. A pause of a quarter of an hour takes ten of them."""
+ROUNDS = 90
+"""How many executions a finding leads to at most. A pause of a quarter of an hour takes twenty of them."""
 
 
 class Night:

@@ -96,15 +96,20 @@ def _now() -> datetime:
 
 
 def _links(deployment: Deployment, clients: Clients, *, send: bool) -> tuple[Problem, ...]:
-    """Return the places whose heartbeats do not arrive. None if the table of heartbeats is not known."""
+    """Return the places whose heartbeats do not arrive, and whether the item about pauses is wrong.
+
+    None if the table is not known.
+    """
     from ringfence.handlers.link_checks import links, sent
+    from ringfence.handlers.pause_check import paused_item
     from ringfence.handlers.self_checks import control_table
 
     if not (table := control_table(deployment, clients, _now)):
         return ()
+    item = paused_item(deployment, clients, table)
     if not send:
-        return links(deployment, clients, _now, table)
-    return sent(deployment, clients, _now, table, pause=lambda: time.sleep(PAUSE), wait=WAIT)
+        return (*links(deployment, clients, _now, table), *item)
+    return (*sent(deployment, clients, _now, table, pause=lambda: time.sleep(PAUSE), wait=WAIT), *item)
 
 
 def _policy(path: Path | None) -> Path | None:

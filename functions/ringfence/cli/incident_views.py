@@ -60,7 +60,7 @@ def plain(text: str, style: str = "") -> Text:
     return Text(safe(shortened(text)), style=style)
 
 
-def paused(words: Iterable[str]) -> Iterable[RenderableType]:
+def paused(words: Iterable[str]) -> Sequence[RenderableType]:
     """Return what is paused, for the top of a list."""
     return [plain(f"PAUSED: {one}", BAD) for one in words]
 

@@ -135,7 +135,8 @@ def show_incident(home: Home, incident: str, *, url: str | None, as_json: bool) 
         return
     from ringfence.cli.incident_views import header, paused, rows_shown, show
 
-    show(*paused(paused_in(reader)))
+    if stopped := paused_in(reader):
+        show(*paused(stopped))
     for chain, summary, rows in responses:
         proved = seals.of(chain)
         show(header(summary, verified, datetime.now(UTC), proved), rows_shown(rows, proved))

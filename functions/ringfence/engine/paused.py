@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ringfence.record.history import History
     from ringfence.record.pauses import Pauses
 
-AGAIN = timedelta(minutes=2)
+AGAIN = timedelta(minutes=1)
 """How soon a held response is looked at again: a person can resume at any time."""
 _WAITS = (FollowupKind.RETRY, FollowupKind.CONTINUE)
 

@@ -28,7 +28,7 @@ FOR_APPROVERS = (ANSWERS, APPROVALS, STATUS, PAUSED)
 FOR_PAUSERS = (PAUSES, RESUMES, PAUSED)
 FOR_AUDITORS = (SEALS, PAUSED)
 ROUTES = tuple(dict.fromkeys((*FOR_OPERATORS, *FOR_RELEASERS, *FOR_APPROVERS, *FOR_PAUSERS, *FOR_AUDITORS)))
-"""The paths of the API. There is a policy each to run a response, to undo one, to approve one and to pause."""
+"""The paths of the API. There is a policy each to run, to undo and to approve responses, and to pause."""
 QUEUES = "RINGFENCE_CONTINUATION_QUEUE_URLS"
 """The variable with the runbooks' second queues: a JSON object from runbook id to URL."""
 FIND_PERMISSIONS = (Permission("dynamodb:Query", ("{audit_table}/index/incidents",)),)

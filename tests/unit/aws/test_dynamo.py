@@ -94,10 +94,11 @@ def test_declared_permissions_are_those_used(client: DynamoDBClient, wire: Wire)
     assert wire.actions() == declared
 
 
-def test_permissions_reach_the_runbooks_own_chains_only() -> None:
+def test_permissions_reach_the_runbooks_own_chains_only_and_what_is_paused_is_read() -> None:
     for permission in PERMISSIONS:
+        reads = ("pause#newest",) if permission.action == "dynamodb:BatchGetItem" else ()
         assert permission.conditions == (
-            ("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("{runbook}#*",)),
+            ("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("{runbook}#*", *reads)),
         )
 
 

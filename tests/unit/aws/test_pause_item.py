@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,8 +12,11 @@ from moto import mock_aws
 
 from ringfence.aws.pause_item import to_pauses
 from ringfence.engine.pauses import PauseKeeper, key_of
+from ringfence.handlers.pause_check import paused_item
 from ringfence.model.errors import BadInput, Retryable
 from ringfence.record.pauses import PAUSES_ITEM
+from ringfence.self_check.findings import Standing
+from ringfence.self_check.places import Deployment
 from tests.support import pauses
 from tests.support.fakes.audit_home import CONTROL, dynamo_log, tables
 from tests.support.fakes.chains import KEY
@@ -39,9 +43,10 @@ class Place:
     def keeps(self, log: DynamoAuditLog) -> PauseKeeper:
         return pauses.keeper(log, self.clock, MemoryCloud(estate(), self.clock))
 
-    def pause(self, **scope: str) -> None:
+    def pause(self, runbook: str = "", account: str = "") -> None:
         self.clock.tick(seconds=1)
-        wanted = pauses.pause(self.clock(), id_=f"pause-{self.clock():%H%M%S}", **scope)
+        wanted = pauses.pause(self.clock(), id_=f"pause-{self.clock():%H%M%S}")
+        wanted = replace(wanted, runbook=runbook, account=account)
         self.keeper.pause(wanted, pauses.context(self.clock(), f"a-{self.clock():%H%M%S}"))
 
     def item(self) -> Item:
@@ -180,3 +185,26 @@ def test_whatever_is_found_there_is_read_or_stops_everything(item: Item, known: 
     seals = FixedSeals()
     found = to_pauses(item, seals.keys(), seals.labels if known else frozenset({"other"}))
     assert found.unreadable
+
+
+class Rights:
+    """Clients of one place."""
+
+    def __init__(self, client: DynamoDBClient) -> None:
+        self.given = client
+
+    def client(self, ref: object, service: str) -> DynamoDBClient:
+        del ref, service
+        return self.given
+
+
+def test_the_doctor_finds_an_item_without_the_form_of_an_entry(place: Place) -> None:
+    deployment, rights = Deployment("111122223333", "eu-west-1", ("111122223333",)), Rights(place.client)
+    assert paused_item(deployment, rights, CONTROL) == ()  # type: ignore[arg-type]  # all that is used of clients
+    place.pause()
+    assert paused_item(deployment, rights, CONTROL) == ()  # type: ignore[arg-type]  # likewise
+    place.put({**place.item(), "body": {"S": "{}"}})
+    (found,) = paused_item(deployment, rights, CONTROL)  # type: ignore[arg-type]  # likewise
+    assert found.standing is Standing.FAULT
+    assert "nothing is changed" in found.words
+    assert paused_item(deployment, rights, "no-table")[0].standing is Standing.UNKNOWN  # type: ignore[arg-type]  # likewise

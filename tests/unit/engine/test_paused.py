@@ -32,11 +32,11 @@ def stopped(scene: Scene, lasts: timedelta = HOUR, **scope: str) -> None:
     pauses.paused(scene.log, scene.clock, scene.cloud, lasts, **scope)
 
 
-def asked(scene: Scene, attempt: str, **more: object) -> ResponseRequest:
-    received = None if "request" in more else finding(updated=scene.clock())
-    return order(
-        scene.clock(), attempt=attempt, runbook=CONTAIN_INSTANCE, received=received, stages=1, **more
-    )  # type: ignore[arg-type]  # a test names what it changes
+def asked(scene: Scene, attempt: str, request: RunRequested | None = None) -> ResponseRequest:
+    received = None if request else finding(updated=scene.clock())
+    now = scene.clock()
+    given = order(now, attempt=attempt, runbook=CONTAIN_INSTANCE, received=received, request=request)
+    return replace(given, stages=1)
 
 
 def respond(scene: Scene, given: ResponseRequest) -> ResponseResult:
@@ -117,13 +117,13 @@ def test_other_messages_about_what_is_held_end() -> None:
 
 def test_the_next_look_is_soon_and_not_before_the_end_of_the_pause() -> None:
     scene = Scene(CONTAIN_INSTANCE, estate())
-    stopped(scene, timedelta(seconds=70))
+    stopped(scene, timedelta(seconds=50))
     (again,) = respond(scene, asked(scene, "a-1")).followups
-    assert timedelta(seconds=60) < again.after <= timedelta(seconds=71)
+    assert timedelta(seconds=45) < again.after <= timedelta(seconds=51)
     other = Scene(CONTAIN_INSTANCE, estate())
     stopped(other, timedelta(hours=20))
     (again,) = respond(other, asked(other, "a-1")).followups
-    assert again.after <= timedelta(minutes=2)
+    assert again.after <= timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_the_next_look_is_soon_and_not_before_the_end_of_the_pause() -> None:
 )
 def test_a_pause_holds_what_it_names_alone(scope: dict[str, str], holds: bool) -> None:  # noqa: FBT001 - a case
     scene = Scene(CONTAIN_INSTANCE, estate())
-    stopped(scene, **scope)
+    pauses.paused(scene.log, scene.clock, scene.cloud, HOUR, **scope)
     respond(scene, asked(scene, "a-1"))
     assert bool(scene.cloud.calls) is not holds
 

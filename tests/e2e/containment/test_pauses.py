@@ -1,0 +1,124 @@
+"""With IAM enforced: a pause in the middle of incidents, who may pause, and what is done after it."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ringfence.record.facts import Intended, PauseHeld
+from ringfence.record.pauses import PAUSES_ITEM
+from tests.e2e.operators import operator
+from tests.e2e.world import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.local.estate import Server
+    from tests.e2e.operators import Operator
+    from tests.e2e.world import World
+
+pytestmark = pytest.mark.e2e
+STOPPED = timedelta(seconds=60)
+QUEUE = "ringfence-contain-instance-continuation"
+
+
+@pytest.fixture(scope="module")
+def enforcing(world: World) -> Iterator[World]:
+    """The shared deployment, with every call's permission evaluated."""
+    world.quiet()
+    try:
+        world.local.enforce(True)
+        yield world
+        world.quiet()
+    finally:
+        world.local.enforce(False)
+
+
+def who(world: World, *roles: str) -> Operator:
+    account = world.local.account
+    return operator(world, *(f"arn:aws:iam::{account}:policy/ringfence-{one}" for one in roles))
+
+
+@contextmanager
+def paused(pauser: Operator, *scope: str) -> Iterator[dict[str, str]]:
+    """Pause, and resume whatever happens."""
+    began = pauser.types("pause", *scope, "--for", "10m", "--reason", "a deployment", "--json")
+    assert began.returncode == 0, began.stderr
+    pause: dict[str, str] = json.loads(began.stdout)["pause"]
+    try:
+        yield pause
+    finally:
+        pauser.types("resume", pause["id"], "--reason", "the deployment is done")
+
+
+def changes(world: World, server: Server) -> list[datetime]:
+    """Return when the changes of a server's incident were recorded, which is before they began."""
+    return [entry.at for entry, fact in world.history(server).facts if isinstance(fact, Intended)]
+
+
+def test_a_pause_in_the_middle_of_incidents_stops_every_change_and_they_are_contained_after_it(
+    enforcing: World,
+) -> None:
+    builder = enforcing.builder()
+    ground = builder.ground()
+    servers = [builder.launch(ground, f"{builder.name}-{number}", builder.profile()) for number in range(4)]
+    pauser, inspector = who(enforcing, "pauser", "operator"), enforcing.inspector()
+    for server in servers[:3]:
+        enforcing.send(server)
+    with paused(pauser, "--runbook", "contain-instance") as pause:
+        began = datetime.fromisoformat(pause["at"])
+        enforcing.send(servers[3])
+        until(lambda: enforcing.history(servers[3]).of(PauseHeld), "the last one is held")
+        until(lambda: enforcing.delayed(QUEUE), "a message puts it back")
+        assert not changes(enforcing, servers[3])
+        assert not inspector.closed(servers[3])
+        listed = pauser.types("pauses")
+        assert "PAUSED: runbook contain-instance" in listed.stdout
+        assert pauser.arn in listed.stdout
+        refused = pauser.types(
+            "run", "contain-instance", servers[3].ref.id, "--reason", "we saw it", "--yes", "--wait", "1"
+        )
+        assert refused.returncode != 0
+        assert "PAUSED: runbook contain-instance" in refused.stdout + refused.stderr
+        assert not changes(enforcing, servers[3])
+        late = [at - began for server in servers for at in changes(enforcing, server) if at > began]
+        assert max(late, default=timedelta(0)) <= STOPPED
+    for server in servers:
+        enforcing.send(server)
+        enforcing.complete(server)
+        assert inspector.closed(server)
+    assert "Nothing is paused." in pauser.types("pauses").stdout
+
+
+@pytest.mark.parametrize("role", ["operator", "releaser", "checker"])
+def test_who_may_not_pause_is_refused_and_sees_what_is_paused(enforcing: World, role: str) -> None:
+    wrong = who(enforcing, role)
+    for words in (("pause", "--for", "1h"), ("resume",)):
+        refused = wrong.types(*words, "--reason", "x")
+        assert refused.returncode != 0
+        assert "403" in refused.stdout + refused.stderr
+    assert wrong.types("pauses").returncode == 0
+
+
+def test_what_somebody_else_writes_there_stops_every_change_and_is_seen(enforcing: World) -> None:
+    builder = enforcing.builder()
+    server = builder.launch(builder.ground(), builder.name, builder.profile())
+    pauser, dynamodb = who(enforcing, "pauser"), enforcing.client("dynamodb")
+    with paused(pauser, "--account", enforcing.local.account):
+        table = enforcing.deployment.control_table
+        key = {"key": {"S": PAUSES_ITEM}}
+        item = dynamodb.get_item(TableName=table, Key=key)["Item"]
+        body = json.loads(item["body"]["S"])
+        body["fact"]["active"] = []
+        dynamodb.put_item(TableName=table, Item={**item, "body": {"S": json.dumps(body)}})
+        enforcing.send(server)
+        (held, *_) = until(lambda: enforcing.history(server).of(PauseHeld), "it is held")
+        assert held.unreadable
+        assert not changes(enforcing, server)
+        assert "nobody can tell what is paused" in pauser.types("pauses").stdout
+    enforcing.send(server)
+    enforcing.complete(server)
