@@ -464,6 +464,17 @@ def test_a_schedule_may_invoke_its_function_and_set_aside_what_it_cannot(
     assert policy["PolicyDocument"]["Statement"][0]["Resource"] == {"Fn::GetAtt": [function, "Arn"]}
 
 
+def test_each_minute_the_function_that_tells_of_pauses_is_asked_to_with_its_schedules_role(
+    response: Template,
+) -> None:
+    by_name = {one["Properties"]["Name"]: one["Properties"] for one in response.all(SCHEDULE).values()}
+    pauses, hourly = by_name["ringfence-pauses"], by_name["ringfence-heartbeat"]
+    assert pauses["ScheduleExpression"] == "rate(1 minute)"
+    assert pauses["Target"]["Input"] == '{"pauses": true}'
+    for shared in ("Arn", "RoleArn"):
+        assert pauses["Target"][shared] == hourly["Target"][shared]
+
+
 def test_nothing_else_is_scheduled(response: Template) -> None:
     names = {one["Properties"]["Name"] for one in response.all(SCHEDULE).values()}
-    assert names == {f"ringfence-{name}" for name in (*SCHEDULED, "beat", "heartbeat")}
+    assert names == {f"ringfence-{name}" for name in (*SCHEDULED, "beat", "heartbeat", "pauses")}

@@ -139,7 +139,7 @@ def test_the_operators_function_assumes_the_responding_and_undoing_roles_in_the_
 @pytest.mark.parametrize(
     ("name", "runbooks"), [*((one, (one,)) for one in CATALOGUE), ("operate", tuple(CATALOGUE))]
 )
-def test_items_are_read_and_written_under_the_runbooks_own_keys(
+def test_items_are_read_and_written_under_the_runbooks_own_keys_and_what_is_paused_is_read(
     roles: dict[str, dict[str, Any]], name: str, runbooks: tuple[str, ...]
 ) -> None:
     table = {
@@ -147,14 +147,18 @@ def test_items_are_read_and_written_under_the_runbooks_own_keys(
         for action, resource, conditions in allowed(roles[f"ringfence-{name}-function"])
         if action.startswith("dynamodb:") and "/index/" not in resource
     }
-    own = tuple(f"{runbook}#*" for runbook in runbooks)
+    own = tuple(f"{runbook}#*" for runbook in (*runbooks, *(("pause",) if name == "operate" else ())))
     proofs = frozenset({("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("operate#request/*",))})
     if name == "operate":
         assert ("dynamodb:PutItem", proofs) in table
         table.remove(("dynamodb:PutItem", proofs))
-    assert {action for action, _ in table} == {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"}
-    assert {conditions for _, conditions in table} == {
-        frozenset({("ForAllValues:StringLike", "dynamodb:LeadingKeys", own)})
+    reads = {"dynamodb:BatchGetItem": ("pause#newest",)}
+    assert table == {
+        (
+            action,
+            frozenset({("ForAllValues:StringLike", "dynamodb:LeadingKeys", (*own, *reads.get(action, ())))}),
+        )
+        for action in ("dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query")
     }
 
 
