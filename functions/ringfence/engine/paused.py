@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ringfence.engine.results import Followup, FollowupKind
-from ringfence.model.errors import Refused
+from ringfence.model.errors import Refused, Retryable
 from ringfence.record.facts import Intended, PauseHeld, Verified
 from ringfence.record.pausing import unreadable, words
 
@@ -67,6 +67,11 @@ def refusal(fact: PauseHeld) -> Refused:
     """Return the error for a person who requests a run: nothing waits for the person's answer."""
     told = "; ".join(reasons(fact))
     return Refused(f"nothing was changed: {told}. `ringfence resume` ends a pause, and a dry run still works")
+
+
+def later(fact: PauseHeld) -> Retryable:
+    """Return the error for an approved plan. Nothing is recorded, so it does not begin."""
+    return Retryable(f"the approved plan waits: {'; '.join(reasons(fact))}")
 
 
 def waiting(result: ResponseResult, fact: PauseHeld, now: datetime) -> ResponseResult:

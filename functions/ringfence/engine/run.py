@@ -284,11 +284,17 @@ class _Acting:
     held: PauseHeld | None = None
 
     def check_pauses(self) -> None:
-        """Raise Refused for a person's request if a pause holds it: the person can resume, or wait."""
-        if self.request.request and (held := _held(self.pauses, self.execution, self.ports.clock())):
-            from ringfence.engine.paused import refusal
+        """Raise the error for a request that does not begin during a pause.
 
-            raise refusal(held)
+        Refused for a person's request: the person can resume, or wait. Retryable for an approved plan, which
+        is compared again after the pause.
+        """
+        if not (self.request.request or self.request.approved):
+            return
+        if held := _held(self.pauses, self.execution, self.ports.clock()):
+            from ringfence.engine.paused import later, refusal
+
+            raise refusal(held) if self.request.request else later(held)
 
     def act(self, resource: ResourceState) -> ResponseResult:
         """Run the stages, each after its record, and verify."""

@@ -11,7 +11,7 @@ import pytest
 from ringfence.engine.intake import ExecutionContext, held, resumed
 from ringfence.engine.results import FollowupKind
 from ringfence.engine.run import Engine
-from ringfence.model.errors import Refused
+from ringfence.model.errors import Refused, Retryable
 from ringfence.record.facts import Intended, PauseHeld, RunRequested, Verified
 from ringfence.record.notices import notice
 from ringfence.record.pauses import Pauses
@@ -176,6 +176,15 @@ def test_a_person_who_requests_a_run_is_told_of_the_pause_and_sees_the_plan() ->
     stopped(scene)
     with pytest.raises(Refused, match="a deployment is under way"):
         respond(scene, asked(scene, "a-1", request=RunRequested("run", "we saw it")))
+    assert not scene.history.entries
+    assert not scene.cloud.calls
+
+
+def test_an_approved_plan_does_not_begin_during_a_pause() -> None:
+    scene = Scene(CONTAIN_INSTANCE, estate())
+    stopped(scene)
+    with pytest.raises(Retryable, match="the approved plan waits"):
+        respond(scene, replace(asked(scene, "a-1"), approved="approval-1"))
     assert not scene.history.entries
     assert not scene.cloud.calls
 
