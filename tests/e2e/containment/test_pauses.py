@@ -55,6 +55,11 @@ def paused(pauser: Operator, *scope: str) -> Iterator[dict[str, str]]:
         pauser.types("resume", pause["id"], "--reason", "the deployment is done")
 
 
+def launched(world: World) -> Server:
+    builder = world.builder()
+    return builder.launch(builder.ground(), builder.name, builder.profile())
+
+
 def changes(world: World, server: Server) -> list[datetime]:
     """Return when the changes of a server's incident were recorded, which is before they began."""
     return [entry.at for entry, fact in world.history(server).facts if isinstance(fact, Intended)]
@@ -63,9 +68,7 @@ def changes(world: World, server: Server) -> list[datetime]:
 def test_a_pause_in_the_middle_of_incidents_stops_every_change_and_they_are_contained_after_it(
     enforcing: World,
 ) -> None:
-    builder = enforcing.builder()
-    ground = builder.ground()
-    servers = [builder.launch(ground, f"{builder.name}-{number}", builder.profile()) for number in range(4)]
+    servers = [launched(enforcing) for _ in range(4)]
     pauser, inspector = who(enforcing, "pauser", "operator"), enforcing.inspector()
     for server in servers[:3]:
         enforcing.send(server)
@@ -105,8 +108,7 @@ def test_who_may_not_pause_is_refused_and_sees_what_is_paused(enforcing: World, 
 
 
 def test_what_somebody_else_writes_there_stops_every_change_and_is_seen(enforcing: World) -> None:
-    builder = enforcing.builder()
-    server = builder.launch(builder.ground(), builder.name, builder.profile())
+    server = launched(enforcing)
     pauser, dynamodb = who(enforcing, "pauser"), enforcing.client("dynamodb")
     with paused(pauser, "--account", enforcing.local.account):
         table = enforcing.deployment.control_table
