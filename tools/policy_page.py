@@ -56,8 +56,10 @@ cover what a user or a role holds: its keys, sessions and login. AWS says who ho
 entry with `expires` has no effect after that day; the hourly self-check then sends a notification. The
 roles of Ringfence itself are always protected.
 
-**Organizational units and account tags.** Ringfence cannot read AWS Organizations yet, so such rules lead
-to the question described above. `policy check` reports them.
+**Organizational units and account tags.** `organization` in the policy file says for each account its
+organizational units, as ids or as paths of names, and its tags. Rules match on them with
+`organizational-units` and `account-tags`. Ringfence does not read AWS Organizations. About an account that is
+not in `organization`, such rules lead to the question described above, and `policy check` reports that.
 
 """
 

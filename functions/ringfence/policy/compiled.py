@@ -12,6 +12,7 @@ from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.subject import ACCOUNT
 from ringfence.policy.approvals import SHORTEST_VETO, ApprovalRules, OnExpiry
+from ringfence.policy.circumstances import AccountFacts
 from ringfence.policy.decision import Mode, Policy, RunbookSettings
 from ringfence.policy.protection import Exempt, OwnRoles
 from ringfence.policy.rules import HIGHEST, Rule
@@ -53,6 +54,7 @@ def policy_from_json(data: object) -> Policy:
         unconfirmable=_one_of(findings, UNCONFIRMABLE, {mode.value: mode for mode in CAPS}),
         runbooks=_runbooks(document.child("runbooks")),
         exempt=tuple(_exempt(one) for one in document.children("exempt")),
+        organization=_organization(document.optional_child("organization")),
         config_rules=_pairs(document.optional_child("config_rules")),
         own=_own(document.optional_child("own")),
         approvals=_approvals(document.optional_child("approvals")),
@@ -103,6 +105,18 @@ def _rule(rule: Document) -> Rule:
         during=_during(rule) if rule.items("during") else (),
         look=_look(rule),
     )
+
+
+def _organization(facts: Document) -> tuple[AccountFacts, ...]:
+    accounts = ((account, facts.child(account)) for account in sorted(facts.value))
+    return tuple(
+        AccountFacts(account, one.texts("units"), _values(one.optional_child("tags")))
+        for account, one in accounts
+    )
+
+
+def _values(texts: Document) -> tuple[tuple[str, str], ...]:
+    return tuple((name, texts.optional_text(name) or "") for name in sorted(texts.value))
 
 
 def _look(rule: Document) -> Look | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ringfence.model.finding import Finding
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
-    from ringfence.policy.circumstances import Circumstances
+    from ringfence.policy.circumstances import AccountFacts, Circumstances
     from ringfence.policy.protection import Exempt
     from ringfence.policy.rules import Rule
 
@@ -137,6 +138,8 @@ class Policy:
         The owner's names of rules of AWS Config, and the managed rules that they stand for.
     own : OwnRoles
         The roles of this deployment.
+    organization : tuple of AccountFacts
+        What the policy file says of the organization's accounts.
     approvals : ApprovalRules
         Who may approve, until when, and what follows if nobody answers.
     digest : str
@@ -154,6 +157,7 @@ class Policy:
     exempt: tuple[Exempt, ...] = ()
     config_rules: tuple[tuple[str, str], ...] = ()
     own: OwnRoles = OwnRoles()
+    organization: tuple[AccountFacts, ...] = ()
     approvals: ApprovalRules = ApprovalRules()
     digest: str = ""
 
@@ -178,6 +182,12 @@ class Policy:
             one for one in self.exempt if one.protected and one.holds(now) and one.speaks_of(runbook, ref)
         )
         return next((one.words for one in found), "")
+
+    def known(self, circumstances: Circumstances) -> Circumstances:
+        """Return the circumstances with what the policy file says of the organization, unless AWS said it."""
+        if circumstances.accounts is not None or not self.organization:
+            return circumstances
+        return replace(circumstances, accounts=self.organization)
 
     @property
     def names_remediations(self) -> bool:
@@ -352,6 +362,7 @@ def _by_rules(policy: Policy, case: Case, circumstances: Circumstances) -> Decis
     rule and what follows it would decide.
     """
     unknown: list[tuple[Mode, str]] = []
+    circumstances = policy.known(circumstances)
     decision = Decision(
         policy.default,
         f"no policy rule matches; the default mode is {policy.default}",

@@ -161,6 +161,13 @@ def _compile(data: Mapping[str, object], home: str, catalogue: Mapping[str, Runb
             *(_exempt(mapping_of(one), protected=False) for one in items_of(data.get("exempt"))),
         ],
         "approvals": compiled_approvals(mapping_of(data.get("approvals"))),
+        "organization": {
+            home if account == HOME else account: {
+                "units": items_of(mapping_of(facts).get("units")),
+                "tags": dict(mapping_of(mapping_of(facts).get("tags"))),
+            }
+            for account, facts in mapping_of(data.get("organization")).items()
+        },
         "config_rules": dict(mapping_of(data.get("config-rules"))),
         "runbooks": {id_: _settings(one, mapping_of(runbooks.get(id_))) for id_, one in catalogue.items()},
     }

@@ -86,6 +86,7 @@ def cautions(
     They come before the rule that decides. A rule of which it is not known whether it matches counts.
     """
     concerned: dict[int, list[str]] = {}
+    circumstances = policy.known(circumstances)
     for id_ in runbook.ids:
         case = Case(runbook.id, finding, ref, id_)
         for index, rule in enumerate(policy.rules):

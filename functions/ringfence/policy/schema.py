@@ -203,6 +203,28 @@ SCHEMA = _object(
         "approvals": _APPROVALS,
         "exempt": _list(_EXEMPT, "exemptions"),
         "protected": _list(_PROTECTED, "protected resources"),
+        "organization": {
+            "description": "must be a mapping of accounts to what your organization says of them",
+            "type": "object",
+            "propertyNames": _ACCOUNT,
+            "additionalProperties": _object(
+                "the organizational units and the tags of an account",
+                {
+                    "units": _list(
+                        _text("the id of an organizational unit, or its path of names"),
+                        "organizational units",
+                    ),
+                    "tags": {
+                        "description": "must be a mapping of tags to their values",
+                        "type": "object",
+                        "additionalProperties": {
+                            "description": "must be the value of a tag; put numbers in quotes",
+                            "type": "string",
+                        },
+                    },
+                },
+            ),
+        },
         "config-rules": {
             "description": "must be a mapping of your names of AWS Config rules to managed rules",
             "type": "object",

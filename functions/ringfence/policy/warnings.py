@@ -9,6 +9,7 @@ from ringfence.policy.check_rules import finding_types
 from ringfence.policy.compiled import policy_from_json
 from ringfence.policy.decision import UNDECIDED, Mode
 from ringfence.policy.lookup import get, items_of
+from ringfence.policy.schema import HOME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,7 +47,7 @@ def warnings_of(document: Located, file: PolicyFile, today: date, home: str = ""
         _names(policy, own),
         _held(policy, own, file.runbooks),
         _expiry(document.plain, today),
-        _unknown(document.plain),
+        _unknown(policy, own),
         _default(policy),
     )
     return tuple(sorted({document.flaw(path, words) for check in checks for path, words in check}))
@@ -134,15 +135,18 @@ def _expiry(data: object, today: date) -> Iterator[tuple[Path, str]]:
                 yield (field, index, "expires"), f"is in {left} days: the entry then has no effect any more"
 
 
-def _unknown(data: object) -> Iterator[tuple[Path, str]]:
-    """Find conditions on the organization, which functions do not read."""
-    for index, rule in enumerate(items_of(get(data, "rules"))):
-        for field in ("organizational-units", "account-tags"):
-            if get(rule, field) is not None:
-                words = (
-                    f"is not known to the functions: where it could match, the mode is at most {UNDECIDED}"
-                )
-                yield ("rules", index, field), words
+def _unknown(policy: Policy, own: int) -> Iterator[tuple[Path, str]]:
+    """Find conditions on the organization, about accounts of which `organization` says nothing."""
+    known = {one.account for one in policy.organization}
+    for index, rule in enumerate(policy.rules[:own]):
+        missing = [one for one in rule.accounts or policy.accounts if one not in known]
+        if missing and (rule.units or rule.account_tags):
+            first = HOME if missing[0] == _ANY_HOME else missing[0]
+            words = (
+                f"depends on accounts of which `organization` says nothing, such as {first}: "
+                f"their mode is at most {UNDECIDED}"
+            )
+            yield ("rules", index), words
 
 
 def _default(policy: Policy) -> Iterator[tuple[Path, str]]:

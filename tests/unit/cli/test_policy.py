@@ -187,10 +187,13 @@ def test_the_published_schema_is_current() -> None:
     assert (ROOT / "docs" / "policy-schema.json").read_text("utf-8") == run("schema").output, "run make docs"
 
 
-def test_a_condition_on_the_organization_is_a_warning(tmp_path: Path) -> None:
+def test_a_condition_on_an_account_of_which_nothing_is_known_is_a_warning(tmp_path: Path) -> None:
     path = tmp_path / "policy.yaml"
-    path.write_text(f"{HEAD}rules: [{{mode: auto, organizational-units: [Sandbox]}}]\n", encoding="utf-8")
-    assert "rules[0].organizational-units: is not known to the functions" in run("check", path).output
+    text = f"{HEAD}rules: [{{mode: auto, organizational-units: [Sandbox]}}]\n"
+    path.write_text(text, encoding="utf-8")
+    assert "rules[0]: depends on accounts of which `organization` says nothing" in run("check", path).output
+    path.write_text(f"{text}organization: {{home: {{units: [Sandbox]}}}}\n", encoding="utf-8")
+    assert run("check", path, "--strict").exit_code == 0
 
 
 def test_the_page_about_the_policy_is_current() -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from ringfence.policy.circumstances import AccountFacts, Circumstances
 from ringfence.policy.compiled import policy_from_json
-from ringfence.policy.decision import Mode
+from ringfence.policy.decision import UNDECIDED, Mode, decide
 from ringfence.policy.file import InvalidPolicy, compile_policy, load_policy
 from ringfence.policy.protection import Exempt
 from ringfence.policy.rules import Rule
 from ringfence.policy.windows import Window
 from ringfence.runbooks.catalogue import CATALOGUE
+from tests.support.worlds import REF, finding
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -156,3 +159,35 @@ def test_a_misspelled_name_is_told_with_the_one_that_was_meant(tmp_path: Path, s
     with pytest.raises(InvalidPolicy) as caught:
         load_policy(written(tmp_path, WRONG), CATALOGUE)
     assert f"(did you mean {suggestion}?)" in str(caught.value)
+
+
+ORGANIZATION = """\
+version: 1
+scope: {accounts: [home, "222233334444"]}
+default: notify
+rules:
+  - {mode: auto, organizational-units: [Sandbox/*], account-tags: {env: dev*}}
+organization:
+  home: {units: [ou-1, Sandbox/Team], tags: {env: development, empty: ""}}
+"""
+
+
+def test_what_the_file_says_of_the_organization_decides_and_the_rest_is_not_known(tmp_path: Path) -> None:
+    policy = policy_from_json(compile_policy(written(tmp_path, ORGANIZATION), HOME, CATALOGUE))
+    tags = (("empty", ""), ("env", "development"))
+    assert policy.organization == (AccountFacts(HOME, ("ou-1", "Sandbox/Team"), tags),)
+    there = replace(REF, account="222233334444")
+    modes = [decide(policy, "contain-instance", finding().finding, ref).mode for ref in (REF, there)]
+    assert modes == [Mode.AUTO, UNDECIDED]
+
+
+def test_what_aws_says_of_the_organization_counts_more_than_the_file(tmp_path: Path) -> None:
+    policy = policy_from_json(compile_policy(written(tmp_path, ORGANIZATION), HOME, CATALOGUE))
+    moved = Circumstances(accounts=(AccountFacts(HOME, ("Workloads",), (("env", "dev"),)),))
+    assert decide(policy, "contain-instance", finding().finding, REF, moved).mode is Mode.NOTIFY
+
+
+def test_an_account_of_the_organization_must_be_an_account(tmp_path: Path) -> None:
+    text = ORGANIZATION.replace("  home: {units", "  production: {units")
+    with pytest.raises(InvalidPolicy, match="12-digit account id"):
+        load_policy(written(tmp_path, text), CATALOGUE)
