@@ -48,7 +48,7 @@ _TRANSITIONS = """
 ## Transitions
 
 If the table has no row for a fact and a status, the fact leaves the status unchanged. `RunRequested`,
-`Planned`, `Outcome`, `ContinuationStarted` and `Missed` never change the status.
+`Planned`, `Outcome`, `ContinuationStarted`, `Missed` and `SubjectGone` never change the status.
 
 - *Not verified*: {not_verified}
 - *Verified*: {verified}

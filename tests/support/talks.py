@@ -8,7 +8,7 @@ from ringfence.model.call import Failed, SansIO
 from ringfence.model.document import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ringfence.model.call import Call
 
@@ -41,6 +41,21 @@ def talk(
             assert answers is rounds[-1], "it ended before all answers were used"
             return asked, ended.value
     raise AssertionError(f"it goes on with {[call.operation for call in asked[-1]]}")
+
+
+def answered(
+    conversation: SansIO[R], service: Callable[[Call], Mapping[str, object] | Failed]
+) -> tuple[list[tuple[Call, ...]], R]:
+    """Answer each call as the service does; return the calls that were asked for and what came of it."""
+    asked: list[tuple[Call, ...]] = []
+    try:
+        asked.append(next(conversation))
+        while True:
+            answers = [service(call) for call in asked[-1]]
+            found = tuple(one if isinstance(one, Failed) else Document.of(one) for one in answers)
+            asked.append(conversation.send(found))
+    except StopIteration as ended:
+        return asked, ended.value
 
 
 def refusal(code: str, message: str = "no") -> Failed:

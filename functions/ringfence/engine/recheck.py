@@ -18,7 +18,9 @@ from ringfence.engine.incident_start import incident_start
 from ringfence.engine.journal import journal
 from ringfence.engine.read import read
 from ringfence.engine.reading import ReadRequest
+from ringfence.engine.reported import reported
 from ringfence.engine.requests import ResponseRequest
+from ringfence.engine.survivors import Survivors, survivors
 from ringfence.engine.unconfirmed import refutation
 from ringfence.engine.undone import Judgement, Undone
 from ringfence.model.errors import InternalError, NotFound
@@ -27,9 +29,17 @@ from ringfence.model.runbook import unique
 from ringfence.policy.selection import portions
 from ringfence.record.chain import ChainKey
 from ringfence.record.containments import is_contained
-from ringfence.record.facts import ContainmentBroken, DecisionMade, FindingReceived, Verified
+from ringfence.record.facts import (
+    ContainmentBroken,
+    DecisionMade,
+    FindingReceived,
+    SubjectGone,
+    Verified,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ringfence.engine.intake import ExecutionContext
     from ringfence.engine.ports import Ports
     from ringfence.events.cloudtrail.parser.undoing import Undoing
@@ -54,6 +64,7 @@ class Standing(StrEnum):
     UNCLEAR = "unclear"
     """Another execution acts, or something is settling or cannot be read now."""
     GONE = "gone"
+    """The subject no longer exists, and nothing that Ringfence changed exists without it."""
     ENDED = "ended"
     """The incident was released or closed, a newer one exists, or the policy no longer covers the subject."""
 
@@ -112,6 +123,7 @@ class Rechecker:
             return RecheckResult(Standing.ENDED, request.incident, reason=reason)
         if history.lease.held(self.ports.clock(), request.execution.attempt):
             return RecheckResult(Standing.UNCLEAR, request.incident, reason="another execution is acting")
+        request = replace(request, ref=reported(request.ref, history))
         return _Recheck(self.ports, request, history, allowed).run()
 
 
@@ -178,14 +190,44 @@ class _Recheck:
             return RecheckResult(Standing.CONTAINED, incident, whole=False)
         seen = self._read(judgement)
         if isinstance(seen, NotFound):
-            return RecheckResult(Standing.GONE, incident, reason=seen.reason, follows=decided)
+            return self._gone(decided, judgement, seen)
+        return self._judged(decided, judgement, seen, partial(self._read, judgement))
+
+    def _gone(self, decided: ResponseRequest, judgement: Judgement, gone: NotFound) -> RecheckResult:
+        """Verify what exists without the subject. If nothing does, the pipeline closes the incident."""
+        found, incident = self._survivors(), self.request.incident
+        if not found.left:
+            return RecheckResult(Standing.GONE, incident, reason=gone.reason, follows=decided)
+        ids = found.judged(judgement.watched)
+        if not ids:
+            words = found.seen.unreadable(found.seen.unread, for_good=True)
+            words = (*words, *found.seen.unreadable(found.seen.unread, for_good=False))
+            return RecheckResult(Standing.UNCLEAR, incident, reason="; ".join(words) or gone.reason)
+        left = replace(decided, runbook=decided.runbook.narrowed(ids))
+        judgement = replace(judgement, decided=left)
+        result = self._judged(left, judgement, found.seen, lambda: self._survivors().seen)
+        told = result.standing is not Standing.CONTAINED or self.history.of(SubjectGone)
+        return result if told else replace(result, follows=decided)
+
+    def _survivors(self) -> Survivors:
+        return survivors(partial(read, self.ports), self.request.ref, self.history, self.ports.clock())
+
+    def _judged(
+        self,
+        decided: ResponseRequest,
+        judgement: Judgement,
+        seen: ResourceState,
+        look: Callable[[], ResourceState | NotFound],
+    ) -> RecheckResult:
+        """Return what a state shows. `look` reads it a second time."""
+        cause, incident = self.request.cause, self.request.incident
         undone, unclear = judgement.undone(seen), judgement.unclear(seen)
         everything = replace(judgement, call="").undone(seen)
         if cause is None:
-            undone, unclear = self._confirmed(judgement, undone, unclear)
+            undone, unclear = self._confirmed(judgement, undone, unclear, look)
         elif everything.steps and not undone.steps:
             undone = Undone()  # another call undid a step, and that may be why a way in is open
-        names = frozenset(seen.names().values())
+        names = frozenset((*seen.names().values(), *(one.id for one in seen.holders())))
         if undone.open:
             return replace(self._broken(decided, undone), names=names)
         if unclear:
@@ -213,12 +255,16 @@ class _Recheck:
         return resource
 
     def _confirmed(
-        self, judgement: Judgement, undone: Undone, unclear: tuple[str, ...]
+        self,
+        judgement: Judgement,
+        undone: Undone,
+        unclear: tuple[str, ...],
+        look: Callable[[], ResourceState | NotFound],
     ) -> tuple[Undone, tuple[str, ...]]:
         """Read a second time. No event supports the first read, and one read can be stale."""
         if not undone.open:
             return undone, unclear
-        second = self._read(judgement)
+        second = look()
         still = Undone() if isinstance(second, NotFound) else judgement.undone(second)
         both = undone.also_in(still)
         return both, unclear if both == undone else (*unclear, "two reads differ")

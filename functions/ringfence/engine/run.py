@@ -100,6 +100,8 @@ class Engine:
     def _attempt(self, request: ResponseRequest) -> ResponseResult:
         reading = read(self.ports, first_read(request))
         request = replace(request, rejected=None) if request.rejected else request
+        if reading.history.entries:
+            request, reading = self._as_reported(request, reading)
         if reading.tampered is not None:
             from ringfence.engine.distrust import restarted  # an honest record does not need it
 
@@ -109,6 +111,19 @@ class Engine:
         if reading.history.proof.unproved and request.may_contain:
             return self._unproved(request, reading)
         return self._attempted(request, reading)
+
+    def _as_reported(self, request: ResponseRequest, reading: Reading) -> tuple[ResponseRequest, Reading]:
+        """Read the subject as the recorded findings name it. A message contains no more than its key."""
+        from ringfence.engine.reported import reported  # a new incident does not need it
+
+        ref = reported(request.ref, reading.history)
+        if ref == request.ref:
+            return request, reading
+        request = replace(request, ref=ref)
+        if reading.resource is None:
+            return request, reading
+        again = replace(first_read(request), chain=None, finding=None, past=reading.history.steps())
+        return request, replace(reading, resource=read(self.ports, again).resource)
 
     def _unproved(self, request: ResponseRequest, reading: Reading) -> ResponseResult:
         """Join an incident with unproved entries only if they take nothing away from the containment.
@@ -315,7 +330,8 @@ class _Acting:
         from ringfence.engine.verification import SecondLook
         from ringfence.engine.verify import verify
 
-        look = SecondLook(resource, self.ports.clock(), self.unclear, self.secondary, self.asks)
+        left = self._survivors() if isinstance(resource, NotFound) else ()
+        look = SecondLook(resource, self.ports.clock(), self.unclear, self.secondary, self.asks, left)
         found = verify(self.request, self.prospect, self.execution, look)
         facts = self._worth_recording(found.facts)
         self.execution = journal(self.ports, replace(self.execution, pending=facts), ends=True)
@@ -334,6 +350,14 @@ class _Acting:
         from ringfence.engine.paused import worth_recording
 
         return worth_recording(facts, self.execution.history)
+
+    def _survivors(self) -> tuple[str, ...]:
+        """Return the changes that still matter without the subject, in words."""
+        from ringfence.engine.survivors import survivors  # containment does not wait for it
+
+        look = partial(read, self.ports)
+        found = survivors(look, self.request.ref, self.execution.history, self.ports.clock())
+        return tuple(step.describe() for step in found.left)
 
     def _run(self, resource: ResourceState) -> ResourceState:
         """Run one stage after another. In a compliance runbook, stages wait for an unknown result."""

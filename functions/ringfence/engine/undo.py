@@ -95,7 +95,7 @@ def undo_changes(changes: Changes, observed: ResourceState, gone: str = "") -> U
         if state is State.AFTER and (why := step.inverse().misfit()):
             kept.append(f"{step.target}: {why}, so a person must decide what to restore")
         elif state is State.AFTER:
-            steps.append(step.inverse())
+            steps.append(step.located(observed).inverse())
         elif state is State.DRIFTED:
             drifted.append(f"{step.target}: Ringfence set {step.diff()[1]}, found {step.actual(observed)}")
         elif state is State.SETTLING:

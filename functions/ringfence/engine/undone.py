@@ -11,6 +11,7 @@ from ringfence.engine.prospect import Prospect
 from ringfence.model.frozen import frozen
 from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.runbook import unique
+from ringfence.observations.iam.principals import UserStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,7 +106,9 @@ class Judgement:
             )
         )
         return unique(
-            step for step in planned if not isinstance(step, LogOnlyStep) and step.describe() not in known
+            step
+            for step in planned
+            if not isinstance(step, LogOnlyStep) and not self._is_among(known, step.describe(), seen)
         )
 
     def _words(self, seen: ResourceState) -> Iterator[str]:
@@ -122,14 +125,25 @@ class Judgement:
         known = self.history.verified.exposure if self.history.verified else ()
         told = self.history.broken.open if self.history.broken else ()
         for words in one.residual_risk(seen, incident) if one.residual_risk else ():
-            if words in told or (self.call and words not in known):
+            if words in told or (self.call and not self._is_among(known, words, seen)):
                 yield words
 
     def _ways(self, one: Remediation, seen: ResourceState, incident: Incident) -> Iterator[str]:
         """Yield new ways in. A verification of some stages does not know all words."""
         verified = self.history.verified
         if verified is not None and verified.whole:
-            yield from (words for words in one.open_ways(seen, incident) if words not in verified.open_access)
+            known = verified.open_access
+            yield from (
+                words for words in one.open_ways(seen, incident) if not self._is_among(known, words, seen)
+            )
+
+    def _is_among(self, known: tuple[str, ...], words: str, seen: ResourceState) -> bool:
+        """Return whether words are known, also under an earlier name of a user that was renamed since."""
+        if words in known:
+            return True
+        earlier = {one.owner for one in self.history.steps() if isinstance(one, UserStep) and one.owner}
+        new = {one.id for one in seen.holders()} - earlier
+        return any(words.replace(now, then) in known for now in new for then in earlier)
 
     def _is_caused(self, remediation: Remediation) -> bool:
         return any(

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 class SecondLook:
     """The last read. `unclear`: what is unknown, by stage. `secondary`: the same of best-effort steps.
 
-    `asks`: the source of a finding that was acted on has not answered yet.
+    `asks`: the source of a finding that was acted on has not answered yet. `left`: the changes that still
+    matter if the resource is gone, in words.
     """
 
     resource: ResourceState | NotFound
@@ -34,6 +35,7 @@ class SecondLook:
     unclear: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     secondary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     asks: bool = False
+    left: tuple[str, ...] = ()
 
 
 @frozen

@@ -14,6 +14,7 @@ from ringfence.engine.unconfirmed import refutation
 from ringfence.engine.verification import Conclusion, Verification
 from ringfence.model.errors import NotFound
 from ringfence.model.runbook import unique
+from ringfence.record.containments import is_contained
 from ringfence.record.facts import (
     Closed,
     ContinuationStarted,
@@ -21,6 +22,7 @@ from ringfence.record.facts import (
     Missed,
     Outcome,
     Result,
+    SubjectGone,
     Verified,
 )
 from ringfence.record.status import IncidentStatus
@@ -47,7 +49,7 @@ def verify(
 ) -> Conclusion:
     """Plan again from the last read. Planned steps may no longer remain."""
     if isinstance(look.resource, NotFound):
-        return _missing(request, prospect, execution, look.resource.reason, look.at)
+        return _missing(request, prospect, execution, look.resource.reason, look)
     unsettled = _unsettled(prospect, execution, look.at)
     found = _verification(
         request, prospect, execution, with_unsettled(look, request, unsettled), look.resource
@@ -92,15 +94,20 @@ def _worth_recording(execution: Execution, found: Verification) -> tuple[Fact, .
 
 
 def _missing(
-    request: ResponseRequest, prospect: Prospect, execution: Execution, reason: str, now: datetime
+    request: ResponseRequest, prospect: Prospect, execution: Execution, reason: str, look: SecondLook
 ) -> Conclusion:
     """Close the incident if a second read does not find the subject either.
 
-    One response can be wrong, or too early for a new resource, and must not end an incident.
+    One response can be wrong, or too early for a new resource, and must not end an incident. Neither does the
+    end of the subject if changes still matter without it: they are watched, and a person is told once.
     """
-    since = execution.history.missed_at
-    if since and now >= since + SURE:
-        unknown = ended(execution.history, execution.pending, reason)
+    history, since = execution.history, execution.history.missed_at
+    if since and look.at >= since + SURE:
+        unknown = ended(history, execution.pending, reason)
+        if look.left:
+            told = () if history.of(SubjectGone) else (SubjectGone(reason, look.left),)
+            status = IncidentStatus.CONTAINED if is_contained(history) else IncidentStatus.OPEN
+            return Conclusion(status, reason, (*execution.pending, *unknown, *told))
         return Conclusion(IncidentStatus.CLOSED, reason, (*execution.pending, *unknown, Closed(reason)))
     missed = () if since else (Missed(reason),)
     words = f"{reason}; Ringfence will read again"

@@ -37,7 +37,7 @@ _GIVEN_BACK = (IncidentStatus.RELEASED, IncidentStatus.RELEASING, IncidentStatus
 """Statuses that are not a verdict on the response."""
 ENDED = "ended"
 """The status of one of several responses that is already released or has a newer incident."""
-_SHOWN = frozenset({"FindingReceived", "Outcome", "Verified", "Released", "Missed", "Closed"})
+_SHOWN = frozenset({"FindingReceived", "Outcome", "Verified", "Released", "Missed", "SubjectGone", "Closed"})
 """The entries that show progress. The operator has seen the plan before."""
 
 _KINDS: tuple[tuple[type[RingfenceError], str, int], ...] = (

@@ -123,7 +123,8 @@ class Rechecks:
 
         Nothing is verified before the proof that the message came by its queue.
 
-        A call on names that no open incident recorded is ignored, without a record. If the list was read
+        A call on names that no open incident recorded is ignored, without a record. A call whose record does
+        not contain all names concerns every open incident of its account. If the list was read
         before the call, an incident may be missing in it, also beside one that is listed. Raises BadInput,
         Forged and Retryable.
         """
@@ -136,7 +137,7 @@ class Rechecks:
             logger().debug("no containment is concerned", extra={"why": call.reason})
             return ()
         needed = call.at + VISIBLE
-        named = (one for one in self._open(needed) if _concerns(call, one))
+        named = (one for one in self._open(needed) if call.concerns(one.account, one.names))
         concerned = [one for one in named if not self._is_covered(call, one)]
         is_old = self.listed.read_at < needed
         if concerned:
@@ -187,8 +188,3 @@ class Rechecks:
 
     def _now(self) -> datetime:
         return self.verifier.ports.clock()
-
-
-def _concerns(call: Undoing, one: Containment) -> bool:
-    """Return whether a call names anything that an incident recorded in the same account."""
-    return call.account == one.account and not call.names.isdisjoint(one.names)

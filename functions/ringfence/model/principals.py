@@ -15,7 +15,7 @@ from ringfence.model.arn import read_arn
 from ringfence.model.errors import InternalError
 from ringfence.model.frozen import frozen
 from ringfence.model.kinds.access_key import AccessKeyRef
-from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.kinds.iam_user import USER_ID, UserRef
 from ringfence.model.kinds.other_principal import OtherPrincipalRef
 from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.model.kinds.root import RootRef
@@ -174,12 +174,15 @@ def _root(_: Caller, account: str) -> Principal:
 
 
 def _access_key(caller: Caller, account: str) -> Principal:
-    return Principal(AccessKeyRef(account, GLOBAL, caller.key, _name(caller.name)))
+    user = _name(caller.name)
+    return Principal(AccessKeyRef(account, GLOBAL, caller.key, user, _user_id(caller.principal)))
 
 
 def _user(caller: Caller, account: str) -> Principal:
     name = _name(caller.name)
-    return Principal(UserRef(account, GLOBAL, name)) if name else _other(caller, account, NO_NAME)
+    if not name:
+        return _other(caller, account, NO_NAME)
+    return Principal(UserRef(account, GLOBAL, name, _user_id(caller.principal)))
 
 
 def _session(caller: Caller, account: str) -> Principal:
@@ -220,6 +223,11 @@ def _other(caller: Caller, account: str, advice: str) -> Principal:
 def _name(text: str) -> str:
     """Return the name of a user or a role. Empty if it is invalid."""
     return text if _fits(UserRef.pattern, text) else ""
+
+
+def _user_id(text: str) -> str:
+    """Return the unique id of a user. Empty if it is none."""
+    return text if _fits(USER_ID, text) else ""
 
 
 def _fits(pattern: re.Pattern[str], text: str) -> bool:

@@ -12,6 +12,8 @@ from ringfence.model.errors import InternalError
 from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ringfence.model.call import Permission, SansIO
     from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.subject import Ref
@@ -133,6 +135,14 @@ class Step:
     def provides(self) -> tuple[Symbol, ...]:
         """What other steps of the stage can rely on once this one is done."""
         return ()
+
+    def located(self, observed: ResourceState) -> Self:  # noqa: ARG002 - subclasses look
+        """Return the same step on the same target, as calls name it now. A user can be renamed."""
+        return self
+
+    def outlives(self, now: datetime) -> bool:  # noqa: ARG002 - subclasses look
+        """Return whether what it changed still matters now if the subject is gone."""
+        return self.survives_subject
 
     def affected_ref(self, ref: Ref) -> Ref:
         """Return the resource it changes: the subject, or another one with its own incidents."""

@@ -373,6 +373,17 @@ class Missed(Fact):
 
 
 @value
+class SubjectGone(Fact):
+    """The resource no longer exists, and the incident stays open for what exists without it.
+
+    `watched` are the changes that are verified again, in words.
+    """
+
+    reason: str
+    watched: tuple[str, ...] = ()
+
+
+@value
 class Closed(Fact):
     """The incident is closed because the resource no longer exists."""
 

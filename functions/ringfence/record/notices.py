@@ -29,7 +29,7 @@ from ringfence.record.summary import Summary
 from ringfence.record.wording import is_containment, said
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ringfence.model.document import Document
     from ringfence.record.chain import Entry
@@ -40,6 +40,7 @@ NOTIFYING_FACTS = frozenset(
         "ApprovalExpired",
         "ApprovalRequested",
         "ApprovalVoided",
+        "Closed",
         "ContainmentBroken",
         "DecisionMade",
         "HistoryRejected",
@@ -51,6 +52,7 @@ NOTIFYING_FACTS = frozenset(
         "Released",
         "RemediationUndone",
         "SourceAsked",
+        "SubjectGone",
         "Verified",
     )
 )
@@ -58,6 +60,8 @@ NOTIFYING_FACTS = frozenset(
 _QUOTA = re.compile(r"\b(?!Request)[A-Z]\w*LimitExceeded\b|\bLimitExceeded(?:Exception)?\b")
 """The codes of AWS for a quota of resources. `RequestLimitExceeded` is throttling."""
 LONGEST_SUBJECT, LONGEST_TEXT, MOST_WORDS = 99, 300, 20
+HIGH = 7.0
+"""The lowest severity of a finding that makes the end of its subject urgent. GuardDuty calls it high."""
 
 
 @frozen
@@ -125,6 +129,46 @@ def _broken(now: Summary) -> Notice:
     )
     measures = (Measure(NOT_CONTAINED, runbook=now.runbook),)
     return message("URGENT, containment undone", now, parts, measures)
+
+
+def _closed(now: Summary) -> Notice | None:
+    """Return the notice that the subject no longer exists, so that nobody watches it any more.
+
+    An intruder can delete a key, or end an instance, whose sessions stay valid. A setting of a resource that
+    no longer exists needs nobody, unless Ringfence changed something.
+    """
+    changed = any(one.kind == "Intended" for one in now.lines)
+    if not is_containment(now.runbook):
+        return message("subject gone, incident closed", now, (_why_gone(now),)) if changed else None
+    what_to_do = (
+        "find out in CloudTrail who deleted or renamed it",
+        "sessions that it started can be valid for up to 36 hours, and roles that it assumed are not revoked",
+        "what Ringfence changed is not watched any more",
+    )
+    contained = [one for one in _verdicts(now) if one is not None][-1:] == [True]
+    parts = (_why_gone(now), ("What to do", what_to_do))
+    if contained:
+        return message(f"{_urgency(now)}subject gone, incident closed", now, parts)
+    measures = (Measure(NOT_CONTAINED, runbook=now.runbook),)
+    return message(f"{_urgency(now)}subject gone, NOT contained", now, parts, measures)
+
+
+def _gone(now: Summary) -> Notice:
+    """Return the notice that the subject no longer exists, and what is watched without it."""
+    parts = (
+        _why_gone(now),
+        ("Watched", _texts(now, "watched")),
+        ("What to do", ("find out in CloudTrail who deleted it, and whether it was its owner",)),
+    )
+    return message(f"{_urgency(now)}subject gone, still watched", now, parts)
+
+
+def _why_gone(now: Summary) -> tuple[str, tuple[str, ...]]:
+    return "What was found", (now.lines[-1].fact.optional_text("reason") or "it does not exist",)
+
+
+def _urgency(now: Summary) -> str:
+    return "URGENT, " if any(one.severity >= HIGH for one in now.findings) else ""
 
 
 def _left(now: Summary) -> Notice:
@@ -548,7 +592,8 @@ _PAUSE_FOLLOWS: Mapping[str, str] = MappingProxyType(
         PauseChange.RESUMED: "Ringfence applies what was held within minutes",
     }
 )
-_OTHERS = {
+_OTHERS: Mapping[str, Callable[[Summary], Notice | None]] = {
+    "Closed": _closed,
     "ContainmentBroken": _broken,
     "HistoryRejected": _rejected,
     "LeaseVoided": _voided,
@@ -559,5 +604,6 @@ _OTHERS = {
     "Released": _released,
     "RemediationUndone": _undone,
     "SourceAsked": _asked,
+    "SubjectGone": _gone,
 }
 """The notices of facts that do not depend on earlier entries."""

@@ -43,6 +43,7 @@ from ringfence.record.facts import (
     RemediationUndone,
     RunRequested,
     SourceAsked,
+    SubjectGone,
     UnsealedAccepted,
     Verified,
 )
@@ -291,6 +292,12 @@ def _(fact: Released, intents: Mapping[str, str]) -> RenderedFact:
 @_of_fact.register
 def _(fact: Missed, _: object) -> RenderedFact:
     return RenderedFact(f"not found; Ringfence will read again: {fact.reason}", result="not found")
+
+
+@_of_fact.register
+def _(fact: SubjectGone, _: object) -> RenderedFact:
+    words = f"the subject no longer exists, and what exists without it is watched: {fact.reason}"
+    return RenderedFact(words, _each("watched", fact.watched), result="not found")
 
 
 @_of_fact.register

@@ -9,7 +9,8 @@ from ringfence.model.reviews import Review
 from ringfence.model.runbook import Runbook
 from ringfence.model.subject import IdentityRef
 from ringfence.model.unused import REVIEW
-from ringfence.observations.iam.users import EVERY_USER, KEYS_OF_USERS, by_name, users_with_active_keys
+from ringfence.observations.iam.user_ids import EVERY_USER
+from ringfence.observations.iam.users import KEYS_OF_USERS, by_name, users_with_active_keys
 from ringfence.runbooks import EVALUATE, only, stage
 
 HARDEN_IDENTITY = Runbook(

@@ -16,7 +16,7 @@ from ringfence.observations.ec2.acls import Acl, AclEntry, SubnetAcls
 from ringfence.observations.iam.identity import Identity
 from ringfence.observations.iam.role_sessions import RoleSessions
 from ringfence.record.chain import ChainKey
-from ringfence.record.facts import Closed, Intended, Released, RunRequested
+from ringfence.record.facts import Intended, Released, RunRequested, SubjectGone
 from ringfence.record.status import IncidentStatus
 from ringfence.record.summary import Summary
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
@@ -41,9 +41,9 @@ ALLOWED = AclEntry(number=100, egress=False, deny=False, protocol="-1", cidr="0.
 
 
 class Terminated:
-    """An instance that was contained and terminated then. `closed`: it is on record that it is gone."""
+    """An instance that was contained and terminated then. `told`: it is on record that it is gone."""
 
-    def __init__(self, *, closed: bool) -> None:
+    def __init__(self, *, told: bool) -> None:
         self.clock = Ticking()
         self.before = estate().with_observation(SubnetAcls((Acl("acl-1", frozenset({ALLOWED})),)))
         self.cloud = MemoryCloud(self.before, self.clock)
@@ -54,12 +54,12 @@ class Terminated:
         assert self.cloud.world
         self.whole = self.cloud.world
         self.cloud.world = ResourceState(REF, {kind: self.whole[kind] for kind in SHARED})
-        if closed:
-            while not self.history.last(Closed):
+        if told:
+            while not self.history.last(SubjectGone):
                 self.clock.tick(minutes=5)
-                self.close()
+                self.notice()
 
-    def close(self) -> None:
+    def notice(self) -> None:
         try:
             self._respond()
         except Retryable:
@@ -102,9 +102,9 @@ class Terminated:
         )
 
 
-@pytest.mark.parametrize("closed", [True, False])
-def test_what_outlives_the_instance_is_put_back(closed: bool) -> None:  # noqa: FBT001 - a parameter
-    gone = Terminated(closed=closed)
+@pytest.mark.parametrize("told", [True, False])
+def test_what_outlives_the_instance_is_put_back(told: bool) -> None:  # noqa: FBT001 - a parameter
+    gone = Terminated(told=told)
     assert not gone.is_as_before()
     assert gone.release() is IncidentStatus.RELEASED
     assert gone.is_as_before()
@@ -114,7 +114,7 @@ def test_what_outlives_the_instance_is_put_back(closed: bool) -> None:  # noqa: 
 
 
 def test_what_went_with_the_instance_is_kept_in_words() -> None:
-    gone = Terminated(closed=True)
+    gone = Terminated(told=True)
     gone.release()
     released = gone.history.last(Released)
     assert released
@@ -124,30 +124,31 @@ def test_what_went_with_the_instance_is_kept_in_words() -> None:
 
 
 def test_a_dry_run_shows_what_would_be_put_back() -> None:
-    gone = Terminated(closed=True)
+    gone = Terminated(told=True)
     made = len(gone.cloud.calls)
     assert gone.release(dry_run=True) is IncidentStatus.DRY_RUN
     assert len(gone.cloud.calls) == made
-    assert Summary.of(gone.history.entries).state == "closed"
+    assert gone.history.closed_at is None, "what outlives the instance is watched"
+    assert Summary.of(gone.history.entries).state == "complete"
     assert gone.release() is IncidentStatus.RELEASED
 
 
 def test_it_is_released_once() -> None:
-    gone = Terminated(closed=True)
+    gone = Terminated(told=True)
     gone.release()
     with pytest.raises(Refused, match="was released at"):
         gone.release()
 
 
 def test_one_facet_that_is_gone_does_not_keep_the_others_from_being_read() -> None:
-    gone = Terminated(closed=True)
+    gone = Terminated(told=True)
     gone.cloud.world = ResourceState(REF, {kind: gone.whole[kind] for kind in SHARED if kind is not Identity})
     assert gone.release() is IncidentStatus.RELEASED
     assert set(gone.undone()) == {AllowAddress, AllowRoleSessions}
 
 
 def test_a_release_that_failed_half_way_can_be_finished() -> None:
-    gone = Terminated(closed=True)
+    gone = Terminated(told=True)
 
     def fail(step: Step) -> None:
         if isinstance(step, AllowAddress):
@@ -162,7 +163,7 @@ def test_a_release_that_failed_half_way_can_be_finished() -> None:
 
 
 def test_what_turns_out_to_be_gone_while_it_is_put_back_is_over() -> None:
-    gone = Terminated(closed=True)
+    gone = Terminated(told=True)
 
     def fail(step: Step) -> None:
         if isinstance(step, AllowAddress):
@@ -177,7 +178,7 @@ def test_what_turns_out_to_be_gone_while_it_is_put_back_is_over() -> None:
 
 def test_an_instance_that_is_back_at_the_second_look_is_not_taken_for_gone() -> None:
     """One wrong answer must not leave it isolated for good under a record that says that it was released."""
-    gone = Terminated(closed=True)
+    gone = Terminated(told=True)
 
     def back(_: Step) -> None:
         gone.cloud.refuse = lambda _: None

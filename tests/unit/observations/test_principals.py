@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -42,14 +43,17 @@ from tests.support.strategies.credentials import (
     WEB,
     WHOLE,
 )
-from tests.support.talks import refusal, talk
+from tests.support.talks import answered, refusal, talk
 from tests.support.worlds import NOON
 
 if TYPE_CHECKING:
+    from ringfence.model.call import Call
     from ringfence.model.observation import Observation
+    from ringfence.model.step import Step
 
 NOTHING = refusal("NoSuchEntity")
 OTHER = "AKIAI44QH8DHBEXAMPLE"
+USERS = {"Users": [{"UserName": "backup", "UserId": DEPLOY.id}, {"UserName": "x", "UserId": "AIDAX"}]}
 UNHINTED = AccessKeyRef(KEY.account, KEY.region, KEY.id)
 
 
@@ -105,9 +109,58 @@ def test_a_wrong_hint_is_found_out(answer: Any) -> None:  # noqa: ANN401 - an an
 def test_a_key_that_does_not_exist_is_gone() -> None:
     with pytest.raises(NotFound):
         talk(AccessKey.read(UNHINTED, ()), (NOTHING,))
-    for answer in (NOTHING, listed(OTHER)):
-        with pytest.raises(NotFound):
-            talk(AccessKey.read(UNHINTED, ()), (owned(),), (answer,))
+    with pytest.raises(NotFound, match="nor its user deploy"):
+        talk(AccessKey.read(UNHINTED, ()), (owned(),), (NOTHING,))
+    with pytest.raises(NotFound, match=f"{KEY.id} does not exist, and its user deploy"):
+        talk(AccessKey.read(KEY, ()), (NOTHING,), (NOTHING,), (NOTHING,))
+
+
+def test_of_a_key_that_was_deleted_the_other_keys_of_its_user_are_read() -> None:
+    """Its sessions outlive it, so the user is still to be contained."""
+    others = AccessKey("deploy", (Key(OTHER, "Active"),))
+    assert talk(AccessKey.read(KEY, ()), (listed(OTHER),), (NOTHING,), (listed(OTHER),))[1] == others
+    assert talk(AccessKey.read(UNHINTED, ()), (owned(),), (listed(OTHER),))[1] == others
+
+
+def test_the_user_of_a_deleted_key_is_found_by_its_id_whatever_it_is_called_now() -> None:
+    """The name may be somebody else's by now, who is then left alone."""
+    key = replace(KEY, user_id=DEPLOY.id)
+    for other in (NOTHING, {"User": {**user()["User"], "UserId": "AIDAI44QH8DHBEXAMPLE"}}):
+        answers: tuple[Any, ...] = ((NOTHING,), (NOTHING,), (NOTHING, other), (USERS,), (listed(OTHER),))
+        asked, seen = talk(AccessKey.read(key, ()), *answers)
+        assert asked[-1][0].parameters == {"UserName": "backup"}
+        assert seen == AccessKey("backup", (Key(OTHER, "Active"),))
+
+
+@pytest.mark.parametrize("past", [(), (PutDenial(DEPLOY, NAME, "", "{}"),)], ids=["reported", "recorded"])
+@pytest.mark.parametrize("deleted", [False, True], ids=["a user", "a deleted key"])
+@pytest.mark.parametrize("facet", [AccessKey, Denial, Password, OtherCredentials, Grants, Trail])
+def test_a_user_that_was_renamed_is_read_under_its_new_name(
+    facet: type[Observation], past: tuple[Step, ...], *, deleted: bool
+) -> None:
+    """By the id in the report, or in a recorded step. Nothing under the old name is taken for the user's."""
+    person = replace(PERSON, unique_id="" if past else DEPLOY.id)
+    key = replace(KEY, user_id="" if past else DEPLOY.id)
+    asked, _ = answered(facet.read(key if deleted else person, past), named_user)
+    last = [call.parameters for call in asked[-1]]
+    fields = ("UserName", "LookupAttributes")
+    names = {str(one[field]) for one in last for field in fields if field in one}
+    if facet is Trail and deleted:
+        assert all(KEY.id in one for one in names)
+    else:
+        assert any("backup" in one for one in names)
+        assert facet is Trail or not any("deploy" in one for one in names)
+
+
+def named_user(call: Call) -> Any:  # noqa: ANN401 - an answer
+    """Answer as IAM does after the user `deploy` was renamed to `backup`, and its key deleted."""
+    if call.operation == "ListUsers":
+        return USERS
+    if call.operation == "LookupEvents":
+        return {"Events": []}
+    if call.parameters.get("UserName") != "backup":
+        return NOTHING
+    return {"User": {**user()["User"], "UserName": "backup"}, "LoginProfile": {}}
 
 
 def test_a_key_of_no_user_is_not_taken_for_gone() -> None:
@@ -121,8 +174,8 @@ def test_other_keys_that_were_deactivated_are_seen_though_the_subject_is_gone() 
     past = tuple(DeactivateAccessKey("deploy", key, "Active", "Inactive") for key in (KEY.id, OTHER))
     _, seen = talk(AccessKey.read(UNHINTED, past), (NOTHING,), (listed(OTHER),))
     assert seen == AccessKey("deploy", (Key(OTHER, "Active"),))
-    with pytest.raises(NotFound):
-        talk(AccessKey.read(UNHINTED, past[:1]), (NOTHING,))
+    _, seen = talk(AccessKey.read(UNHINTED, past[:1]), (NOTHING,), (listed(OTHER),))
+    assert seen == AccessKey("deploy", (Key(OTHER, "Active"),))
 
 
 def test_of_a_user_the_keys_are_listed_with_when_they_were_made() -> None:
@@ -204,14 +257,14 @@ def test_what_was_done_to_a_user_is_seen_though_the_key_is_gone() -> None:
     assert password.user == "deploy"
     asked, _ = talk(OtherCredentials.read(KEY, past), (NOTHING,), ({}, {}, {}))
     assert {call.parameters["UserName"] for call in asked[1]} == {"deploy"}
-    for facet in (Denial, Password, OtherCredentials, UsedRoles):
+    for facet in (Denial, Password, OtherCredentials):
         with pytest.raises(NotFound):
-            talk(facet.read(KEY, ()), (NOTHING,))
+            talk(facet.read(UNHINTED, ()), (NOTHING,))
 
 
 def test_a_role_that_was_revoked_is_seen_though_the_key_is_gone() -> None:
     past = (RevokeUsedRole(Role("web", WEB.id), NOON, (), before=False, after=True),)
-    _, seen = talk(UsedRoles.read(KEY, past), (NOTHING,), (role(),), ({}, {}))
+    _, seen = talk(UsedRoles.read(KEY, past), (NOTHING,), ({"Events": []},), (role(),), ({}, {}))
     assert [one.use.role.name for one in seen.roles] == ["web"]
 
 

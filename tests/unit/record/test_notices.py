@@ -20,10 +20,12 @@ from ringfence.record.facts import (
     Fact,
     FindingReceived,
     Intended,
+    Missed,
     Outcome,
     Released,
     Result,
     RunRequested,
+    SubjectGone,
     Verified,
 )
 from ringfence.record.measures import CONTAINED, NOT_CONTAINED, REFUSED, TIME_TO_CONTAINMENT, Measure
@@ -215,11 +217,38 @@ def test_root_credentials_in_the_wrong_hands_are_urgent_and_count_as_not_contain
     assert message.measures == (Measure(NOT_CONTAINED, runbook=KEY.runbook),)
 
 
-def test_nothing_is_told_of_no_entries_of_an_end_and_of_what_is_unknown() -> None:
+def test_nothing_is_told_of_no_entries_and_of_what_is_unknown() -> None:
     assert notice(()) is None
-    assert told(Closed("gone")) == [None]
     for body in ("no JSON", "[]", '{"fact":{"$":"Unheard"}}', '{"fact":7}', '{"fact":{"$":7}}'):
         assert notice((Entry(INCIDENT, 0, body, digest(body)),)) is None
+
+
+@pytest.mark.parametrize(("severity", "urgency"), [(6.9, ""), (7.0, "URGENT, "), (9.0, "URGENT, ")])
+def test_a_subject_that_is_gone_is_told_and_how_urgently_depends_on_the_finding(
+    severity: float, urgency: str
+) -> None:
+    made = DecisionMade(Decision(Mode.AUTO, "the policy says so"), NOON)
+    chain = link(stamp(), None, (FindingReceived(finding(severity=severity)), made))
+
+    def last(*facts: Fact) -> Notice:
+        found = notice((*chain, *more(chain, *facts)))
+        assert found
+        return found
+
+    never, after = last(Missed("no key"), Closed("no key")), last(DONE, Closed("no key"))
+    assert never.subject.startswith(f"Ringfence: {urgency}subject gone, NOT contained: ")
+    assert "- no key" in never.text
+    assert [one.name for one in never.measures] == [NOT_CONTAINED]
+    assert after.subject.startswith(f"Ringfence: {urgency}subject gone, incident closed: ")
+    broken = last(DONE, ContainmentBroken(("turn the key",), answered=True), Closed("no key"))
+    assert "subject gone, NOT contained" in broken.subject
+    watched = last(DONE, SubjectGone("no key", ("deny user deploy",)))
+    assert watched.subject.startswith(f"Ringfence: {urgency}subject gone, still watched: ")
+    assert "- deny user deploy" in watched.text
+
+
+def test_a_misread_subject_is_not_told() -> None:
+    assert subjects(Missed("no key")) == [""]
 
 
 def test_a_step_that_this_version_does_not_know_is_no_obstacle() -> None:

@@ -13,7 +13,8 @@ from ringfence.model.subject import PrincipalRef
 class AccessKeyRef(PrincipalRef):
     """A long-term access key.
 
-    `user` is the name of its IAM user, if the report contains it. It is not part of the key.
+    `user` is the name of its IAM user and `user_id` its unique id (`AIDA…`), if the report contains them.
+    They are not part of the key.
     """
 
     kind: ClassVar = "access-key"
@@ -23,3 +24,4 @@ class AccessKeyRef(PrincipalRef):
     holder: ClassVar = "iam-user"
 
     user: str = ""
+    user_id: str = ""

@@ -14,7 +14,17 @@ from ringfence.model.kinds.iam_user import UserRef
 from ringfence.model.observation import Observation
 from ringfence.model.subject import GLOBAL
 from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
-from ringfence.observations.iam.principals import OWNER, USERS, UserStep, last_used
+from ringfence.observations.iam.principals import (
+    FINDING_USERS,
+    USER,
+    USERS,
+    Known,
+    UserStep,
+    current_name,
+    get_holder,
+    known_user,
+    last_used,
+)
 
 if TYPE_CHECKING:
     from ringfence.model.call import Answer
@@ -61,7 +71,7 @@ class AccessKey(Observation):
     user: str = ""
     keys: tuple[Key, ...] = ()
 
-    permissions: ClassVar = (Permission("iam:ListAccessKeys", (USERS,)), OWNER)
+    permissions: ClassVar = (Permission("iam:ListAccessKeys", (USERS,)), *FINDING_USERS)
 
     @classmethod
     def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:
@@ -70,13 +80,13 @@ class AccessKey(Observation):
         So a report that names no user, such as AWS Health's, costs one round trip more, four to the
         deactivation: whose the key is must be asked first, and its status be recorded before it changes.
 
-        Raises NotFound if the key does not exist, and no earlier step is about another of its user.
+        Of a key that was deleted, the other keys of its user are read. Raises NotFound if the key does not
+        exist, and neither does a user that the report or an earlier step names.
 
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccessKeyLastUsed.html
         """
         if isinstance(ref, UserRef):
-            (listed,) = yield (_list(ref.id),)
-            return cls(ref.id, _keys(listed))
+            return cls(*(yield from _of_user(known_user(ref, past))))
         if not isinstance(ref, AccessKeyRef):
             return cls()
         if ref.user:
@@ -85,20 +95,11 @@ class AccessKey(Observation):
             if any(one.id == ref.id for one in keys):
                 return cls(ref.user, keys)
         (answer,) = yield (last_used(ref.id),)
-        others = [step for step in past if isinstance(step, KeyStep) and step.key != ref.id]
-        if isinstance(answer, Failed) and others:
-            user = others[0].owner
-        else:
-            user = accept(answer, not_found=NO_SUCH_ENTITY).optional_text("UserName") or ""
-        if not user or user == _ROOT[1]:
-            return cls()
-        (listed,) = yield (_list(user),)
-        if isinstance(listed, Failed) and user in _ROOT:
-            return cls()
-        keys = _keys(listed)
-        if not others and not any(one.id == ref.id for one in keys):
-            raise NotFound(f"{ref.id} is no longer a key of user {user}")
-        return cls(user, keys)
+        known = known_user(ref, past)
+        if isinstance(answer, Failed) and known.name:
+            return cls(*(yield from _of_user(known, f"access key {ref.id} does not exist")))
+        user = accept(answer, not_found=NO_SUCH_ENTITY).optional_text("UserName") or ""
+        return cls(*(yield from _of_owner(user, ref.id)))
 
     def holders(self, ref: Ref) -> tuple[Ref, ...]:
         """Return the user that IAM names, whatever the report says."""
@@ -108,6 +109,30 @@ class AccessKey(Observation):
     def key(self, id_: str) -> Key | None:
         """Return one of the keys; None if it does not exist."""
         return next((one for one in self.keys if one.id == id_), None)
+
+
+def _of_user(known: Known, gone: str = "") -> SansIO[tuple[str, tuple[Key, ...]]]:
+    """Return the name of a user now, and its keys. Raises NotFound if its key is `gone`, and so is it."""
+    listed, *described = yield (
+        _list(known.name),
+        *((get_holder(USER, known.name),) if known.id else ()),
+    )
+    name = (yield from current_name(known, described[0])) if described else known.name
+    if name != known.name:
+        (listed,) = yield (_list(name),)
+    if gone and isinstance(listed, Failed):
+        raise NotFound(f"{gone}, and its {known.words} does not exist either, under this name or another one")
+    return name, _keys(listed)
+
+
+def _of_owner(user: str, key: str) -> SansIO[tuple[str, tuple[Key, ...]]]:
+    """Return the user that IAM names, and its keys. Nothing if it is the root user."""
+    if not user or user == _ROOT[1]:
+        return "", ()
+    (listed,) = yield (_list(user),)
+    if isinstance(listed, Failed) and user not in _ROOT:
+        raise NotFound(f"neither access key {key} nor its user {user} exists")
+    return ("", ()) if isinstance(listed, Failed) else (user, _keys(listed))
 
 
 def _list(user: str) -> Call:

@@ -26,10 +26,14 @@ from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY, OWN_POLI
 from ringfence.observations.iam.principals import (
     FINDING_HOLDERS,
     ROLE,
+    USER,
     USERS,
     Holder,
+    asked_user,
+    current_name,
     get_holder,
     holder_in,
+    known_user,
     name_of,
     role_id,
 )
@@ -85,7 +89,7 @@ class Denial(Observation):
 
     permissions: ClassVar = (
         *FINDING_HOLDERS,
-        *(Permission(f"iam:{action}", (USERS,)) for action in ("GetUser", "GetUserPolicy")),
+        Permission("iam:GetUserPolicy", (USERS,)),
         *(Permission(f"iam:List{what}", (USERS,)) for what in ("AttachedUserPolicies", "UserPolicies")),
         *(Permission(f"iam:List{what}", (ROLES,)) for what in ("AttachedRolePolicies", "RolePolicies")),
         Permission("iam:GetRolePolicy", (ROLES,)),
@@ -97,25 +101,23 @@ class Denial(Observation):
         """Read the holder and the denials for this subject in one round trip.
 
         Other denials and managed policies take up to two more. A key's owner is asked for first. What the
-        report calls the role is tried, and the role looked for by its id where it is another.
+        report calls the user or the role is tried, and it is looked for by its id where that is another.
         """
-        hint = ref.role if isinstance(ref, RoleSessionRef) else ""
-        kind, name = (ROLE, hint) if hint else (yield from name_of(ref, past))
-        if not name:
+        if isinstance(ref, RoleSessionRef):
+            kind, answers = ROLE, (yield from _of_role(ref, past))
+        else:
+            kind, answers = USER, (yield from _of_user(ref, past))
+        if not answers:
             return cls()
-        answers = yield _reads(kind, name, ref, past)
-        if hint and not _is_role(answers[0], ref):
-            kind, name = yield from name_of(RoleSessionRef(ref.account, ref.region, ref.id))
-            answers = yield _reads(kind, name, ref, past)
         holder = holder_in(answers[0], kind)
         if holder is None:
-            raise NotFound(f"{kind} {name} does not exist")
+            raise NotFound(f"{kind} {_called(ref, past)} does not exist, under this name or another one")
         boundary = document(answers[0]).child(kind.capitalize()).optional_child("PermissionsBoundary")
         bound = boundary.optional_text("PermissionsBoundaryArn") or ""
         attached = frozenset(_attached(answers[1], ref.account))
         names = known_names(kind, ref, past)
         others = tuple(_others(answers[2], names))
-        reads = tuple(_get_inline(kind, name, one) for one in others)
+        reads = tuple(_get_inline(kind, holder.name, one) for one in others)
         policies, found = yield from _further({*attached, bound, *_made(past)}, ref.account, reads)
         inline = (*_inline(names, answers[3:]), *_inline(others, found))
         ordered = tuple(sorted(inline, key=lambda one: one.name))
@@ -164,6 +166,32 @@ class Denial(Observation):
         return Reach() if arn == DENY_ALL else reach_of(self.document(arn), boundary=boundary)
 
 
+def _of_role(ref: RoleSessionRef, past: tuple[Step, ...]) -> SansIO[tuple[Answer, ...]]:
+    """Read the role that the report names, or else the one with the id of the session's role."""
+    if ref.role:
+        answers = yield _reads(ROLE, ref.role, ref, past)
+        role = holder_in(answers[0], ROLE)
+        if role is not None and role.id == role_id(ref):
+            return answers
+    kind, name = yield from name_of(RoleSessionRef(ref.account, ref.region, ref.id))
+    return (yield _reads(kind, name, ref, past))
+
+
+def _of_user(ref: Ref, past: tuple[Step, ...]) -> SansIO[tuple[Answer, ...]]:
+    """Read the user that is known by its name, or else the one with the known id. Empty if it is nobody's."""
+    known = yield from asked_user(ref, past)
+    if not known.name:
+        return ()
+    answers = yield _reads(USER, known.name, ref, past)
+    name = yield from current_name(known, answers[0])
+    return answers if name == known.name else (yield _reads(USER, name, ref, past))
+
+
+def _called(ref: Ref, past: tuple[Step, ...]) -> str:
+    known = known_user(ref, past)
+    return f"{known.name} ({known.id})" if known.id else known.name or ref.id
+
+
 def _reads(kind: str, name: str, ref: Ref, past: tuple[Step, ...]) -> tuple[Call, ...]:
     what = kind.capitalize()
     by_name: dict[str, object] = {f"{what}Name": name}
@@ -189,11 +217,6 @@ def _others(listed: Answer, known: tuple[str, ...]) -> Iterator[str]:
     yield from islice(
         (one for one in ours if one not in known and not one.startswith(INSTANCES)), MOST_OTHERS
     )
-
-
-def _is_role(answer: Answer, ref: Ref) -> bool:
-    role = holder_in(answer, ROLE)
-    return role is not None and role.id == role_id(ref)
 
 
 def _inline(names: tuple[str, ...], answers: tuple[Answer, ...]) -> Iterator[Policy]:

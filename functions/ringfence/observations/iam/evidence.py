@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from ringfence.model.answers import accept
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import instant_text, value
 from ringfence.model.kinds.access_key import AccessKeyRef
@@ -48,11 +47,13 @@ class KeyUse(Observation):
 
     @classmethod
     def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clue
-        """Read the last use."""
+        """Read the last use. IAM forgets it with the key."""
         if not isinstance(ref, AccessKeyRef):
             return cls()
         (answer,) = yield (last_used(ref.id),)
-        used = accept(answer, not_found=NO_SUCH_ENTITY).optional_child("AccessKeyLastUsed")
+        if isinstance(answer, Failed):
+            return cls("deleted, so IAM no longer knows its last use")
+        used = answer.optional_child("AccessKeyLastUsed")
         at = used.value.get("LastUsedDate")
         if not isinstance(at, datetime):
             return cls("never used, as far as IAM knows")
@@ -105,7 +106,6 @@ class Grants(Observation):
         *(
             Permission(f"iam:{action}", (USERS,))
             for action in (
-                "GetUser",
                 "ListAttachedUserPolicies",
                 "ListGroupsForUser",
                 "ListMFADevices",
@@ -119,9 +119,9 @@ class Grants(Observation):
     )
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clue
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:
         """Read all of it side by side."""
-        kind, name = yield from name_of(ref)
+        kind, name = yield from name_of(ref, past)
         if not name:
             return cls()
         what = kind.capitalize()

@@ -9,7 +9,7 @@ from ringfence.model.codec import value
 from ringfence.model.frozen import frozen
 from ringfence.model.observation import Observation
 from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
-from ringfence.observations.iam.principals import OWNER, USERS, user_of
+from ringfence.observations.iam.principals import FINDING_USERS, USERS, user_of
 
 if TYPE_CHECKING:
     from ringfence.model.call import Answer
@@ -83,7 +83,7 @@ class OtherCredentials(Observation):
     credentials: tuple[Credential, ...] = ()
 
     permissions: ClassVar = (
-        OWNER,
+        *FINDING_USERS,
         *(Permission(f"iam:{kind.listed}", (USERS,)) for kind in KINDS.values()),
     )
 

@@ -8,7 +8,7 @@ from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.observation import Observation
 from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
-from ringfence.observations.iam.principals import OWNER, USERS, user_of
+from ringfence.observations.iam.principals import FINDING_USERS, USERS, user_of
 
 if TYPE_CHECKING:
     from ringfence.model.step import Step
@@ -34,7 +34,7 @@ class Password(Observation):
     user: str = ""
     reset: bool = False
 
-    permissions: ClassVar = (OWNER, Permission("iam:GetLoginProfile", (USERS,)))
+    permissions: ClassVar = (*FINDING_USERS, Permission("iam:GetLoginProfile", (USERS,)))
 
     @classmethod
     def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:

@@ -11,7 +11,8 @@ from ringfence.model.codec import value
 from ringfence.model.observation import Observation
 from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
 from ringfence.observations.iam.principals import USER, USERS, get_holder
-from ringfence.observations.iam.users import EVERY_USER, named
+from ringfence.observations.iam.user_ids import EVERY_USER
+from ringfence.observations.iam.users import named
 
 if TYPE_CHECKING:
     from ringfence.model.step import Step

@@ -1,6 +1,7 @@
 """Whose credentials a principal's are: the user of a key, the role of a session. Found by asking IAM alone.
 
-What a report says of the owner is a hint and no more: it is used where IAM confirms it.
+What a report says of the owner is a hint: IAM is asked first. A key that was deleted is not known to IAM, so
+its user is the one that the report names. A user is found by its unique id whatever its name is now.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from ringfence.model.answers import accept, document
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import NotFound
+from ringfence.model.frozen import frozen
 from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.kinds.iam_user import UserRef
 from ringfence.model.kinds.role_session import RoleSessionRef
@@ -18,6 +20,7 @@ from ringfence.model.step import Step
 from ringfence.model.subject import REGION
 from ringfence.observations.iam.identity import PROTECTED, ROLES
 from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
+from ringfence.observations.iam.user_ids import EVERY_USER, name_now
 
 if TYPE_CHECKING:
     from ringfence.model.call import Answer
@@ -29,7 +32,9 @@ USERS = "arn:aws:iam::{account}:user/*"
 USER, ROLE = "user", "role"
 OWNER = Permission("iam:GetAccessKeyLastUsed", (USERS,))
 EVERY_ROLE = Permission("iam:ListRoles", ("*",), reason="IAM lists the roles of the whole account")
-FINDING_HOLDERS = (OWNER, Permission("iam:GetRole", (ROLES,)), EVERY_ROLE)
+FINDING_USERS = (OWNER, Permission("iam:GetUser", (USERS,)), EVERY_USER)
+"""What finding the user of a principal needs."""
+FINDING_HOLDERS = (*FINDING_USERS, Permission("iam:GetRole", (ROLES,)), EVERY_ROLE)
 """What finding the holder of a principal's permissions needs."""
 
 
@@ -92,12 +97,54 @@ class UserStep(Step):
         """The user's name; empty if it records no user."""
         raise NotImplementedError
 
+    @property
+    def owner_id(self) -> str:
+        """The user's unique id; empty if it does not record it."""
+        return ""
+
+
+@frozen
+class Known:
+    """What the report and earlier steps say of a user: its name, and its unique id. Each can be empty."""
+
+    name: str = ""
+    id: str = ""
+
+    @property
+    def words(self) -> str:
+        """The user in words."""
+        return f"user {self.name} ({self.id})" if self.id else f"user {self.name}"
+
+
+def known_user(ref: Ref, past: tuple[Step, ...]) -> Known:
+    """Return what is known of a user without asking IAM. Earlier steps recorded what IAM said."""
+    steps = [step for step in reversed(past) if isinstance(step, UserStep) and step.owner]
+    with_id = next((step for step in steps if step.owner_id), None)
+    if isinstance(ref, UserRef):
+        return Known(with_id.owner, with_id.owner_id) if with_id else Known(ref.id, ref.unique_id)
+    if not isinstance(ref, AccessKeyRef):
+        return Known()
+    id_ = with_id.owner_id if with_id else ref.user_id
+    return Known(next((step.owner for step in steps), ref.user), id_)
+
+
+def current_name(known: Known, described: Answer) -> SansIO[str]:
+    """Return the name that a known user has now. `described` is what IAM says of the known name.
+
+    A user can be renamed, and somebody else can be given its name. If IAM has no user with the id any more,
+    the user under the known name is the one: it may have been created again.
+    """
+    found = holder_in(described, USER)
+    if not known.id or (found and found.id == known.id):
+        return known.name
+    return (yield from name_now(known.id)) or known.name
+
 
 def name_of(ref: Ref, past: tuple[Step, ...] = ()) -> SansIO[tuple[str, str]]:
     """Return the kind and the name of who holds a principal's permissions; empty if nobody does.
 
     A key costs one round trip, a session whose role is not known several: roles cannot be asked for by
-    id. Raises NotFound if there is no such key or role, and no earlier step names the key's user.
+    id. Raises NotFound if there is no such key or role, and nothing names the key's user.
     """
     if isinstance(ref, RoleSessionRef):
         return ROLE, (yield from _role_name(ref))
@@ -108,19 +155,29 @@ def name_of(ref: Ref, past: tuple[Step, ...] = ()) -> SansIO[tuple[str, str]]:
 def user_of(ref: Ref, past: tuple[Step, ...] = ()) -> SansIO[str]:
     """Return whose the principal is; empty if it is no user's.
 
-    What is done to a user outlives the key. Raises NotFound if there is no such key, and no earlier step
-    names its user.
+    The sessions that a key started outlive it, and so does what is done to its user. Raises NotFound if there
+    is no such key, and neither the report nor an earlier step names its user.
     """
-    if isinstance(ref, UserRef):
-        return ref.id
+    known = yield from asked_user(ref, past)
+    if not known.id:
+        return known.name
+    (described,) = yield (get_holder(USER, known.name),)
+    return (yield from current_name(known, described))
+
+
+def asked_user(ref: Ref, past: tuple[Step, ...]) -> SansIO[Known]:
+    """Return whose the principal is. IAM is asked for the user of a key; what it says needs no id.
+
+    Raises NotFound if there is no such key, and neither the report nor an earlier step names its user.
+    """
+    known = known_user(ref, past)
     if not isinstance(ref, AccessKeyRef):
-        return ""
+        return known
     (answer,) = yield (last_used(ref.id),)
-    known = next((step.owner for step in past if isinstance(step, UserStep) and step.owner), "")
-    if isinstance(answer, Failed) and known:
+    if isinstance(answer, Failed) and known.name:
         return known
     name = accept(answer, not_found=NO_SUCH_ENTITY).optional_text("UserName") or ""
-    return name if UserRef.pattern.fullmatch(name) else ""
+    return Known(name) if UserRef.pattern.fullmatch(name) else Known()
 
 
 def _role_name(ref: RoleSessionRef) -> SansIO[str]:

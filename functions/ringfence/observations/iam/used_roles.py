@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from ringfence.model.answers import document
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
-from ringfence.model.errors import NotFound
 from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.model.observation import Observation
 from ringfence.model.subject import GLOBAL
@@ -84,7 +83,7 @@ class UsedRoles(Observation):
 
     @classmethod
     def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:
-        """Find the roles, then their policies and uses. Of a key that is gone, those of earlier steps are."""
+        """Find the roles, also those of earlier steps, then their policies and uses."""
         assumed: dict[str, datetime | None] = {}
         held = (step.held for step in past if isinstance(step, RoleStep))
         remembered = tuple(role for role in held if role)
@@ -93,12 +92,7 @@ class UsedRoles(Observation):
             _, name = yield from name_of(ref)
             assumed[name] = None
         else:
-            try:
-                trail = yield from Trail.read(ref, past)
-            except NotFound:
-                if not remembered:
-                    raise
-                trail = Trail()
+            trail = yield from Trail.read(ref, past)
             for arn, at in _assumed(trail):
                 found = _ROLE_ARN.fullmatch(arn)
                 name = found["name"] if found and found["account"] == ref.account else ""

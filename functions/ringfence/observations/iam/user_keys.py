@@ -11,7 +11,8 @@ from ringfence.model.codec import value
 from ringfence.model.observation import Observation
 from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
 from ringfence.observations.iam.principals import OWNER, last_used, region_in
-from ringfence.observations.iam.users import EVERY_USER, KEYS_OF_USERS, list_keys, named
+from ringfence.observations.iam.user_ids import EVERY_USER
+from ringfence.observations.iam.users import KEYS_OF_USERS, list_keys, named
 
 if TYPE_CHECKING:
     from ringfence.model.call import Answer

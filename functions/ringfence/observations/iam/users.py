@@ -7,7 +7,6 @@ it lags behind, and it may be kept in another region or not at all.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -16,23 +15,20 @@ from ringfence.model.answers import document
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.errors import NotFound
 from ringfence.model.frozen import frozen
-from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.kinds.iam_user import USER_ID, UserRef
 from ringfence.model.subject import GLOBAL
 from ringfence.observations.iam.access_key import ACTIVE
 from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
 from ringfence.observations.iam.principals import USERS
+from ringfence.observations.iam.user_ids import list_users
 
 if TYPE_CHECKING:
     from ringfence.model.call import Answer
     from ringfence.model.subject import Ref
 
-UNIQUE_ID = re.compile(r"AIDA[A-Z0-9]{12,124}")
-"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html"""
-EVERY_USER = Permission("iam:ListUsers", ("*",), reason="IAM lists the users of the whole account")
 KEYS_OF_USERS = Permission("iam:ListAccessKeys", (USERS,))
 WIDTH = 64
 """Users whose keys are listed side by side."""
-_PAGE = 1000
 
 
 @frozen
@@ -51,9 +47,9 @@ def named(ref: Ref) -> SansIO[Named]:
     """
     if not isinstance(ref, UserRef):
         return Named()
-    if not UNIQUE_ID.fullmatch(ref.id):
+    if not USER_ID.fullmatch(ref.id):
         return Named(ref.id)
-    (listed,) = yield (_list_users(),)
+    (listed,) = yield (list_users(),)
     users = [(one.text("UserName"), one.text("UserId")) for one in document(listed).children("Users")]
     found = [name for name, id_ in users if ref.id in {name, id_}]
     if not found:
@@ -84,7 +80,7 @@ def users_with_active_keys(account: str, region: str) -> SansIO[tuple[Ref, ...]]
     old. This makes one call per user, of whom an account has at most 5,000. If the time is too short, users
     with the newest keys are left out, because their keys are due last.
     """
-    (listed,) = yield (_list_users(),)
+    (listed,) = yield (list_users(),)
     names = [one.text("UserName") for one in document(listed).children("Users")]
     oldest: dict[str, datetime] = {}
     for first in range(0, len(names), WIDTH):
@@ -103,7 +99,3 @@ def _active_since(answer: Answer) -> list[datetime]:
     keys = [one for one in answer.children("AccessKeyMetadata") if one.text("Status") == ACTIVE]
     dates = [one.value.get("CreateDate") for one in keys]
     return [at if isinstance(at, datetime) else datetime.max.replace(tzinfo=UTC) for at in dates]
-
-
-def _list_users() -> Call:
-    return Call("iam", "ListUsers", {"MaxItems": _PAGE}, pages=True)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from ringfence.model.answers import accept, document
+from ringfence.model.answers import document
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.document import Document
@@ -22,7 +22,6 @@ from ringfence.model.kinds.iam_user import UserRef
 from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.model.observation import Observation
 from ringfence.model.subject import GLOBAL
-from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
 from ringfence.observations.iam.principals import (
     FINDING_HOLDERS,
     ROLE,
@@ -30,6 +29,7 @@ from ringfence.observations.iam.principals import (
     last_used,
     name_of,
     region_in,
+    user_of,
 )
 
 if TYPE_CHECKING:
@@ -131,23 +131,27 @@ class Trail(Observation):
     )
 
     @classmethod
-    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clue
-        """Find out where the principal was last seen, then read page after page in both regions at once."""
-        attribute = _attribute(ref)
-        if attribute is None:
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:
+        """Find out where the principal was last seen, then read page after page in both regions at once.
+
+        Of a user that was renamed, the calls under both names are read.
+        """
+        attributes = yield from _attributes(ref, past)
+        if not attributes:
             return cls()
         last = yield from last_region(ref)
-        searches = tuple(_Search(region) for region in dict.fromkeys((GLOBAL, last)) if region)
+        regions = tuple(region for region in dict.fromkeys((GLOBAL, last)) if region)
+        searches = tuple(_Search(region, one) for region in regions for one in attributes)
         for _ in range(PAGES):
             open_ = [one for one in searches if one.more]
             if not open_:
                 break
-            answers = yield tuple(one.call(attribute) for one in open_)
-            read = {one.region: one.with_(answer) for one, answer in zip(open_, answers, strict=True)}
-            searches = tuple(read.get(one.region, one) for one in searches)
+            answers = yield tuple(one.call() for one in open_)
+            read = {one.key: one.with_(answer) for one, answer in zip(open_, answers, strict=True)}
+            searches = tuple(read.get(one.key, one) for one in searches)
         return cls(
             tuple(trace for one in searches for trace in one.traces),
-            tuple(one.region for one in searches),
+            regions,
             max((one.oldest for one in searches if one.more and one.oldest), default=None),
         )
 
@@ -161,14 +165,20 @@ class _Search:
     """How far the events of one region were read."""
 
     region: str
+    attribute: tuple[str, str]
     token: str = ""
     more: bool = True
     oldest: datetime | None = None
     traces: tuple[Trace, ...] = ()
 
-    def call(self, attribute: tuple[str, str]) -> Call:
+    @property
+    def key(self) -> tuple[str, tuple[str, str]]:
+        """What is searched, and where."""
+        return self.region, self.attribute
+
+    def call(self) -> Call:
         """Return the call for the next page."""
-        key, wanted = attribute
+        key, wanted = self.attribute
         parameters: dict[str, object] = {
             "LookupAttributes": [{"AttributeKey": key, "AttributeValue": wanted}],
             "MaxResults": PAGE,
@@ -194,10 +204,10 @@ class _Search:
 
 
 def last_region(ref: Ref) -> SansIO[str]:
-    """Return the region in which a key or a role was last used, as IAM knows; empty for a user."""
+    """Return the region in which a key or a role was last used. Empty for a user and for a deleted key."""
     if isinstance(ref, AccessKeyRef):
         (answer,) = yield (last_used(ref.id),)
-        return region_in(accept(answer, not_found=NO_SUCH_ENTITY).optional_child("AccessKeyLastUsed"))
+        return "" if isinstance(answer, Failed) else region_in(answer.optional_child("AccessKeyLastUsed"))
     if isinstance(ref, RoleSessionRef):
         _, name = yield from name_of(ref)
         (answer,) = yield (get_holder(ROLE, name),)
@@ -207,15 +217,16 @@ def last_region(ref: Ref) -> SansIO[str]:
     return ""
 
 
-def _attribute(ref: Ref) -> tuple[str, str] | None:
+def _attributes(ref: Ref, past: tuple[Step, ...]) -> SansIO[tuple[tuple[str, str], ...]]:
     """Return what CloudTrail looks events up by: of a session of a role, the user's name is the session's."""
     if isinstance(ref, AccessKeyRef):
-        return "AccessKeyId", ref.id
+        return (("AccessKeyId", ref.id),)
     if isinstance(ref, UserRef):
-        return "Username", ref.id
+        name = yield from user_of(ref, past)
+        return tuple(("Username", one) for one in dict.fromkeys((ref.id, name)))
     if isinstance(ref, RoleSessionRef):
-        return "Username", ref.id.partition(":")[2]
-    return None
+        return (("Username", ref.id.partition(":")[2]),)
+    return ()
 
 
 def _trace(event: Document) -> Trace | None:

@@ -9,11 +9,12 @@ on the way of an event can take it.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self, cast
 
 from ringfence.model.answers import accept
 from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
+from ringfence.model.frozen import frozen
 from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.step import Done, State
 from ringfence.observations.iam.access_key import ACTIVE, INACTIVE, AccessKey, KeyStep
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
     from ringfence.model.subject import Ref
 
 _REFUSED = ("InvalidInput", "LimitExceeded")
+
+
+@frozen
+class _OfUser:
+    """The field of `located`."""
+
+    user: str
 
 
 class _KeyStatusStep(KeyStep):
@@ -55,6 +63,13 @@ class _KeyStatusStep(KeyStep):
     def affected_ref(self, ref: Ref) -> Ref:
         """Return the key, which can have its own incident beside the user's."""
         return AccessKeyRef(ref.account, ref.region, self.key, self.user)
+
+    def located(self, observed: ResourceState) -> Self:
+        """Return the step on the user as it is called now."""
+        if AccessKey not in observed or not observed[AccessKey].key(self.key):
+            return self
+        known = cast("_OfUser", self)
+        return cast("Self", replace(known, user=observed[AccessKey].user))
 
     def is_shared(self, ref: Ref) -> bool:
         """Return whether it is another key than the subject: incidents of other keys can need it too."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self, cast
 
 from ringfence.model.answers import accept
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
+from ringfence.model.frozen import frozen
 from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.kinds.iam_user import UserRef
 from ringfence.model.step import Done, State
@@ -58,6 +59,13 @@ def on_both(action: str, *conditions: tuple[str, str, tuple[str, ...]]) -> tuple
     return tuple(Permission(f"iam:{action.format(kind)}", (arns,), conditions) for kind, arns in kinds)
 
 
+@frozen
+class _OnHolder:
+    """The field of `located`."""
+
+    holder: Holder
+
+
 class HolderStep(UserStep):
     """A step on a user or a role."""
 
@@ -71,10 +79,23 @@ class HolderStep(UserStep):
         """The user, unless it is a role."""
         return self.holder.name if self.holder.kind == USER else ""
 
+    @property
+    def owner_id(self) -> str:
+        """The user's unique id, unless it is a role."""
+        return self.holder.id if self.holder.kind == USER else ""
+
     def seen(self, observed: ResourceState) -> Denial | None:
         """Return the observation of this holder. None if it was deleted, or recreated under its name."""
         denial = observed[Denial]
         return denial if denial.holder and denial.holder.id == self.holder.id else None
+
+    def located(self, observed: ResourceState) -> Self:
+        """Return the step on the holder as it is called now."""
+        denial = self.seen(observed)
+        known = cast("_OnHolder", self)
+        if denial is None or denial.holder is None:
+            return self
+        return cast("Self", replace(known, holder=denial.holder))
 
     def also_held_by(self, ref: Ref, observed: ResourceState) -> tuple[Ref, ...]:
         """Return the other subjects that this holder is denied for."""

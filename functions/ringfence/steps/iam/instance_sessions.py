@@ -60,6 +60,10 @@ class _DenialStep(RoleStep):
         """The role."""
         return self.role
 
+    def outlives(self, now: datetime) -> bool:
+        """Return whether the instance's sessions can be valid. It started none after its end."""
+        return self.until is None or now < self.until
+
     def state(self, observed: ResourceState) -> State:
         """Compare the document of the policy."""
         held = observed[Identity].role(self.role)

@@ -6,11 +6,12 @@ Two classes for the reason that access keys have two: IAM's actions work both wa
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self, cast
 
 from ringfence.model.answers import accept
 from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
+from ringfence.model.frozen import frozen
 from ringfence.model.step import Done, State
 from ringfence.observations.iam.access_key import ACTIVE, INACTIVE
 from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
     from ringfence.model.subject import Ref
 
 _REFUSED = ("InvalidInput", "LimitExceeded")
+
+
+@frozen
+class _OfUser:
+    """The field of `located`."""
+
+    user: str
 
 
 class _CredentialStatusStep(UserStep):
@@ -49,6 +57,11 @@ class _CredentialStatusStep(UserStep):
     def target(self) -> str:
         """The credential's status."""
         return f"{self.kind}/{self.id}/status"
+
+    def located(self, observed: ResourceState) -> Self:
+        """Return the step on the user as it is called now."""
+        seen, known = observed[OtherCredentials], cast("_OfUser", self)
+        return cast("Self", replace(known, user=seen.user)) if seen.credential(self.kind, self.id) else self
 
     def is_shared(self, ref: Ref) -> bool:  # noqa: ARG002 - these credentials have no incident
         """Return True: every incident of the user's credentials needs it."""

@@ -18,6 +18,7 @@ _OF_USERS = (
     "DetachUserPolicy",
     "PutUserPermissionsBoundary",
     "PutUserPolicy",
+    "UpdateUser",  # a renamed user keeps its denial, and later calls on it give its new name
 )
 _OF_ROLES = (
     "DeleteRolePermissionsBoundary",

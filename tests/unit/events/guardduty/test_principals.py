@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ from tests.support.samples.guardduty import (
     without,
 )
 
-KEY = AccessKeyRef(ACCOUNT, GLOBAL, samples.KEY, samples.USER)
+KEY = AccessKeyRef(ACCOUNT, GLOBAL, samples.KEY, samples.USER, samples.USER_ID)
 USER = UserRef(ACCOUNT, GLOBAL, samples.USER)
 SESSION = RoleSessionRef(ACCOUNT, GLOBAL, f"{samples.ROLE_ID}:{samples.INSTANCE}", samples.ROLE)
 INSTANCE = InstanceRef(ACCOUNT, samples.REGION, samples.INSTANCE)
@@ -57,7 +58,7 @@ def test_the_key_is_the_subject_and_the_region_is_where_iam_is_filed() -> None:
 @pytest.mark.parametrize(
     ("details", "subject"),
     [
-        ({**OF_A_USER, "accessKeyId": samples.SESSION_KEY}, USER),
+        ({**OF_A_USER, "accessKeyId": samples.SESSION_KEY}, replace(USER, unique_id=samples.USER_ID)),
         ({"userType": "IAMUser", "userName": samples.USER}, USER),
         (OF_AN_INSTANCE, SESSION),
         (OF_ROOT, ROOT),

@@ -1,13 +1,17 @@
 """Parse CloudTrail events for calls that can undo a containment.
 
 The parser does not interpret the parameters of a call. It collects every text in them, and a look-up
-compares these texts with the names that open incidents recorded. So a record with an unexpected form costs
-one more verification, and never hides a call.
+compares these texts with the names that open incidents recorded. A caller can pad a call until CloudTrail
+omits its parameters, or until there are more texts than are read. Such a call concerns every open incident of
+its account. So a record with an unexpected form costs more verifications, and never hides a call.
+
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ringfence.events import fields
@@ -19,21 +23,23 @@ from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from ringfence.model.document import Document
     from ringfence.model.runbook import Runbook
 
 MOST_NAMES = 5_000
-"""The maximum number of texts that are read from a record. An event has at most 1 MB."""
+"""The maximum number of texts that are read from the parameters of a call, and from its response."""
 
 
 @frozen
 class Undoing:
     """A call that may have undone a containment.
 
-    `call` is the service and CloudTrail's name of the call. `who` made it, from `address`. `names` are all
-    texts in its parameters and in its response.
+    `call` is the service and CloudTrail's name of the call. `who` made it, from `address`. `names` are the
+    texts in its parameters and in its response. `unnamed`: the record does not contain all of them, so the
+    call may be about anything in the account.
     """
 
     call: str
@@ -43,6 +49,20 @@ class Undoing:
     event: str
     account: str
     names: frozenset[str]
+    unnamed: bool = False
+
+    def concerns(self, account: str, names: AbstractSet[str]) -> bool:
+        """Return whether the call may be about any of these names in an account.
+
+        IAM does not distinguish names by case, and a record can contain a name as its caller wrote it.
+        """
+        if self.account != account:
+            return False
+        return self.unnamed or not _folded(self.names).isdisjoint(map(str.casefold, names))
+
+
+def _folded(names: AbstractSet[str]) -> frozenset[str]:
+    return frozenset(map(str.casefold, names))
 
 
 def undoing_of_text(text: str, runbook: Runbook) -> Undoing | NotForUs:
@@ -62,6 +82,7 @@ def undoing_of(envelope: Envelope, runbooks: Iterable[Runbook]) -> Undoing | Not
         return NotForUs(f"the call {fields.formatted(f'{service}:{name}')} cannot undo a containment")
     if reason := records.unanswered(detail):
         return NotForUs(reason)
+    names, unnamed = _names(service, detail)
     return Undoing(
         call=f"{service}:{name}",
         who=records.suspects(detail)[0],
@@ -69,24 +90,36 @@ def undoing_of(envelope: Envelope, runbooks: Iterable[Runbook]) -> Undoing | Not
         at=fields.instant(detail, "eventTime"),
         event=records.id_of(detail),
         account=records.account(detail, envelope.document),
-        names=_names(service, detail),
+        names=names,
+        unnamed=unnamed,
     )
 
 
-def _names(service: str, detail: Document) -> frozenset[str]:
-    """Return every text of the call. Without a user name, a call of IAM is about the user who made it."""
-    found = frozenset(_texts(detail.value, ("requestParameters", "responseElements")))
+def _names(service: str, detail: Document) -> tuple[frozenset[str], bool]:
+    """Return the texts of the call, and whether some may be missing.
+
+    Without a user name, a call of IAM is about the user who made it.
+    """
+    parameters, response = (detail.value.get(field) for field in ("requestParameters", "responseElements"))
+    given = frozenset(islice(_texts(parameters), MOST_NAMES))
+    found = given | frozenset(islice(_texts(response), MOST_NAMES))
     user = detail.optional_child("userIdentity").optional_text("userName")
-    return found | {user} if service == "iam" and user else found
+    unnamed = not given or next(islice(_texts(parameters), MOST_NAMES, None), None) is not None
+    own = frozenset({user}) if service == "iam" and user else frozenset[str]()
+    return found | own, unnamed or _is_cut(detail.value, parameters)
 
 
-def _texts(record: Mapping[str, object], fields_: Iterable[str]) -> Iterator[str]:
-    todo: list[object] = [record.get(field) for field in fields_]
-    left = MOST_NAMES
-    while todo and left:
+def _is_cut(record: Mapping[str, object], parameters: object) -> bool:
+    """Return whether CloudTrail left out parameters, because they are longer than 100 KB."""
+    marked = (record, parameters if isinstance(parameters, Mapping) else {})
+    return any(one.get("omitted") for one in marked)
+
+
+def _texts(value: object) -> Iterator[str]:
+    todo = [value]
+    while todo:
         item = todo.pop()
         if isinstance(item, str):
-            left -= 1
             yield item
         elif isinstance(item, Mapping):
             todo.extend(item.values())
