@@ -91,6 +91,16 @@ def test_an_attached_interface_is_recorded_with_its_author_and_answered_by_the_s
     assert json.loads(message)["incident"] == watch.site.history.incident
 
 
+def test_a_call_whose_record_lacks_its_parameters_is_recorded_with_its_author_too() -> None:
+    watch = Watch()
+    watch.site.attach()
+    padded = {"requestParameters": {"omitted": True}, "responseElements": None}
+    assert watch.hears(watch.call(**padded)) == ()
+    (fact,) = watch.site.history.of(ContainmentBroken)
+    assert fact.who == f"arn:aws:iam::{REF.account}:user/mallory"
+    assert len(watch.sent) == 1
+
+
 @pytest.mark.parametrize(
     ("name", "parameters"),
     [
