@@ -99,7 +99,7 @@ def _missing(
     """Close the incident if a second read does not find the subject either.
 
     One response can be wrong, or too early for a new resource, and must not end an incident. Neither does the
-    end of the subject if changes still matter without it: they are watched, and a person is told once.
+    end of the subject if changes still matter without it: they are watched, and a person is notified once.
     """
     history, since = execution.history, execution.history.missed_at
     if since and look.at >= since + SURE:

@@ -18,7 +18,8 @@ from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.kinds.iam_user import UserRef
 from ringfence.model.subject import GLOBAL
 from ringfence.observations.iam.reach import Reach, reach_of
-from ringfence.policy.decision import Mode, Policy, Rule
+from ringfence.policy.decision import Mode, Policy
+from ringfence.policy.rules import Rule
 from ringfence.record.chain import ChainKey
 from ringfence.record.containments import is_contained
 from ringfence.record.facts import Closed, ContainmentBroken, RunRequested

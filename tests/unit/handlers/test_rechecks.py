@@ -94,8 +94,7 @@ def test_an_attached_interface_is_recorded_with_its_author_and_answered_by_the_s
 def test_a_call_whose_record_lacks_its_parameters_is_recorded_with_its_author_too() -> None:
     watch = Watch()
     watch.site.attach()
-    padded = {"requestParameters": {"omitted": True}, "responseElements": None}
-    assert watch.hears(watch.call(**padded)) == ()
+    assert watch.hears(watch.call(requestParameters={"omitted": True}, responseElements=None)) == ()
     (fact,) = watch.site.history.of(ContainmentBroken)
     assert fact.who == f"arn:aws:iam::{REF.account}:user/mallory"
     assert len(watch.sent) == 1

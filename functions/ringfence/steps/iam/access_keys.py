@@ -65,7 +65,7 @@ class _KeyStatusStep(KeyStep):
         return AccessKeyRef(ref.account, ref.region, self.key, self.user)
 
     def located(self, observed: ResourceState) -> Self:
-        """Return the step on the user as it is called now."""
+        """Return the step on the user with its name of now."""
         if AccessKey not in observed or not observed[AccessKey].key(self.key):
             return self
         known = cast("_OfUser", self)

@@ -90,7 +90,7 @@ class HolderStep(UserStep):
         return denial if denial.holder and denial.holder.id == self.holder.id else None
 
     def located(self, observed: ResourceState) -> Self:
-        """Return the step on the holder as it is called now."""
+        """Return the step on the holder with its name of now."""
         denial = self.seen(observed)
         known = cast("_OnHolder", self)
         if denial is None or denial.holder is None:

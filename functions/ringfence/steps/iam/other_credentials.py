@@ -59,7 +59,7 @@ class _CredentialStatusStep(UserStep):
         return f"{self.kind}/{self.id}/status"
 
     def located(self, observed: ResourceState) -> Self:
-        """Return the step on the user as it is called now."""
+        """Return the step on the user with its name of now."""
         seen, known = observed[OtherCredentials], cast("_OfUser", self)
         return cast("Self", replace(known, user=seen.user)) if seen.credential(self.kind, self.id) else self
 
