@@ -130,7 +130,8 @@ class Worlds:
 
     `runbook` has the remediations that these are the worlds of. `steps` returns examples of every class of
     step, and of their inverses; `reads` subjects and earlier steps with which an observation is read in
-    every way, unless it is one `with_many_ways`. `comparable` reduces a state to what an undo restores.
+    every way, unless it is one `with_many_ways`. `also_reads` are more of these, with too many ways: each
+    answer is given otherwise once. `comparable` reduces a state to what an undo restores.
     `pinned` are situations in which a law did not hold once.
     """
 
@@ -141,6 +142,7 @@ class Worlds:
     reads: Callable[[type[Observation]], Reads]
     comparable: Callable[[ResourceState, Mapping[Symbol, str]], object] = everything
     with_many_ways: tuple[type[Observation], ...] = ()
+    also_reads: Callable[[type[Observation]], Reads] = lambda _: ()
     pinned: tuple[Situation, ...] = ()
 
     def __repr__(self) -> str:

@@ -131,6 +131,8 @@ def _reads(worlds: Worlds, observation: type[Observation]) -> Iterator[tuple[Cal
     held = once_otherwise if observation in worlds.with_many_ways else ways
     for ref, past in worlds.reads(observation):
         yield from held(partial(observation.read, ref, past))
+    for ref, past in worlds.also_reads(observation):
+        yield from once_otherwise(partial(observation.read, ref, past))
 
 
 def once_otherwise(start: Callable[[], SansIO[object]]) -> Iterator[tuple[Call, ...]]:

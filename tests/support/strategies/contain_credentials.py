@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from ringfence.model.step import Step
     from ringfence.model.subject import PrincipalRef, Ref
 
+MOVED = "AIDAI44QH8DHBEXAMPLE"
+"""The id of a user that has another name now."""
 EVERYTHING = CONTAIN_CREDENTIALS.chosen(CONTAIN_CREDENTIALS.ids)
 """The runbook with every option switched on."""
 
@@ -110,6 +113,12 @@ def reads(observation: type[Observation]) -> Iterator[tuple[Ref, tuple[Step, ...
             yield ref, past
 
 
+def moved(observation: type[Observation]) -> Iterator[tuple[Ref, tuple[Step, ...]]]:  # noqa: ARG001 - likewise
+    """Of a user that has another id than the report says, and of a key of such a user."""
+    for ref in (replace(PERSON, unique_id=MOVED), replace(KEY, user_id=MOVED)):
+        yield ref, ()
+
+
 CASES = {
     "key": Case(EVERYTHING, busy(KEY, Denial(DEPLOY)), choices={"other-access": "trusted"}),
     "user": Case(EVERYTHING, busy(PERSON, Denial(DEPLOY))),
@@ -126,5 +135,11 @@ CASES = {
     ),
 }
 WORLDS = Worlds(
-    CONTAIN_CREDENTIALS, CASES, independent(principals, incidents), steps, reads, with_many_ways=(UsedRoles,)
+    CONTAIN_CREDENTIALS,
+    CASES,
+    independent(principals, incidents),
+    steps,
+    reads,
+    with_many_ways=(UsedRoles,),
+    also_reads=moved,
 )
