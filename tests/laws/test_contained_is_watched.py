@@ -16,11 +16,12 @@ from ringfence.engine.run import Engine
 from ringfence.events.cloudtrail.parser.undoing import Undoing
 from ringfence.model.document import Document
 from ringfence.model.errors import RingfenceError
+from ringfence.model.observation import ResourceState
 from ringfence.observations.iam.access_key import AccessKey
 from ringfence.policy.decision import Mode, Policy, RunbookSettings
 from ringfence.policy.rules import Rule
 from ringfence.record.containments import is_contained, names_of
-from ringfence.record.facts import ContainmentBroken, Result
+from ringfence.record.facts import Closed, ContainmentBroken, Result
 from ringfence.steps.ec2.lifecycle import SetStopProtection
 from tests.support.catalogue import WORLDS
 from tests.support.fakes.conversations import model
@@ -30,7 +31,6 @@ from tests.support.worlds import LEASE, Ticking, order
 
 if TYPE_CHECKING:
     from ringfence.model.call import Call
-    from ringfence.model.observation import ResourceState
     from ringfence.model.remediation import Remediation
     from ringfence.model.runbook import Runbook
     from ringfence.model.step import Step
@@ -182,6 +182,35 @@ def test_whichever_step_is_undone_is_seen_and_done_again(case: Case) -> None:
         assert len(stage.history.of(ContainmentBroken)) == 1
         seen += 1
     assert seen or not any(is_contained(Stage(case).history) for _ in steps[:1])
+
+
+SURVIVING = {
+    name: case
+    for name, case in CASES.items()
+    if any(step.survives_subject for one in case.runbook.remediations if one.undone_by for step in one.steps)
+}
+
+
+@pytest.mark.parametrize("case", SURVIVING.values(), ids=SURVIVING)
+def test_whichever_step_outlives_the_subject_is_watched_after_its_end(case: Case) -> None:
+    """Only what exists without the subject can still be read."""
+    steps, seen = heard_steps(case, Stage(case).history), 0
+    for number, _ in enumerate(steps):
+        stage = Stage(case)
+        world, step = stage.cloud.world, steps[number]
+        if not is_contained(stage.history) or not step.outlives(stage.clock()):
+            continue
+        assert world
+        undone = step.inverse().effect(world)
+        if undone.observations == world.observations:
+            continue  # a later step of the same plan replaced it
+        kinds = {one.observation for one in stage.history.steps() if one.outlives(stage.clock())}
+        for left, standing in ((world, Standing.CONTAINED), (undone, Standing.BROKEN)):
+            stage.cloud.world = ResourceState(left.ref, {kind: left[kind] for kind in kinds})
+            assert stage.recheck().standing is standing, step.describe()
+        assert not stage.history.of(Closed)
+        seen += 1
+    assert seen or not is_contained(Stage(case).history)
 
 
 REMEDIATIONS = {one.id: one for runbook in CONTAINING.values() for one in runbook.remediations}
