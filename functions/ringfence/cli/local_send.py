@@ -16,7 +16,7 @@ from ringfence.model.errors import BadInput, Retryable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ringfence.local.event_files import FileEvent
+    from ringfence.events.forms import FileEvent
 
 ENDPOINT = "http://127.0.0.1:4566"
 _LOOPBACK = frozenset({"127.0.0.1", "localhost"})
@@ -43,7 +43,7 @@ def send(events: tuple[str, ...], endpoint: str | None) -> None:
     Exit code 0: all events were sent. 1: the local AWS does not respond. 2: bad input; no event of that file
     was sent, or the local AWS refused it.
     """
-    from ringfence.local.event_files import events_of
+    from ringfence.events.forms import events_of
 
     url = loopback(endpoint or os.environ.get("AWS_ENDPOINT_URL") or ENDPOINT)
     files = {name: _read(name) for name in events}

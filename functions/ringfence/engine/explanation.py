@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from ringfence.engine.canonical_subject import stands_for_listed
 from ringfence.engine.glimpse import About, glimpse
+from ringfence.engine.offline import OfflineDecisions, elsewhere
 from ringfence.engine.undoing_note import undoing_note
 from ringfence.events.config.names import with_own_names
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs, parse_json
 from ringfence.model.errors import BadInput
-from ringfence.model.subject import Ref
 from ringfence.policy.circumstances import NOTHING_KNOWN
-from ringfence.policy.compiled import policy_from_json
 from ringfence.policy.decision import Mode
-from ringfence.policy.selection import Portion, portions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from ringfence.engine.offline import Answer
     from ringfence.model.finding import Finding
     from ringfence.model.runbook import Runbook
+    from ringfence.model.subject import Ref
     from ringfence.policy.circumstances import Circumstances
     from ringfence.policy.file import PolicyFile
+    from ringfence.policy.selection import Portion
 
     Decided = tuple[Ref, Portion]
-    Answer = tuple[Finding, Runbook, list[Decided]]
-
-_OTHER_PARTITION = re.compile(r"(?:cn|us-gov|us-iso[a-z]*|eu-iso[a-z]*|eusc)-")
-"""The beginnings of the names of regions in other partitions than `aws`."""
 
 
 class Status(StrEnum):
@@ -95,11 +90,15 @@ class Explainer:
             return invalid(error, glimpse(event))
         if isinstance(found, NotForUs):
             answer = Explanation(Status.NOT_APPLICABLE, found.reason, glimpse(event))
-        elif reason := _elsewhere(found):
+        elif reason := elsewhere(found):
             return Explanation(Status.NOT_APPLICABLE, reason, _about(found[0]), found[0].subjects)
         else:
-            answer = self._decided(with_own_names(found, self._own_names()))
+            answer = self._decided(with_own_names(found, self._offline.own_names()))
         return self._with_undoing(event, answer)
+
+    @property
+    def _offline(self) -> OfflineDecisions:
+        return OfflineDecisions(self.policy, self.runbooks, self.home)
 
     def _with_undoing(self, event: object, answer: Explanation) -> Explanation:
         """Add that open contained incidents are verified again, if the call can undo a containment."""
@@ -110,18 +109,15 @@ class Explainer:
             return replace(answer, reason=f"{answer.reason}. {note}")
         return replace(answer, status=Status.HANDLED, reason=note, runbook=answer.runbook or ids[0])
 
-    def _own_names(self) -> Mapping[str, str]:
-        """Return the owner's names of rules, as the policy file has them."""
-        names = self.policy.data.get("config-rules")
-        return {str(name): str(meant) for name, meant in names.items()} if isinstance(names, dict) else {}
-
     def _decided(self, found: tuple[Finding, ...]) -> Explanation:
-        answers = [answer for finding in found for answer in self._answers(finding)]
+        answers = [
+            answer for finding in found for answer in self._offline.answers(finding, self.circumstances)
+        ]
         if not answers:
             reason = f"no runbook answers findings of type {' or '.join(finding.type for finding in found)}"
             return Explanation(Status.NOT_APPLICABLE, reason, _about(found[0]), found[0].subjects)
-        first = max(answers, key=lambda one: _strongest(one[2]))
-        finding, runbook, decisions = first
+        first = max(answers, key=lambda one: _strongest(one.decisions))
+        finding, runbook, decisions = first.finding, first.runbook, first.decisions
         others = [_also(one, finding) for one in answers if one is not first]
         mode = list(Mode)[_strongest(decisions)]
         return Explanation(
@@ -136,22 +132,6 @@ class Explainer:
             mode=mode,
             answers=tuple(map(_answered, answers)),
         )
-
-    def _answers(self, finding: Finding) -> list[Answer]:
-        policy = policy_from_json(self.policy.compile(self.home or finding.account))
-        return [
-            (
-                finding,
-                runbook,
-                [
-                    (ref, _as_shown(share, ref))
-                    for ref, judged in subjects
-                    for share in portions(policy, runbook, finding, judged, self.circumstances)
-                ],
-            )
-            for runbook in self.runbooks.values()
-            if runbook.answers(finding) and (subjects := _subjects(finding, runbook))
-        ]
 
     def _notes(self, finding: Finding) -> str:
         taken = not self.home and self.policy.speaks_of_home
@@ -177,39 +157,8 @@ def _decode(data: bytes) -> str:
         raise BadInput("(document)", f"is not UTF-8 text at byte {error.start + 1}") from error
 
 
-def _subjects(finding: Finding, runbook: Runbook) -> list[tuple[Ref, Ref]]:
-    """Return each subject, and what the policy decides about: without AWS, nothing lists the resources."""
-    found = []
-    for ref in finding.subjects:
-        if isinstance(ref, runbook.subject):
-            found.append((ref, ref))
-        elif stands_for_listed(ref, finding, runbook):
-            found.append((ref, Ref(ref.account, finding.region, ref.id)))
-    return found
-
-
-def _elsewhere(found: tuple[Finding, ...]) -> str:
-    """Return why Ringfence receives no such event: it is deployed to the partition `aws` only."""
-    region = next((one.region for one in found if _OTHER_PARTITION.match(one.region)), "")
-    return f"region {region} is in a partition of AWS that Ringfence does not support" if region else ""
-
-
-def _as_shown(share: Portion, ref: Ref) -> Portion:
-    """Return a portion with the remediations that can apply to a subject.
-
-    Remediations without steps only report, whatever the mode.
-    """
-    runbook = share.runbook if type(ref) is Ref else share.runbook.on(ref)
-    answering = [one for one in runbook.remediations if one.triggers]
-    if not share.decision.mode.observes or any(one.steps or not one.needs_review for one in answering):
-        return replace(share, runbook=runbook)
-    named = ", ".join(one.id for one in answering)
-    reason = f"{named} changes nothing and reports what a person must check ({share.decision.reason})"
-    return Portion(runbook, replace(share.decision, mode=Mode.NOTIFY, reason=reason))
-
-
 def _answered(answer: Answer) -> Answered:
-    finding, runbook, decisions = answer
+    finding, runbook, decisions = answer.finding, answer.runbook, answer.decisions
     mode = list(Mode)[_strongest(decisions)]
     subjects = tuple(dict.fromkeys(ref for ref, _ in decisions))
     remediations = _remediations(decisions, mode)
@@ -217,7 +166,7 @@ def _answered(answer: Answer) -> Answered:
 
 
 def _listing(answer: Answer) -> str:
-    finding, runbook, decisions = answer
+    finding, runbook, decisions = answer.finding, answer.runbook, answer.decisions
     if runbook.review is None or all(isinstance(ref, runbook.subject) for ref, _ in decisions):
         return ""
     return (
@@ -230,7 +179,7 @@ def _strongest(decisions: Iterable[Decided]) -> int:
     return max(order.index(share.decision.mode) for _, share in decisions)
 
 
-def _reason(decisions: list[Decided]) -> str:
+def _reason(decisions: Sequence[Decided]) -> str:
     reasons = dict.fromkeys(share.decision.reason for _, share in decisions)
     if len(reasons) == 1:
         return next(iter(reasons))
@@ -243,7 +192,7 @@ def _about(finding: Finding) -> About:
 
 def _also(answer: Answer, first: Finding) -> str:
     """Return what another runbook does about the same finding, or about another finding of the same event."""
-    finding, runbook, decisions = answer
+    finding, runbook, decisions = answer.finding, answer.runbook, answer.decisions
     named = ", ".join(dict.fromkeys(f"{ref.kind} {ref.id}" for ref, _ in decisions))
     other = "" if finding is first else f" {finding.type}"
     mode = list(Mode)[_strongest(decisions)]

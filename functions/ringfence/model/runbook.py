@@ -273,7 +273,10 @@ class Runbook:
 
     def answers(self, finding: Finding) -> bool:
         """Return whether any trigger matches."""
-        return any(trigger.matches(finding) for trigger in self.triggers)
+        ones = (one for stage in self.stages for one in stage.remediations)
+        return any(trigger.matches(finding) for one in ones for trigger in one.triggers) or any(
+            trigger.matches(finding) for trigger in self.notified_by
+        )
 
     def chosen(self, enabled: Iterable[str], only: Iterable[str] = ()) -> Runbook:
         """Return this runbook with the optional remediations in `enabled`, limited to `only` if given.

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ringfence.local.event_files import FileEvent, events_of
+from ringfence.events.forms import FileEvent, events_of
 from ringfence.model.errors import BadInput
 from tests.support.samples import guardduty as samples
 from tests.support.samples.calls import call_event

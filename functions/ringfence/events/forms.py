@@ -1,4 +1,4 @@
-"""Files of events in the forms that people have them in: read them as events. Pure.
+"""Read events in the forms that people have them in. Pure.
 
 One event as EventBridge delivers it, the output of `aws guardduty get-findings`, a GuardDuty finding by
 itself (the `detail` of its event), lists of these, and one of these on each line.
@@ -100,14 +100,15 @@ def _events(one: object, place: str) -> Iterator[FileEvent]:
             for finding in document.children("Findings"):
                 yield _of_answer(finding)
         else:
-            yield _event(document)
+            yield event_in(document)
     except BadInput as error:
         if not place:
             raise
         raise BadInput(f"{place}: {error.field}", error.problem, error.value) from error
 
 
-def _event(document: Document) -> FileEvent:
+def event_in(document: Document) -> FileEvent:
+    """Return the event of one document. Raises BadInput that names the field."""
     if document.has("detail-type"):
         return _of_bus(document)
     if document.has("ProductArn"):

@@ -1,0 +1,191 @@
+"""Read files of recorded events as a stream, so that memory does not grow with the file.
+
+A file is plain or gzip. It contains one JSON document, a list, one document on each line, or the output of
+`aws guardduty get-findings`, the files of CloudTrail and the archive of Ringfence.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+from codecs import BOM_UTF8
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, cast
+
+import click
+import ijson
+
+from ringfence.events.envelope import parse_json
+from ringfence.events.recorded import LISTS
+from ringfence.model.errors import BadInput
+from ringfence.model.frozen import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from _typeshed import WriteableBuffer
+
+_GZIP = b"\x1f\x8b"
+_HEAD = 65_536
+MOST_BYTES = 2**24
+"""The maximum size of one document. An event has at most 1 MiB."""
+_LIST = re.compile(rb'\s*\{\s*"(' + "|".join(LISTS).encode() + rb')"\s*:\s*\[')
+SUFFIXES = (".json", ".jsonl", ".ndjson", ".gz", ".asff")
+"""The files of a folder that are read."""
+
+
+@frozen
+class Read:
+    """One document of a file, or why it cannot be read. `place` says where it is, for people."""
+
+    place: str
+    document: object = None
+    error: BadInput | None = None
+
+
+def paths_of(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the files to read: each named file, and those in each named folder. Raises BadInput."""
+    found: list[str] = []
+    for name in names:
+        path = Path(name)
+        if name != "-" and path.is_dir():
+            within = sorted(one for one in path.rglob("*") if one.suffix in SUFFIXES and one.is_file())
+            found.extend(map(str, within))
+        else:
+            found.append(name)
+    if not found:
+        raise BadInput("PATH", f"must contain files that end in {', '.join(SUFFIXES)}", " ".join(names))
+    return tuple(dict.fromkeys(found))
+
+
+def size_of(names: tuple[str, ...]) -> int | None:
+    """Return the number of bytes of these files. None if one of them is standard input."""
+    if "-" in names:
+        return None
+    try:
+        return sum(Path(name).stat().st_size for name in names)
+    except (OSError, ValueError):
+        return None
+
+
+def read_file(name: str, progress: Callable[[int], None]) -> Iterator[Read]:
+    """Yield the documents of a file. `progress` gets the number of bytes after each part.
+
+    Raises
+    ------
+    BadInput
+        The file cannot be opened. What is wrong inside of it is an item of the stream.
+
+    """
+    try:
+        with _opened(name) as raw:
+            yield from _documents(name, _unpacked(_Counting(raw, progress)))
+    except (OSError, EOFError) as error:
+        words = getattr(error, "strerror", None) or str(error) or "input/output error"
+        raise BadInput(name, f"cannot be read: {words}") from error
+    except ValueError as error:
+        raise BadInput(name, f"cannot be read: {error}") from error
+
+
+@contextmanager
+def _opened(name: str) -> Iterator[IO[bytes]]:
+    if name == "-":
+        yield click.get_binary_stream("stdin")
+        return
+    with Path(name).open("rb") as file:
+        yield file
+
+
+class _Counting(io.RawIOBase):
+    """A file that reports how much was read."""
+
+    def __init__(self, file: IO[bytes], progress: Callable[[int], None]) -> None:
+        self._file = file
+        self._progress = progress
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        data = self._file.read(size)
+        self._progress(len(data))
+        return data
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer).cast("B")
+        data = self.read(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+
+def _unpacked(raw: _Counting) -> io.BufferedReader:
+    file: io.BufferedReader = io.BufferedReader(cast("io.RawIOBase", raw), _HEAD)
+    if not file.peek(len(_GZIP)).startswith(_GZIP):
+        return file
+    unpacked = gzip.GzipFile(fileobj=cast("IO[bytes]", file))
+    return io.BufferedReader(cast("io.RawIOBase", unpacked), _HEAD)
+
+
+def _documents(name: str, file: io.BufferedReader) -> Iterator[Read]:
+    if file.peek(len(BOM_UTF8)).startswith(BOM_UTF8):
+        file.read(len(BOM_UTF8))
+    head = file.peek(_HEAD)
+    if head.lstrip().startswith(b"["):
+        yield from _streamed(name, file, "item")
+    elif match := _LIST.match(head):
+        yield from _streamed(name, file, f"{match[1].decode()}.item")
+    elif _is_document(head.partition(b"\n")[0]):
+        yield from _lines(name, file)
+    else:
+        yield from _whole(name, file)
+
+
+def _streamed(name: str, file: io.BufferedReader, prefix: str) -> Iterator[Read]:
+    """Yield the items of a list. An error in it ends the file: nothing after it can be read."""
+    number = 0
+    items = ijson.items(file, prefix, use_float=True)
+    while True:
+        number += 1
+        place = f"{name}, item {number}"
+        try:
+            item = next(items)
+        except StopIteration:
+            return
+        except (ijson.JSONError, UnicodeDecodeError) as error:
+            problem = f"is not JSON, and the rest of the file is not read: {error}"
+            yield Read(place, error=BadInput("(document)", problem))
+            return
+        yield Read(place, item)
+
+
+def _lines(name: str, file: io.BufferedReader) -> Iterator[Read]:
+    number = 0
+    while line := file.readline(MOST_BYTES + 1):
+        number += 1
+        if line.strip():
+            yield _parsed(f"{name}, line {number}", line)
+
+
+def _whole(name: str, file: io.BufferedReader) -> Iterator[Read]:
+    yield _parsed(name, file.read(MOST_BYTES + 1))
+
+
+def _parsed(place: str, data: bytes) -> Read:
+    if len(data) > MOST_BYTES:
+        return Read(place, error=BadInput("(document)", f"is longer than {MOST_BYTES} bytes"))
+    try:
+        return Read(place, parse_json(data.decode("utf-8")))
+    except UnicodeDecodeError as error:
+        return Read(place, error=BadInput("(document)", f"is not UTF-8 text at byte {error.start + 1}"))
+    except BadInput as error:
+        return Read(place, error=error)
+
+
+def _is_document(line: bytes) -> bool:
+    try:
+        parse_json(line.decode("utf-8"))
+    except (BadInput, UnicodeDecodeError):
+        return False
+    return True

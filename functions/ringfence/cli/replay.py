@@ -1,0 +1,252 @@
+"""`ringfence replay`: show what a policy would have done about recorded events."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ringfence.cli.incidents import Since
+from ringfence.cli.replay_limit import FailIf
+from ringfence.cli.settings import ARCHIVE_BUCKET, home_options
+from ringfence.cli.text import safe
+from ringfence.engine.offline import OfflineDecisions
+from ringfence.engine.replay import decisions, read_findings
+from ringfence.engine.replay_tally import Tally
+from ringfence.events.envelope import NotForUs
+from ringfence.model.codec import canonical
+from ringfence.model.errors import BadInput
+from ringfence.model.subject import ACCOUNT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+
+    from ringfence.cli.event_stream import Read
+    from ringfence.cli.settings import Home
+    from ringfence.engine.replay import Replayed
+    from ringfence.model.runbook import Runbook
+    from ringfence.policy.file import PolicyFile
+
+    Sink = Callable[[Replayed], None]
+
+MOST_NOTES = 20
+"""The number of invalid events that are named."""
+MOST_REMEMBERED = 50_000
+"""The number of events among which a repeated one is recognized."""
+FORMATS = ("table", "json", "csv")
+FAILED = 1
+
+
+@click.command(short_help="Show what a policy would have done about recorded events.")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--archive", is_flag=True, help="Read the events in the archive of the deployment.")
+@click.option("--since", type=Since(), help="With --archive: incidents since this time: 30d, 12h or a date.")
+@click.option(
+    "--policy",
+    "policy_path",
+    type=click.Path(path_type=Path),
+    help="The policy file. Default: policy.yaml in this folder.",
+)
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    help="Another policy file. The differences are shown.",
+)
+@click.option(
+    "--home",
+    "account",
+    default="",
+    metavar="ACCOUNT",
+    help="The home account. Default: the account of each finding.",
+)
+@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@click.option("--html", type=click.Path(path_type=Path), help="Also write a page with charts to this file.")
+@click.option(
+    "--fail-if",
+    "limits",
+    multiple=True,
+    metavar="CONDITION",
+    help="Exit with 1 if the condition is true, for example 'auto > 50'. Can be repeated.",
+)
+@home_options(ARCHIVE_BUCKET)
+@click.pass_context
+def replay(  # noqa: PLR0913 - the options of a command
+    ctx: click.Context,
+    home: Home,
+    *,
+    paths: tuple[str, ...],
+    archive: bool,
+    since: datetime | None,
+    policy_path: Path | None,
+    against: Path | None,
+    account: str,
+    form: str,
+    html: Path | None,
+    limits: tuple[str, ...],
+) -> None:
+    """Show what a policy would have done about recorded events, offline and without AWS.
+
+    PATH is a file, a folder of files, or - for standard input. A file is plain or gzip. It contains events as
+    EventBridge delivers them, findings of GuardDuty, the output of `aws guardduty get-findings`, findings of
+    Security Hub (ASFF), log files of CloudTrail, or lines of Ringfence's archive: one document, a list, or
+    one on each line.
+
+    Time windows and expiry dates are judged at the time of each finding. What only AWS can say, such as the
+    tags of a resource, can make a decision more cautious than shown here.
+
+    Exit code 0: done. 1: a condition of --fail-if is true. 2: bad input. Events that are bad input are
+    counted and do not end the command.
+    """
+    runbooks = ctx.obj if isinstance(ctx.obj, dict) else _catalogue()
+    if account and not ACCOUNT.fullmatch(account):
+        raise BadInput("--home", "must be a 12-digit account id", account)
+    if archive is bool(paths) or (since and not archive):
+        raise click.UsageError("Give PATH or --archive, and --since only with --archive.")
+    conditions = tuple(map(FailIf.parsed, limits))
+    file, name = _policy(policy_path, runbooks)
+    replayed = Replay(OfflineDecisions(file, runbooks, account), _other(against, runbooks, account))
+    _show(replayed, _archived(home, since) if archive else _reads(paths), form)
+    if html:
+        _write(html, replayed.tally, name, str(against or ""))
+    failed = [one for one in conditions if one.holds(replayed.tally)]
+    for one in failed:
+        click.echo(f"{one.text}: {one.metric} is {one.value(replayed.tally)}", err=True)
+    ctx.exit(FAILED if failed else 0)
+
+
+class Replay:
+    """Decides about recorded events with a policy, and with another one, and counts."""
+
+    def __init__(self, offline: OfflineDecisions, other: OfflineDecisions | None) -> None:
+        self._offline = offline
+        self._other = other
+        self.tally = Tally(rules=offline.rule_names())
+        self.notes: list[tuple[str, str]] = []
+        self._seen: dict[str, None] = {}
+
+    def add(self, read: Read, sink: Sink) -> None:
+        """Decide about the events of one document. What is bad input is counted and noted."""
+        from ringfence.events.recorded import recorded_events
+
+        try:
+            if read.error:
+                raise read.error
+            for event in recorded_events(read.document):
+                self._event(event, sink)
+        except BadInput as error:
+            self.tally.invalid += 1
+            if len(self.notes) < MOST_NOTES:
+                self.notes.append((read.place, str(error)))
+
+    def _event(self, event: Mapping[str, object] | NotForUs, sink: Sink) -> None:
+        """Decide about one event. The archive contains it once for each response, and it counts once."""
+        if not isinstance(event, NotForUs) and self._repeats(event):
+            return
+        self.tally.events += 1
+        found = event if isinstance(event, NotForUs) else read_findings(event)
+        if isinstance(found, NotForUs):
+            source = "" if isinstance(event, NotForUs) else str(event.get("source", ""))
+            self.tally.leave(source or "Security Hub and the archive")
+            return
+        ones = tuple(decisions(found, self._offline))
+        self.tally.add(ones)
+        if not ones:
+            self.tally.leave(found[0].source)
+        if self._other:
+            self.tally.compare(ones, tuple(decisions(found, self._other)))
+        for one in ones:
+            sink(one)
+
+    def _repeats(self, event: Mapping[str, object]) -> bool:
+        """Return whether this event was among the last ones."""
+        digest = sha256(canonical(event).encode()).hexdigest()
+        repeats = digest in self._seen
+        self._seen[digest] = None
+        if len(self._seen) > MOST_REMEMBERED:
+            self._seen.pop(next(iter(self._seen)))
+        return repeats
+
+
+def _show(replayed: Replay, reads: Iterator[Read], form: str) -> None:
+    from ringfence.cli import replay_views as views
+
+    sink: Sink = views.csv_writer() if form == "csv" else _nothing
+    for read in reads:
+        replayed.add(read, sink)
+    for place, problem in replayed.notes if form != "json" else ():
+        click.echo(safe(f"{place}: {problem}"), err=True)
+    if form == "table":
+        views.show_tally(replayed.tally)
+    elif form == "json":
+        views.show_json(replayed.tally, replayed.notes)
+
+
+def _nothing(one: Replayed) -> None:
+    del one
+
+
+def _reads(paths: tuple[str, ...]) -> Iterator[Read]:
+    """Yield the documents of all files, with a progress bar on a terminal."""
+    from ringfence.cli.event_stream import paths_of, read_file, size_of
+
+    names = paths_of(paths)
+    with _progress(size_of(names)) as progress:
+        for name in names:
+            yield from read_file(name, progress)
+
+
+def _archived(home: Home, since: datetime | None) -> Iterator[Read]:
+    from ringfence.cli.replay_archive import archived
+
+    yield from archived(home, since)
+
+
+@contextmanager
+def _progress(total: int | None) -> Iterator[Callable[[int], None]]:
+    """Show the progress on standard error, if that is a terminal."""
+    if total is None or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with click.progressbar(length=total, label="Reading", file=sys.stderr) as bar:
+        yield bar.update
+
+
+def _catalogue() -> Mapping[str, Runbook]:
+    from ringfence.runbooks.catalogue import CATALOGUE
+
+    return CATALOGUE
+
+
+def _policy(path: Path | None, runbooks: Mapping[str, Runbook]) -> tuple[PolicyFile, str]:
+    """Return the policy and its name for people."""
+    from ringfence.cli.explain import POLICY
+    from ringfence.policy.file import BUILT_IN, PolicyFile, load_policy
+
+    if path is None and not POLICY.exists():
+        click.echo(
+            f"there is no {POLICY} in this folder; the built-in policy applies: dry runs only", err=True
+        )
+        return PolicyFile(BUILT_IN, runbooks), "the built-in policy"
+    return load_policy(path or POLICY, runbooks), str(path or POLICY)
+
+
+def _other(path: Path | None, runbooks: Mapping[str, Runbook], home: str) -> OfflineDecisions | None:
+    from ringfence.policy.file import load_policy
+
+    return OfflineDecisions(load_policy(path, runbooks), runbooks, home) if path else None
+
+
+def _write(path: Path, tally: Tally, policy: str, other: str) -> None:
+    from ringfence.cli.replay_page import page
+
+    try:
+        path.write_text(page(tally, policy, other), encoding="utf-8")
+    except OSError as error:
+        raise BadInput(
+            "--html", f"cannot be written: {error.strerror or 'input/output error'}", str(path)
+        ) from error

@@ -1,0 +1,182 @@
+"""The result of a replay on a terminal, as JSON and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from ringfence.cli.incident_views import plain, show
+from ringfence.policy.decision import Mode
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Callable, Iterator, Sequence
+
+    from ringfence.engine.replay import Replayed
+    from ringfence.engine.replay_tally import BoundedCounter, Tally
+
+MOST_ROWS = 10
+COLUMNS = (
+    "at",
+    "source",
+    "finding",
+    "severity",
+    "account",
+    "region",
+    "runbook",
+    "subject",
+    "mode",
+    "rule",
+    "code",
+    "remediations",
+    "reason",
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A cell that begins so is a formula in a spreadsheet. Findings can contain text from an intruder."""
+NOT_KNOWN_HERE = (
+    "Without AWS it is not known what tags, groups and organizational units a resource has. Rules about them "
+    "can make a decision more cautious."
+)
+
+
+def csv_writer() -> Callable[[Replayed], None]:
+    """Print the header, and return a function that prints one decision as a line of CSV."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(COLUMNS)
+
+    def write(one: Replayed) -> None:
+        cells = [getattr(one, name) for name in COLUMNS]
+        writer.writerow([_cell(cell) for cell in cells])
+
+    return write
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, tuple):
+        return " ".join(map(str, value))
+    text = value.isoformat() if hasattr(value, "isoformat") else str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def show_json(tally: Tally, notes: Sequence[tuple[str, str]]) -> None:
+    """Print the counts as one JSON object."""
+    shown = {
+        "events": tally.events,
+        "invalid": tally.invalid,
+        "decisions": tally.decisions,
+        "first": tally.first or None,
+        "last": tally.last or None,
+        "modes": {mode.value: tally.modes[mode] for mode in Mode},
+        "codes": dict(tally.codes.most_common()),
+        "runbooks": _counts(tally.runbooks),
+        "accounts": _counts(tally.accounts),
+        "findings": _counts(tally.types),
+        "days": _counts(tally.days),
+        "rules": _counts(tally.by_rule),
+        "unused_rules": list(tally.unused_rules),
+        "resources": _counts(tally.resources, MOST_ROWS),
+        "dropped_resources": tally.resources.dropped,
+        "not_answered": dict(tally.not_answered.most_common()),
+        "changed": [
+            {"from": one.value, "to": other.value, "count": count}
+            for (one, other), count in tally.difference.changes.most_common()
+        ],
+        "examples": [_example(one, other) for one, other in tally.difference.examples],
+        "errors": [{"place": place, "problem": problem} for place, problem in notes],
+    }
+    click.echo(json.dumps(shown, indent=2))
+
+
+def _counts(counter: BoundedCounter, most: int | None = None) -> dict[str, dict[str, int]]:
+    rows = counter.top(most or counter.most)
+    return {key: {mode.value: found[mode] for mode in Mode if found[mode]} for key, found in rows}
+
+
+def _example(one: Replayed, other: Replayed) -> dict[str, str]:
+    return {
+        "finding": one.finding,
+        "subject": one.subject,
+        "runbook": one.runbook,
+        "from": one.mode.value,
+        "to": other.mode.value,
+        "rule": other.rule,
+    }
+
+
+def show_tally(tally: Tally) -> None:
+    """Print the counts as tables."""
+    for part in _parts(tally):
+        show(part, "")
+
+
+def _parts(tally: Tally) -> Iterator[Table | Text]:
+    between = f", {tally.first[:10]} to {tally.last[:10]}" if tally.first else ""
+    yield Text(f"{_number(tally.events, 'event')}{between}: {_number(tally.decisions, 'decision')}", "bold")
+    if tally.invalid:
+        yield Text(f"{_number(tally.invalid, 'document')} could not be read as an event", "yellow")
+    yield _modes(tally.modes)
+    for title, counter in (
+        ("By runbook", tally.runbooks),
+        ("By account", tally.accounts),
+        ("By rule", tally.by_rule),
+        ("Resources with the most decisions", tally.resources),
+    ):
+        if counter.counts:
+            yield _table(title, counter)
+    if tally.unused_rules:
+        yield plain(f"Rules that decided nothing: {', '.join(tally.unused_rules)}", "yellow")
+    if tally.not_answered:
+        sources = ", ".join(f"{source} {count}" for source, count in tally.not_answered.most_common(5))
+        yield plain(f"Not answered by any runbook: {tally.not_answered.total()} ({sources})")
+    if tally.difference.changes:
+        yield _differences(tally)
+    yield Text(NOT_KNOWN_HERE, "dim")
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _modes(modes: Counter[Mode]) -> Table:
+    table = Table("Mode", "Decisions", box=None, pad_edge=False)
+    table.columns[1].justify = "right"
+    for mode in reversed(Mode):
+        if modes[mode]:
+            table.add_row(mode.value, f"{modes[mode]:,}")
+    return table
+
+
+def _table(title: str, counter: BoundedCounter) -> Table:
+    rows = counter.top(MOST_ROWS)
+    used = [mode for mode in reversed(Mode) if any(found[mode] for _, found in rows)]
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table.add_column("", overflow="fold")
+    for mode in used:
+        table.add_column(mode.value, justify="right")
+    for key, found in rows:
+        table.add_row(plain(key), *(f"{found[mode]:,}" if found[mode] else "" for mode in used))
+    if left := len(counter.counts) - len(rows):
+        table.caption = f"and {left:,} more"
+        table.caption_justify = "left"
+    return table
+
+
+def _differences(tally: Tally) -> Table:
+    title = f"The other policy decides otherwise about {_number(tally.changed, 'remediation')}"
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table.add_column("From")
+    table.add_column("To")
+    table.add_column("Remediations", justify="right")
+    table.add_column("For example", overflow="fold")
+    examples = {(one.mode, other.mode): one for one, other in reversed(tally.difference.examples)}
+    for (one, other), count in tally.difference.changes.most_common():
+        example = examples.get((one, other))
+        named = f"{example.finding} on {example.subject}" if example else ""
+        table.add_row(one.value, other.value, f"{count:,}", plain(named))
+    return table

@@ -1,0 +1,149 @@
+"""Read recorded events in every form in which AWS and Ringfence store them. Pure.
+
+These are the forms of `forms`, the log files of CloudTrail, findings of Security Hub (ASFF), and the lines of
+Ringfence's archive.
+"""
+
+from __future__ import annotations
+
+import json
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ringfence.events.cloudtrail.trigger.calls import DETAIL_TYPE as CALL
+from ringfence.events.cloudtrail.trigger.root import CONSOLE_ACTION, SIGN_IN
+from ringfence.events.envelope import NotForUs, parse_json
+from ringfence.events.fields import formatted
+from ringfence.events.forms import event_in
+from ringfence.model.document import Document
+from ringfence.model.errors import BadInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ringfence.events.forms import FileEvent
+
+    Event = Mapping[str, object]
+
+LISTS = ("Findings", "findings", "Records")
+"""The members of a document that contain events: of GetFindings, of ASFF and of CloudTrail's log files."""
+SECURITY_HUB = "aws.securityhub"
+_SERVICE = ".amazonaws.com"
+_TYPES = MappingProxyType(
+    {
+        "AwsConsoleAction": CONSOLE_ACTION,
+        "AwsConsoleSignIn": SIGN_IN,
+        "AwsServiceEvent": "AWS Service Event via CloudTrail",
+    }
+)
+"""The detail-types of records by their `eventType`. All others are calls."""
+
+
+def recorded_events(one: object) -> Iterator[Event | NotForUs]:
+    """Yield the events of a document as EventBridge delivers them, or why a part is none for Ringfence.
+
+    Raises
+    ------
+    BadInput
+        The document has none of the known forms. The error names the field.
+
+    Examples
+    --------
+    >>> record = {"eventSource": "s3.amazonaws.com", "eventName": "CreateBucket", "awsRegion": "eu-west-1",
+    ...           "recipientAccountId": "111122223333", "eventTime": "2026-11-30T12:00:00Z"}
+    >>> [event["source"] for event in recorded_events({"Records": [record]})]
+    ['aws.s3']
+
+    """
+    if isinstance(one, list):
+        for item in one:
+            yield from recorded_events(item)
+        return
+    document = Document.of(one)
+    members = next((name for name in LISTS if isinstance(document.value.get(name), list)), "")
+    if members:
+        for item in document.children(members):
+            yield from recorded_events(item.value)
+    elif document.value.get("source") == SECURITY_HUB and document.has("detail-type"):
+        yield from _of_security_hub(document)
+    else:
+        yield from _single(document)
+
+
+def _of_security_hub(document: Document) -> Iterator[Event | NotForUs]:
+    """Yield the findings of an event. Events of the newer Security Hub and of insights contain none."""
+    if not (findings := list(document.child("detail").children("findings"))):
+        yield NotForUs(f"the event of Security Hub is of type {formatted(document.text('detail-type'))}")
+    for finding in findings:
+        yield from recorded_events(finding.value)
+
+
+def _single(document: Document) -> Iterator[Event | NotForUs]:
+    if document.has("ProductArn"):
+        from ringfence.events.security_hub import event_of
+
+        yield event_of(document)
+    elif document.has("eventSource") and document.has("eventName"):
+        yield _of_call(document)
+    elif document.has("chain") and document.has("body"):
+        yield from _of_archive(document)
+    elif document.has("detail-type"):
+        yield document.value
+    else:
+        yield envelope(event_in(document), _instant(document))
+
+
+def envelope(event: FileEvent, at: str) -> Event:
+    """Return an event as EventBridge delivers it."""
+    return {
+        "version": "0",
+        "id": str(event.detail.get("id", "")),
+        "source": event.source,
+        "detail-type": event.detail_type,
+        "account": event.account,
+        "region": event.region,
+        "time": at,
+        "resources": list(event.resources),
+        "detail": event.detail,
+    }
+
+
+def _instant(document: Document) -> str:
+    return document.optional_text("UpdatedAt") or document.optional_text("updatedAt") or ""
+
+
+def _of_call(record: Document) -> Event:
+    """Return the event of a record in CloudTrail's log files.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
+    """
+    service = record.text("eventSource")
+    identity = record.optional_child("userIdentity")
+    account = record.optional_text("recipientAccountId") or identity.optional_text("accountId") or ""
+    return {
+        "version": "0",
+        "id": record.optional_text("eventID") or "",
+        "source": f"aws.{service.removesuffix(_SERVICE)}",
+        "detail-type": _TYPES.get(record.optional_text("eventType") or "", CALL),
+        "account": account,
+        "region": record.text("awsRegion"),
+        "time": record.text("eventTime"),
+        "resources": [],
+        "detail": record.value,
+    }
+
+
+def _of_archive(line: Document) -> Iterator[Event | NotForUs]:
+    """Yield the event that an entry of Ringfence's archive records. Most entries record none."""
+    fact = Document.of(parse_json(line.text("body"))).child("fact")
+    if fact.text("$") != "FindingReceived":
+        return
+    if not (event := fact.optional_text("event")):
+        yield NotForUs(
+            "the archive does not contain the event, because it was too long or comes from a review"
+        )
+        return
+    try:
+        yield Document.of(json.loads(event)).value
+    except ValueError as error:
+        raise BadInput(fact.at("event"), f"is not JSON: {error}") from error

@@ -1,0 +1,243 @@
+"""`ringfence replay` counts what a policy would have done, and says where another one decides otherwise."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import io
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringfence.cli.main import main
+from ringfence.engine.offline import OfflineDecisions
+from ringfence.engine.replay import decisions, read_findings
+from ringfence.engine.replay_tally import BoundedCounter, Tally
+from ringfence.events.envelope import NotForUs
+from ringfence.policy.decision import Mode
+from ringfence.policy.file import load_policy
+from ringfence.runbooks.catalogue import CATALOGUE
+from tests.support.samples import guardduty as samples
+from tests.support.samples.calls import call_event
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from click.testing import Result
+
+Json = dict[str, Any]
+DRY = "version: 1\nscope: {accounts: [home]}\n"
+AUTO = f"""{DRY}rules:
+  - {{name: at once, runbook: contain-instance, severity: high, mode: auto}}
+  - {{name: never used, finding: "CryptoCurrency:*", mode: auto}}
+"""
+CALL: Json = call_event("s3", "DeleteBucketEncryption", {"bucketName": "logs-of-a-team"})
+OTHER: Json = {
+    **CALL,
+    "source": "aws.glue",
+    "detail": {**CALL["detail"], "eventSource": "glue.amazonaws.com"},
+}
+
+
+def finding(number: int = 0, severity: float = 8.0, at: str = "2026-11-29T10:00:00.000Z") -> Json:
+    """A finding about an instance of its own."""
+    event = copy.deepcopy(samples.instance_finding())
+    event["detail"] |= {"id": f"finding-{number}", "severity": severity, "updatedAt": at}
+    event["detail"]["resource"]["instanceDetails"]["instanceId"] = f"i-{number:017x}"
+    return event
+
+
+def run(tmp_path: Path, events: object, *options: str, policy: str = AUTO) -> Result:
+    (tmp_path / "policy.yaml").write_text(policy)
+    (tmp_path / "events.json").write_text(json.dumps(events))
+    given = ["replay", str(tmp_path / "events.json"), "--policy", str(tmp_path / "policy.yaml"), *options]
+    return CliRunner().invoke(main, given, catch_exceptions=False)
+
+
+def counted(tmp_path: Path, events: object, *options: str, policy: str = AUTO) -> Json:
+    result = run(tmp_path, events, "--format", "json", *options, policy=policy)
+    assert result.exit_code == 0, result.output
+    found: Json = json.loads(result.stdout)
+    return found
+
+
+def test_decisions_are_counted_by_mode_runbook_rule_account_and_day(tmp_path: Path) -> None:
+    events = [finding(1), finding(2), finding(3, severity=5), CALL, OTHER, {"no": "event"}]
+    found = counted(tmp_path, events)
+    assert (found["events"], found["invalid"], found["decisions"]) == (5, 1, 4)
+    assert (found["modes"]["auto"], found["modes"]["dry-run"]) == (2, 2)
+    assert found["runbooks"]["contain-instance"] == {"dry-run": 1, "auto": 2}
+    assert found["rules"]["at once"] == {"auto": 2}
+    assert found["unused_rules"] == ["never used"]
+    assert found["accounts"][samples.ACCOUNT]["auto"] == 2
+    assert found["days"]["2026-11-29"]["auto"] == 2
+    assert found["not_answered"] == {"aws.glue": 1}
+    assert found["errors"][0]["place"].endswith("item 6")
+
+
+def test_an_event_that_occurs_twice_counts_once(tmp_path: Path) -> None:
+    assert counted(tmp_path, [finding(1), finding(1)])["events"] == 1
+
+
+def test_another_policy_is_compared(tmp_path: Path) -> None:
+    (tmp_path / "dry.yaml").write_text(DRY)
+    options = ("--against", str(tmp_path / "dry.yaml"))
+    found = counted(tmp_path, [finding(1), finding(2, severity=2)], *options)
+    containing = sum(one.triggers != () for one in CATALOGUE["contain-instance"].chosen(()).remediations)
+    assert [(one["from"], one["to"]) for one in found["changed"]] == [("auto", "dry-run")]
+    assert found["changed"][0]["count"] == containing
+    assert found["examples"][0]["subject"].endswith(f"i-{1:017x}")
+    assert not counted(tmp_path, [finding(1)], *options, policy=DRY)["changed"]
+
+
+def test_time_windows_are_judged_at_the_time_of_the_finding(tmp_path: Path) -> None:
+    policy = f"""{DRY}rules:
+  - {{runbook: contain-instance, mode: auto, during: [{{zone: UTC, hours: ["22:00-06:00"]}}]}}
+"""
+    events = [finding(1, at="2026-11-29T23:00:00Z"), finding(2, at="2026-11-29T12:00:00Z")]
+    modes = counted(tmp_path, events, policy=policy)["modes"]
+    assert (modes["auto"], modes["dry-run"]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("condition", "fails"),
+    [
+        ("auto > 0", True),
+        ("auto>1", False),
+        ("auto >= 1", True),
+        ("invalid != 0", False),
+        ("dry-run < 1", True),
+        ("unused-rules == 1", True),
+        ("changed > 0", False),
+    ],
+)
+def test_a_condition_decides_about_the_exit_code(tmp_path: Path, condition: str, fails: bool) -> None:  # noqa: FBT001 - a parameter
+    result = run(tmp_path, [finding(1)], "--fail-if", condition)
+    assert result.exit_code == (1 if fails else 0)
+    assert (condition in result.stderr) is fails
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [("autos > 1", "must name one of"), ("auto > x", "and a number"), ("", "must be NAME")],
+)
+def test_a_wrong_condition_is_bad_input_before_anything_is_read(
+    tmp_path: Path, condition: str, said: str
+) -> None:
+    result = run(tmp_path, [finding(1)], "--fail-if", condition)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr
+
+
+def test_each_decision_is_a_line_of_csv_and_no_cell_is_a_formula(tmp_path: Path) -> None:
+    policy = AUTO.replace("at once", "=cmd|' /C calc'!A0")
+    rows = list(
+        csv.DictReader(io.StringIO(run(tmp_path, [finding(1)], "--format", "csv", policy=policy).stdout))
+    )
+    assert [(row["mode"], row["runbook"]) for row in rows] == [("auto", "contain-instance")]
+    assert rows[0]["rule"].startswith("'=")
+
+
+def test_the_table_names_what_matters_within_80_columns(tmp_path: Path) -> None:
+    result = run(tmp_path, [finding(1), {"no": "event"}])
+    for text in ("1 event", "1 decision", "By runbook", "contain-instance", "never used"):
+        assert text in result.stdout
+    assert "could not be read as an event" in result.stdout
+
+
+class Page(HTMLParser):
+    """The tags of a page, and the addresses that it would load."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.loads: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.loads += [str(value) for name, value in attrs if name in {"src", "href", "onclick", "onload"}]
+
+
+def test_the_page_stands_alone_and_escapes_what_a_finding_contains(tmp_path: Path) -> None:
+    policy = AUTO.replace("at once", "<script>alert(1)</script>")
+    path = tmp_path / "page.html"
+    (tmp_path / "dry.yaml").write_text(DRY)
+    options = ("--html", str(path), "--against", str(tmp_path / "dry.yaml"))
+    assert (
+        run(tmp_path, [finding(1), finding(2, at="2026-11-28T10:00:00Z")], *options, policy=policy).exit_code
+        == 0
+    )
+    text = path.read_text()
+    page = Page(text)
+    assert "script" not in page.tags
+    assert not page.loads
+    assert "&lt;script&gt;" in text
+    assert "default-src 'none'" in text
+    assert "2 days with decisions" in text
+    assert not re.search(r"url\(|@import", text)
+
+
+def test_a_page_that_cannot_be_written_is_bad_input(tmp_path: Path) -> None:
+    result = run(tmp_path, [finding(1)], "--html", str(tmp_path / "none" / "page.html"))
+    assert result.exit_code == 2
+    assert "--html: cannot be written" in result.stderr
+
+
+@pytest.mark.parametrize("options", [[], ["x.json", "--archive"], ["x.json", "--since", "7d"]])
+def test_the_source_of_the_events_must_be_clear(options: list[str]) -> None:
+    result = CliRunner().invoke(main, ["replay", *options])
+    assert result.exit_code == 2
+    assert "Give PATH or --archive" in result.stderr
+
+
+def test_a_replay_decides_as_explain_does(tmp_path: Path) -> None:
+    (tmp_path / "policy.yaml").write_text(AUTO)
+    (tmp_path / "event.json").write_text(json.dumps(finding(1)))
+    options = [str(tmp_path / "event.json"), "--policy", str(tmp_path / "policy.yaml")]
+    told = json.loads(CliRunner().invoke(main, ["explain", *options, "--json"]).stdout)
+    offline = OfflineDecisions(load_policy(tmp_path / "policy.yaml", CATALOGUE), CATALOGUE)
+    found = read_findings(finding(1))
+    assert not isinstance(found, NotForUs)
+    (one, *_) = decisions(found, offline)
+    assert (one.runbook, one.mode, list(one.remediations)) == (
+        told["runbook"],
+        told["mode"],
+        told["remediations"],
+    )
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.sampled_from(Mode)), max_size=200))
+def test_a_bounded_counter_counts_exactly_until_it_drops(keys: list[tuple[int, Mode]]) -> None:
+    counter = BoundedCounter(most=10)
+    for number, mode in keys:
+        counter.add(str(number), mode)
+    assert len(counter.counts) <= 10
+    if not counter.dropped:
+        assert sum(found.total() for found in counter.counts.values()) == len(keys)
+
+
+def test_the_tally_keeps_counts_and_no_decisions(tmp_path: Path) -> None:
+    offline = OfflineDecisions(load_policy(_written(tmp_path), CATALOGUE), CATALOGUE)
+    tally, start = Tally(), datetime(2026, 1, 1, tzinfo=UTC)
+    for number in range(500):
+        at = (start + timedelta(hours=number)).isoformat().replace("+00:00", "Z")
+        found = read_findings(finding(number % 40, at=at))
+        assert not isinstance(found, NotForUs)
+        tally.add(decisions(found, offline))
+    assert tally.decisions == 500
+    assert len(tally.resources.counts) == 40
+    assert tally.first.startswith("2026-01-01")
+
+
+def _written(tmp_path: Path) -> Path:
+    path = tmp_path / "policy.yaml"
+    path.write_text(AUTO)
+    return path
