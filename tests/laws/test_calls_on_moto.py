@@ -16,12 +16,13 @@ import pytest
 from click.testing import CliRunner
 from moto import mock_aws
 
-from ringfence.aws import archive, dynamo, incidents, log_files, log_sequence, notice, sessions
+from ringfence.aws import archive, dynamo, incidents, log_files, log_sequence, notice, schedules, sessions
 from ringfence.aws.archive import S3Archive
 from ringfence.aws.incidents import IncidentReader, Response
 from ringfence.aws.log_files import LogFiles
 from ringfence.aws.log_sequence import LogSequence
 from ringfence.aws.notice import Topic
+from ringfence.aws.schedules import Schedules
 from ringfence.cli.main import main
 from ringfence.cli.settings import AUDIT_STACK
 from ringfence.model.errors import Retryable
@@ -208,3 +209,17 @@ def test_telling_takes_the_declared_actions_and_no_others() -> None:
     arn = session().client("sns").create_topic(Name="notices")["TopicArn"]
     Topic(made("sns"), arn).publish(Notice("subject", "text"))
     assert clients().actions() == declared(notice.PERMISSIONS)
+
+
+@pytest.mark.usefixtures("aws")
+def test_what_follows_an_approval_takes_the_declared_actions_and_no_others() -> None:
+    arn = session().client("sns").create_topic(Name="notices")["TopicArn"]
+    session().client("scheduler").create_schedule_group(Name="approvals")
+    role = "arn:aws:iam::111122223333:role/schedule"
+    given = Schedules(made("scheduler"), "approvals", role)
+    assert Topic(made("sns"), arn).confirmed() == 0
+    for _ in range(2):  # a repetition creates nothing
+        given.at("one-expiry", NOON, "arn:aws:sqs:eu-west-1:111122223333:queue", "{}")
+    assert clients().actions() == declared((*notice.SUBSCRIBED_PERMISSIONS, *schedules.PERMISSIONS))
+    kept = session().client("scheduler").get_schedule(Name="one-expiry", GroupName="approvals")
+    assert (kept["Target"]["RoleArn"], kept["ActionAfterCompletion"]) == (role, "DELETE")

@@ -119,6 +119,10 @@ def test_the_function_is_put_together_from_its_environment(
     monkeypatch.setenv("RINGFENCE_AUDIT_TABLE", AUDIT)
     monkeypatch.setenv("RINGFENCE_STREAM_ARN", "arn:aws:dynamodb:eu-west-1:123456789012:table/audit/stream/1")
     monkeypatch.setenv("RINGFENCE_TOPIC_ARN", inbox.topic.arn)
+    monkeypatch.setenv("RINGFENCE_ESCALATIONS_ARN", f"{inbox.topic.arn}-escalations")
+    monkeypatch.setenv("RINGFENCE_SCHEDULE_GROUP", "ringfence-approvals")
+    monkeypatch.setenv("RINGFENCE_SCHEDULE_ROLE_ARN", "arn:aws:iam::123456789012:role/schedule")
+    monkeypatch.setenv("RINGFENCE_CONTINUATION_QUEUE_ARNS", "{}")
     assert function.handler(inserted(contained()), None) == DONE
     assert len(inbox.read()) == 1
 

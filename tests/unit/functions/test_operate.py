@@ -185,7 +185,7 @@ def test_a_bug_fails_the_function(site: Site) -> None:
 
 
 def test_a_route_that_is_not_there_is_not_found(site: Site) -> None:
-    assert post(site, "/approvals", RUN)[0] == 404
+    assert post(site, "/wishes", RUN)[0] == 404
     assert not site.cloud.looks
 
 

@@ -1,0 +1,41 @@
+"""The sender of notices of a deployment, put together from its environment."""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cache
+from typing import TYPE_CHECKING, cast
+
+from ringfence.aws.incidents import IncidentReader
+from ringfence.aws.notice import Topic
+from ringfence.aws.schedules import QUEUE_ARNS, Schedules
+from ringfence.aws.sessions import own_client
+from ringfence.handlers.approval_schedules import ApprovalSchedules
+from ringfence.handlers.notify import Notifier
+from ringfence.handlers.wiring import now
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sns import SNSClient
+
+    from ringfence.aws.schedules import SchedulerClient
+
+
+@cache
+def notifier() -> Notifier:
+    """Return the sender of notices of this process."""
+    reader = IncidentReader(
+        cast("DynamoDBClient", own_client("dynamodb")), os.environ["RINGFENCE_AUDIT_TABLE"]
+    )
+    sns = cast("SNSClient", own_client("sns"))
+    topic, escalations = (
+        Topic(sns, os.environ[f"RINGFENCE_{name}_ARN"]) for name in ("TOPIC", "ESCALATIONS")
+    )
+    schedules = Schedules(
+        cast("SchedulerClient", own_client("scheduler")),
+        os.environ["RINGFENCE_SCHEDULE_GROUP"],
+        os.environ["RINGFENCE_SCHEDULE_ROLE_ARN"],
+    )
+    approvals = ApprovalSchedules(schedules, topic, json.loads(os.environ[QUEUE_ARNS]), now)
+    return Notifier(reader, topic, escalations, approvals)
