@@ -222,8 +222,9 @@ class TestTheTransparencyLog:
         assert "copies" not in json.dumps(audit.properties("AWS::IAM::Role", "LogRole")["Policies"])
 
 
-def test_notices_are_encrypted(audit: Template) -> None:
-    assert audit.properties("AWS::SNS::Topic")["KmsMasterKeyId"] == KEY_ARN
+@pytest.mark.parametrize("topic", ["Notices", "Escalations"])
+def test_notices_are_encrypted(audit: Template, topic: str) -> None:
+    assert audit.properties("AWS::SNS::Topic", topic)["KmsMasterKeyId"] == KEY_ARN
 
 
 def test_alarms_may_reach_the_encrypted_topic(audit: Template) -> None:
@@ -235,7 +236,7 @@ def test_alarms_may_reach_the_encrypted_topic(audit: Template) -> None:
     assert [one["Action"] for one in allowed] == [["kms:Decrypt", "kms:GenerateDataKey"]]
     published = [
         one
-        for one in audit.properties("AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
+        for one in audit.properties("AWS::SNS::TopicPolicy", "Notices")["PolicyDocument"]["Statement"]
         if one["Effect"] == "Allow"
     ]
     assert [(one["Action"], one["Principal"]) for one in published] == [

@@ -188,11 +188,17 @@ def test_nobody_but_the_runbook_s_functions_gets_a_receipt_handle_and_nobody_pur
 
 
 @EACH
-def test_only_the_runbook_s_functions_and_operators_continue(response: Template, runbook: str) -> None:
+def test_only_the_runbook_s_functions_operators_and_approvals_continue(
+    response: Template, runbook: str
+) -> None:
     id_, _ = queue_named(response, f"ringfence-{runbook}-continuation")
     (deny,) = [one for one in policy_of(response, id_) if one.get("Sid") == "SentBy"]
     assert (deny["Effect"], deny["Principal"], deny["Action"]) == ("Deny", "*", "sqs:SendMessage")
-    assert principals(deny) == [f"ringfence-{runbook}-function", "ringfence-operate-function"]
+    assert principals(deny) == [
+        f"ringfence-{runbook}-function",
+        "ringfence-operate-function",
+        "ringfence-approvals-schedule",
+    ]
 
 
 def principals(deny: dict[str, Any]) -> list[str]:
@@ -478,3 +484,21 @@ def test_each_minute_the_function_that_tells_of_pauses_is_asked_to_with_its_sche
 def test_nothing_else_is_scheduled(response: Template) -> None:
     names = {one["Properties"]["Name"] for one in response.all(SCHEDULE).values()}
     assert names == {f"ringfence-{name}" for name in (*SCHEDULED, "beat", "heartbeat", "pauses")}
+
+
+def test_the_schedules_of_approvals_may_only_send_to_the_second_queues(response: Template) -> None:
+    (role,) = [
+        one["Properties"]
+        for one in response.all("AWS::IAM::Role").values()
+        if one["Properties"].get("RoleName") == "ringfence-approvals-schedule"
+    ]
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    assert set(trust["Condition"]["StringEquals"]) == {"aws:SourceAccount"}
+    actions = [
+        action
+        for policy in role["Policies"]
+        for one in policy["PolicyDocument"]["Statement"]
+        for action in ([one["Action"]] if isinstance(one["Action"], str) else one["Action"])
+    ]
+    assert set(actions) == {"sqs:SendMessage", "kms:Decrypt", "kms:GenerateDataKey"}
