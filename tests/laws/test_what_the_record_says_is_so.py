@@ -10,11 +10,15 @@ from __future__ import annotations
 import pytest
 from hypothesis import settings
 
+from ringfence.engine import run as engine
 from tests.support.effort import USUAL
+from tests.support.simulation.mends import Mend, without
 from tests.support.simulation.running import check, run
 from tests.support.simulation.scenario import families
 
 pytestmark = pytest.mark.hypothesis
+PAUSES = 3
+"""How often a person pauses in a run with pauses."""
 SEEDS = 8
 """Runs of each family of subjects in `make test`. `make laws` has more of them in proportion, twice."""
 
@@ -29,6 +33,23 @@ def seeds() -> range:
 def test_what_the_record_says_is_so(family: str) -> None:
     for seed in seeds():
         check(seed, family)
+
+
+@pytest.mark.parametrize("family", families())
+def test_pauses_stop_every_change_within_a_minute_and_nothing_is_lost(family: str) -> None:
+    for seed in seeds()[: len(seeds()) // 8]:
+        assert not run(seed, family, pauses=PAUSES).wrong
+
+
+def test_without_the_check_of_pauses_a_change_is_made_too_late() -> None:
+    ignores = Mend(((engine, "_held", _nothing_held),), ("an instance",), "after the beginning of pause-")
+    with without(ignores):
+        ended = run(2, "an instance", pauses=PAUSES)
+    assert ignores.wrong in ended.wrong
+
+
+def _nothing_held(*_: object) -> None:
+    """No pause holds anything."""
 
 
 def test_a_seed_always_tells_the_same_story() -> None:

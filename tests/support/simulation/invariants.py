@@ -35,11 +35,14 @@ if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
     from ringfence.record.chain import Entry, Lease
+    from ringfence.record.facts import Pause
     from ringfence.record.history import History
     from tests.support.simulation.scenario import Subject
 
 LONGEST_LEASE = timedelta(seconds=30)
 """How long new activity may wait for an execution that died."""
+STOPPED = timedelta(seconds=60)
+"""How long after a pause a change may start."""
 MOST_TRIES = 45
 """How often one change may be tried within an hour."""
 NO_VERDICTS = (": dry run:", "decision needed:", "approv", "vetoed", ": rejected:")
@@ -81,6 +84,14 @@ def is_one_writer(lease: Lease, attempt: str, now: datetime) -> Iterator[str]:
     """Who changes something holds the lease."""
     if lease.held(now - SKEW, attempt):
         yield f"{attempt} changes something, and {lease.owner} holds the lease until {lease.until}"
+
+
+def is_not_paused(holding: Sequence[Pause], since: Mapping[str, datetime], now: datetime) -> Iterator[str]:
+    """No change starts later than a minute after a pause that holds it."""
+    for one in holding:
+        late = now - since.get(one.id, now)
+        if late > STOPPED + SKEW:
+            yield f"something is changed {late.total_seconds():.0f} s after the beginning of {one.id}"
 
 
 def is_taken_fairly(before: Lease, after: Lease, attempt: str, now: datetime) -> Iterator[str]:

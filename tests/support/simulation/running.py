@@ -33,12 +33,13 @@ def run(
     told: bool = False,
     steps: int = 0,
     outages: tuple[Outage, ...] = (),
+    pauses: int = 0,
 ) -> Ended:
     """Run a seed, with all of its faults or without some. `steps`: stop after so many.
 
-    `outages` replace those of the seed.
+    `outages` replace those of the seed. `pauses` is how often a person pauses, besides what the seed says.
     """
-    system = System(seed, family, without=without, told=told, steps=steps, outages=outages)
+    system = System(seed, family, without=without, told=told, steps=steps, outages=outages, pauses=pauses)
     try:
         system.run()
     except Wrong as wrong:

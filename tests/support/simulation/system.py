@@ -19,6 +19,7 @@ from uuid import UUID
 
 import respond
 from ringfence.engine.intake import ExecutionContext
+from ringfence.engine.pauses import PauseKeeper, home_of
 from ringfence.engine.ports import Ports
 from ringfence.events.cloudtrail.trigger.undoing import undoing_calls
 from ringfence.handlers import wiring
@@ -35,8 +36,9 @@ from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.step import State
 from ringfence.record.approvals import waiting
 from ringfence.record.chain import ChainKey, Lease
-from ringfence.record.facts import RELEASE
+from ringfence.record.facts import RELEASE, Pause
 from ringfence.record.history import History
+from ringfence.record.pauses import PAUSE
 from ringfence.record.timeline import timeline
 from stacks.times import CONTAIN, CONTINUE, OPERATE_TIMEOUT, RECHECK
 from tests.support.fakes.baton import Process
@@ -296,8 +298,11 @@ class System:
         told: bool = False,
         steps: int = 0,
         outages: tuple[Outage, ...] = (),
+        pauses: int = 0,
     ) -> None:
         self.steps = steps or MOST_EVENTS
+        self.pauses = pauses
+        self.paused_since: dict[str, datetime] = {}
         self.scenario = scenario(seed, family)
         if outages:
             self.scenario = replace(self.scenario, outages=outages)
@@ -384,6 +389,8 @@ class System:
         for act in self.scenario.acts:
             if str(act) not in self.faults.without:
                 self.after(act.at, partial(self._act, act))
+        for number in range(self.pauses):
+            self.after(self.chances.between(1, 120, "pause", number, "at"), partial(self._pause, number, 0))
         for number in range(int(BAD_TIMES // LOOK_EVERY)):
             self.after(LOOK_EVERY * (number + 1), self._look)
         for seconds in LAST_LOOKS:
@@ -432,6 +439,11 @@ class System:
         }
         self._found.extend(invariants.has_intent(history, execution.attempt, step))
         self._found.extend(invariants.is_one_writer(history.lease, execution.attempt, self.clock()))
+        if stages.get(step) != RELEASE:
+            known = self.log.pauses().holding(
+                subject.key.runbook, ref.account, history.incident, self.clock() + SKEW
+            )
+            self._found.extend(invariants.is_not_paused(known, self.paused_since, self.clock()))
         cloud, undoes = self.clouds[subject.home], stages.get(step) == RELEASE
         before = cloud.world
         made = cloud.apply(ref, step, names, permit)
@@ -455,6 +467,11 @@ class System:
         lease: Lease | None,
         slot: Slot | None,
     ) -> None:
+        if key.runbook == PAUSE:
+            self.log.append(key, history, entries, lease, slot)
+            for one in self.log.pauses().active:
+                self.paused_since.setdefault(one.id, self.clock())
+            return
         before, held = self.log.all(key), self.log.read(key).lease
         known = {(entry.incident, entry.seq) for entry in before}
         self.log.append(key, history, entries, lease, slot)
@@ -768,6 +785,45 @@ class System:
         actor = replace(caller, actor=f"arn:aws:iam::111122223333:user/{who}")
         service.answer({**body, "approval": waits[-1].id, "reason": "we saw it"}, actor)
         return True
+
+    def _pause(self, number: int, tries: int) -> None:
+        """A person pauses everything or a runbook for a while, and perhaps resumes."""
+        execution = Execution(self, f"pause {number}.{tries}", "", OPERATE_TIMEOUT)
+        self.story.tell(execution.name, "a person pauses")
+        execution.start(partial(self._pausing, execution, number, tries))
+
+    def _pausing(self, execution: Execution, number: int, tries: int) -> None:
+        name, now = f"pause-{number}", execution.now()
+        everything = self.chances.unit("pause", number, "everything") < 0.5
+        runbook = "" if everything else self.chances.chosen(sorted(self.runbooks), "pause", number, "which")
+        lasts = self.chances.between(70, 240, "pause", number, "lasts")
+        wanted = Pause(name, f"person-{number}", "why", now, now + timedelta(seconds=lasts), runbook)
+        caller = ExecutionContext(execution.attempt, "person", now + timedelta(seconds=20))
+        keeper = PauseKeeper(execution.ports(), home_of("111122223333"))
+        try:
+            keeper.pause(wanted, caller)
+            if self.chances.unit("pause", number, "resumes") < 0.4:
+                self.after(
+                    self.chances.between(5, 60, "pause", number, "resumes at"),
+                    partial(self._resume, number, 0),
+                )
+        except Killed:
+            self.died(execution)
+        except (BadInput, Refused, Retryable) as error:
+            self.story.tell(execution.name, f"  fails: {error}"[:200])
+            if tries < PATIENCE:
+                self.after(5, partial(self._pause, number, tries + 1))
+
+    def _resume(self, number: int, tries: int) -> None:
+        execution = Execution(self, f"resume {number}.{tries}", "", OPERATE_TIMEOUT)
+        self.story.tell(execution.name, "a person resumes")
+        execution.start(partial(self._resuming, execution, number))
+
+    def _resuming(self, execution: Execution, number: int) -> None:
+        caller = ExecutionContext(execution.attempt, "person", execution.now() + timedelta(seconds=20))
+        keeper = PauseKeeper(execution.ports(), home_of("111122223333"))
+        with suppress(BadInput, Refused, Retryable):  # the pause ends by itself then
+            keeper.resume(f"pause-{number}", "done", caller)
 
     def _find(self, incident: str) -> tuple[ChainKey, ...]:
         keys = [ChainKey(*chain.split("#", 1)) for chain in self.log.chains]
