@@ -440,10 +440,10 @@ class System:
         self._found.extend(invariants.has_intent(history, execution.attempt, step))
         self._found.extend(invariants.is_one_writer(history.lease, execution.attempt, self.clock()))
         if stages.get(step) != RELEASE:
-            known = self.log.pauses().holding(
+            holding = self.log.pauses().holding(
                 subject.key.runbook, ref.account, history.incident, self.clock() + SKEW
             )
-            self._found.extend(invariants.is_not_paused(known, self.paused_since, self.clock()))
+            self._found.extend(invariants.is_not_paused(holding, self.paused_since, self.clock()))
         cloud, undoes = self.clouds[subject.home], stages.get(step) == RELEASE
         before = cloud.world
         made = cloud.apply(ref, step, names, permit)
