@@ -6,7 +6,7 @@ deleted, can only be found by what the finding said.
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from ringfence.model.kinds import parse_key
@@ -18,9 +18,14 @@ if TYPE_CHECKING:
 
 
 def reported(ref: Ref, history: History) -> Ref:
-    """Return the subject as the findings that were acted on name it. Unchanged if it already says more."""
+    """Return the subject as the findings that were acted on name it. Unchanged if it already says more.
+
+    An entry whose origin is not proved adds nothing: an intruder could name anybody in it.
+    """
     if ref != parse_key(ref.key):
         return ref
+    unproved = frozenset(history.proof.unproved)
+    history = replace(history, entries=tuple(one for one in history.entries if one.seq not in unproved))
     acted_on = {made.finding for made in history.of(DecisionMade) if made.decision.mode.changes}
     named = [
         one
