@@ -12,19 +12,32 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ringfence.engine import apply, continuations, journal, outcomes, release, retries, run, undo, verify
+from ringfence.engine import (
+    apply,
+    approved,
+    continuations,
+    journal,
+    outcomes,
+    release,
+    retries,
+    run,
+    undo,
+    verify,
+)
 from ringfence.model.errors import OutcomeUnknown
 from ringfence.record.facts import Outcome, Result
 from tests.support.simulation.faults import Outage
+from tests.support.simulation.scenario import APPROVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
     from ringfence.engine.apply import _Job
+    from ringfence.engine.approved import Due, _Case
     from ringfence.engine.execution import Execution
     from ringfence.engine.outcomes import Changes, LastTimes
-    from ringfence.engine.requests import ResponseRequest
+    from ringfence.engine.requests import Approving, ResponseRequest
     from ringfence.engine.results import ResponseResult
     from ringfence.engine.run import _Acting
     from ringfence.engine.undo import Readable
@@ -115,7 +128,17 @@ def _all_due(
     return steps
 
 
+def _begins_at_once(case: _Case, approving: Approving) -> Due:
+    """A message that asks to look at an approval is taken for an approval."""
+    return approved._begin(case, (), "a message came")
+
+
 MENDS = {
+    "only the record says that a plan was approved": Mend(
+        ((approved, "_due", _begins_at_once),),
+        (APPROVED,),
+        "began",
+    ),
     "a look that may be too early proves nothing": Mend(
         ((outcomes.LastTimes, "is_hidden", _never_hidden),),
         ("an instance",),
