@@ -198,13 +198,13 @@ def test_whichever_step_outlives_the_subject_is_watched_after_its_end(case: Case
     for number, _ in enumerate(steps):
         stage = Stage(case)
         world, step = stage.cloud.world, steps[number]
-        if not is_contained(stage.history) or not step.outlives(stage.clock()):
+        if not is_contained(stage.history) or not step.effect_lasts(stage.clock()):
             continue
         assert world
         undone = step.inverse().effect(world)
         if undone.observations == world.observations:
             continue  # a later step of the same plan replaced it
-        kinds = {one.observation for one in stage.history.steps() if one.outlives(stage.clock())}
+        kinds = {one.observation for one in stage.history.steps() if one.effect_lasts(stage.clock())}
         for left, standing in ((world, Standing.CONTAINED), (undone, Standing.BROKEN)):
             stage.cloud.world = ResourceState(left.ref, {kind: left[kind] for kind in kinds})
             assert stage.recheck().standing is standing, step.describe()

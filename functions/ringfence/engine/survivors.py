@@ -67,4 +67,4 @@ def survivors(look: Callable[[ReadRequest], Reading], ref: Ref, history: History
 def made_to_survive(history: History, now: datetime) -> tuple[Step, ...]:
     """Return the newest change of each target, if it outlives the subject and no release undid it."""
     newest = {one.step.target: one for one in changes(history, now).made if not one.step.irreversible}
-    return tuple(one.step for one in newest.values() if not one.undoes and one.step.outlives(now))
+    return tuple(one.step for one in newest.values() if not one.undoes and one.step.effect_lasts(now))

@@ -140,7 +140,7 @@ class Step:
         """Return the same step on the same target, as calls name it now. A user can be renamed."""
         return self
 
-    def outlives(self, now: datetime) -> bool:  # noqa: ARG002 - subclasses look
+    def effect_lasts(self, now: datetime) -> bool:  # noqa: ARG002 - subclasses look
         """Return whether what it changed still matters now if the subject is gone."""
         return self.survives_subject
 

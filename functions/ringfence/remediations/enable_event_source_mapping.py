@@ -82,6 +82,11 @@ class EventSourceMappingState(Observation):
 class EnableEventSourceMapping(SettingStep):
     """Enable an event source mapping.
 
+    Attributes
+    ----------
+    uuid : str
+        The id of the mapping.
+
     References
     ----------
     https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html

@@ -91,6 +91,11 @@ class ReservedConcurrency(Observation):
 class RestoreConcurrency(SettingStep):
     """Restore the declared concurrency of a function.
 
+    Attributes
+    ----------
+    name : str
+        The name of the function.
+
     References
     ----------
     https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionConcurrency.html

@@ -17,6 +17,7 @@ from ringfence.model.errors import BadInput, InternalError
 from ringfence.model.finding import Finding
 from ringfence.model.frozen import frozen
 from ringfence.model.kinds.instance import InstanceRef
+from ringfence.policy.approvals import ApprovalRules, OnExpiry
 from ringfence.policy.decision import Decision, Mode
 from ringfence.record import facts
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
@@ -38,6 +39,17 @@ FLAGS = st.booleans()
 REFS = st.builds(
     InstanceRef, st.just(REF.account), st.just(REF.region), st.sampled_from((REF.id, "i-0000abcd"))
 )
+RULES = st.builds(
+    ApprovalRules,
+    expires=st.integers(1, 9),
+    on_expiry=st.sampled_from(OnExpiry),
+    veto=st.integers(60, 99),
+    roles=MANY_TEXTS,
+    count=st.integers(1, 2),
+    other_than_requester=FLAGS,
+)
+PAUSES = st.builds(facts.Pause, TEXTS, TEXTS, TEXTS, INSTANTS, INSTANTS, TEXTS, TEXTS, TEXTS)
+MANY_PAUSES = st.lists(PAUSES, max_size=2).map(tuple)
 ITEMS = st.recursive(
     st.none() | FLAGS | st.integers() | TEXTS | INSTANTS | REFS | st.floats(allow_nan=False),
     lambda inner: st.lists(inner, max_size=3).map(tuple) | st.frozensets(inner, max_size=3),
@@ -102,14 +114,31 @@ FACTS: dict[type[facts.Fact], SearchStrategy[facts.Fact]] = {
         facts.SourceAsked, TEXTS, st.builds(SourceAnswer, st.sampled_from(Verdict), TEXTS)
     ),
     facts.Closed: st.builds(facts.Closed, TEXTS),
-    facts.LeftUnfinished: st.builds(facts.LeftUnfinished, TEXTS, MANY_TEXTS),
-    facts.LeaseVoided: st.builds(facts.LeaseVoided, TEXTS, TEXTS, TEXTS),
-    facts.Heartbeat: st.builds(facts.Heartbeat, st.integers(), MANY_TEXTS),
-    facts.HistoryRejected: st.builds(facts.HistoryRejected, TEXTS, TEXTS, st.integers(), TEXTS),
-    facts.RecordUnsealed: st.builds(facts.RecordUnsealed, TEXTS),
-    facts.UnsealedAccepted: st.builds(
-        facts.UnsealedAccepted, st.lists(st.integers(), max_size=3).map(tuple), TEXTS, TEXTS
+    facts.SubjectGone: st.builds(facts.SubjectGone, TEXTS, MANY_TEXTS),
+    facts.ApprovalRequested: st.builds(
+        facts.ApprovalRequested,
+        approval=TEXTS,
+        digest=TEXTS,
+        plans=PAIRS,
+        as_of=INSTANTS,
+        expires_at=INSTANTS,
+        rules=RULES,
+        remediations=MANY_TEXTS,
+        choices=PAIRS,
+        known=st.integers(0, 9),
+        vetoable=FLAGS,
+        steps=MANY_TEXTS,
+        costs=MANY_TEXTS,
+        cautions=MANY_TEXTS,
+        replaces=TEXTS,
+        difference=MANY_TEXTS,
+        escalated=FLAGS,
     ),
+    facts.ApprovalAnswered: st.builds(facts.ApprovalAnswered, TEXTS, TEXTS, TEXTS, FLAGS),
+    facts.ApprovalExpired: st.builds(facts.ApprovalExpired, TEXTS, TEXTS, TEXTS),
+    facts.ApprovalVoided: st.builds(facts.ApprovalVoided, TEXTS, TEXTS, MANY_TEXTS, TEXTS),
+    facts.PausesChanged: st.builds(facts.PausesChanged, TEXTS, PAUSES, MANY_PAUSES, TEXTS),
+    facts.PauseHeld: st.builds(facts.PauseHeld, MANY_PAUSES, TEXTS),
 }
 
 

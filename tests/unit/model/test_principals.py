@@ -29,12 +29,12 @@ SESSION = f"{AROA}:alice"
 ISSUER = f"arn:aws:iam::{ACCOUNT}:user/bots/bot"
 
 
-def key(user: str = "bot") -> AccessKeyRef:
-    return AccessKeyRef(ACCOUNT, GLOBAL, AKIA, user)
+def key(user: str = "bot", unique_id: str = "") -> AccessKeyRef:
+    return AccessKeyRef(ACCOUNT, GLOBAL, AKIA, user, unique_id)
 
 
-def user(name: str = "bot", account: str = ACCOUNT) -> UserRef:
-    return UserRef(account, GLOBAL, name)
+def user(name: str = "bot", account: str = ACCOUNT, unique_id: str = "") -> UserRef:
+    return UserRef(account, GLOBAL, name, unique_id)
 
 
 def session(id_: str = SESSION, role: str = "web") -> RoleSessionRef:
@@ -58,16 +58,16 @@ PROVIDER, NOBODY = principals._PROVIDER, "ANONYMOUS_PRINCIPAL"
 
 CASES: list[tuple[Caller, PrincipalRef, str]] = [
     # An IAM user: the key that is named, or else the user.
-    (Caller("IAMUser", AKIA, AIDA, "bot"), key(), ""),
-    (Caller("IAMUser", AKIA, AIDA), key(""), ""),
+    (Caller("IAMUser", AKIA, AIDA, "bot"), key(unique_id=AIDA), ""),
+    (Caller("IAMUser", AKIA, AIDA), key("", AIDA), ""),
     (Caller("IAMUser", AKIA, "", "no name/at all"), key(""), ""),
     (Caller("IAMUser", AKIA), key(""), ""),
-    (Caller("", AKIA, AIDA, "bot"), key(), ""),
+    (Caller("", AKIA, AIDA, "bot"), key(unique_id=AIDA), ""),
     (Caller("", AKIA), key(""), ""),
-    (Caller("IAMUser", ASIA, AIDA, "bot"), user(), ""),
-    (Caller("IAMUser", "", AIDA, "bot"), user(), ""),
-    (Caller("", ASIA, AIDA, "bot"), user(), ""),
-    (Caller("", "", AIDA, "bot"), user(), ""),
+    (Caller("IAMUser", ASIA, AIDA, "bot"), user(unique_id=AIDA), ""),
+    (Caller("IAMUser", "", AIDA, "bot"), user(unique_id=AIDA), ""),
+    (Caller("", ASIA, AIDA, "bot"), user(unique_id=AIDA), ""),
+    (Caller("", "", AIDA, "bot"), user(unique_id=AIDA), ""),
     (Caller("IAMUser", ASIA, AIDA), other(f"IAMUser:{AIDA}"), principals.NO_NAME),
     (Caller("IAMUser", "", AIDA, "not a name"), other(f"IAMUser:{AIDA}"), principals.NO_NAME),
     (Caller("IAMUser"), other("IAMUser:unknown"), principals.NO_NAME),

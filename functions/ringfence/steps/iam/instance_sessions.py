@@ -60,7 +60,7 @@ class _DenialStep(RoleStep):
         """The role."""
         return self.role
 
-    def outlives(self, now: datetime) -> bool:
+    def effect_lasts(self, now: datetime) -> bool:
         """Return whether the instance's sessions can be valid. It started none after its end."""
         return self.until is None or now < self.until
 
