@@ -34,6 +34,8 @@ FULL_CORE = 1769
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 """
 MODEST = 512
+SOURCE_FUNCTION = "lambda:SourceFunctionArn"
+"""The condition key with the function that makes a call."""
 LOGS_KEPT = logs.RetentionDays.ONE_YEAR
 
 
@@ -80,11 +82,35 @@ def role(
         role_name=function_role(name),
         description=f"Permissions of Ringfence's {name} function in the home account",
         assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-        inline_policies={"declared": document(needed)},
+        inline_policies={
+            "declared": document(needed),
+            "elsewhere": iam.PolicyDocument(statements=[_elsewhere(Stack.of(scope), name)]),
+        },
     )
     acknowledge_wildcards(own, needed)
     # The CDK would add permissions on its own.
     return own.without_policy_updates()
+
+
+def _elsewhere(stack: Stack, name: str) -> iam.PolicyStatement:
+    """Deny a function's role everything in other functions: who may pass roles could give it to one.
+
+    Lambda sets the key for calls from a function. Without it, a negated operator matches, so `Null` asks for
+    it: Lambda itself makes some calls with the role, without the key. A trust policy cannot use the key.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+    """
+    own = (one.name for one in invoked().values() if function_role(name) in one.roles)
+    arns = [stack.format_arn(service="lambda", resource=f"function:{prefixed(one)}") for one in own]
+    return iam.PolicyStatement(
+        effect=iam.Effect.DENY,
+        actions=["*"],
+        resources=["*"],
+        conditions={
+            "ArnNotEquals": {SOURCE_FUNCTION: arns},
+            "Null": {SOURCE_FUNCTION: "false"},
+        },
+    )
 
 
 def function(settled: Settled, handler: Handler, own: iam.IRole, group: logs.ILogGroup) -> lambda_.Function:

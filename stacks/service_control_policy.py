@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from ringfence.events.heartbeat import SOURCE
 from ringfence.model.resource_names import PREFIX, run_role
 from ringfence.model.subject import DeliveryRef
+from ringfence.record.measures import NAMESPACE
 from ringfence.runbooks.catalogue import CATALOGUE
-from stacks.callers import invoked
 from stacks.names import AUDIT_STACK
 
 if TYPE_CHECKING:
@@ -29,37 +30,76 @@ DEPLOYER = "arn:aws:iam::*:role/cdk-hnb659fds-deploy-role-*"
 EXECUTOR = "arn:aws:iam::*:role/cdk-hnb659fds-cfn-exec-role-*"
 BREAK_GLASS = "arn:aws:iam::*:role/break-glass"
 """The CDK's roles, with which it deploys and which CloudFormation assumes, and the role for emergencies."""
-_FUNCTIONS = f"arn:aws:iam::*:role/{PREFIX}*-function"
+ANY_HOME = "*"
+_ROLES = f"arn:aws:iam::*:role/{PREFIX}*"
+_FUNCTIONS, _SCHEDULES = f"{_ROLES}-function", f"{_ROLES}-schedule"
 _STACKS = "Ringfence-*"
 _AUDIT = f"{AUDIT_STACK}-*"
 
 
 def service_control_policy(
-    deployer: str = DEPLOYER, executor: str = EXECUTOR, break_glass: str = BREAK_GLASS
+    deployer: str = DEPLOYER,
+    executor: str = EXECUTOR,
+    break_glass: str = BREAK_GLASS,
+    home: str = ANY_HOME,
 ) -> Json:
-    """Return the policy. The parameters are ARNs of roles, which can contain `*`.
+    """Return the policy.
 
     It names resources by the prefix `ringfence-`, also those of others. An exception by such a name is safe,
-    because nobody else may create a role with one.
+    because nobody else may create a role with one, or pass one to a service.
+
+    Parameters
+    ----------
+    deployer, executor, break_glass
+        ARNs of roles, which can contain `*`.
+    home
+        The home account. Only the policy of its default event bus is denied to others. `*` is each account.
     """
     owners = (executor, break_glass)
-    schedules = sorted(
-        {role for one in invoked().values() for role in one.roles if role.endswith("-schedule")}
-    )
-    may_invoke = tuple(f"arn:aws:iam::*:role/{role}" for role in schedules)
-    functions = (_FUNCTIONS, break_glass)
     switching = (*owners, *_switching_roles())
     statements = [
-        _deny("Invoke", (_FUNCTION,), ("lambda:InvokeFunction*",), (*may_invoke, break_glass)),
+        _deny("Invoke", (_FUNCTION,), ("lambda:InvokeFunction*",), (_SCHEDULES, break_glass)),
         # Each action concerns resources of one service only, so one statement is enough for all of them.
-        _deny("Change", (*_RESOURCES, executor, break_glass), _CHANGES, switching),
+        _deny("Change", (*_RESOURCES, *owners), _CHANGES, switching),
         _deny("Mappings", ("*",), _MAPPINGS, switching, {"ArnLike": {"lambda:FunctionArn": _FUNCTION}}),
         _deny("Keys", ("*",), _KEYS, owners, {"ForAnyValue:StringLike": {"kms:ResourceAliases": _ALIASES}}),
-        _deny("Data", (_TABLE, f"{_BUCKET}/*"), _DATA, functions),
+        _deny("Data", (_TABLE, f"{_BUCKET}/*"), _DATA, (_FUNCTIONS, break_glass)),
         _deny("Stacks", (f"arn:aws:cloudformation:*:*:stack/{_STACKS}/*",), _DEPLOY, (deployer, *owners)),
-        _deny("Pass", (executor,), ("iam:PassRole",), (deployer, break_glass)),
+        # The functions pass the role of the schedules that lead back to an approval.
+        _deny("Pass", (executor, _ROLES), ("iam:PassRole",), (deployer, *owners, _FUNCTIONS)),
+        _deny("Bus", ("*",), _BUS, owners, {"StringLike": {"aws:PrincipalAccount": home}}),
+        _elsewhere(),
+        _deny("Beats", ("*",), ("events:PutEvents",), (_ROLES,), {"ForAnyValue:StringEquals": {"events:source": SOURCE}}),
+        _deny(
+            "Metrics",
+            ("*",),
+            ("cloudwatch:PutMetricData",),
+            (break_glass,),
+            {"StringEquals": {"cloudwatch:namespace": NAMESPACE}},
+        ),
     ]
     return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _elsewhere() -> Json:
+    """Return the statement that denies the role of a function everything in a function of others.
+
+    Lambda sets the key for calls from a function. Without it, a negated operator matches, so `Null` asks
+    for it: Lambda itself makes some calls with the role, without the key.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+    """
+    return {
+        "Sid": "Elsewhere",
+        "Effect": "Deny",
+        "Action": "*",
+        "Resource": "*",
+        "Condition": {
+            "ArnLike": {"aws:PrincipalArn": _FUNCTIONS},
+            "ArnNotLike": {"lambda:SourceFunctionArn": _FUNCTION},
+            "Null": {"lambda:SourceFunctionArn": "false"},
+        },
+    }
 
 
 def _switching_roles() -> tuple[str, ...]:
@@ -108,8 +148,7 @@ _RESOURCES = (
     _BUCKET,
     f"arn:aws:cloudwatch:*:*:alarm:{PREFIX}*",
     f"arn:aws:events:*:*:rule/{_STACKS}",
-    f"arn:aws:iam::*:policy/{PREFIX}*",
-    f"arn:aws:iam::*:role/{PREFIX}*",
+    f"arn:aws:iam::*:*/{PREFIX}*",
     f"arn:aws:kms:*:*:{_ALIASES}",
     f"arn:aws:logs:*:*:log-group:{_STACKS}",
     f"arn:aws:scheduler:*:*:schedule/*/{PREFIX}*",
@@ -117,10 +156,8 @@ _RESOURCES = (
     f"arn:aws:sqs:*:*:{PREFIX}*",
 )
 _CHANGES = (
-    *(
-        f"cloudwatch:{one}"
-        for one in ("DeleteAlarms", "DisableAlarmActions", "PutMetricAlarm", "SetAlarmState")
-    ),
+    # A rule that mutes an alarm needs the permission on the alarm.
+    *(f"cloudwatch:{one}" for one in ("Delete*", "DisableAlarm*", "Put*", "SetAlarm*")),
     *(f"dynamodb:{one}" for one in ("*ResourcePolicy", "DeleteTable", "UpdateContinuousBackups", "UpdateT*")),
     *(f"events:{one}" for one in ("DeleteRule", "DisableRule", "Put*", "RemoveTargets")),
     *(
@@ -129,14 +166,19 @@ _CHANGES = (
     ),
     "kms:*Alias",
     *(f"lambda:{one}*" for one in ("Add", "Create", "Delete", "Publish", "Put", "Remove", "Update")),
-    *(f"logs:{one}" for one in ("Delete*", "DisassociateKmsKey", "PutRetentionPolicy")),
+    *(f"logs:{one}" for one in ("*KmsKey", "Delete*", "PutDataP*", "PutRetentionPolicy", "PutTransformer")),
     *(f"s3:{one}" for one in ("DeleteBucket*", "Put*Configuration", "PutBucket*")),
     *(f"scheduler:{one}Schedule" for one in ("Create", "Delete", "Update")),
-    *(f"sns:{one}" for one in ("*Permission", "DeleteTopic", "SetTopicAttributes")),
+    *(f"sns:{one}" for one in ("*Permission", "DeleteTopic", "PutDataP*", "Set*", "Unsubscribe")),
     *(f"sqs:{one}" for one in ("*Permission", "DeleteQueue", "PurgeQueue", "SetQueueAttributes")),
 )
-_MAPPINGS = tuple(f"lambda:{verb}EventSourceMapping" for verb in ("Create", "Delete", "Update"))
-_KEYS = tuple(f"kms:{one}" for one in ("CreateGrant", "DisableKey*", "PutKeyPolicy", "ScheduleKeyDeletion"))
+_BUS = ("events:*Permission", "events:UpdateEventBus")
+"""The permissions of buses have no resource types."""
+_MAPPINGS = ("lambda:*teEventSourceMapping",)
+"""Create, delete and update. It is short, because the whole policy has little space."""
+_KEYS = tuple(
+    f"kms:{one}" for one in ("*Grant", "DisableKey*", "PutKeyPolicy", "ScheduleKeyDeletion")
+)
 _DATA = (
     *(f"dynamodb:{one}" for one in ("BatchWriteItem", "DeleteItem", "PartiQL*", "PutItem", "UpdateItem")),
     *(f"s3:{one}" for one in ("BypassGovernanceRetention", "Delete*", "PutObject*")),
@@ -146,9 +188,11 @@ _DEPLOY = tuple(
     for one in (
         "*ChangeSet",
         "*StackPolicy",
+        "*StackRefactor",
+        "*Rollback*",
+        "*UpdateStack",
         "CreateStack",
         "DeleteStack",
-        "UpdateStack",
         "UpdateTerminationProtection",
     )
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from stacks.service_control_policy import BREAK_GLASS, DEPLOYER, EXECUTOR, service_control_policy, text
+from stacks.service_control_policy import ANY_HOME, BREAK_GLASS, DEPLOYER, EXECUTOR, service_control_policy, text
 
 
 def main() -> None:
@@ -14,8 +14,10 @@ def main() -> None:
     parser.add_argument("--break-glass", default=BREAK_GLASS, help="the role for emergencies")
     parser.add_argument("--deployer", default=DEPLOYER, help="the role that deploys the stacks")
     parser.add_argument("--executor", default=EXECUTOR, help="the role that CloudFormation assumes")
+    parser.add_argument("--home", default=ANY_HOME, help="the home account")
     given = parser.parse_args()
-    sys.stdout.write(text(service_control_policy(given.deployer, given.executor, given.break_glass)))
+    policy = service_control_policy(given.deployer, given.executor, given.break_glass, given.home)
+    sys.stdout.write(text(policy))
 
 
 if __name__ == "__main__":

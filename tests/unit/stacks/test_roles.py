@@ -10,6 +10,7 @@ import pytest
 
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import needs
+from tests.support.policy_evaluator import is_denied
 from tests.support.synthesis import HOME, MEMBER, allowed, listed
 
 if TYPE_CHECKING:
@@ -92,6 +93,36 @@ def test_a_functions_role_is_assumed_by_lambda_alone_and_has_no_other_policy(
     assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
     assert "ManagedPolicyArns" not in role
     assert not any(template.all("AWS::IAM::Policy") for template in templates.values())
+
+
+@EACH
+def test_a_functions_role_may_do_nothing_in_another_function(
+    roles: dict[str, dict[str, Any]], templates: Mapping[str, Template], name: str
+) -> None:
+    own = f"ringfence-{name}-function"
+    policies = {one["PolicyName"]: one["PolicyDocument"] for one in roles[own]["Policies"]}
+    ids = {
+        id_
+        for template in templates.values()
+        for id_, one in template.all(ROLE).items()
+        if one["Properties"]["RoleName"] == own
+    }
+    users = {
+        one["Properties"]["FunctionName"]
+        for template in templates.values()
+        for one in template.all(FUNCTION).values()
+        if any(json.dumps(id_) in json.dumps(one["Properties"]["Role"]) for id_ in ids)
+    }
+    assert users
+    who, role = f"arn:aws:iam::{HOME}:role/{own}", f"arn:aws:iam::{MEMBER}:role/ringfence-contain-instance"
+
+    def denied(function: str) -> bool:
+        keys = {"lambda:SourceFunctionArn": f"arn:aws:lambda:eu-west-1:{HOME}:function:{function}"}
+        return is_denied(policies["elsewhere"], who, "sts:AssumeRole", role, keys)
+
+    assert not any(denied(one) for one in users)
+    assert all(denied(one) for one in ("evil", "ringfence-evil"))
+    assert not is_denied(policies["elsewhere"], who, "sts:AssumeRole", role)
 
 
 @EACH

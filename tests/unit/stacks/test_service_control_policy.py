@@ -46,6 +46,10 @@ KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/7f1"
 STACK = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/Ringfence-Response/7f1"
 OF_OURS = {"lambda:FunctionArn": FUNCTION}
 OUR_KEY = {"kms:ResourceAliases": ["alias/ringfence-audit"]}
+TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:Ringfence-Audit-Notices-ABC"
+ALARM = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:ringfence-forged"
+GROUP = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:Ringfence-Audit-Logs-ABC"
+BUS = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
 
 CHANGES: list[tuple[str, str, dict[str, Any]]] = [
     ("lambda:UpdateFunctionCode", FUNCTION, {}),
@@ -86,6 +90,28 @@ CHANGES: list[tuple[str, str, dict[str, Any]]] = [
     ("logs:DeleteLogGroup", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:Ringfence-Audit-Logs-ABC", {}),
     ("cloudformation:UpdateStack", STACK, {}),
     ("cloudformation:DeleteStack", STACK, {}),
+    ("cloudformation:RollbackStack", STACK, {}),
+    ("cloudformation:ContinueUpdateRollback", STACK, {}),
+    ("cloudformation:CancelUpdateStack", STACK, {}),
+    ("cloudformation:CreateStackRefactor", STACK, {}),
+    ("cloudformation:ExecuteStackRefactor", STACK, {}),
+    ("sns:SetSubscriptionAttributes", TOPIC, {}),
+    ("sns:Unsubscribe", TOPIC, {}),
+    ("sns:PutDataProtectionPolicy", TOPIC, {}),
+    ("cloudwatch:PutAlarmMuteRule", ALARM, {}),
+    ("cloudwatch:PutCompositeAlarm", ALARM, {}),
+    ("cloudwatch:SetAlarmState", ALARM, {}),
+    ("cloudwatch:DisableAlarmActions", ALARM, {}),
+    ("events:PutPermission", "*", {}),
+    ("events:RemovePermission", "*", {}),
+    ("events:UpdateEventBus", BUS, {}),
+    ("kms:CreateGrant", KEY, OUR_KEY),
+    ("kms:RevokeGrant", KEY, OUR_KEY),
+    ("kms:RetireGrant", KEY, OUR_KEY),
+    ("logs:AssociateKmsKey", GROUP, {}),
+    ("logs:DisassociateKmsKey", GROUP, {}),
+    ("logs:PutDataProtectionPolicy", GROUP, {}),
+    ("logs:PutTransformer", GROUP, {}),
 ]
 
 
@@ -121,6 +147,11 @@ def test_a_deployment_and_the_role_for_emergencies_do(
         (ADMIN, "s3:BypassGovernanceRetention", f"{BUCKET}/chains/x", True),
         (ARCHIVING, "s3:PutObject", f"{BUCKET}/chains/x", False),
         (ADMIN, "iam:PassRole", EXECUTOR, True),
+        (ADMIN, "iam:PassRole", CONTAINING, True),
+        (ADMIN, "iam:PassRole", role("ringfence-beat"), True),
+        (ADMIN, "iam:PassRole", role("shop"), False),
+        (EXECUTOR, "iam:PassRole", CONTAINING, False),
+        (role("ringfence-notify-function"), "iam:PassRole", role("ringfence-approvals-schedule"), False),
         (DEPLOYER, "iam:PassRole", EXECUTOR, False),
         (DEPLOYER, "cloudformation:UpdateStack", STACK, False),
         (DEPLOYER, "cloudformation:ExecuteChangeSet", STACK, False),
@@ -151,6 +182,62 @@ def test_who_may_do_what(who: str, action: str, resource: str, denied: bool) -> 
 )
 def test_what_is_not_ringfences_is_left_alone(action: str, resource: str, keys: dict[str, Any]) -> None:
     assert not is_denied(SCP, ADMIN, action, resource, keys)
+
+
+ASSUME, OPERATING = role("ringfence-contain-instance"), role("ringfence-operate-function")
+
+
+@pytest.mark.parametrize(
+    ("who", "source", "denied"),
+    [
+        (OPERATING, FUNCTION.replace("ringfence-contain-instance", "evil"), True),
+        (OPERATING, f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:evil", True),
+        (OPERATING, FUNCTION.replace("contain-instance", "operate"), False),
+        (OPERATING, None, False),
+        (role("shop"), FUNCTION.replace("ringfence-contain-instance", "shop"), False),
+    ],
+)
+def test_the_role_of_a_function_may_do_nothing_in_the_function_of_others(
+    who: str,
+    source: str | None,
+    denied: bool,  # noqa: FBT001 - a table
+) -> None:
+    keys = {"lambda:SourceFunctionArn": source} if source else {}
+    assert is_denied(SCP, who, "sts:AssumeRole", ASSUME, keys) is denied
+    assert is_denied(SCP, who, "kms:GenerateMac", KEY, keys) is denied
+
+
+BEAT, FORGED = {"events:source": ["ringfence.heartbeat"]}, {"cloudwatch:namespace": "Ringfence"}
+
+
+@pytest.mark.parametrize(
+    ("who", "action", "resource", "keys", "denied"),
+    [
+        (ADMIN, "events:PutEvents", BUS, BEAT, True),
+        (role("ringfence-beat"), "events:PutEvents", BUS, BEAT, False),
+        (role("ringfence-home-beat"), "events:PutEvents", BUS, BEAT, False),
+        (role("ringfence-forward"), "events:PutEvents", BUS, BEAT, False),
+        (role("ringfence-doctor"), "events:PutEvents", BUS, BEAT, False),
+        (ADMIN, "events:PutEvents", BUS, {"events:source": ["shop"]}, False),
+        (ADMIN, "cloudwatch:PutMetricData", "*", FORGED, True),
+        (EXECUTOR, "cloudwatch:PutMetricData", "*", FORGED, True),
+        (ADMIN, "cloudwatch:PutMetricData", "*", {"cloudwatch:namespace": "Shop"}, False),
+    ],
+)
+def test_nobody_sends_heartbeats_or_metrics_in_the_name_of_ringfence(
+    who: str,
+    action: str,
+    resource: str,
+    keys: dict[str, Any],
+    denied: bool,  # noqa: FBT001 - a table
+) -> None:
+    assert is_denied(SCP, who, action, resource, keys) is denied
+
+
+def test_the_home_account_can_be_chosen() -> None:
+    chosen = service_control_policy(home=ACCOUNT)
+    assert is_denied(chosen, ADMIN, "events:RemovePermission", "*")
+    assert not is_denied(chosen, ADMIN.replace(ACCOUNT, "999900001111"), "events:RemovePermission", "*")
 
 
 def test_the_roles_can_be_chosen() -> None:
