@@ -69,7 +69,13 @@ def service_control_policy(
         _deny("Pass", (executor, _ROLES), ("iam:PassRole",), (deployer, *owners, _FUNCTIONS)),
         _deny("Bus", ("*",), _BUS, owners, {"StringLike": {"aws:PrincipalAccount": home}}),
         _elsewhere(),
-        _deny("Beats", ("*",), ("events:PutEvents",), (_ROLES,), {"ForAnyValue:StringEquals": {"events:source": SOURCE}}),
+        _deny(
+            "Beats",
+            ("*",),
+            ("events:PutEvents",),
+            (_ROLES,),
+            {"ForAnyValue:StringEquals": {"events:source": SOURCE}},
+        ),
         _deny(
             "Metrics",
             ("*",),
@@ -176,9 +182,7 @@ _BUS = ("events:*Permission", "events:UpdateEventBus")
 """The permissions of buses have no resource types."""
 _MAPPINGS = ("lambda:*teEventSourceMapping",)
 """Create, delete and update. It is short, because the whole policy has little space."""
-_KEYS = tuple(
-    f"kms:{one}" for one in ("*Grant", "DisableKey*", "PutKeyPolicy", "ScheduleKeyDeletion")
-)
+_KEYS = tuple(f"kms:{one}" for one in ("*Grant", "DisableKey*", "PutKeyPolicy", "ScheduleKeyDeletion"))
 _DATA = (
     *(f"dynamodb:{one}" for one in ("BatchWriteItem", "DeleteItem", "PartiQL*", "PutItem", "UpdateItem")),
     *(f"s3:{one}" for one in ("BypassGovernanceRetention", "Delete*", "PutObject*")),

@@ -5,7 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 
-from stacks.service_control_policy import ANY_HOME, BREAK_GLASS, DEPLOYER, EXECUTOR, service_control_policy, text
+from stacks.service_control_policy import (
+    ANY_HOME,
+    BREAK_GLASS,
+    DEPLOYER,
+    EXECUTOR,
+    service_control_policy,
+    text,
+)
 
 
 def main() -> None:

@@ -31,6 +31,7 @@ from ringfence.events.guardduty.trigger.instances import GuardDutyTrigger
 from ringfence.events.guardduty.trigger.reported import ReportedTrigger
 from ringfence.events.health.abuse import AbuseTrigger
 from ringfence.events.health.trigger import HealthTrigger
+from ringfence.events.patterns import OWN_ACCOUNT
 from ringfence.model.kinds import every_kind, kinds_of
 from ringfence.model.rule_confirmation import PREFIX as RULE
 from ringfence.model.subject import ANY
@@ -160,9 +161,12 @@ def impairing_call(service: str, name: str) -> Json:
 def own_call(service: str, name: str, **more: Any) -> Json:  # noqa: ANN401 - what `call_event` takes
     """Make a call of the table on a resource of Ringfence."""
     call = OWN_CALLS[service, name]
-    look = (*call.named.prefixes, *call.named.wildcards)[-1]
-    given = {call.named.parameter: f"{look.replace('*', 'x')}0A1B2C"}
-    parts = {"parameters": None, "response": None, PARTS[call.named.part]: given}
+    named = call.named
+    look = (*named.prefixes, *named.wildcards, "")[0].replace(OWN_ACCOUNT, ACCOUNT).replace("*", "x")
+    value: Any = f"{look}0A1B2C" if look else named.exact[0]
+    for key in reversed(named.parameter.split(".")):
+        value = {key: value}
+    parts = {"parameters": None, "response": None, PARTS[named.part]: value}
     dated = f"{name}20150331v2" if call.dated else name
     return call_event(service, dated, parts["parameters"], parts["response"], **more)
 

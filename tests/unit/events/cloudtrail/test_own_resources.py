@@ -134,6 +134,92 @@ def test_another_policy_on_a_role_of_ringfence_is_told_as_well() -> None:
     assert "ringfence-operate-function" in found(event).title
 
 
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/ringfence-operate-function"
+RULE_OF_ALARM = {"name": "m", "muteTargets": {"alarmNames": ["shop", "ringfence-forged"]}}
+TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:Ringfence-Audit-NoticesABC"
+REFACTORED = {"stackDefinitions": [{"stackName": "shop"}, {"stackName": "Ringfence-Response"}]}
+UNSEEN = {
+    "a new function with a role of ours": call_event(
+        "lambda", "CreateFunction20150331", {"functionName": "evil", "role": ROLE}
+    ),
+    "another function with a role of ours": call_event(
+        "lambda", "UpdateFunctionConfiguration20150331v2", {"functionName": "shop", "role": ROLE}
+    ),
+    "the role in another case": call_event(
+        "lambda", "CreateFunction20150331", {"functionName": "evil", "role": ROLE.replace("ring", "RING")}
+    ),
+    "a name of IAM in another case": call_event(
+        "iam", "UpdateAssumeRolePolicy", {"roleName": "RingFence-doctor"}
+    ),
+    "a policy in another case": call_event(
+        "iam",
+        "AttachUserPolicy",
+        {"userName": "kim", "policyArn": f"arn:aws:iam::{ACCOUNT}:policy/RingFence-operator"},
+    ),
+    "a filter": call_event(
+        "sns",
+        "SetSubscriptionAttributes",
+        {"subscriptionArn": f"{TOPIC}:7f1", "attributeName": "FilterPolicy", "attributeValue": "{}"},
+    ),
+    "data protection of the notices": call_event("sns", "PutDataProtectionPolicy", {"resourceArn": TOPIC}),
+    "a muted alarm": call_event("monitoring", "PutAlarmMuteRule", RULE_OF_ALARM),
+    "a composite alarm": call_event("monitoring", "PutCompositeAlarm", {"alarmName": "ringfence-forged"}),
+    "no permissions": call_event("events", "RemovePermission", {"removeAllPermissions": True}),
+    "another policy of the bus": call_event(
+        "events", "PutPermission", {"policy": "{}", "eventBusName": "default"}
+    ),
+    "another policy of the bus without its name": call_event("events", "PutPermission", {"policy": " {}"}),
+    "another key of the bus": call_event("events", "UpdateEventBus", {"name": "default"}),
+    "another key of a log": call_event("logs", "AssociateKmsKey", {"logGroupName": "Ringfence-X"}),
+    "another key of a log by its ARN": call_event(
+        "logs", "AssociateKmsKey", {"resourceIdentifier": f"arn:aws:logs:x:{ACCOUNT}:log-group:Ringfence-X"}
+    ),
+    "data protection of a log": call_event(
+        "logs", "PutDataProtectionPolicy", {"logGroupIdentifier": "Ringfence-X"}
+    ),
+    "a rollback": call_event("cloudformation", "RollbackStack", {"stackName": "Ringfence-Response"}),
+    "resources that move to another stack": call_event("cloudformation", "CreateStackRefactor", REFACTORED),
+}
+
+
+@pytest.mark.parametrize("event", UNSEEN.values(), ids=UNSEEN)
+def test_no_way_around_a_name_is_unseen(event: dict[str, Any]) -> None:
+    assert RULES.count(event) == 1
+    assert found(event).urgent
+
+
+OTHERS = {
+    "a role of another account": changed(
+        UNSEEN["a new function with a role of ours"],
+        "detail.requestParameters.role",
+        ROLE.replace(ACCOUNT, "999900001111"),
+    ),
+    "another role": changed(
+        UNSEEN["a new function with a role of ours"],
+        "detail.requestParameters.role",
+        ROLE.replace("ringf", "f"),
+    ),
+    "a policy of another bus": call_event(
+        "events", "PutPermission", {"policy": "{}", "eventBusName": "shop"}
+    ),
+    "no permissions of another bus": call_event(
+        "events", "RemovePermission", {"removeAllPermissions": True, "eventBusName": "shop"}
+    ),
+    "one permission": call_event(
+        "events", "RemovePermission", {"removeAllPermissions": False, "statementId": "shop"}
+    ),
+    "other muted alarms": call_event(
+        "monitoring", "PutAlarmMuteRule", {"muteTargets": {"alarmNames": ["x"]}}
+    ),
+}
+
+
+@pytest.mark.parametrize("event", OTHERS.values(), ids=OTHERS)
+def test_what_others_do_with_their_own_is_neither_delivered_nor_reported(event: dict[str, Any]) -> None:
+    assert RULES.count(event) == 0
+    assert RULES.answered(event) is False
+
+
 def by_cloudformation(role: str, **more: str) -> dict[str, Any]:
     return {**by_role(role, session="AWSCloudFormation"), "invokedBy": CFN, **more}
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from ringfence.events.envelope import Envelope
     from ringfence.model.document import Document
 
-CHANGES_STACKS = ("CreateChangeSet", "UpdateStack")
-"""The calls of a person or a pipeline that start a deployment with the role of the CDK."""
+CHANGES_STACKS = ("ContinueUpdateRollback", "CreateChangeSet", "RollbackStack", "UpdateStack")
+"""The calls of a person or a pipeline that start a deployment with the role of the CDK, or roll one back."""
 
 
 def read(envelope: Envelope) -> Finding | NotForUs:

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.events.cloudtrail.trigger.reported_calls import ReportedCalls
+from ringfence.events.patterns import OWN_ACCOUNT
 from ringfence.model.frozen import frozen
 from ringfence.model.resource_names import PREFIX as OWN
 
@@ -40,13 +41,21 @@ class Named:
     Attributes
     ----------
     parameter : str
-        The parameter, in CloudTrail's spelling.
+        The parameter, in CloudTrail's spelling. Dots separate the keys of a nested one.
     prefixes : tuple of str
-        How its value can begin.
+        How its value can begin. `OWN_ACCOUNT` in it is the account of the call.
     wildcards : tuple of str
         How its value can look, with `*` for any text.
+    exact : tuple of str or bool
+        What its value can be.
+    exists : bool or None
+        True: any value. False: it can also be missing. None: neither.
+    caseless : bool
+        Whether prefixes match in any case. AWS does not distinguish names of IAM by case.
     part : str
         The part of the record with the parameter.
+    also : Named or None
+        Another parameter that must match as well.
     otherwise : Named or None
         Another resource that the call can name. One of both is enough.
     """
@@ -54,25 +63,61 @@ class Named:
     parameter: str
     prefixes: tuple[str, ...] = ()
     wildcards: tuple[str, ...] = ()
+    exact: tuple[str | bool, ...] = ()
+    exists: bool | None = None
+    caseless: bool = False
     part: str = REQUEST
+    also: Named | None = None
     otherwise: Named | None = None
 
     def found(self, record: Mapping[str, object]) -> str:
         """Return the name of Ringfence's resource in a record. Empty if it names none."""
-        part = record.get(self.part)
-        given = part.get(self.parameter) if isinstance(part, dict) else None
-        values = given if isinstance(given, list) else [given]
-        own = next((one for one in values if isinstance(one, str) and self._fits(one)), "")
+        own = self._own(record) if self.also is None or self.also.found(record) else ""
         return own or (self.otherwise.found(record) if self.otherwise else "")
 
-    def _fits(self, text: str) -> bool:
-        return text.startswith(self.prefixes) or any(_wildcard(one).fullmatch(text) for one in self.wildcards)
+    def _own(self, record: Mapping[str, object]) -> str:
+        values = list(_values(record.get(self.part), self.parameter.split(".")))
+        if not values and self.exists is False:
+            return f"no {self.parameter}"
+        account = str(record.get("recipientAccountId"))
+        return next((str(one) for one in values if self._fits(one, account)), "")
+
+    def _fits(self, given: object, account: str) -> bool:
+        if self.exists or given in self.exact:
+            return True
+        if not isinstance(given, str):
+            return False
+        text = given.casefold() if self.caseless else given
+        begins = text.startswith(tuple(one.replace(OWN_ACCOUNT, account) for one in self.prefixes))
+        return begins or any(_wildcard(one).fullmatch(given) for one in self.wildcards)
 
     def pattern(self) -> dict[str, object]:
         """Return the part of an EventBridge pattern for it."""
-        found = [{"prefix": one} for one in self.prefixes] + [{"wildcard": one} for one in self.wildcards]
-        own: dict[str, object] = {self.part: {self.parameter: found}}
+        found: list[object] = [
+            {"prefix": {"equals-ignore-case": one} if self.caseless else one} for one in self.prefixes
+        ]
+        found += [{"wildcard": one} for one in self.wildcards]
+        found += self.exact
+        found += [] if self.exists is None else [{"exists": self.exists}]
+        own: dict[str, object] = {self.part: self._parameters(found)}
         return {"$or": [own, self.otherwise.pattern()]} if self.otherwise else own
+
+    def _parameters(self, found: object) -> dict[str, object]:
+        for key in reversed(self.parameter.split(".")):
+            found = {key: found}
+        others = self.also.pattern()[self.part] if self.also else {}
+        return {**found, **others}  # type: ignore[dict-item]  # both are mappings by now
+
+
+def _values(node: object, keys: list[str]) -> Iterator[object]:
+    """Yield every value at a path. EventBridge looks into each item of a list as well."""
+    if isinstance(node, list):
+        for one in node:
+            yield from _values(one, keys)
+    elif not keys:
+        yield node
+    elif isinstance(node, dict) and keys[0] in node:
+        yield from _values(node[keys[0]], keys[1:])
 
 
 @cache
@@ -117,26 +162,43 @@ _RULE = Named("name", (STACKS,))
 _TARGETS = Named("rule", (STACKS,))
 _FUNCTION = Named("functionName", (OWN,), (f"*:function:{OWN}*",))
 _FUNCTION_POLICY = Named("resourceArn", (), (f"*:function:{OWN}*",))
-_MAPPING = Named("functionArn", (), (f"*:function:{OWN}*",), RESPONSE)
+_GIVEN_ROLE = Named("role", (f"arn:aws:iam::{OWN_ACCOUNT}:role/{OWN}",), caseless=True)
+_FUNCTION_OR_GIVEN_ROLE = Named("functionName", (OWN,), (f"*:function:{OWN}*",), otherwise=_GIVEN_ROLE)
+_MAPPING = Named("functionArn", (), (f"*:function:{OWN}*",), part=RESPONSE)
 _SOURCE = Named("eventSourceArn", (), (f"arn:aws:sqs:*:{OWN}*", f"arn:aws:dynamodb:*:table/{STACKS}*"))
 _QUEUE = Named("queueUrl", (), (f"*/{OWN}*",))
 _TOPIC = Named("topicArn", (), (f"*:{STACKS}*",))
+_TOPIC_POLICY = Named("resourceArn", (), (f"*:{STACKS}*",))
 _SUBSCRIPTION = Named("subscriptionArn", (), (f"*:{STACKS}*",))
 _TABLE = Named("tableName", (STACKS,), (f"*:table/{STACKS}*",))
 _TABLE_POLICY = Named("resourceArn", (), (f"*:table/{STACKS}*",))
 _BUCKET = Named("bucketName", (f"{STACKS.lower()}audit-",))
-_ROLE = Named("roleName", (OWN,))
-_POLICY = Named("policyArn", (), (f"*:policy/{OWN}*",))
-_ROLE_OR_POLICY = Named("roleName", (OWN,), otherwise=_POLICY)
+_ROLE = Named("roleName", (OWN,), caseless=True)
+_POLICY = Named("policyArn", (f"arn:aws:iam::{OWN_ACCOUNT}:policy/{OWN}",), caseless=True)
+_ROLE_OR_POLICY = Named("roleName", (OWN,), caseless=True, otherwise=_POLICY)
 _ALIAS = Named("aliasName", (f"alias/{OWN}",))
 _STACK = Named("stackName", (STACKS,), (f"*:stack/{STACKS}*",))
+_REFACTORED = Named("stackDefinitions.stackName", (STACKS,))
 _SCHEDULE = Named("name", (OWN,))
+_GROUP_POLICY = Named("logGroupIdentifier", (STACKS,), (f"*:log-group:{STACKS}*",))
 _GROUP = Named("logGroupName", (STACKS,))
+_GROUP_OR_ARN = Named(
+    "logGroupName",
+    (STACKS,),
+    otherwise=Named("resourceIdentifier", (), (f"*:log-group:{STACKS}*",)),
+)
 _ALARM, _ALARMS = Named("alarmName", (OWN,)), Named("alarmNames", (OWN,))
-_STATEMENT = Named("statementId", (OWN,))
+_MUTED = Named("muteTargets.alarmNames", (OWN,))
+_DEFAULT_BUS = Named("eventBusName", exact=("default",), exists=False)
+_PERMITTED = Named("statementId", (OWN,), otherwise=Named("policy", exists=True, also=_DEFAULT_BUS))
+_FORBIDDEN = Named(
+    "statementId", (OWN,), otherwise=Named("removeAllPermissions", exact=(True,), also=_DEFAULT_BUS)
+)
+_BUS_NAME = Named("name", exact=("default",))
 
 _DELIVERS = "a rule may no longer deliver events to Ringfence"
 _RUNS = "a function may no longer do what was deployed"
+_BORROWS = "a function may do something else than was deployed, with the role of a function of Ringfence"
 _CALLED = "others may be able to invoke a function, or AWS services no longer"
 _FEEDS = "a function may no longer receive its messages"
 _STEALS = "another function may take messages that are for Ringfence"
@@ -155,7 +217,17 @@ _BUS = "other accounts may no longer forward their events, or others may send ev
 _TABLE_OF_CALLS = (
     *_calls("events", _RULE, _DELIVERS, "DeleteRule", "DisableRule", "PutRule"),
     *_calls("events", _TARGETS, _DELIVERS, "PutTargets", "RemoveTargets"),
-    *_calls("events", _STATEMENT, _BUS, "PutPermission", "RemovePermission"),
+    *_calls("events", _PERMITTED, _BUS, "PutPermission"),
+    *_calls("events", _FORBIDDEN, _BUS, "RemovePermission"),
+    *_calls("events", _BUS_NAME, _BUS, "UpdateEventBus"),
+    *_calls(
+        "lambda",
+        _FUNCTION_OR_GIVEN_ROLE,
+        _BORROWS,
+        "CreateFunction",
+        "UpdateFunctionConfiguration",
+        dated=True,
+    ),
     *_calls(
         "lambda",
         _FUNCTION,
@@ -165,7 +237,6 @@ _TABLE_OF_CALLS = (
             "DeleteFunction",
             "UpdateAlias",
             "UpdateFunctionCode",
-            "UpdateFunctionConfiguration",
         ),
         *("DeleteFunctionConcurrency", "PutFunctionConcurrency"),
         dated=True,
@@ -193,6 +264,7 @@ _TABLE_OF_CALLS = (
         _TELLS,
         *("AddPermission", "DeleteTopic", "RemovePermission", "SetTopicAttributes", "Subscribe"),
     ),
+    *_calls("sns", _TOPIC_POLICY, _TELLS, "PutDataProtectionPolicy"),
     *_calls("sns", _SUBSCRIPTION, _TELLS, "SetSubscriptionAttributes", "Unsubscribe"),
     *_calls(
         "dynamodb",
@@ -234,12 +306,22 @@ _TABLE_OF_CALLS = (
         "cloudformation",
         _STACK,
         _DEPLOYS,
-        *("CreateChangeSet", "DeleteStack", "SetStackPolicy", "UpdateStack", "UpdateTerminationProtection"),
+        *("CancelUpdateStack", "ContinueUpdateRollback", "CreateChangeSet", "DeleteStack", "RollbackStack"),
+        *("SetStackPolicy", "UpdateStack", "UpdateTerminationProtection"),
     ),
+    *_calls("cloudformation", _REFACTORED, _DEPLOYS, "CreateStackRefactor"),
     *_calls("scheduler", _SCHEDULE, _LOOKS, "DeleteSchedule", "UpdateSchedule"),
     *_calls("logs", _GROUP, _LOGS, "DeleteLogGroup", "DeleteLogStream", "PutRetentionPolicy"),
+    *_calls("logs", _GROUP_OR_ARN, _LOGS, "AssociateKmsKey", "DisassociateKmsKey"),
+    *_calls(
+        "logs",
+        _GROUP_POLICY,
+        _LOGS,
+        *("DeleteDataProtectionPolicy", "PutDataProtectionPolicy", "PutTransformer"),
+    ),
     *_calls("monitoring", _ALARMS, _RINGS, "DeleteAlarms", "DisableAlarmActions"),
-    *_calls("monitoring", _ALARM, _RINGS, "PutMetricAlarm", "SetAlarmState"),
+    *_calls("monitoring", _ALARM, _RINGS, "PutCompositeAlarm", "PutMetricAlarm", "SetAlarmState"),
+    *_calls("monitoring", _MUTED, _RINGS, "PutAlarmMuteRule"),
 )
 CALLS = MappingProxyType({(one.service, one.name): one for one in _TABLE_OF_CALLS})
 """Every call, by service and name without a date."""
