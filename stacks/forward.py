@@ -18,13 +18,13 @@ from aws_cdk import aws_iam as iam
 from ringfence.events.cloudtrail.trigger.quarantine import SOURCE as IAM
 from ringfence.events.guardduty.trigger import SOURCE as GUARDDUTY
 from ringfence.events.health.trigger import SOURCE as HEALTH
-from ringfence.events.heartbeat import PATTERN
+from ringfence.events.heartbeat import pattern as heartbeats
 from ringfence.events.patterns import covers, rule_state
-from ringfence.model.resource_names import BEAT_ROLE, FORWARD_ROLE
+from ringfence.model.resource_names import BEAT_ROLE, FORWARD_ROLE, HOME_BEAT_ROLE
 from ringfence.model.subject import GLOBAL
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.alarms import Alarms
-from stacks.heartbeat import beats
+from stacks.heartbeat import beats, only_beats
 from stacks.keys import encryption_key
 from stacks.names import FORWARD, prefixed, role_arn
 from stacks.notices import notices
@@ -55,7 +55,8 @@ def places(settings: Settings) -> dict[str, Patterns]:
     home = settings.home_region if settings.is_home else None
     found = {region: everything(settings) for region in settings.regions or (settings.region,)}
     found.setdefault(GLOBAL, delivered_globally(settings))
-    return {region: (*patterns, PATTERN) for region, patterns in found.items() if region != home and patterns}
+    own = heartbeats((settings.account,))
+    return {region: (*patterns, own) for region, patterns in found.items() if region != home and patterns}
 
 
 def everything(settings: Settings) -> Patterns:
@@ -89,6 +90,7 @@ def let_in(scope: Construct, settings: Settings) -> None:
     One statement covers all, because the policy of a bus can have 10,240 characters ("Amazon EventBridge
     quotas").
     """
+    only_beats(scope, (role_arn(settings.home, HOME_BEAT_ROLE), role_arn("*", FORWARD_ROLE)))
     others = [account for account in settings.accounts if account != settings.home]
     if not others:
         return
@@ -154,6 +156,7 @@ class ForwardStack(Stack):
         ]
         take_from(dead, [rule.attr_arn for rule in rules])
         beats(self, role_arn(self.account, BEAT_ROLE))
+        only_beats(self, (role_arn(self.account, BEAT_ROLE),))
         # An alarm can only notify topics in its region.
         alarms = Alarms(self, notices(self, key, settings.notices_email))
         alarms.depth(FORWARD, dead)

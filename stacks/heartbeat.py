@@ -13,7 +13,8 @@ from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
 from ringfence.aws.record_keys import RECORD_KEYS
-from ringfence.events.heartbeat import DETAIL_TYPE, PATTERN, SOURCE
+from ringfence.events.heartbeat import DETAIL_TYPE, SOURCE
+from ringfence.events.heartbeat import pattern as heartbeats
 from ringfence.model.resource_names import DOCTOR_ROLE, HEARTBEAT, HOME_BEAT_ROLE, function_role
 from ringfence.record.measures import SILENT_PLACES, Measure
 from ringfence.record.pauses import PAUSE, WATCH
@@ -27,6 +28,8 @@ from stacks.queues import handled_by, queue, take_from, take_from_nobody_else
 from stacks.schedules import also_scheduled, scheduled
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from stacks.audit import AuditStack
     from stacks.queues import Queue
     from stacks.settings import Settings
@@ -78,13 +81,44 @@ def beats(scope: Stack, role: str) -> scheduler.CfnSchedule:
     )
 
 
+def only_beats(scope: Construct, roles: Sequence[str]) -> None:
+    """Deny everybody but these roles and the self-check to put heartbeats on a default bus.
+
+    Whoever may put events on a bus could otherwise send as many as they want, and hide that no schedule does.
+    """
+    stack, name = Stack.of(scope), prefixed("heartbeats")
+    events.CfnEventBusPolicy(
+        scope,
+        "OnlyBeats",
+        statement_id=name,
+        event_bus_name="default",
+        statement={
+            "Sid": name,
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "events:PutEvents",
+            "Resource": stack.format_arn(service="events", resource="event-bus", resource_name="default"),
+            "Condition": {
+                "ForAnyValue:StringEquals": {"events:source": [SOURCE]},
+                "ArnNotLike": {"aws:PrincipalArn": [*roles, role_arn(stack.account, DOCTOR_ROLE)]},
+                "Null": {"aws:PrincipalArn": "false"},
+            },
+        },
+    )
+
+
+def from_places(settings: Settings) -> dict[str, object]:
+    """Return the pattern for the heartbeats of the home account and of those that forward."""
+    return heartbeats(dict.fromkeys((settings.home, *settings.accounts)))
+
+
 class Heartbeat(Construct):
     """The queue of the heartbeats of all places, with its rule and function, and the hourly self-check."""
 
     def __init__(self, scope: Stack, *, settled: Settled, audit: AuditStack, settings: Settings) -> None:
         super().__init__(scope, "Heartbeat")
         source = queue(self, HEARTBEAT, settled.key, times.HEARTBEAT)
-        self._rule(source)
+        self._rule(source, settings)
         group = log_group(self, "Logs", settled.key)
         accounts = dict.fromkeys((settings.home, *settings.accounts))
         own = role(
@@ -139,12 +173,12 @@ class Heartbeat(Construct):
         beats(scope, beat_role(self, HOME_BEAT_ROLE).role_arn)
         self._alarms(Alarms(self, audit.notices), source, made)
 
-    def _rule(self, source: Queue) -> None:
+    def _rule(self, source: Queue, settings: Settings) -> None:
         rule = events.CfnRule(
             self,
             "Rule",
             description="Ringfence: heartbeats",
-            event_pattern=dict(PATTERN),
+            event_pattern=from_places(settings),
             state="ENABLED",
             targets=[
                 events.CfnRule.TargetProperty(

@@ -10,7 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from ringfence.aws.record_keys import RECORD_KEYS
-from ringfence.events.heartbeat import PATTERN
+from ringfence.events.heartbeat import pattern as heartbeats
 from ringfence.events.patterns import rule_state
 from ringfence.model.resource_names import APPROVALS_SCHEDULE, OPERATE, function_role
 from ringfence.record.measures import NOT_CONTAINED, TIME_TO_CONTAINMENT, Measure
@@ -51,7 +51,7 @@ class Pipeline(Construct):
         self.second = queue(
             Construct(self, "Second"), f"{runbook.id}-continuation", settled.key, times.CONTINUE
         )
-        self.rules = self._rules(self, self.first, (*patterns_of(runbook, settings), PATTERN))
+        self.rules = self._rules(self, self.first, (*patterns_of(runbook, settings), self._beats()))
         self.undoing: tuple[events.CfnRule, ...] = ()
         self.recheck = self._recheck_queue(settled, settings) if runbook.undone_by else None
         names = (
@@ -115,8 +115,13 @@ class Pipeline(Construct):
         """Return the queue for calls that can undo a containment, with its rules."""
         scope = Construct(self, "Undoing")
         made = queue(scope, f"{self.runbook.id}-recheck", settled.key, times.RECHECK)
-        self.undoing = self._rules(scope, made, (*undoing_of(self.runbook, settings), PATTERN))
+        self.undoing = self._rules(scope, made, (*undoing_of(self.runbook, settings), self._beats()))
         return made
+
+    def _beats(self) -> Mapping[str, object]:
+        """Return the pattern for the heartbeats of this region. Those of others say nothing of its links."""
+        stack = Stack.of(self)
+        return heartbeats((stack.account,), (stack.region,))
 
     def _rules(
         self, scope: Construct, target: Queue, patterns: Iterable[Mapping[str, object]]

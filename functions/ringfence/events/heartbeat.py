@@ -2,6 +2,9 @@
 
 It takes the path of every other event. EventBridge sets its account and region, so nobody can send it for
 another place. Only AWS services can use a source that begins with `aws.`, so other rules deliver it.
+
+The queues of runbooks get the heartbeats of the home region only: those of other places could be sent by
+many, and would hide that a link at home is silent.
 """
 
 from __future__ import annotations
@@ -14,10 +17,18 @@ from ringfence.events.envelope import Envelope, parse_json
 from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 SOURCE, DETAIL_TYPE = "ringfence.heartbeat", "Ringfence heartbeat"
 PATTERN: Mapping[str, object] = MappingProxyType({"source": [SOURCE], "detail-type": [DETAIL_TYPE]})
+
+
+def pattern(accounts: Iterable[str], regions: Iterable[str] = ()) -> dict[str, object]:
+    """Return the EventBridge pattern for the heartbeats of some accounts. No regions means all of them."""
+    places = {"account": list(accounts), "region": list(regions)}
+    return {**PATTERN, **{key: found for key, found in places.items() if found}}
+
+
 CONTINUED = '{"heartbeat":true}'
 """The message with which a heartbeat continues to the second queue of a runbook."""
 

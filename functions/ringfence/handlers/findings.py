@@ -54,7 +54,7 @@ def contain(body: str, execution: ExecutionContext, proof: Proof) -> tuple[str, 
         from ringfence.handlers.links import passed_on  # a finding does not wait for it
 
         proof.check()
-        if passed_on(body, wiring.settings().runbook, _send):
+        if passed_on(body, wiring.settings().runbook, wiring.policy().own.home, _send):
             return ()
         logger().info("no runbook answers this event", extra={"why": told.reason})
         return ()

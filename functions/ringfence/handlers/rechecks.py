@@ -132,7 +132,7 @@ class Rechecks:
         call = undoing_of_text(body, self.verifier.runbook)
         if isinstance(call, NotForUs):
             proof.check()  # a made-up heartbeat must not hide that a link is silent
-            if heard(body, f"{self.verifier.runbook.id}-recheck"):
+            if heard(body, f"{self.verifier.runbook.id}-recheck", self.verifier.policy.own.home):
                 return ()
             logger().debug("no containment is concerned", extra={"why": call.reason})
             return ()

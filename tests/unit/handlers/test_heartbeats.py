@@ -230,9 +230,9 @@ def test_the_functions_that_read_the_streams_write_its_metric(
 def test_a_runbook_passes_it_on_to_its_second_queue(capsys: pytest.CaptureFixture[str]) -> None:
     sent: list[str] = []
     assert isinstance(findings(json.loads(beat())), NotForUs)
-    assert links.passed_on(beat(), "contain-instance", lambda message, _: sent.append(message))
+    assert links.passed_on(beat(), "contain-instance", HOME, lambda message, _: sent.append(message))
     assert links.continued(sent[0], "contain-instance-continuation", Proven())
-    assert links.heard(beat(), "contain-instance-recheck")
+    assert links.heard(beat(), "contain-instance-recheck", HOME)
     told = [one["link"] for one in metrics(capsys.readouterr().out)]
     assert told == ["contain-instance", "contain-instance-continuation", "contain-instance-recheck"]
     assert sent == [CONTINUED]
@@ -242,10 +242,22 @@ def test_a_runbook_passes_it_on_to_its_second_queue(capsys: pytest.CaptureFixtur
 def test_another_message_is_none(body: str) -> None:
     sent: list[str] = []
     if body != "{}":
-        assert not links.passed_on(body, "x", lambda message, _: sent.append(message))
-        assert not links.heard(body, "x")
+        assert not links.passed_on(body, "x", HOME, lambda message, _: sent.append(message))
+        assert not links.heard(body, "x", HOME)
     assert not links.continued(body, "x", Proven())
     assert sent == []
+
+
+@pytest.mark.parametrize("account", [MEMBER, "999988887777"])
+def test_a_heartbeat_of_another_account_neither_continues_nor_hides_that_a_link_is_silent(
+    account: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sent: list[str] = []
+    body = beat(Link(account, "eu-west-1"))
+    assert links.passed_on(body, "contain-instance", HOME, lambda message, _: sent.append(message))
+    assert links.heard(body, "contain-instance-recheck", HOME)
+    assert sent == []
+    assert '"link"' not in capsys.readouterr().out
 
 
 def problem(words: str) -> Problem:

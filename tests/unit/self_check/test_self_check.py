@@ -215,6 +215,31 @@ def test_functions_of_a_template_are_resolved() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("attributes", "found"),
+    [
+        ({}, 0),
+        ({"RawMessageDelivery": "false"}, 0),
+        ({"FilterPolicy": '{"x":["y"]}'}, 1),
+        ({"DeliveryPolicy": '{"throttlePolicy":{"maxReceivesPerSecond":1}}'}, 1),
+    ],
+)
+def test_a_subscription_whose_messages_are_held_back_is_a_problem(
+    attributes: dict[str, str], found: int
+) -> None:
+    kind, arn = kinds()["AWS::SNS::Topic"], f"arn:aws:sns:{REGION}:{HOME}:Ringfence-Audit-Notices-ABC"
+    topic = Resource("AWS::SNS::Topic", "Notices", arn, {}, MEMBER)
+    one = {"SubscriptionArn": f"{arn}:7f1", "Protocol": "email", "Endpoint": "security@example.com"}
+    talk = kind.read(topic)
+    next(talk)
+    talk.send((Document.of({"Attributes": {}}), Document.of({"Subscriptions": [one]})))
+    with pytest.raises(StopIteration) as stopped:
+        talk.send((Document.of({"Attributes": attributes}),))
+    problems = list(kind.judge(topic, stopped.value.value))
+    assert len(problems) == found
+    assert all(each.aspect == "held back" and "security@example.com" in each.words for each in problems)
+
+
 @pytest.mark.parametrize("kind", kinds())
 def test_a_read_calls_what_is_declared_and_nothing_else(kind: str) -> None:
     """Every operation is read to its end, with answers that have what the read needs."""
@@ -257,6 +282,10 @@ ANSWERS: dict[str, dict[str, object]] = {
         "Target": {"Arn": "a", "RoleArn": "r"},
     },
     "GetTopicAttributes": {"Attributes": {}},
+    "ListSubscriptionsByTopic": {
+        "Subscriptions": [{"SubscriptionArn": "arn:s", "Protocol": "email", "Endpoint": "a@example.com"}]
+    },
+    "GetSubscriptionAttributes": {"Attributes": {}},
     "DescribeTable": {"Table": {"TableStatus": "ACTIVE"}},
     "DescribeContinuousBackups": {"ContinuousBackupsDescription": {}},
     "DescribeTimeToLive": {"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}},

@@ -13,11 +13,13 @@ from ringfence.events.cloudtrail.trigger.root import ROOT_USE
 from ringfence.events.cloudtrail.trigger.undoing import undoing_patterns
 from ringfence.events.config import trigger as config_rules
 from ringfence.events.health import trigger as health
-from ringfence.events.heartbeat import DETAIL_TYPE, PATTERN, SOURCE
+from ringfence.events.heartbeat import DETAIL_TYPE, SOURCE
+from ringfence.events.heartbeat import pattern as heartbeats
 from ringfence.events.patterns import PATTERN_LIMIT, WITH_READS, covers, filled, rule_state
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import names
 from stacks.forward import places
+from tests.support.policy_evaluator import is_denied_by_resource
 from tests.support.synthesis import HOME, MEMBER, allowed, told
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ def rules(forward: Template) -> list[dict[str, Any]]:
 
 def heard(runbook: Runbook, account: str = HOME) -> tuple[Mapping[str, object], ...]:
     found = (*runbook.patterns(), *undoing_patterns(runbook))
-    return (*(filled(one, account) for one in found), dict(PATTERN))
+    return (*(filled(one, account) for one in found), heartbeats((account,)))
 
 
 def patterns_of(template: Template) -> list[dict[str, Any]]:
@@ -82,7 +84,10 @@ def test_from_us_east_1_come_the_calls_of_iam_that_undo_any_containment(
 
 def test_its_patterns_are_those_of_the_rules_at_home(response: Template, rules: list[dict[str, Any]]) -> None:
     home = [one["Properties"]["EventPattern"] for one in response.all(RULE).values()]
-    assert all(one["EventPattern"] in home for one in rules)
+    beats = heartbeats((HOME,))
+    assert all(one["EventPattern"] in home for one in rules if one["EventPattern"] != beats)
+    assert any(covers(one, heartbeats((HOME, MEMBER))) for one in home), "the rule of all heartbeats"
+    assert beats in [one["EventPattern"] for one in rules]
     assert all(len(json.dumps(one["EventPattern"])) <= PATTERN_LIMIT for one in rules)
 
 
@@ -93,7 +98,9 @@ def test_from_another_region_of_the_scope_comes_all_that_the_rules_at_home_take(
     elsewhere = patterns_of(templates[names.forward_stack("eu-north-1")])
     home = [one["Properties"]["EventPattern"] for one in templates[names.RESPONSE_STACK].all(RULE).values()]
     forwarded = [one["EventPattern"] for one in elsewhere]
-    assert [one for one in home if not any(covers(other, one) for other in forwarded)] == []
+    others = [one for one in home if one["source"] != [SOURCE]]
+    assert [one for one in others if not any(covers(other, one) for other in forwarded)] == []
+    assert heartbeats((HOME,)) in forwarded
     assert FORWARD in templates
     assert names.forward_stack("eu-west-1") not in templates
 
@@ -142,13 +149,43 @@ def test_its_role_may_put_on_that_bus_and_is_assumed_for_this_account_alone(memb
 
 
 def test_the_home_bus_lets_in_that_role_of_the_other_accounts_and_nobody_else(response: Template) -> None:
-    (policy,) = (one["Properties"] for one in response.all("AWS::Events::EventBusPolicy").values())
-    assert policy["EventBusName"] == "default"
-    statement = policy["Statement"]
+    statement = statement_of(response, "ringfence-accounts")
     assert statement["Principal"] == {"AWS": [f"arn:aws:iam::{MEMBER}:root"]}
     assert (statement["Effect"], statement["Action"]) == ("Allow", "events:PutEvents")
     role = "arn:aws:iam::*:role/ringfence-forward"
     assert statement["Condition"] == {"ArnLike": {"aws:PrincipalArn": role}}
+
+
+def statement_of(template: Template, id_: str) -> dict[str, Any]:
+    policies = [one["Properties"] for one in template.all("AWS::Events::EventBusPolicy").values()]
+    (policy,) = [one for one in policies if one["StatementId"] == id_]
+    assert policy["EventBusName"] == "default"
+    statement: dict[str, Any] = policy["Statement"]
+    return statement
+
+
+BEAT, PUT = {"events:source": [SOURCE]}, "events:PutEvents"
+
+
+@pytest.mark.parametrize(
+    ("stack", "bus", "senders"),
+    [
+        (names.RESPONSE_STACK, BUS, ("ringfence-home-beat", "ringfence-forward", "ringfence-doctor")),
+        (FORWARD, BUS.replace("eu-west-1", "us-east-1"), ("ringfence-beat", "ringfence-doctor")),
+    ],
+)
+def test_nobody_but_the_schedules_and_the_self_check_puts_heartbeats_on_a_bus(
+    templates: Mapping[str, Template], stack: str, bus: str, senders: tuple[str, ...]
+) -> None:
+    policy = {"Statement": [statement_of(templates[stack], "ringfence-heartbeats")]}
+
+    def denied(role: str, keys: Mapping[str, object]) -> bool:
+        return is_denied_by_resource(policy, f"arn:aws:iam::{HOME}:role/{role}", PUT, bus, keys)
+
+    assert denied("Admin", BEAT)
+    assert denied("ringfence-operate-function", BEAT)
+    assert not denied("Admin", {"events:source": ["shop"]})
+    assert not any(denied(one, BEAT) for one in senders)
 
 
 def test_only_its_rules_send_to_its_dead_letters_which_are_encrypted_and_ring(forward: Template) -> None:

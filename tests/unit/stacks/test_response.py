@@ -9,7 +9,8 @@ import pytest
 
 from ringfence.events.cloudtrail.trigger.root import ROOT_USE
 from ringfence.events.cloudtrail.trigger.undoing import undoing_patterns
-from ringfence.events.heartbeat import DETAIL_TYPE, PATTERN, SOURCE
+from ringfence.events.heartbeat import DETAIL_TYPE, SOURCE
+from ringfence.events.heartbeat import pattern as heartbeats
 from ringfence.events.patterns import PATTERN_LIMIT, WITH_READS, filled
 from ringfence.handlers.heartbeats import EVERY
 from ringfence.model.resource_names import schedule_role
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from stacks.times import QueueTimes
     from tests.support.synthesis import Template
 
+BEATS = heartbeats((HOME,), ("eu-west-1",))
 QUEUE, FUNCTION, MAPPING = "AWS::SQS::Queue", "AWS::Lambda::Function", "AWS::Lambda::EventSourceMapping"
 RULE, ALARM = "AWS::Events::Rule", "AWS::CloudWatch::Alarm"
 UNDONE = [id_ for id_, one in CATALOGUE.items() if one.undone_by]
@@ -88,7 +90,7 @@ def rule_arns(response: Template, runbook: str) -> list[dict[str, Any]]:
 
 @EACH
 def test_the_rules_are_the_triggers_patterns(response: Template, runbook: str) -> None:
-    declared = [*(filled(one, HOME) for one in CATALOGUE[runbook].patterns()), dict(PATTERN)]
+    declared = [*(filled(one, HOME) for one in CATALOGUE[runbook].patterns()), BEATS]
     assert [one["EventPattern"] for one in rules_of(response, runbook).values()] == declared
 
 
@@ -96,7 +98,7 @@ def test_the_rules_are_the_triggers_patterns(response: Template, runbook: str) -
 def test_calls_that_undo_a_containment_have_rules_and_a_queue_apart_from_findings(
     response: Template, runbook: str
 ) -> None:
-    declared = [*(filled(one, HOME) for one in undoing_patterns(CATALOGUE[runbook])), dict(PATTERN)]
+    declared = [*(filled(one, HOME) for one in undoing_patterns(CATALOGUE[runbook])), BEATS]
     rules = rules_of(response, f"{runbook}-recheck")
     assert [one["EventPattern"] for one in rules.values()] == declared
     names = {name for one in declared[:-1] for name in one["detail"]["eventName"]}  # type: ignore[index]  # a pattern is JSON

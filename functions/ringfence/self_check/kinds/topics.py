@@ -1,4 +1,4 @@
-"""SNS topics with their policies, and whether anybody is subscribed."""
+"""SNS topics with their policies, whether anybody is subscribed, and whether their messages arrive."""
 
 from __future__ import annotations
 
@@ -10,11 +10,18 @@ from ringfence.self_check.kind import Kind, Settings
 
 if TYPE_CHECKING:
     from ringfence.model.call import SansIO
+    from ringfence.model.document import Document
     from ringfence.self_check.template import Resource
 
 _MISSING = ("NotFound", "NotFoundException")
 _PENDING = "PendingConfirmation"
 CONFIRMED, NOBODY = "confirmed", "nobody is notified"
+NO_FILTER = "{}"
+HOLDING_BACK = ("DeliveryPolicy", "FilterPolicy")
+"""The attributes of a subscription by which messages can be missing or late. Ringfence sets none of them.
+
+https://docs.aws.amazon.com/sns/latest/api/API_SetSubscriptionAttributes.html
+"""
 
 
 def _declared(topic: Resource) -> Settings:
@@ -24,6 +31,7 @@ def _declared(topic: Resource) -> Settings:
         "encryption": _key(topic.properties.get("KmsMasterKeyId")),
         "unconfirmed subscriptions": (),
         "subscriptions": CONFIRMED,
+        "held back": (),
     }
 
 
@@ -41,12 +49,37 @@ def _read(topic: Resource) -> SansIO[Settings | None]:
         for one in subscriptions
         if one.text("SubscriptionArn") == _PENDING
     )
+    held = yield from _held_back(subscriptions)
     return {
         "policy": statements(found.optional_text("Policy") or ""),
         "encryption": _key(found.optional_text("KmsMasterKeyId")),
         "unconfirmed subscriptions": pending,
         "subscriptions": CONFIRMED if len(subscriptions) > len(pending) else NOBODY,
+        "held back": held,
     }
+
+
+def _held_back(subscriptions: tuple[Document, ...]) -> SansIO[tuple[str, ...]]:
+    """Return what keeps messages of confirmed subscriptions back: a filter can match nothing."""
+    confirmed = [one for one in subscriptions if one.text("SubscriptionArn").startswith("arn:")]
+    if not confirmed:
+        return ()
+    answers = yield tuple(
+        Call(
+            "sns",
+            "GetSubscriptionAttributes",
+            {"SubscriptionArn": one.text("SubscriptionArn")},
+            expected=_MISSING,
+        )
+        for one in confirmed
+    )
+    return tuple(
+        f"{name} {given} of {one.text('Protocol')} {one.text('Endpoint')}"
+        for one, answer in zip(confirmed, answers, strict=True)
+        if not isinstance(answer, Failed)
+        for name in HOLDING_BACK
+        if (given := answer.child("Attributes").optional_text(name)) not in {None, "", NO_FILTER}
+    )
 
 
 def _key(given: object) -> str:
@@ -62,12 +95,18 @@ KINDS = (
         "AWS::SNS::Topic",
         "topic",
         tuple(
-            Permission(f"sns:{name}", _TOPICS) for name in ("GetTopicAttributes", "ListSubscriptionsByTopic")
+            Permission(f"sns:{name}", _TOPICS)
+            for name in ("GetSubscriptionAttributes", "GetTopicAttributes", "ListSubscriptionsByTopic")
         ),
         _declared,
         _read,
         {
             "subscriptions": _SUBSCRIBE,
+            "held back": (
+                "aws sns list-subscriptions-by-topic --topic-arn {id} --region {region}; then without it: "
+                "aws sns set-subscription-attributes --subscription-arn ARN --attribute-name NAME "
+                "--attribute-value '{{}}' --region {region}"
+            ),
             "unconfirmed subscriptions": f"open the message of AWS and confirm, or again: {_SUBSCRIBE}",
         },
     ),
