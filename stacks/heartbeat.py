@@ -84,7 +84,7 @@ def beats(scope: Stack, role: str) -> scheduler.CfnSchedule:
 def only_beats(scope: Construct, roles: Sequence[str]) -> None:
     """Deny everybody but these roles and the self-check to put heartbeats on a default bus.
 
-    Whoever may put events on a bus could otherwise send as many as they want, and hide that no schedule does.
+    Others who may put events on a bus could send as many as they want, and hide that no schedule sends any.
     """
     stack, name = Stack.of(scope), prefixed("heartbeats")
     events.CfnEventBusPolicy(
