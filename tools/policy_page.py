@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.policy.extend import shipped
+from ringfence.policy.limits import CRITICAL_DEFAULTS, DEFAULTS, SHARED, WINDOWS
 from ringfence.policy.lookup import get, items_of, mapping_of
 from ringfence.policy.published import published
 from ringfence.policy.schema import LOOK_FIELDS, SHIPPED
@@ -67,7 +68,7 @@ not in `organization`, such rules lead to the question described above, and `pol
 def document() -> str:
     """Return the whole page."""
     looks = ", ".join(f"`{name}`" for name in LOOK_FIELDS)
-    return _HEAD.format(looks=looks) + "\n".join((*_fields(), *_shipped())) + "\n"
+    return _HEAD.format(looks=looks) + "\n".join((*_fields(), *_limits(), *_shipped())) + "\n"
 
 
 def _fields() -> Iterator[str]:
@@ -87,6 +88,43 @@ def _properties(schema: object) -> Iterator[tuple[str, ...]]:
     for name, value in mapping_of(get(schema, "properties")).items():
         needed = "; required" if name in required else ""
         yield f"`{name}`", f"{get(value, 'description')}{needed}"
+
+
+_LIMITS = """
+## Limits
+
+`limits` sets how many responses may break a workload without a person, for each scope, in each hour and in
+each day. Past a limit, a person is asked (`approve`). The table shows the defaults. 0 means no limit. Every
+number can be set: `limits: {{account: {{hour: 5}}}}`.
+
+- One response to one subject counts once, with everything that it does in its incident. It counts if it
+  takes the subject out of service, or runs a remediation that can break a workload. Evidence and
+  notifications never count, and neither does what a person runs or approves.
+- Findings of severity 9 and more, and findings of AWS Health about a leaked key, have a separate budget,
+  below `critical`. Nobody can use it up with other findings. It does not exist for `{shared}`.
+- `subject` limits how often new incidents about the same subject lead to changes.
+- The VPC and the Auto Scaling group are those of an instance, and the role is that of a session.
+"""
+
+
+def _limits() -> Iterator[str]:
+    yield _LIMITS.format(shared="` and `".join(SHARED))
+    critical = {one.scope: one for one in CRITICAL_DEFAULTS}
+    names = [name for name, _ in WINDOWS]
+    heads = (
+        "Scope",
+        *(f"In one {name}" for name in names),
+        *(f"`critical`, in one {name}" for name in names),
+    )
+    rows = (
+        (
+            f"`{one.scope}`",
+            *(str(getattr(one, name)) for name in names),
+            *(str(getattr(critical[one.scope], name)) if one.scope in critical else "none" for name in names),
+        )
+        for one in DEFAULTS
+    )
+    yield from _table(heads, rows)
 
 
 def _shipped() -> Iterator[str]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from ringfence.model.errors import Conflict, InternalError, LimitReached
-from ringfence.record.chain import PERIOD, ChainKey, Entry, Lease, Slot, link
+from ringfence.record.chain import CLOCKS, PERIOD, ChainKey, Entry, Lease, Slot, link
 from ringfence.record.history import History
 from tests.support.effort import examples
 from tests.support.fakes.audit_home import dynamo_log, tables
@@ -121,8 +121,10 @@ def test_a_lease_is_given_back_and_taken_again(log: AuditLog) -> None:
 OTHER = ChainKey(KEY.runbook, KEY.subject[:-1] + "1")
 
 
-def slot(owner: str = KEY.subject, *, after: timedelta = timedelta(0), name: str = "group/web") -> Slot:
-    return Slot(name, owner, NOON + after)
+def slot(
+    owner: str = KEY.subject, *, after: timedelta = timedelta(0), name: str = "limit/group/web", most: int = 1
+) -> tuple[Slot, ...]:
+    return (Slot(name, owner, NOON + after, most),)
 
 
 def test_a_used_limit_lets_nobody_else_write_anything_and_names_its_holder(log: AuditLog) -> None:
@@ -134,7 +136,7 @@ def test_a_used_limit_lets_nobody_else_write_anything_and_names_its_holder(log: 
 
 
 @pytest.mark.parametrize(
-    "after", [PERIOD, PERIOD * 2, -timedelta(seconds=1)], ids=["ended", "old", "from-later"]
+    "after", [PERIOD, PERIOD * 2, -CLOCKS - timedelta(seconds=1)], ids=["ended", "old", "from-later"]
 )
 def test_a_limit_is_free_after_its_period_and_a_time_to_come_counts_as_none(
     log: AuditLog, after: timedelta
@@ -144,10 +146,49 @@ def test_a_limit_is_free_after_its_period_and_a_time_to_come_counts_as_none(
     assert unsealed(log.read(OTHER)) == History(opened(), lease())
 
 
+def test_one_with_a_slower_clock_finds_the_limit_used(log: AuditLog) -> None:
+    log.append(KEY, NOTHING, opened(), lease(), slot())
+    with pytest.raises(LimitReached):
+        log.append(OTHER, NOTHING, opened(), lease(), slot("other", after=-timedelta(seconds=1)))
+
+
+@pytest.mark.parametrize("most", [2, 7])
+def test_as_many_subjects_as_a_limit_has_places_use_it_and_no_more(log: AuditLog, most: int) -> None:
+    """Each owner begins at a place that follows from its name, and takes another one if that is used."""
+    keys = [ChainKey(KEY.runbook, f"{KEY.subject[:-2]}{number:02}") for number in range(most + 2)]
+    refused = []
+    for key in keys:
+        try:
+            log.append(key, NOTHING, opened(), lease(), slot(key.subject, most=most))
+        except LimitReached:
+            refused.append(key)
+    assert refused == keys[most:]
+    again = more(opened(), *notes(1))
+    for key in keys[:most]:
+        log.append(key, log.read(key), again, None, slot(key.subject, after=timedelta(minutes=1), most=most))
+    freed = timedelta(minutes=61)
+    log.append(refused[0], NOTHING, opened(), lease(), slot(refused[0].subject, after=freed, most=most))
+
+
+def test_of_several_limits_all_are_used_or_none(log: AuditLog) -> None:
+    narrow, wide = "limit/group/web", "limit/overall"
+    log.append(KEY, NOTHING, opened(), lease(), slot(name=narrow))
+    both = (*slot("other", name=wide), *slot("other", name=narrow))
+    with pytest.raises(LimitReached) as reached:
+        log.append(OTHER, NOTHING, opened(), lease(), both)
+    assert reached.value.limit == narrow
+    log.append(OTHER, NOTHING, opened(), lease(), slot("a third one", name=wide))
+
+
+def test_a_place_that_a_person_freed_is_free(log: AuditLog) -> None:
+    log.append(KEY, NOTHING, opened(), lease(), slot(""))
+    log.append(OTHER, NOTHING, opened(), lease(), slot("other"))
+
+
 def test_its_holder_and_other_limits_are_not_limited(log: AuditLog) -> None:
     log.append(KEY, NOTHING, opened(), lease(), slot())
     log.append(KEY, log.read(KEY), more(opened(), *notes(1)), None, slot(after=timedelta(minutes=1)))
-    log.append(OTHER, NOTHING, opened(), lease(), slot("other", name="group/batch"))
+    log.append(OTHER, NOTHING, opened(), lease(), slot("other", name="limit/group/batch"))
 
 
 def test_one_who_was_overtaken_conflicts_whatever_the_limit_says(log: AuditLog) -> None:

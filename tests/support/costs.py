@@ -132,10 +132,10 @@ class Account:
         history: History,
         entries: Sequence[Entry],
         lease: Lease | None,
-        slot: Slot | None = None,
+        slots: Sequence[Slot] = (),
     ) -> None:
         """Append, and let the stream deliver each transaction by itself: that is the most it can cost."""
-        self._log.append(key, history, entries, lease, slot)
+        self._log.append(key, history, entries, lease, slots)
         if not entries:
             return
         self.used["entries"] += len(entries)

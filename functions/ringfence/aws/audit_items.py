@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, TypedDict
 from ringfence.model.codec import canonical, instant_text
 from ringfence.model.errors import InternalError
 from ringfence.model.incident import INCIDENT_ID
-from ringfence.record.chain import CHAIN_KEY, HEARTBEAT, Entry, Lease
+from ringfence.record.chain import CHAIN_KEY, HEARTBEAT, Entry, Lease, Slot
 from ringfence.record.pauses import PAUSE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ringfence.record.chain import ChainKey, Slot
+    from ringfence.record.chain import ChainKey
 
 CHAIN, ENTRY, MONTH, CONTROL_KEY = "chain", "entry", "month", "key"
 """The keys of the audit table, of its index and of the control table."""
@@ -129,7 +129,20 @@ def lease_values(lease: Lease) -> dict[str, Text]:
 
 def slot_values(slot: Slot) -> dict[str, Text]:
     """Return the attributes of a limit that is used."""
-    return {"owner": {"S": slot.owner}, "at": {"S": instant_text(slot.at)}}
+    return {
+        "owner": {"S": slot.owner},
+        "at": {"S": instant_text(slot.at)},
+        "until": {"S": instant_text(slot.until)},
+    }
+
+
+def to_slot(name: str, item: Mapping[str, Mapping[str, object]]) -> Slot | None:
+    """Read who uses a place of a limit. None for a missing item, and for one without a time: it is free."""
+    try:
+        at = datetime.fromisoformat(str(item["at"]["S"]))
+    except (KeyError, ValueError):
+        return None
+    return Slot(name, str(item.get("owner", _NOTHING).get("S", "")), at) if at.tzinfo else None
 
 
 def to_lease(item: Mapping[str, Mapping[str, object]]) -> Lease:

@@ -24,16 +24,18 @@ from ringfence.aws.audit_items import (
     to_item,
     to_lease,
     to_provided,
+    to_slot,
 )
 from ringfence.aws.failures import DENIED
 from ringfence.model.call import Permission
 from ringfence.model.codec import instant_text
-from ringfence.model.errors import AccessDenied, Conflict, InternalError, LimitReached, Retryable
+from ringfence.model.errors import AccessDenied, Conflict, InternalError, Retryable
 from ringfence.record.append_check import check_append
-from ringfence.record.chain import PERIOD, Lease
+from ringfence.record.chain import CLOCKS, Lease, Slot
 from ringfence.record.history import History, with_provided
 from ringfence.record.pauses import PAUSE, PAUSES_ITEM, Pauses
 from ringfence.record.seal import prove
+from ringfence.record.slots import LIMIT_KEYS, elsewhere, places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,18 +48,22 @@ if TYPE_CHECKING:
     )
 
     from ringfence.engine.ports import SideBySide
-    from ringfence.record.chain import ChainKey, Entry, Slot
+    from ringfence.record.chain import ChainKey, Entry
     from ringfence.record.seal import SealKeys
 
 _OWN_CHAINS = (("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("{runbook}#*",)),)
-_AND_PAUSES = (("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("{runbook}#*", PAUSES_ITEM)),)
+_AND_LIMITS = (("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("{runbook}#*", *LIMIT_KEYS)),)
+_AND_SHARED = (
+    ("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("{runbook}#*", PAUSES_ITEM, *LIMIT_KEYS)),
+)
 
 PERMISSIONS = (
-    Permission("dynamodb:PutItem", ("{audit_table}", "{control_table}"), _OWN_CHAINS),
+    Permission("dynamodb:PutItem", ("{audit_table}",), _OWN_CHAINS),
+    Permission("dynamodb:PutItem", ("{control_table}",), _AND_LIMITS),
     Permission("dynamodb:Query", ("{audit_table}",), _OWN_CHAINS),
-    Permission("dynamodb:BatchGetItem", ("{control_table}",), _AND_PAUSES),
+    Permission("dynamodb:BatchGetItem", ("{control_table}",), _AND_SHARED),
 )
-"""The permissions of a runbook's function on its own chains, and to read what is paused.
+"""The permissions of a runbook's function on its own chains and on limits, and to read what is paused.
 
 `{audit_table}` and `{control_table}` are the ARNs of the tables, `{runbook}` is the runbook's id.
 TransactWriteItems is not an IAM action; its puts are.
@@ -71,6 +77,8 @@ _MOST_ITEMS, _MOST_BYTES = 100, 3_000_000
 """A transaction can contain 100 items and 4 MB. The rest of the 4 MB is for keys and hashes."""
 _BATCHES = 3
 """How often keys are asked for that DynamoDB left unprocessed."""
+_PROBES = 12
+"""How often an execution looks for a free place of a limit, if others are faster."""
 _FAILED = "ConditionalCheckFailed"
 _LOST_RACE = frozenset({_FAILED, "TransactionConflict"})
 _INVALID = frozenset({"ValidationException", "ValidationError"})
@@ -170,28 +178,26 @@ class DynamoAuditLog:
         history: History,
         entries: Sequence[Entry],
         lease: Lease | None,
-        slot: Slot | None = None,
+        slots: Sequence[Slot] = (),
     ) -> None:
-        """Write the entries, the new `lease` and the used `slot` in one transaction.
+        """Write the entries, the new `lease` and the used `slots` in one transaction.
 
         Entries beyond the size of one transaction follow in further ones, in order. The first contains the
-        lease and the slot. So a crash leaves a shorter, valid chain.
+        lease and the slots. So a crash leaves a shorter, valid chain.
         """
         check_append(history, entries, lease)
         entries = self._seals.known().sealed(key, entries)
         # An execution that begins has verified and created nothing.
         begins = lease is not None and lease.owner and lease.owner != history.lease.owner
         listed = () if begins else self._listed(key, history, entries)
-        most = _MOST_ITEMS - (lease is not None) - (slot is not None) - len(listed)
+        most = _MOST_ITEMS - (lease is not None) - len(slots) - len(listed)
         for chunk in _chunks(entries, first=most):
             puts = [*(self._put_entry(key, entry) for entry in chunk), *listed]
             if lease is not None:
                 puts.append(self._put_lease(key, history.lease, lease))
-            if slot is not None:
-                puts.append(self._put_slot(key, slot))
-            if puts and not self._write(puts, slot) and not self._is_written(key, chunk, lease):
+            if (puts or slots) and not self._write(puts, slots) and not self._is_written(key, chunk, lease):
                 raise Conflict(f"{key.text}: another execution wrote first")
-            lease, slot, listed = None, None, ()
+            lease, slots, listed = None, (), ()
 
     def _listed(
         self, key: ChainKey, history: History, entries: Sequence[Entry]
@@ -360,43 +366,62 @@ class DynamoAuditLog:
             )
         return put
 
-    def _put_slot(self, key: ChainKey, slot: Slot) -> TransactWriteItemTypeDef:
-        """Use a limit unless another subject used it within the last hour. See `Slot.free`."""
+    def _put_slot(self, slot: Slot) -> TransactWriteItemTypeDef:
+        """Use a place of a limit unless another owner uses it. See `Slot.free`."""
         return {
             "Put": {
                 "TableName": self._control,
-                "Item": {CONTROL_KEY: {"S": f"{key.runbook}#limit/{slot.name}"}, **slot_values(slot)},
+                "Item": {CONTROL_KEY: {"S": slot.key}, **slot_values(slot)},
                 "ConditionExpression": (
-                    "NOT attribute_type(#at, :text) OR #at <= :ago OR #at > :now OR #owner = :owner"
+                    "NOT attribute_type(#at, :text) OR #at <= :ago OR #at > :soon"
+                    " OR #owner = :owner OR #owner = :nobody"
                 ),
                 "ExpressionAttributeNames": {"#at": "at", "#owner": "owner"},
                 "ExpressionAttributeValues": {
                     ":text": {"S": "S"},
-                    ":ago": {"S": instant_text(slot.at - PERIOD)},
-                    ":now": {"S": instant_text(slot.at)},
+                    ":ago": {"S": instant_text(slot.at - slot.period)},
+                    ":soon": {"S": instant_text(slot.at + CLOCKS)},
                     ":owner": {"S": slot.owner},
+                    ":nobody": {"S": ""},
                 },
-                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             }
         }
 
-    def _write(self, puts: Sequence[TransactWriteItemTypeDef], slot: Slot | None = None) -> bool:
+    def _write(self, puts: Sequence[TransactWriteItemTypeDef], slots: Sequence[Slot] = ()) -> bool:
         """Write them all. Return False if another writer, perhaps an earlier attempt of ours, was first.
 
-        Raises LimitReached if nothing but the last put, the slot, is refused.
+        If nothing but slots is refused, it looks for free places. Raises LimitReached if a limit has none.
         """
-        try:
-            self._client.transact_write_items(TransactItems=puts)
-        except ClientError as error:
-            *others, last = _reasons(error) or ({},)
-            if slot and last.get("Code") == _FAILED and not any(map(_refused, others)):
-                raise LimitReached(slot.name, _owner(last)) from error
-            if not _LOST_RACE.isdisjoint(_codes(error)):
-                return False
-            raise _translated(error) from error
-        except BotoCoreError as error:
-            raise _translated(error) from error
-        return True
+        for _ in range(_PROBES if slots else 1):
+            try:
+                self._client.transact_write_items(TransactItems=[*puts, *map(self._put_slot, slots)])
+            except ClientError as error:
+                reasons = _reasons(error)
+                refused = [slot for slot, one in zip(slots, reasons[len(puts) :], strict=False) if _lost(one)]
+                if (
+                    refused
+                    and all(map(_lost, filter(_refused, reasons)))
+                    and not any(map(_refused, reasons[: len(puts)]))
+                ):
+                    slots = self._elsewhere(slots, refused)
+                    continue
+                if not _LOST_RACE.isdisjoint(_codes(error)):
+                    return False
+                raise _translated(error) from error
+            except BotoCoreError as error:
+                raise _translated(error) from error
+            return True
+        return False
+
+    def _elsewhere(self, slots: Sequence[Slot], refused: Sequence[Slot]) -> tuple[Slot, ...]:
+        """Read the places of the limits whose slots were refused, and choose free ones."""
+        wanted = {place.key: place.name for slot in refused for place in places(slot)}
+        keys, used = tuple(wanted), dict[str, Slot]()
+        for start in range(0, len(keys), _MOST_ITEMS):
+            for key, item in self._control_items(*keys[start : start + _MOST_ITEMS]).items():
+                if found := to_slot(wanted[key], item):
+                    used[key] = found
+        return elsewhere(slots, refused, used)
 
     def _is_written(self, key: ChainKey, entries: Sequence[Entry], lease: Lease | None) -> bool:
         """Return whether this write succeeded earlier: its response was lost, and the transport retried."""
@@ -453,10 +478,9 @@ def _refused(reason: Mapping[str, object]) -> bool:
     return reason.get("Code") not in {None, "", "None"}
 
 
-def _owner(reason: Mapping[str, object]) -> str:
-    """Return who used the limit. Empty if the answer does not say."""
-    item = cast("Mapping[str, Mapping[str, str]]", reason.get("Item") or {})
-    return item.get("owner", {}).get("S", "")
+def _lost(reason: Mapping[str, object]) -> bool:
+    """Return whether another writer was first, or is at work on the same item."""
+    return reason.get("Code") in _LOST_RACE
 
 
 def _translated(error: ClientError | BotoCoreError) -> Retryable | InternalError:

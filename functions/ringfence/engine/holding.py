@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from ringfence.model.incident import Incident
 from ringfence.model.observation import ResourceState
 from ringfence.policy.decision import Decision, DecisionCode, Mode
-from ringfence.record.chain import Slot
 from ringfence.record.facts import DecisionMade
 from ringfence.record.wording import is_containment
 
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
     from ringfence.engine.reading import Reading
     from ringfence.engine.requests import ResponseRequest
-    from ringfence.model.errors import LimitReached
-    from ringfence.model.runbook import Stage
     from ringfence.model.step import Step
     from ringfence.record.history import History
 
@@ -78,9 +75,12 @@ def _begun(request: ResponseRequest, history: History) -> frozenset[type[Step]]:
 
 
 def apart(
-    request: ResponseRequest, held: Mapping[str, str], code: DecisionCode = DecisionCode.DOWNGRADED
+    request: ResponseRequest,
+    held: Mapping[str, str],
+    code: DecisionCode = DecisionCode.DOWNGRADED,
+    mode: Mode = Mode.DRY_RUN,
 ) -> tuple[ResponseRequest | None, ResponseRequest]:
-    """Split a request into what acts, if anything, and a dry run of what is held back.
+    """Split a request into what acts, if anything, and what is held back: a dry run, or a question.
 
     Remediations that run with all others do not act alone.
     """
@@ -88,7 +88,7 @@ def apart(
     acting = request.runbook.narrowed(id_ for id_ in request.runbook.ids if id_ not in held)
     acts = any(one.triggers for one in acting.remediations)
     reason = "; ".join(dict.fromkeys(held.values()))
-    decision = Decision(Mode.DRY_RUN, reason, given.rule if given else "", code)
+    decision = Decision(mode, reason, given.rule if given else "", code)
     if not acts:
         return None, replace(request, decision=decision)
     dry = replace(request, runbook=request.runbook.narrowed(held), decision=decision)
@@ -108,32 +108,3 @@ def held_back(request: ResponseRequest, history: History) -> tuple[str, ...]:
             newest.update(dict.fromkeys(made.remediations, made.decision))
     recorded = (one.reason for one in newest.values() if one.code.holds)
     return tuple(dict.fromkeys((*request.held, *recorded)))
-
-
-def slot(
-    request: ResponseRequest, stage: Stage, resource: ResourceState, incident: Incident, now: datetime
-) -> Slot | None:
-    """Return the limit that the steps of a stage need. An incident that has used it needs it no more."""
-    if request.finding is None:
-        return None
-    begun = {type(step) for step in incident.past}
-    for one in stage.limited(resource, incident):
-        if one.limit and begun.isdisjoint(one.steps):
-            return Slot(one.limit(resource), request.ref.key, now)
-    return None
-
-
-def over_limit(
-    request: ResponseRequest, reading: Reading, reached: LimitReached, now: datetime
-) -> dict[str, str]:
-    """Return the remediations that a used limit holds back, and the reason."""
-    incident = Incident("", now, choices=request.choices)
-    held: dict[str, str] = {}
-    for one in request.runbook.stages[0].limited(reading.found, incident):
-        reason = (
-            f"{one.limit(reading.found) if one.limit else one.id}: at most one of it an hour without a "
-            f"person, and {reached.holder or 'another one'} was first; to continue, run "
-            f"{request.runbook.id} on {request.ref.id} manually"
-        )
-        held |= dict.fromkeys((one.id, *one.held_together), reason)
-    return {id_: held[id_] for id_ in request.runbook.ids if id_ in held}

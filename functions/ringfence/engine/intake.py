@@ -103,6 +103,7 @@ def answers(
                 unconfirmable=policy.unconfirmable,
                 cautions=_cautions(policy, share.runbook, finding, ref, execution.circumstances),
                 rules=policy.approvals,
+                limits=policy.limits,
             )
 
 

@@ -23,7 +23,7 @@ from ringfence.record.facts import (
 from ringfence.record.history import with_provided
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from ringfence.engine.execution import Execution
@@ -53,12 +53,12 @@ def journal(  # noqa: PLR0913 - one transaction: the facts, and what they take o
     *,
     until: datetime | None = None,
     ends: bool = False,
-    slot: Slot | None = None,
+    slots: Sequence[Slot] = (),
 ) -> Execution:
     """Write the pending facts and these in one transaction.
 
-    `until` takes the lease, or renews it. `ends` releases it. `slot` is a limit that these facts use; it
-    raises LimitReached and writes nothing if another subject has used it. The first entry of an incident also
+    `until` takes the lease, or renews it. `ends` releases it. `slots` are limits that these facts use; it
+    raises LimitReached and writes nothing if one of them is used up. The first entry of an incident also
     names it in the lease record, so that two incidents cannot be opened at once. On a conflict the chain is
     read again. The facts are appended after those of others, unless another execution has acted since. In
     that case it raises Conflict and writes nothing.
@@ -72,7 +72,7 @@ def journal(  # noqa: PLR0913 - one transaction: the facts, and what they take o
             return execution
         entries = _link(ports, execution)
         try:
-            ports.log.append(execution.key, execution.history, entries, lease, slot)
+            ports.log.append(execution.key, execution.history, entries, lease, slots)
         except Conflict:
             execution = _rebased(ports, execution)
         else:

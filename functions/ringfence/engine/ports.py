@@ -84,13 +84,13 @@ class AuditLog(Protocol):
         history: History,
         entries: Sequence[Entry],
         lease: Lease | None,
-        slot: Slot | None = None,
+        slots: Sequence[Slot] = (),
     ) -> None:
         """Write all entries or none, if `history` is still the newest.
 
         `lease` replaces `history.lease` in the same transaction. Raises Conflict if another entry or lease
-        was first. Entries that an earlier attempt of this write stored count as written. `slot` is used in
-        the same transaction. Raises LimitReached if another subject has used it.
+        was first. Entries that an earlier attempt of this write stored count as written. `slots` are used in
+        the same transaction, each at a free place of its limit. Raises LimitReached if one has none.
         """
         ...
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ringfence.model.frozen import frozen
 from ringfence.policy.approvals import ApprovalRules
 from ringfence.policy.decision import Mode
+from ringfence.policy.limits import Limits
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -60,6 +61,7 @@ class ResponseRequest:
     policy file that decided. `cautions`: the policy's rules that the first read of the
     resource decides about. `approving`: the approval that this is about. `rules` are those of a new approval.
     `preface` are facts to record first. `approved`: the approval whose plan is carried out.
+    `limits`: how many such responses may run without a person.
     """
 
     runbook: Runbook
@@ -87,6 +89,7 @@ class ResponseRequest:
     rules: ApprovalRules = ApprovalRules()
     preface: tuple[Fact, ...] = ()
     approved: str = ""
+    limits: Limits = Limits()
 
     @property
     def routine(self) -> bool:

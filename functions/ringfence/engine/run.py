@@ -11,8 +11,9 @@ from ringfence.engine.apply import Changes, apply
 from ringfence.engine.claims import asks_again, with_answer
 from ringfence.engine.decide import Act, BackOff, Close, Defer, Ignore, Preview, Record, Reject, next_move
 from ringfence.engine.execution import Execution
-from ringfence.engine.holding import apart, over_limit, reasons_to_hold, slot, why_held
+from ringfence.engine.holding import apart, reasons_to_hold, why_held
 from ringfence.engine.journal import journal
+from ringfence.engine.limits import slots
 from ringfence.engine.plan import plan
 from ringfence.engine.read import read
 from ringfence.engine.reading import (
@@ -34,7 +35,8 @@ from ringfence.model.errors import (
     UnknownRecord,
 )
 from ringfence.model.frozen import frozen
-from ringfence.policy.decision import DecisionCode
+from ringfence.policy.decision import DecisionCode, Mode
+from ringfence.record.chain import ChainKey
 from ringfence.record.facts import RELEASE, ApprovalRequested
 from ringfence.record.status import IncidentStatus
 
@@ -160,8 +162,24 @@ class Engine:
             result = _with_exempt(insisting, self._move(request, reading, now))
             return _with_pauses(request, reading, result, now)
         except LimitReached as reached:
-            held = over_limit(request, reading, reached, now)
-            return self._apart(*apart(request, held, DecisionCode.LIMITED), held)
+            return self._limited(request, reading, reached, now)
+
+    def _limited(
+        self, request: ResponseRequest, reading: Reading, reached: LimitReached, now: datetime
+    ) -> ResponseResult:
+        """Ask a person about what a used limit holds back, and run the rest."""
+        from ringfence.engine.over_limit import breaker, over_limit  # most responses meet no limit
+
+        held = over_limit(request, reading, reached, now)
+        result = self._apart(*apart(request, held, DecisionCode.LIMITED, Mode.APPROVE), held)
+        history = self.ports.log.read(ChainKey(request.runbook.id, request.ref.key))
+        if opened := breaker(request, reached, history, self.ports.clock()):
+            execution, fact, slot = opened
+            try:
+                journal(self.ports, execution, (fact,), slots=(slot,))
+            except (Conflict, LimitReached):
+                return result  # another response was first, and told people
+        return result
 
     def _due(self, request: ResponseRequest, reading: Reading, now: datetime) -> ResponseResult:
         """Do what is due about an approval: carry out its plan, ask again, let it expire, or nothing."""
@@ -380,9 +398,9 @@ class _Acting:
         if steps and not self._is_paused(planned):
             intents, until = self.execution.intents(stage.id, steps), self._until()
             incident = self.prospect.incident(self.execution.history)
-            limit = slot(self.request, stage, resource, incident, self.ports.clock())
+            used = slots(self.request, stage, resource, incident, self.ports.clock())
             facts = (planned, *intents)
-            self.execution = journal(self.ports, self.execution, facts, until=until, slot=limit)
+            self.execution = journal(self.ports, self.execution, facts, until=until, slots=used)
             names = {**self.names, **resource.names()}
             changes = Changes(intents, self.prospect.start.decision, self.pauses.bound(until), names)
             applied = apply(self.ports, self.execution, changes)

@@ -98,11 +98,11 @@ class ProvenLog:
         history: History,
         entries: Sequence[Entry],
         lease: Lease | None,
-        slot: Slot | None = None,
+        slots: Sequence[Slot] = (),
     ) -> None:
         """Append after the proof. Raises Forged, and Retryable if nothing proves the message."""
         self.check(entries)
-        self._log.append(key, history, entries, lease, slot)
+        self._log.append(key, history, entries, lease, slots)
 
     def check(self, entries: Sequence[Entry] = ()) -> None:
         """Raise Forged, and Retryable if neither the queue nor the finding's source proves the message."""

@@ -32,14 +32,14 @@ class AccessDenied(Retryable):
 
 
 class LimitReached(RingfenceError):
-    """A limit on automatic changes is used up. What it limits stays a dry run; nothing was written.
+    """A limit on automatic changes is used up. What it limits waits for a person; nothing was written.
 
-    `holder` is the subject that used it.
+    `limit` is its name, `holder` the last one of those who used it, and `most` how many may.
     """
 
-    def __init__(self, limit: str, holder: str) -> None:
+    def __init__(self, limit: str, holder: str, most: int = 1) -> None:
         super().__init__(f"{limit} is used by {holder or 'another subject'}")
-        self.holder = holder
+        self.limit, self.holder, self.most = limit, holder, most
 
 
 class Refused(RingfenceError):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Planner = Callable[[ResourceState, Incident], Iterator[Step]]
     ResidualRisk = Callable[[ResourceState, Incident], Iterator[str]]
     DowngradeReasons = Callable[[ResourceState, Incident], Iterator[str]]
-    Limit = Callable[[ResourceState], str]
+    Scopes = Callable[[ResourceState], Iterator[str]]
 
 
 @frozen
@@ -101,9 +101,12 @@ class Remediation:
         first stage are asked.
     held_together : tuple of str
         Ids of remediations that stay a dry run together with this one.
-    limit : function of ResourceState
-        Returns the name of a limit that only one subject in an hour may use without a person, such as its
-        Auto Scaling group; empty for none.
+    interrupts : bool
+        Whether it takes its subject out of service, so that its workload stops. It counts against the limits
+        of the policy, as a remediation with a `workload_risk` does.
+    scopes : function of ResourceState
+        Yields the scopes of limits that the first stage shows, such as
+        `auto-scaling-group/ACCOUNT/REGION/NAME`.
     pending_elsewhere : function of ResourceState and Incident
         Yields what an AWS service has yet to do. The subject is read again later, a limited number of times.
     contains : bool
@@ -152,7 +155,8 @@ class Remediation:
     workload_risk: str = ""
     downgrade_reasons: DowngradeReasons | None = None
     held_together: tuple[str, ...] = ()
-    limit: Limit | None = None
+    interrupts: bool = False
+    scopes: Scopes | None = None
     pending_elsewhere: ResidualRisk | None = None
     controls: tuple[str, ...] = ()
     undone_by: tuple[RecordedCalls, ...] = ()
@@ -169,6 +173,11 @@ class Remediation:
         if self.optional:
             return "off"
         return "dry run" if self.workload_risk else "on"
+
+    @property
+    def can_break(self) -> bool:
+        """Whether it can break a workload, so that it counts against limits."""
+        return self.interrupts or bool(self.workload_risk)
 
     def plan(self, observed: ResourceState, incident: Incident) -> tuple[Step, ...]:
         """Return the steps that remain. Empty if an observation could not be read.

@@ -121,13 +121,9 @@ class Stage:
                 found |= dict.fromkeys((one.id, *one.held_together), "; ".join(reasons))
         return found
 
-    def limited(self, observed: ResourceState, incident: Incident) -> tuple[Remediation, ...]:
-        """Return the remediations that have something to do, and need a limit for it."""
-        return tuple(
-            one
-            for one in self.remediations
-            if one.limit and one.plan(observed, incident) and one.limit(observed)
-        )
+    def breaking(self, observed: ResourceState, incident: Incident) -> tuple[Remediation, ...]:
+        """Return the remediations that have something to do and can break a workload."""
+        return tuple(one for one in self.remediations if one.can_break and one.plan(observed, incident))
 
 
 @frozen

@@ -14,6 +14,7 @@ from ringfence.model.subject import ACCOUNT
 from ringfence.policy.approvals import SHORTEST_VETO, ApprovalRules, OnExpiry
 from ringfence.policy.circumstances import AccountFacts
 from ringfence.policy.decision import Mode, Policy, RunbookSettings
+from ringfence.policy.limits import CRITICAL_DEFAULTS, DEFAULTS, MOST, WINDOWS, Limit, Limits
 from ringfence.policy.protection import Exempt, OwnRoles
 from ringfence.policy.rules import HIGHEST, Rule
 
@@ -58,6 +59,7 @@ def policy_from_json(data: object) -> Policy:
         config_rules=_pairs(document.optional_child("config_rules")),
         own=_own(document.optional_child("own")),
         approvals=_approvals(document.optional_child("approvals")),
+        limits=_limits(document.optional_child("limits")),
         digest=document.optional_text("digest") or "",
     )
 
@@ -77,6 +79,26 @@ def _approvals(rules: Document) -> ApprovalRules:
     if not SHORTEST_VETO <= found.veto < found.expires:
         raise BadInput(rules.at("veto"), "must be a minute or more, and less than `expires`", found.veto)
     return found
+
+
+def _limits(limits: Document) -> Limits:
+    """Read the limits. Without them, the defaults hold."""
+    if not limits.value:
+        return Limits()
+    critical = limits.child("critical")
+    return Limits(
+        tuple(_limit(limits, one.scope) for one in DEFAULTS),
+        tuple(_limit(critical, one.scope) for one in CRITICAL_DEFAULTS),
+    )
+
+
+def _limit(limits: Document, scope: str) -> Limit:
+    given = limits.child(scope)
+    hour, day = (given.integer(name) for name, _ in WINDOWS)
+    for name, most in (("hour", hour), ("day", day)):
+        if not 0 <= most <= MOST:
+            raise BadInput(given.at(name), f"must be a number from 0 to {MOST}", most)
+    return Limit(scope, hour, day)
 
 
 def _own(own: Document) -> OwnRoles:

@@ -12,6 +12,7 @@ from ringfence.model.errors import Refused
 from ringfence.model.frozen import frozen
 from ringfence.policy.approvals import ApprovalRules
 from ringfence.policy.circumstances import NOTHING_KNOWN
+from ringfence.policy.limits import Limits
 from ringfence.policy.protection import OWN, ROLE, OwnRoles
 from ringfence.policy.rules import Case
 
@@ -142,6 +143,8 @@ class Policy:
         What the policy file says of the organization's accounts.
     approvals : ApprovalRules
         Who may approve, until when, and what follows if nobody answers.
+    limits : Limits
+        How many responses that can break a workload may run without a person.
     digest : str
         The SHA-256 of the policy file, in hexadecimal. Empty if it is not known.
     """
@@ -159,6 +162,7 @@ class Policy:
     own: OwnRoles = OwnRoles()
     organization: tuple[AccountFacts, ...] = ()
     approvals: ApprovalRules = ApprovalRules()
+    limits: Limits = Limits()
     digest: str = ""
 
     def settings(self, runbook: Runbook) -> tuple[Runbook, tuple[tuple[str, str], ...]]:

@@ -19,6 +19,7 @@ from ringfence.policy.compile_rule import accounts, compiled_rule
 from ringfence.policy.compiled import IGNORE, UNCONFIRMABLE, VERSION, policy_from_json
 from ringfence.policy.decision import Mode
 from ringfence.policy.extend import joined
+from ringfence.policy.limits import compiled_limits
 from ringfence.policy.lookup import items_of, mapping_of
 from ringfence.policy.schema import HOME
 from ringfence.policy.yaml_source import Flaw, read_yaml
@@ -168,6 +169,7 @@ def _compile(data: Mapping[str, object], home: str, catalogue: Mapping[str, Runb
             }
             for account, facts in mapping_of(data.get("organization")).items()
         },
+        "limits": compiled_limits(mapping_of(data.get("limits"))),
         "config_rules": dict(mapping_of(data.get("config-rules"))),
         "runbooks": {id_: _settings(one, mapping_of(runbooks.get(id_))) for id_, one in catalogue.items()},
     }

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from ringfence.model.subject import ACCOUNT, HUMAN, REGION, WORKLOAD
 from ringfence.policy.approvals import DURATION, OnExpiry
 from ringfence.policy.compiled import ACT, CAPS, IGNORE, MODES, UNCONFIRMABLE, VERSION
+from ringfence.policy.limits import CRITICAL_DEFAULTS, DEFAULTS, MOST
 from ringfence.policy.windows import DAYS
 
 HOME = "home"
@@ -177,6 +178,23 @@ _APPROVALS = _object(
         ),
     },
 )
+_MOST: dict[str, object] = {
+    "description": f"must be a number from 1 to {MOST}, or 0 for no limit",
+    "type": "integer",
+    "minimum": 0,
+    "maximum": MOST,
+}
+_LIMIT = _object("how many responses may run without a person", {"hour": _MOST, "day": _MOST})
+_LIMITS = _object(
+    "how many responses that can break a workload may run without a person",
+    {
+        **{one.scope: _LIMIT for one in DEFAULTS},
+        "critical": _object(
+            "the budget of critical findings and of leaked keys",
+            {one.scope: _LIMIT for one in CRITICAL_DEFAULTS},
+        ),
+    },
+)
 SCHEMA = _object(
     "a policy",
     {
@@ -201,6 +219,7 @@ SCHEMA = _object(
         ),
         "rules": _list(_RULE, "rules"),
         "approvals": _APPROVALS,
+        "limits": _LIMITS,
         "exempt": _list(_EXEMPT, "exemptions"),
         "protected": _list(_PROTECTED, "protected resources"),
         "organization": {

@@ -153,25 +153,51 @@ def digest(text: str) -> str:
 
 @frozen
 class Slot:
-    """One use of a limit: `owner` may use it from `at` on, and nobody else for `PERIOD`.
+    """One of the places of a limit. `owner` uses it from `at` on, and nobody else for a period.
 
     Attributes
     ----------
     name : str
-        The limit, such as `auto-scaling-group/111122223333/eu-west-1/web`.
+        The limit, such as `auto-scaling-group/111122223333/eu-west-1/web/hour`.
     owner : str
-        The subject that uses it. It may use it again.
+        Who uses it, such as a subject. The owner may use it again. Empty: nobody, it is free.
     at : datetime
-        Since when. A time in the future counts as none.
+        Since when. A time that is further in the future than clocks differ counts as none.
+    most : int
+        How many places the limit has.
+    period : timedelta
+        For how long a place stays used.
+    index : int
+        Which place, from 0. Negative: the one that follows from the owner.
     """
 
     name: str
     owner: str
     at: datetime
+    most: int = 1
+    period: timedelta = PERIOD
+    index: int = -1
 
-    def free(self, now: datetime, owner: str) -> bool:
-        """Return whether another subject may use the limit."""
-        return owner == self.owner or not now - PERIOD < self.at <= now
+    @property
+    def place(self) -> int:
+        """The number of the place. Owners begin at different ones, so that few of them meet."""
+        if self.index >= 0:
+            return self.index
+        return int(digest(self.owner)[:8], 16) % self.most if self.most > 1 else 0
+
+    @property
+    def key(self) -> str:
+        """The key of its item in the control table."""
+        return f"{self.name}/{self.place}"
+
+    @property
+    def until(self) -> datetime:
+        """When its place is free again."""
+        return self.at + self.period
+
+    def free(self, now: datetime, owner: str, period: timedelta) -> bool:
+        """Return whether another owner may use the place."""
+        return self.owner in {"", owner} or not now - period < self.at <= now + CLOCKS
 
 
 @frozen

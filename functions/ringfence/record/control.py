@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from ringfence.model.frozen import frozen
 from ringfence.record.chain import CHAIN_KEY, CLOCKS, HEARTBEAT
 from ringfence.record.pauses import PAUSES_ITEM
+from ringfence.record.slots import BREAKER
+from ringfence.record.slots import LIMIT as LIMIT_START
 from ringfence.record.wording import is_containment
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ EMPTIED = "[]"
 _NUMBER = re.compile(r"[0-9]{15}")
 PROOF_SLOTS = "operate#request/"
 """The beginning of the keys of used proofs."""
+_LIMIT = re.compile(r"(limit|breaker)/[\w+=,.:@/#-]{1,900}/[0-9]{1,3}", re.ASCII)
 _STARTS = (("limit/", LIMIT), ("provided/", PROVIDED))
 _PLACE = re.compile(r"[0-9]{12}/[a-z0-9-]{1,32}|self-check")
 
@@ -78,6 +81,8 @@ def _of_the_deployment(key: str) -> str:
         return PROOF
     if key == PAUSES_ITEM:
         return PAUSES
+    if key.startswith((LIMIT_START, BREAKER)):
+        return LIMIT if _LIMIT.fullmatch(key) else ""
     return LOG if _is_log(key) else ""
 
 

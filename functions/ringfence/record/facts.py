@@ -438,3 +438,25 @@ class PauseHeld(Fact):
 
     pauses: tuple[Pause, ...] = ()
     unreadable: str = ""
+
+
+@value
+class BreakerOpened(Fact):
+    """A limit on automatic responses was reached for the first time in its window.
+
+    Attributes
+    ----------
+    limit : str
+        The limit, such as `account/111122223333`.
+    most : int
+        How many responses it allows.
+    window : str
+        `hour` or `day`.
+    until : datetime
+        When the breaker closes.
+    """
+
+    limit: str
+    most: int
+    window: str
+    until: datetime

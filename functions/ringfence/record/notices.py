@@ -40,6 +40,7 @@ NOTIFYING_FACTS = frozenset(
         "ApprovalExpired",
         "ApprovalRequested",
         "ApprovalVoided",
+        "BreakerOpened",
         "Closed",
         "ContainmentBroken",
         "DecisionMade",
@@ -226,6 +227,34 @@ def _pauses_unreadable(now: Summary) -> Notice | None:
         ),
     )
     return message("URGENT, the pauses cannot be read", now, parts, (Measure(TAMPER),))
+
+
+def _limit_reached(now: Summary) -> Notice:
+    """Return the notice that a limit on automatic responses was reached. There is one in its window."""
+    fact = now.lines[-1].fact
+    limit, window = fact.text("limit"), fact.text("window")
+    parts = (
+        ("The limit", (f"{limit}: at most {fact.integer('most')} in {_WINDOWS.get(window, window)}",)),
+        (
+            "What Ringfence does",
+            (
+                "it collects the evidence",
+                f"it asks a person before each response there that breaks a workload, {_WINDOW_ENDS}",
+            ),
+        ),
+        (
+            "What to do",
+            (
+                "find out whether this is an outbreak, or findings that somebody causes on purpose",
+                "run `ringfence approvals` for what waits, and approve or reject each plan",
+            ),
+        ),
+    )
+    return message("URGENT, limit reached", now, parts)
+
+
+_WINDOW_ENDS = "until the oldest one is older than that"
+_WINDOWS: Mapping[str, str] = MappingProxyType({"hour": "an hour", "day": "a day"})
 
 
 def _paused(now: Summary) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -594,6 +623,7 @@ _PAUSE_FOLLOWS: Mapping[str, str] = MappingProxyType(
 )
 _OTHERS: Mapping[str, Callable[[Summary], Notice | None]] = {
     "Closed": _closed,
+    "BreakerOpened": _limit_reached,
     "ContainmentBroken": _broken,
     "HistoryRejected": _rejected,
     "LeaseVoided": _voided,

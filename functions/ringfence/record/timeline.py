@@ -21,6 +21,7 @@ from ringfence.record.facts import (
     ApprovalExpired,
     ApprovalRequested,
     ApprovalVoided,
+    BreakerOpened,
     Closed,
     ContainmentBroken,
     ContinuationStarted,
@@ -352,6 +353,12 @@ def _(fact: PausesChanged, _: object) -> RenderedFact:
     others = (pause_words(one) for one in fact.active if one.id != fact.pause.id)
     notes = (pause_words(fact.pause), *why, *_each("also", others))
     return RenderedFact(f"pause of {scope(fact.pause)}: {fact.change}", notes)
+
+
+@_of_fact.register
+def _(fact: BreakerOpened, _: object) -> RenderedFact:
+    until = f"until {fact.until:%Y-%m-%d %H:%M:%S} UTC at the latest, people are asked"
+    return RenderedFact(f"limit reached: {fact.limit}, {fact.most} in one {fact.window}", (until,))
 
 
 @_of_fact.register

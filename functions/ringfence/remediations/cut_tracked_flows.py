@@ -52,6 +52,7 @@ def still_tracked(instance: ResourceState, incident: Incident) -> Iterator[str]:
         "retry if the function stops in between"
     ),
     residual_risk=still_tracked,
+    interrupts=True,
 )
 def cut_tracked_flows(instance: ResourceState, incident: Incident) -> Iterator[Step]:
     """Move each interface through its VPC's transition group. The plan includes the isolation.

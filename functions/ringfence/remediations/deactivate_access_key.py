@@ -110,6 +110,7 @@ def no_users(principal: ResourceState, incident: Incident) -> Iterator[str]:  # 
     residual_risk=still_active,
     open_access=open_keys,
     needs_review=no_users,
+    interrupts=True,
 )
 def deactivate_access_key(principal: ResourceState, incident: Incident) -> Iterator[Step]:
     """Deactivate the exposed key if it is active. Deactivate the other keys if the option says so."""

@@ -56,6 +56,7 @@ def open_credentials(principal: ResourceState, incident: Incident) -> Iterator[s
             ),
         ),
     ),
+    interrupts=True,
 )
 def deactivate_other_credentials(principal: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Deactivate each active one."""

@@ -69,6 +69,7 @@ def still_valid(instance: ResourceState, incident: Incident) -> Iterator[str]:  
     references=("NIST 800-53 IR-4", "NIST 800-53 AC-2(13)", "D3FEND D3-ANCI", "ATT&CK T1552.005"),
     undone_by=INSTANCE_DENIAL_UNDONE,
     residual_risk=still_valid,
+    interrupts=True,
 )
 def deny_instance_sessions(instance: ResourceState, incident: Incident) -> Iterator[Step]:
     """Deny the instance each role that it has or had, by the way that was refused the least."""

@@ -137,6 +137,13 @@ def _instead(holder: Holder) -> str:
     )
 
 
+def scopes(principal: ResourceState) -> Iterator[str]:
+    """Yield the role of a session as a scope of limits."""
+    ref = principal.ref
+    if isinstance(ref, RoleSessionRef) and ref.role:
+        yield f"role/{ref.account}/{ref.role}"
+
+
 @remediation(
     id="deny-principal",
     title="Deny all access to the sessions of a compromised user or to a role session",
@@ -172,6 +179,8 @@ def _instead(holder: Holder) -> str:
     residual_risk=limits,
     needs_review=not_editable,
     open_access=open_sessions,
+    interrupts=True,
+    scopes=scopes,
 )
 def deny_principal(principal: ResourceState, incident: Incident) -> Iterator[Step]:
     """Deny unless the subject's own denial exists. A denial with a larger reach stays, whatever its time."""

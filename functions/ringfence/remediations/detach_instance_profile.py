@@ -36,6 +36,7 @@ if TYPE_CHECKING:
             ),
         ),
     ),
+    interrupts=True,
 )
 def detach_instance_profile(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Remove the association. One that is changing is read again."""

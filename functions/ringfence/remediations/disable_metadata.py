@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     undone_by=(RecordedCalls("ec2", ("ModifyInstanceMetadataOptions",)),),
     optional=True,
     cost="software on the instance that reads the metadata service stops working: agents, SDKs, scripts",
+    interrupts=True,
 )
 def disable_metadata(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Disable the endpoint and keep all other options."""

@@ -39,10 +39,13 @@ def hosts_containers(instance: ResourceState, incident: Incident) -> Iterator[st
         )
 
 
-def group_of(instance: ResourceState) -> str:
-    """Return the Auto Scaling group as the name of a limit. Empty for an instance without one."""
+def scopes(instance: ResourceState) -> Iterator[str]:
+    """Yield the Auto Scaling group and the VPCs as scopes of limits."""
     ref, group = instance.ref, instance[Host].group
-    return f"auto-scaling-group/{ref.account}/{ref.region}/{group}" if group else ""
+    if group:
+        yield f"auto-scaling-group/{ref.account}/{ref.region}/{group}"
+    for vpc_id in instance[Network].vpcs():
+        yield f"vpc/{ref.account}/{ref.region}/{vpc_id}"
 
 
 _CORDON = (
@@ -152,7 +155,8 @@ def still_open(instance: ResourceState, incident: Incident) -> Iterator[str]:
     residual_risk=still_open,
     downgrade_reasons=hosts_containers,
     held_together=("cut-tracked-flows", "leave-auto-scaling", "leave-target-groups", "stop-instance"),
-    limit=group_of,
+    interrupts=True,
+    scopes=scopes,
     needs_review=open_ways,
 )
 def isolate_instance(instance: ResourceState, incident: Incident) -> Iterator[Step]:

@@ -73,6 +73,7 @@ def still_owned(instance: ResourceState, incident: Incident) -> Iterator[str]:  
         ),
     ),
     residual_risk=still_owned,
+    interrupts=True,
 )
 def leave_auto_scaling(instance: ResourceState, incident: Incident) -> Iterator[Step]:
     """Leave the group if the instance is in service. An instance on standby stays on standby."""

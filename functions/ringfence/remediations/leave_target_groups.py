@@ -43,6 +43,7 @@ def unread(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noq
     references=("NIST 800-53 IR-4", "NIST 800-53 SC-7", "D3FEND D3-ITF"),
     undone_by=(RecordedCalls("elasticloadbalancing", ("RegisterTargets",)),),
     residual_risk=unread,
+    interrupts=True,
 )
 def leave_target_groups(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Deregister every target of the instance, except those that are draining."""

@@ -73,6 +73,7 @@ def open_password(principal: ResourceState, incident: Incident) -> Iterator[str]
     ),
     residual_risk=still_signs_in,
     open_access=open_password,
+    interrupts=True,
 )
 def require_password_reset(principal: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Require it if there is a password and all access of the user is denied."""

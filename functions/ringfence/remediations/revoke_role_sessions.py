@@ -49,6 +49,7 @@ def _instant(role: Role, incident: Incident) -> datetime:
     optional=True,
     cost="all users of the role fail until they get new credentials: other instances, functions and people",
     residual_risk=not_revoked,
+    interrupts=True,
 )
 def revoke_role_sessions(instance: ResourceState, incident: Incident) -> Iterator[Step]:
     """Revoke sessions issued before the revocation, unless a later revocation includes them."""

@@ -67,6 +67,7 @@ def _instant(role: Role, incident: Incident) -> datetime:
         "all users of these roles fail until they get new credentials: instances, functions, tasks and people"
     ),
     residual_risk=not_revoked,
+    interrupts=True,
 )
 def revoke_used_roles(principal: ResourceState, incident: Incident) -> Iterator[Step]:
     """Revoke sessions issued before the revocation, unless a later revocation includes them."""

@@ -47,6 +47,7 @@ def still_running(instance: ResourceState, incident: Incident) -> Iterator[str]:
     optional=True,
     cost="the contents of memory and of instance-store volumes are lost permanently",
     residual_risk=still_running,
+    interrupts=True,
 )
 def stop_instance(instance: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Stop it if it runs and stopping does not terminate it."""

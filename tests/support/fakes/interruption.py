@@ -154,6 +154,6 @@ class Through:
         history: History,
         entries: Sequence[Entry],
         lease: Lease | None,
-        slot: Slot | None = None,
+        slots: Sequence[Slot] = (),
     ) -> None:
-        self._gate("append", lambda: self._log.append(key, history, entries, lease, slot))
+        self._gate("append", lambda: self._log.append(key, history, entries, lease, slots))

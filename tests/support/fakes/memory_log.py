@@ -7,13 +7,14 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from ringfence.aws.audit_items import provided_key
-from ringfence.model.errors import Conflict, LimitReached, UnknownRecord
+from ringfence.model.errors import Conflict, UnknownRecord
 from ringfence.record.append_check import check_append
 from ringfence.record.chain import ChainKey, Lease
 from ringfence.record.facts import PausesChanged
 from ringfence.record.history import History, Provided, with_provided
 from ringfence.record.pauses import PAUSE, Pauses
 from ringfence.record.seal import prove
+from ringfence.record.slots import elsewhere
 from tests.support.fakes.seals import FixedSeals
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class MemoryLog:
         history: History,
         entries: Sequence[Entry],
         lease: Lease | None,
-        slot: Slot | None = None,
+        slots: Sequence[Slot] = (),
     ) -> None:
         """Write the entries and the lease, all or none."""
         check_append(history, entries, lease)
@@ -79,11 +80,9 @@ class MemoryLog:
                 if _ours(kept, entries) if entries else current == lease:
                     return
                 raise Conflict(f"{key.text}: another execution wrote first")
-            held = self._slots.get(slot.name) if slot else None
-            if slot and held and not held.free(slot.at, slot.owner):
-                raise LimitReached(slot.name, held.owner)
-            if slot:
-                self._slots[slot.name] = slot
+            refused = [one for one in slots if self._is_used(one)]
+            for one in elsewhere(slots, refused, self._slots):
+                self._slots[one.key] = one
             kept.update({(entry.incident, entry.seq): entry for entry in entries})
             place = provided_key(key)
             self._provided[place] = with_provided(self._provided.get(place, {}), _facts(entries))
@@ -92,6 +91,21 @@ class MemoryLog:
             newest = entries[-1].fact if key.runbook == PAUSE and entries else None
             if isinstance(newest, PausesChanged):
                 self._pauses = Pauses(newest.active, place=(entries[-1].incident, entries[-1].seq))
+
+    def _is_used(self, slot: Slot) -> bool:
+        held = self._slots.get(slot.key)
+        return held is not None and not held.free(slot.at, slot.owner, slot.period)
+
+    @property
+    def slots(self) -> dict[str, Slot]:
+        """The places of limits that were used, by key."""
+        return dict(self._slots)
+
+    def without_chains(self) -> MemoryLog:
+        """Return an empty log with the same used limits, as for subjects whose incidents are all over."""
+        fresh = MemoryLog(self.seals)
+        fresh._slots = dict(self._slots)  # its own kind
+        return fresh
 
     def all(self, key: ChainKey) -> tuple[Entry, ...]:
         """Return the entries of every incident on a chain, oldest first."""

@@ -211,13 +211,13 @@ class Execution:
         history: History,
         entries: Sequence[Entry],
         lease: Lease | None,
-        slot: Slot | None = None,
+        slots: Sequence[Slot] = (),
     ) -> None:
         names = ", ".join(type(entry.fact).__name__ for entry in entries) or "only the lease"
         self.gate(
             "append",
             f"appends {names}",
-            lambda: self.system.append(self, key, history, entries, lease, slot),
+            lambda: self.system.append(self, key, history, entries, lease, slots),
         )
 
 
@@ -465,7 +465,7 @@ class System:
         history: History,
         entries: Sequence[Entry],
         lease: Lease | None,
-        slot: Slot | None,
+        slots: Sequence[Slot],
     ) -> None:
         if key.runbook == PAUSE:
             self.log.append(key, history, entries, lease, slot)
@@ -474,7 +474,7 @@ class System:
             return
         before, held = self.log.all(key), self.log.read(key).lease
         known = {(entry.incident, entry.seq) for entry in before}
-        self.log.append(key, history, entries, lease, slot)
+        self.log.append(key, history, entries, lease, slots)
         added = [entry for entry in self.log.all(key) if (entry.incident, entry.seq) not in known]
         for row in timeline(added) if self.story.wanted else ():
             self.story.tell(

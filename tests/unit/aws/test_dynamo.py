@@ -94,11 +94,12 @@ def test_declared_permissions_are_those_used(client: DynamoDBClient, wire: Wire)
     assert wire.actions() == declared
 
 
-def test_permissions_reach_the_runbooks_own_chains_only_and_what_is_paused_is_read() -> None:
+def test_permissions_reach_the_runbooks_own_chains_the_limits_and_to_read_what_is_paused() -> None:
     for permission in PERMISSIONS:
         reads = ("pause#newest",) if permission.action == "dynamodb:BatchGetItem" else ()
+        limits = ("limit/*", "breaker/*") if permission.resources == ("{control_table}",) else ()
         assert permission.conditions == (
-            ("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("{runbook}#*", *reads)),
+            ("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("{runbook}#*", *reads, *limits)),
         )
 
 

@@ -289,9 +289,9 @@ class Forgetful(MemoryLog):
         history: History,
         entries: Sequence[Entry],
         lease: Lease | None,
-        slot: Slot | None = None,
+        slots: Sequence[Slot] = (),
     ) -> None:
-        super().append(key, history, entries, lease, slot)
+        super().append(key, history, entries, lease, slots)
         if self.forgets:
             self.forgets = False
             raise Conflict("somebody was first")

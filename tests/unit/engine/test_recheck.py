@@ -179,12 +179,12 @@ def test_two_deliveries_of_one_call_at_the_same_time_are_reported_and_answered_o
             history: History,
             entries: Sequence[Entry],
             lease: Lease | None,
-            slot: Slot | None = None,
+            slots: Sequence[Slot] = (),
         ) -> None:
             if between := self.between:
                 self.between = None
                 self.other = between()
-            super().append(key, history, entries, lease, slot)
+            super().append(key, history, entries, lease, slots)
 
     log = Slow()
     site = Site(log=log)

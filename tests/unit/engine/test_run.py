@@ -332,11 +332,11 @@ class FailingLog(MemoryLog):
         history: History,
         entries: Sequence[Entry],
         lease: Lease | None,
-        slot: Slot | None = None,
+        slots: Sequence[Slot] = (),
     ) -> None:
         if self.failing and self.bench.cloud.calls:
             raise Retryable("the audit log cannot be used")
-        super().append(key, history, entries, lease, slot)
+        super().append(key, history, entries, lease, slots)
 
 
 def test_an_answer_that_cannot_be_read_halfway_gives_the_lease_back_and_records_what_was_done(
@@ -464,12 +464,12 @@ class Overtaken(MemoryLog):
         history: History,
         entries: Sequence[Entry],
         lease: Lease | None,
-        slot: Slot | None = None,
+        slots: Sequence[Slot] = (),
     ) -> None:
         rival, self.rival = self.rival, None
         if rival:
             rival()
-        super().append(key, history, entries, lease, slot)
+        super().append(key, history, entries, lease, slots)
 
 
 @pytest.mark.parametrize("decision", [NOTIFY, DRY_RUN, AUTO])

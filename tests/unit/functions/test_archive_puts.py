@@ -40,9 +40,9 @@ class Noting(MemoryLog):
         history: History,
         entries: Sequence[Entry],
         lease: Lease | None,
-        slot: Slot | None = None,
+        slots: Sequence[Slot] = (),
     ) -> None:
-        super().append(key, history, entries, lease, slot)
+        super().append(key, history, entries, lease, slots)
         if entries:
             self.written.append((self.clock(), tuple(entries)))
 

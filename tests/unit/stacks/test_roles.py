@@ -170,7 +170,7 @@ def test_the_operators_function_assumes_the_responding_and_undoing_roles_in_the_
 @pytest.mark.parametrize(
     ("name", "runbooks"), [*((one, (one,)) for one in CATALOGUE), ("operate", tuple(CATALOGUE))]
 )
-def test_items_are_read_and_written_under_the_runbooks_own_keys_and_what_is_paused_is_read(
+def test_items_are_read_and_written_under_the_runbooks_own_keys_and_limits_and_what_is_paused_is_read(
     roles: dict[str, dict[str, Any]], name: str, runbooks: tuple[str, ...]
 ) -> None:
     table = {
@@ -183,13 +183,15 @@ def test_items_are_read_and_written_under_the_runbooks_own_keys_and_what_is_paus
     if name == "operate":
         assert ("dynamodb:PutItem", proofs) in table
         table.remove(("dynamodb:PutItem", proofs))
-    reads = {"dynamodb:BatchGetItem": ("pause#newest",)}
+    limits = ("limit/*", "breaker/*")
     assert table == {
-        (
-            action,
-            frozenset({("ForAllValues:StringLike", "dynamodb:LeadingKeys", (*own, *reads.get(action, ())))}),
+        (action, frozenset({("ForAllValues:StringLike", "dynamodb:LeadingKeys", (*own, *shared))}))
+        for action, shared in (
+            ("dynamodb:BatchGetItem", ("pause#newest", *limits)),
+            ("dynamodb:PutItem", limits),
+            ("dynamodb:PutItem", ()),
+            ("dynamodb:Query", ()),
         )
-        for action in ("dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query")
     }
 
 

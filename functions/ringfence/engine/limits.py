@@ -1,0 +1,68 @@
+"""The limits that a response uses before it changes anything. Pure.
+
+One response to one subject counts once, with everything that it does in its incident. Evidence and notices
+never count. What a person requests or approves does not count either.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.policy.limits import ACCOUNT, CRITICAL, OVERALL, RUNBOOK, SHARED, SUBJECT
+from ringfence.record.chain import Slot
+from ringfence.record.slots import LIMIT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from ringfence.engine.requests import ResponseRequest
+    from ringfence.model.incident import Incident
+    from ringfence.model.observation import ResourceState
+    from ringfence.model.remediation import Remediation
+    from ringfence.model.runbook import Stage
+
+_LEAKED = ("aws.health", "access-key")
+"""The source of findings about leaked keys, and the kind of their subjects."""
+
+
+def slots(
+    request: ResponseRequest, stage: Stage, resource: ResourceState, incident: Incident, now: datetime
+) -> tuple[Slot, ...]:
+    """Return the places of limits that a stage's steps need. If the incident has them, it needs none."""
+    if request.finding is None or request.decision is None or not request.decision.mode.changes:
+        return ()
+    breaking = stage.breaking(resource, incident)
+    begun = {type(step) for step in incident.past}
+    if not breaking or any(not begun.isdisjoint(one.steps) for one in breaking):
+        return ()
+    critical = is_critical(request)
+    found: dict[str, Slot] = {}
+    for scope, name in _scopes(request, breaking, resource):
+        budget = "critical/" if critical and scope not in SHARED else ""
+        owner = incident.id if scope == SUBJECT else request.ref.key
+        for window, length, most in request.limits.of(scope, critical=critical).windows():
+            full = f"{LIMIT}{budget}{name}/{window}"
+            found[full] = Slot(full, owner, now, most, length)
+    return tuple(found.values())
+
+
+def is_critical(request: ResponseRequest) -> bool:
+    """Return whether a request has the budget of critical findings: also one about a leaked key has."""
+    finding = request.finding.finding if request.finding else None
+    leaked = finding is not None and (finding.source, request.ref.kind) == _LEAKED
+    return leaked or (finding is not None and finding.severity >= CRITICAL)
+
+
+def _scopes(
+    request: ResponseRequest, breaking: tuple[Remediation, ...], resource: ResourceState
+) -> Iterator[tuple[str, str]]:
+    """Yield the scopes of a response, and their names in keys."""
+    ref = request.ref
+    yield OVERALL, OVERALL
+    yield ACCOUNT, f"{ACCOUNT}/{ref.account}"
+    yield RUNBOOK, f"{RUNBOOK}/{request.runbook.id}"
+    yield SUBJECT, f"{SUBJECT}/{request.runbook.id}/{ref.key}"
+    for one in breaking:
+        for name in one.scopes(resource) if one.scopes else ():
+            yield name.partition("/")[0], name

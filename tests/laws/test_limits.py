@@ -1,0 +1,167 @@
+"""Laws of limits: never more than the policy says, whoever is faster, whoever dies, however it is lowered."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringfence.model.errors import LimitReached
+from ringfence.record.chain import PERIOD, Slot
+from ringfence.record.slots import elsewhere, places
+from tests.support.fakes.interruption import Killed, Killer
+from tests.support.limits import Fleet, only
+from tests.support.worlds import NOON
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hypothesis.strategies import DrawFn
+
+    from ringfence.policy.limits import Limits
+
+MANY = 200
+
+
+class Table:
+    """The items of one limit, as DynamoDB keeps them: each write is made as a whole, or not at all."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, Slot] = {}
+
+    def put(self, slot: Slot) -> bool:
+        """Use a place unless another owner does."""
+        held = self.items.get(slot.key)
+        if held and not held.free(slot.at, slot.owner, slot.period):
+            return False
+        self.items[slot.key] = slot
+        return True
+
+
+def execution(table: Table, slot: Slot, won: set[str]) -> Iterator[None]:
+    """Use a limit with one call after the other. Others call in between."""
+    while True:
+        if table.put(slot):
+            won.add(slot.owner)
+            return
+        yield
+        used = {one.key: table.items[one.key] for one in places(slot) if one.key in table.items}
+        yield
+        try:
+            (slot,) = elsewhere((slot,), (slot,), used)
+        except LimitReached:
+            return
+
+
+@given(st.data(), st.integers(1, 8), st.integers(1, 20))
+def test_in_every_order_of_their_calls_as_many_win_as_the_limit_allows(
+    data: st.DataObject, most: int, owners: int
+) -> None:
+    table, won = Table(), set[str]()
+    slots = (Slot("limit/overall/hour", f"instance/{number}", NOON, most) for number in range(owners))
+    waiting = [execution(table, slot, won) for slot in slots]
+    while waiting:
+        turn = waiting[data.draw(st.integers(0, len(waiting) - 1))]
+        if next(turn, 0) == 0:
+            waiting.remove(turn)
+    assert len(won) == min(most, owners)
+
+
+def test_of_many_executions_at_once_as_many_change_something_as_the_limit_allows() -> None:
+    fleet = Fleet(only("overall", hour=7))
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(fleet.respond, range(MANY)))
+    assert len(fleet.isolated()) == 7
+
+
+@st.composite
+def outbreaks(draw: DrawFn) -> list[dict[str, float]]:
+    """Findings about a few instances in some accounts, VPCs and groups, minutes after each other."""
+    one = st.fixed_dictionaries(
+        {
+            "number": st.integers(0, 9),
+            "minutes": st.integers(0, 25),
+            "severity": st.sampled_from((8.0, 9.5)),
+        }
+    )
+    return draw(st.lists(one, min_size=1, max_size=12))
+
+
+def _run(limits: Limits, outbreak: list[dict[str, float]]) -> tuple[Fleet, list[tuple[timedelta, str]]]:
+    """Return the fleet, and when which instance was isolated. An instance stays in its place."""
+    fleet, times, after = Fleet(limits), list[tuple[timedelta, str]](), timedelta(0)
+    for one in outbreak:
+        minutes, number = int(one["minutes"]), int(one["number"])
+        fleet.clock.now = NOON + (after := after + timedelta(minutes=minutes))
+        before = fleet.isolated()
+        fleet.respond(
+            number,
+            group=("", "web", "batch")[number % 3],
+            vpc=f"vpc-{number % 2}",
+            severity=one["severity"],
+        )
+        times.extend((after, id_) for id_ in fleet.isolated() - before)
+    return fleet, times
+
+
+SCOPES = ("overall", "account", "runbook", "vpc", "auto-scaling-group")
+
+
+@given(outbreaks(), st.sampled_from(SCOPES), st.integers(1, 3))
+def test_no_hour_has_more_responses_than_the_limit_of_its_scope(
+    outbreak: list[dict[str, float]], scope: str, most: int
+) -> None:
+    budget = only(scope, hour=most)
+    _, times = _run(replace(budget, critical=budget.ordinary), outbreak)
+    for start, _ in times:
+        hour = [id_ for at, id_ in times if start <= at < start + PERIOD]
+        for place in {_place(scope, id_) for id_ in hour} - {""}:
+            budgets = 1 if scope == "auto-scaling-group" else 2
+            assert len([id_ for id_ in hour if _place(scope, id_) == place]) <= most * budgets
+
+
+def _place(scope: str, id_: str) -> str:
+    number = int(id_.removeprefix("i-"), 16)
+    if scope == "auto-scaling-group":
+        return ("", "web", "batch")[number % 3]
+    return f"vpc-{number % 2}" if scope == "vpc" else scope
+
+
+@given(outbreaks(), st.sampled_from(SCOPES), st.integers(1, 3))
+def test_a_lower_limit_never_causes_more_changes(
+    outbreak: list[dict[str, float]], scope: str, most: int
+) -> None:
+    lower, higher = only(scope, hour=most), only(scope, hour=most + 1)
+    (few, _), (more, _) = _run(lower, outbreak), _run(higher, outbreak)
+    assert len(few.isolated()) <= len(more.isolated())
+
+
+@given(st.sets(st.integers(0, 9)), st.integers(1, 9), st.text("abc", min_size=1))
+def test_what_a_lower_limit_allows_a_higher_one_allows(taken: set[int], most: int, owner: str) -> None:
+    name = "limit/overall/hour"
+    used = {f"{name}/{place}": Slot(name, "other", NOON, index=place) for place in taken}
+
+    def allows(most: int) -> bool:
+        slot = Slot(name, owner, NOON, most)
+        with suppress(LimitReached):
+            elsewhere((slot,), (slot,), used)
+            return True
+        return False
+
+    assert allows(most + 1) or not allows(most)
+
+
+@given(st.integers(1, 12), st.booleans())
+def test_a_process_that_dies_keeps_a_place_for_one_window_at_most(number: int, after: bool) -> None:  # noqa: FBT001 - drawn
+    fleet = Fleet(only("overall", hour=1))
+    killer = Killer(number, after=after)
+    with suppress(Killed):
+        fleet.respond(0, gate=killer)
+    fleet.clock.tick(hours=1)
+    fleet.respond(1)
+    assert fleet.ref(1).id in fleet.isolated()

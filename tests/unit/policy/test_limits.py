@@ -1,0 +1,74 @@
+"""`limits` in the policy file: the defaults, what a file sets, and its errors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ringfence.model.errors import BadInput
+from ringfence.policy.compiled import policy_from_json
+from ringfence.policy.file import InvalidPolicy, compile_policy
+from ringfence.policy.limits import CRITICAL_DEFAULTS, DEFAULTS, Limit, Limits
+from ringfence.runbooks.catalogue import CATALOGUE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOME = "111122223333"
+START = "version: 1\nscope: {accounts: [home]}\n"
+
+
+def limits(folder: Path, text: str) -> Limits:
+    path = folder / "policy.yaml"
+    path.write_text(START + text)
+    return policy_from_json(compile_policy(path, HOME, CATALOGUE)).limits
+
+
+def test_without_limits_the_defaults_hold(tmp_path: Path) -> None:
+    assert limits(tmp_path, "") == Limits(DEFAULTS, CRITICAL_DEFAULTS)
+
+
+def test_a_policy_that_was_compiled_before_there_were_limits_has_the_defaults(tmp_path: Path) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text(START)
+    compiled = compile_policy(path, HOME, CATALOGUE)
+    del compiled["limits"]
+    assert policy_from_json(compiled).limits == Limits()
+
+
+def test_a_file_sets_single_numbers_and_the_other_defaults_stay(tmp_path: Path) -> None:
+    found = limits(tmp_path, "limits: {account: {hour: 3}, critical: {overall: {day: 0}}}\n")
+    default = Limits()
+    assert found.of("account", critical=False) == Limit(
+        "account", 3, default.of("account", critical=False).day
+    )
+    assert found.of("overall", critical=False) == default.of("overall", critical=False)
+    assert found.of("overall", critical=True) == Limit(
+        "overall", default.of("overall", critical=True).hour, 0
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("limits: {account: {hour: -1}}", "must be a number from 1 to 100, or 0 for no limit"),
+        ("limits: {account: {hour: 101}}", "must be a number from 1 to 100, or 0 for no limit"),
+        ("limits: {acount: {hour: 1}}", "did you mean account"),
+        ("limits: {account: {week: 1}}", "is not a known field"),
+        ("limits: {critical: {auto-scaling-group: {hour: 1}}}", "is not a known field"),
+    ],
+)
+def test_errors_name_the_field(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(InvalidPolicy, match=words):
+        limits(tmp_path, text)
+
+
+@pytest.mark.parametrize("number", [-1, 101, "3", None])
+def test_a_compiled_policy_with_a_wrong_number_permits_nothing(tmp_path: Path, number: object) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text(START)
+    compiled = compile_policy(path, HOME, CATALOGUE)
+    compiled["limits"]["account"]["hour"] = number  # type: ignore[index]  # it is a mapping of mappings
+    with pytest.raises(BadInput, match=r"limits\.account\.hour"):
+        policy_from_json(compiled)
