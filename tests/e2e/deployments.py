@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 DISABLED = "DISABLED"
 MANY = {name: {"hour": MOST, "day": MOST} for name in (OVERALL, ACCOUNT, RUNBOOK, VPC, ROLE)}
-"""The limits of each deployment: many tests share it. Those of groups and of single subjects are the defaults."""
+"""The limits of each deployment: many tests share it. Those of groups and of subjects are the defaults."""
 
 
 @dataclass(frozen=True)

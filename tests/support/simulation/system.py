@@ -468,7 +468,7 @@ class System:
         slots: Sequence[Slot],
     ) -> None:
         if key.runbook == PAUSE:
-            self.log.append(key, history, entries, lease, slot)
+            self.log.append(key, history, entries, lease, slots)
             for one in self.log.pauses().active:
                 self.paused_since.setdefault(one.id, self.clock())
             return

@@ -147,12 +147,12 @@ class Overtaken(MemoryLog):
         history: History,
         entries: Sequence[Entry],
         lease: Lease | None,
-        slot: Slot | None = None,
+        slots: Sequence[Slot] = (),
     ) -> None:
         meanwhile, self.meanwhile = self.meanwhile, None
         if meanwhile:
             meanwhile()
-        super().append(key, history, entries, lease, slot)
+        super().append(key, history, entries, lease, slots)
 
 
 @pytest.mark.parametrize("opened", [False, True], ids=["first of the day", "later"])
