@@ -83,6 +83,11 @@ def _freedom(mode: Mode) -> int:
     return mode.freedom
 
 
+OWN_LISTS = ".Custom"
+"""The end of GuardDuty's finding types for activity with the account's own threat lists.
+
+https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_upload-lists.html
+"""
 UNDECIDED = Mode.APPROVE
 """The highest mode where the policy's rules cannot be evaluated, or a rule of caution cannot be judged."""
 
@@ -366,6 +371,7 @@ def _by_rules(policy: Policy, case: Case, circumstances: Circumstances) -> Decis
     rule and what follows it would decide.
     """
     unknown: list[tuple[Mode, str]] = []
+    named = False
     circumstances = policy.known(circumstances)
     decision = Decision(
         policy.default,
@@ -382,8 +388,23 @@ def _by_rules(policy: Policy, case: Case, circumstances: Circumstances) -> Decis
         if match.matches:
             reason = rule.because(f"policy rule {rule.shown(number)} sets mode {rule.mode}")
             decision = Decision(rule.mode, reason, rule.label(number), DecisionCode.POLICY)
+            named = OWN_LISTS.strip(".") in rule.finding
             break
-    return _undecided(decision, unknown)
+    return _undecided(decision if named else _from_own_list(decision, case.finding), unknown)
+
+
+def _from_own_list(decision: Decision, finding: Finding) -> Decision:
+    """Return a decision that changes nothing without a person, for a finding from the account's own lists.
+
+    An intruder with a permission of GuardDuty can put an address of the owner on such a list.
+    """
+    if not finding.type.endswith(OWN_LISTS) or decision.mode.freedom <= Mode.APPROVE.freedom:
+        return decision
+    reason = (
+        f"{decision.reason}; the finding comes from a threat list of the account, which an intruder can "
+        f"create, so the mode is {Mode.DRY_RUN} unless a rule names types with {OWN_LISTS}"
+    )
+    return replace(decision, mode=Mode.DRY_RUN, reason=reason)
 
 
 def _undecided(decision: Decision, unknown: list[tuple[Mode, str]]) -> Decision:

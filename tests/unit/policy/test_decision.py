@@ -75,6 +75,29 @@ def test_credentials_of_the_root_user_are_told_by_a_code_of_their_own() -> None:
     assert decide(POLICY, "contain-credentials", of_all.finding, root).code is DecisionCode.NOTIFY_ONLY
 
 
+CUSTOM = "UnauthorizedAccess:EC2/MaliciousIPCaller.Custom"
+
+
+@pytest.mark.parametrize("named", ["*.Custom", "*Custom", CUSTOM])
+def test_what_a_list_of_the_account_reports_changes_nothing_by_itself_unless_a_rule_names_it(
+    named: str,
+) -> None:
+    """Who may change GuardDuty's lists could have anything contained."""
+    everything = Policy((REF.account,), default=Mode.AUTO)
+    decision = decide(everything, "contain-instance", replace(FINDING, type=CUSTOM), REF)
+    assert decision.mode is Mode.DRY_RUN
+    assert "threat list" in decision.reason
+    assert mode(everything) is Mode.AUTO
+    for given, expected in (
+        (Mode.AUTO, Mode.DRY_RUN),
+        (Mode.AUTO_UNLESS_VETOED, Mode.DRY_RUN),
+        (Mode.APPROVE, Mode.APPROVE),
+        (Mode.NOTIFY, Mode.NOTIFY),
+    ):
+        assert mode(replace(everything, rules=(Rule(given),)), type=CUSTOM) is expected
+        assert mode(replace(everything, rules=(Rule(given, finding=named),)), type=CUSTOM) is given
+
+
 def test_a_rule_can_switch_even_notices_off() -> None:
     rules = (Rule(Mode.OFF, finding="Backdoor:*"),)
     assert mode(replace(POLICY, rules=rules), advice="a person has to look") is Mode.OFF

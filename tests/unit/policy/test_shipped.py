@@ -39,6 +39,20 @@ def mode(policy: Policy, runbook: str, type_: str, severity: float) -> Mode:
     return decide(policy, runbook, about, REF).mode
 
 
+@pytest.mark.parametrize("name", SHIPPED)
+def test_no_shipped_policy_contains_what_an_own_threat_list_reports_without_a_person(
+    tmp_path: Path, name: str
+) -> None:
+    policy = extending(tmp_path, name)
+    found = {
+        mode(policy, runbook, type_, severity)
+        for runbook, type_, severity in everything()
+        if type_.endswith(".Custom")
+    }
+    assert found
+    assert found <= {Mode.APPROVE, Mode.DRY_RUN, Mode.NOTIFY}
+
+
 def test_each_file_of_the_folder_can_be_extended() -> None:
     assert {path.stem for path in FOLDER.iterdir()} == set(SHIPPED)
 

@@ -89,7 +89,10 @@ def _calls(service: str, effect: str, *names: str, of: str = "") -> Iterator[Imp
 
 _LEFT = "accounts are no longer monitored by their administrator's account"
 _TRUSTED = "activity from the entries of a trusted list causes no findings"
-_THREATS = "activity from the entries of a threat list may cause no findings any longer"
+_THREATS = (
+    "activity with the entries of a threat list may cause no findings, or harmless activity causes some"
+)
+_MADE = "harmless activity may cause findings, to which Ringfence responds as its policy says"
 _ARCHIVED = "new findings that match a filter are archived, and GuardDuty sends them to nobody"
 _EXPORT = "GuardDuty's findings are no longer exported to the same place"
 _STANDARDS = "Security Hub checks less"
@@ -108,6 +111,7 @@ _CALLS = (
     ),
     *_calls("guardduty", _TRUSTED, "CreateIPSet", "UpdateIPSet", of="name"),
     *_calls("guardduty", _TRUSTED, "CreateTrustedEntitySet", "UpdateTrustedEntitySet", of="name"),
+    *_calls("guardduty", _MADE, "CreateThreatIntelSet", "CreateThreatEntitySet", of="name"),
     *_calls("guardduty", _THREATS, "DeleteThreatIntelSet", "UpdateThreatIntelSet", of="threatIntelSetId"),
     *_calls("guardduty", _THREATS, "DeleteThreatEntitySet", "UpdateThreatEntitySet", of="threatEntitySetId"),
     *_calls("guardduty", _LEFT, "StopMonitoringMembers", "DisassociateMembers", "DeleteMembers"),
