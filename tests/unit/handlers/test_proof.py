@@ -19,6 +19,7 @@ from ringfence.handlers.queue import Source, work_off
 from ringfence.model.claims import SourceAnswer, Verdict
 from ringfence.model.errors import Forged, Retryable
 from ringfence.policy.decision import Mode, Policy
+from ringfence.policy.protection import OwnRoles
 from ringfence.record.measures import FORGED
 from tests.support.fakes.scene import Scene
 from tests.support.samples import guardduty
@@ -103,7 +104,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Deployed:
     logger()
     scene = Scene()
     made = Deployed(scene)
-    policy = Policy((REF.account,), default=Mode.AUTO)
+    policy = Policy((REF.account,), default=Mode.AUTO, own=OwnRoles(REF.account))
     given = SimpleNamespace(runbook="contain-instance", continuation_queue_url="second")
     queue = SimpleNamespace(send=lambda body, _: made.sent.append(body))
     monkeypatch.setattr(wiring, "warm", scene.ports)
