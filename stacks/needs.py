@@ -127,7 +127,10 @@ WRITE_ARCHIVE, GET_ARCHIVE, WRITE_LOG, GET_LOG, COPY_CHECKPOINT = (
     )
 )
 
-RESPOND = (*dynamo.PERMISSIONS, *record_keys.PERMISSIONS, *USE_TABLES, *ASSUME, *CONSUME, *CONTINUE)
+TELL = (*notice.PERMISSIONS, *USE_TOPIC)
+"""The permissions to notify people."""
+
+RESPOND = (*dynamo.PERMISSIONS, *record_keys.PERMISSIONS, *USE_TABLES, *ASSUME, *CONSUME, *CONTINUE, *TELL)
 RECHECK = (*RESPOND, *containments.LIST_PERMISSIONS)
 """The permissions of a runbook whose open contained incidents are verified again."""
 OPERATE = (
@@ -140,6 +143,7 @@ OPERATE = (
     *ASSUME_EACH,
     *CONTINUE,
     *dead_letters.PERMISSIONS,
+    *TELL,
 )
 ARCHIVE = (
     *stream_source.PERMISSIONS,

@@ -14,6 +14,7 @@ from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
 from ringfence.aws.dead_letters import SUFFIX
+from ringfence.aws.notice import TOPIC
 from ringfence.aws.record_keys import RECORD_KEYS
 from ringfence.handlers.operator_types import (
     FOR_APPROVERS,
@@ -74,6 +75,7 @@ class OperatorApi(Construct):
                 "audit_key": audit.key.key_arn,
                 "record_keys": audit.record_keys,
                 "queue_key": settled.key.key_arn,
+                "topic": audit.notices.topic_arn,
                 "continuations": tuple(one.second.main.queue_arn for one in pipelines),
                 "own_queues": _queues(self, "*"),
                 "dead_letters": _queues(self, f"*{SUFFIX}"),
@@ -92,6 +94,7 @@ class OperatorApi(Construct):
                     "RINGFENCE_AUDIT_TABLE": audit.audit_table.table_name,
                     "RINGFENCE_CONTROL_TABLE": audit.control_table.table_name,
                     RECORD_KEYS: " ".join(audit.record_keys),
+                    TOPIC: audit.notices.topic_arn,
                     QUEUES: Stack.of(self).to_json_string(
                         {one.runbook.id: one.second.main.queue_url for one in pipelines}
                     ),

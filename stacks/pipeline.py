@@ -9,6 +9,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from ringfence.aws.notice import TOPIC
 from ringfence.aws.record_keys import RECORD_KEYS
 from ringfence.events.heartbeat import pattern as heartbeats
 from ringfence.events.patterns import rule_state
@@ -73,6 +74,7 @@ class Pipeline(Construct):
                 "audit_key": audit.key.key_arn,
                 "record_keys": audit.record_keys,
                 "queue_key": settled.key.key_arn,
+                "topic": audit.notices.topic_arn,
                 "queues": tuple(one.main.queue_arn for one in queues),
                 "continuations": self.second.main.queue_arn,
                 "logs": tuple(group.log_group_arn for group in groups),
@@ -86,6 +88,7 @@ class Pipeline(Construct):
             "RINGFENCE_CONTROL_TABLE": audit.control_table.table_name,
             RECORD_KEYS: " ".join(audit.record_keys),
             "RINGFENCE_CONTINUATION_QUEUE_URL": self.second.main.queue_url,
+            TOPIC: audit.notices.topic_arn,
         }
         here = Settled(self, settled.code, settled.key)
         self.contain = self._function(here, self.first, CONTAIN, times.CONTAIN, groups[0])

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from ringfence.record.notices import Notice
 
+TOPIC = "RINGFENCE_TOPIC_ARN"
+"""The variable with the ARN of the topic for notices."""
 PERMISSIONS = (Permission("sns:Publish", ("{topic}",)),)
 """The permission to send notices. `{topic}` is the topic's ARN. Its key is separate."""
 SUBSCRIBED_PERMISSIONS = (Permission("sns:GetTopicAttributes", ("{topic}",)),)

@@ -133,10 +133,13 @@ def proven(ports: Ports, proof: Proof) -> Ports:
 
 
 def report_forged(error: Forged, **told: str) -> None:
-    """Report a caller without proof: an error in the log, and the metric whose alarm notifies people."""
+    """Report a caller without proof: an error in the log, the metric of an alarm, and a notice."""
+    from ringfence.handlers import wiring
     from ringfence.handlers.logs import logger
     from ringfence.handlers.metrics import emit
     from ringfence.record.measures import FORGED, Measure
 
     logger().error("forged", extra={"error": str(error), **told})
     emit((Measure(FORGED),))
+    if notices := wiring.forgeries():
+        notices.tell(error, told)

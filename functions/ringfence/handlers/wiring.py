@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
     from ringfence.aws.containments import ContainmentList
     from ringfence.aws.sessions import Clients
+    from ringfence.handlers.forgeries import Forgeries
     from ringfence.policy.decision import Policy
 
 CODE, POLICY = Path(__file__).parents[2], "policy.json"
@@ -124,6 +126,19 @@ def containments() -> ContainmentList:
 def background() -> Threads:
     """Return the threads for what runs beside the engine."""
     return Threads("ringfence-background", 1)
+
+
+@cache
+def forgeries() -> Forgeries | None:
+    """Return what notifies people of forged inputs. None outside of a deployment: there is no topic."""
+    from ringfence.aws.notice import TOPIC, Topic  # containment does not wait for it
+    from ringfence.handlers.forgeries import Forgeries
+
+    arn = os.environ.get(TOPIC)
+    if not arn:
+        return None
+    topic = Topic(cast("SNSClient", own_client("sns")), arn)
+    return Forgeries(topic, now, os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "ringfence"))
 
 
 def source(url: str, hidden: int) -> Source:

@@ -13,6 +13,7 @@ import pytest
 from ringfence.engine.intake import ExecutionContext
 from ringfence.events.heartbeat import CONTINUED, DETAIL_TYPE, SOURCE
 from ringfence.handlers import findings, wiring
+from ringfence.handlers.forgeries import QUIET, Forgeries
 from ringfence.handlers.logs import logger
 from ringfence.handlers.proof import ByQueue
 from ringfence.handlers.queue import Source, work_off
@@ -23,13 +24,14 @@ from ringfence.policy.protection import OwnRoles
 from ringfence.record.measures import FORGED
 from tests.support.fakes.scene import Scene
 from tests.support.samples import guardduty
-from tests.support.worlds import LEASE, REF
+from tests.support.worlds import LEASE, REF, Ticking
 from tests.unit.handlers.test_rechecks import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ringfence.handlers.queue import Work
+    from ringfence.record.notices import Notice
 
 GENUINE, UNHEARD = "AQEBgenuine==", "AQEBforged=="
 ABOUT = {"resourceType": "Instance", "instanceDetails": guardduty.instance_details(REF.id)}
@@ -67,6 +69,19 @@ class Sqs:
     def come_back(self, receipt: str, seconds: int) -> None:
         assert seconds >= 0
         self.returned.append(receipt)
+
+
+@dataclass
+class Told:
+    """A topic."""
+
+    silent: bool = False
+    notices: list[Notice] = field(default_factory=list)
+
+    def publish(self, notice: Notice) -> None:
+        if self.silent:
+            raise Retryable("sns:Publish: it cannot be reached")
+        self.notices.append(notice)
 
 
 def late(function: Callable[[], str]) -> Callable[[], str]:
@@ -137,6 +152,41 @@ def test_a_made_up_message_changes_records_and_sends_nothing_and_the_alarm_rings
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
     assert deployed.untouched
     assert f'"{FORGED}":[1.0]' in capsys.readouterr().out.replace(" ", "")
+
+
+@WORKS
+def test_people_are_notified_of_a_made_up_message_directly_and_not_of_each_one(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch, work: Work, body: str
+) -> None:
+    """Others can write the metric of the alarm, and so keep it from ringing again."""
+    told, clock = Told(), Ticking()
+    notices = Forgeries(told, clock, "ringfence-contain-instance")
+    monkeypatch.setattr(wiring, "forgeries", lambda: notices)
+    for _ in range(3):
+        deployed.invoke(work, body, UNHEARD)
+    (notice,) = told.notices
+    assert "URGENT" in notice.subject
+    assert "did not come by its queue" in notice.text
+    clock.now += QUIET
+    deployed.invoke(work, body, UNHEARD)
+    assert len(told.notices) == 2
+    clock.now += QUIET
+    deployed.invoke(work, body, GENUINE)
+    assert len(told.notices) == 2
+
+
+def test_a_notice_that_fails_is_sent_with_the_next_message_and_prevents_no_refusal(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Told(silent=True)
+    notices = Forgeries(told, Ticking(), "ringfence-contain-instance")
+    monkeypatch.setattr(wiring, "forgeries", lambda: notices)
+    answer = deployed.invoke(findings.contain, FINDING, UNHEARD)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+    assert deployed.untouched
+    told.silent = False
+    deployed.invoke(findings.contain, FINDING, UNHEARD)
+    assert len(told.notices) == 1
 
 
 @pytest.mark.parametrize(
