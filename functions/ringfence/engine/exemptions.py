@@ -53,7 +53,7 @@ def parts(request: ResponseRequest, reading: Reading) -> tuple[Parts, tuple[str,
         # The rest acts as before: nothing of the containment is held back, the policy does not want it.
         acting = replace(acting, held=request.held) if acting else None
         return (acting, replace(rest, decision=notified)), tuple(dict.fromkeys(words.values()))
-    if decision.mode.changes and (reasons := reading.cautions):
+    if decision.mode.changes and (reasons := reading.cautions(request.home)):
         reason = f"it is likely needed in an emergency, so a person must decide: {'; '.join(reasons)}"
         held = dict.fromkeys(request.runbook.ids, reason)
         return apart(request, held, DecisionCode.EMERGENCY), reasons
@@ -76,7 +76,7 @@ def insistence(request: ResponseRequest, reading: Reading) -> tuple[str, ...]:
         )
     if request.request.despite_exempt:
         return ()
-    reasons = tuple(dict.fromkeys((*(one.words for one in found), *reading.cautions)))
+    reasons = tuple(dict.fromkeys((*(one.words for one in found), *reading.cautions(request.home))))
     if reasons and changes:
         words = "; ".join(reasons)
         raise Refused(

@@ -48,7 +48,7 @@ def reasons_against(request: ResponseRequest, resource: ResourceState, now: date
         incident = incident.with_findings((request.finding.finding,))
     held = request.runbook.stages[0].held(resource, incident, frozenset())
     unread = resource.unreadable(resource.unread, for_good=False)
-    return tuple(dict.fromkeys((*resource.cautions(), *held.values(), *unread)))
+    return tuple(dict.fromkeys((*resource.cautions(request.home), *held.values(), *unread)))
 
 
 def why_held(request: ResponseRequest, reading: Reading) -> DecisionCode:

@@ -99,6 +99,7 @@ def answers(
                 choices=choices,
                 stages=1,
                 exempt=policy.exemptions(runbook.id, ref, execution.circumstances.now),
+                home=policy.own.home,
                 policy=policy.digest,
                 unconfirmable=policy.unconfirmable,
                 cautions=_cautions(policy, share.runbook, finding, ref, execution.circumstances),

@@ -62,10 +62,9 @@ class Reading:
     tampered: History | None = None
     pauses: Pauses = Pauses()
 
-    @property
-    def cautions(self) -> tuple[str, ...]:
-        """Why the subject may be needed in an emergency, in words."""
-        return self.resource.cautions() if isinstance(self.resource, ResourceState) else ()
+    def cautions(self, home: str) -> tuple[str, ...]:
+        """Return in words why the subject may be needed in an emergency. `home` is the home account."""
+        return self.resource.cautions(home) if isinstance(self.resource, ResourceState) else ()
 
     @property
     def found(self) -> ResourceState:

@@ -150,7 +150,7 @@ class Engine:
             return self._due(request, reading, now)
         request = with_answer(request, reading.checked)
         insisting: tuple[str, ...] = ()
-        if request.exempt or reading.cautions:
+        if request.exempt or reading.cautions(request.home):
             from ringfence.engine.exemptions import insistence  # most responses do not need it
 
             insisting = insistence(request, reading)
@@ -487,7 +487,7 @@ def _parts(
     request: ResponseRequest, reading: Reading
 ) -> tuple[tuple[ResponseRequest | None, ResponseRequest], tuple[str, ...]] | None:
     """Split a request by what the policy says of the resource that was read. None if it says nothing."""
-    if request.exempt or reading.cautions:
+    if request.exempt or reading.cautions(request.home):
         from ringfence.engine.exemptions import parts  # most responses do not need it
 
         if found := parts(request, reading):

@@ -82,7 +82,9 @@ def resume(body: str, execution: ExecutionContext, proof: Proof) -> tuple[str, .
     now = execution.circumstances.now
     if order.approving:
         exempt = policy.exemptions(order.runbook.id, order.ref, now)
-        order = replace(order, exempt=exempt, rules=policy.approvals, policy=policy.digest)
+        order = replace(
+            order, exempt=exempt, rules=policy.approvals, policy=policy.digest, home=policy.own.home
+        )
     if outside := policy.outside(order.ref) or policy.protection(order.runbook.id, order.ref, now):
         logger().info("off", extra={"subject": order.ref.key, "why": outside})
         order = without_permission(order, outside)

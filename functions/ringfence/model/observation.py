@@ -94,8 +94,11 @@ class Observation:
         """Return who holds the subject, as AWS says: the user of a key, or the role of a session."""
         return ()
 
-    def cautions(self, ref: Ref) -> tuple[str, ...]:  # noqa: ARG002 - for observations of credentials
-        """Return in words why the subject may be needed in an emergency, so that a person must decide."""
+    def cautions(self, ref: Ref, home: str = "") -> tuple[str, ...]:  # noqa: ARG002 - for those of credentials
+        """Return in words why the subject may be needed in an emergency, so that a person must decide.
+
+        `home` is the home account. Empty: it is not known.
+        """
         return ()
 
     def is_forgeable(self) -> bool:
@@ -200,10 +203,10 @@ class ResourceState:
         found = (one for observation in self.observations.values() for one in observation.holders(self.ref))
         return tuple(dict.fromkeys(found))
 
-    def cautions(self) -> tuple[str, ...]:
-        """Return in words why the subject may be needed in an emergency."""
-        found = (one for observation in self.observations.values() for one in observation.cautions(self.ref))
-        return tuple(dict.fromkeys(found))
+    def cautions(self, home: str = "") -> tuple[str, ...]:
+        """Return in words why the subject may be needed in an emergency. `home` is the home account."""
+        each = (observation.cautions(self.ref, home) for observation in self.observations.values())
+        return tuple(dict.fromkeys(one for found in each for one in found))
 
     def is_forgeable(self) -> bool:
         """Return whether what holds a response back can be tags that anybody wrote."""

@@ -175,6 +175,18 @@ def test_about_a_user_who_operates_ringfence_a_person_decides() -> None:
     assert home.cloud.calls == []
 
 
+@pytest.mark.parametrize(("account", "acts"), [(ACCOUNT, False), ("999900001111", True)])
+def test_a_policy_that_is_named_like_one_for_operators_counts_in_the_home_account_only(
+    account: str,
+    acts: bool,  # noqa: FBT001 - a table
+) -> None:
+    """In another account, an intruder who may create policies chooses their names."""
+    home = Home(PERSON, Denial(DEPLOY, operator=True))
+    home.policy = replace(home.policy, own=OwnRoles(account))
+    home.report()
+    assert bool(home.cloud.calls) is acts
+
+
 @pytest.mark.parametrize(
     "holder",
     [

@@ -245,8 +245,8 @@ def test_keys_are_used_through_one_service_each(roles: dict[str, dict[str, Any]]
             uses.setdefault(service.split(".")[0], set()).add(action)
     sends = {"kms:Decrypt", "kms:GenerateDataKey"}
     services = {
-        **{runbook: {"dynamodb", "sqs"} for runbook in CATALOGUE},
-        "operate": {"dynamodb", "sqs"},
+        **{runbook: {"dynamodb", "sqs", "sns"} for runbook in CATALOGUE},
+        "operate": {"dynamodb", "sqs", "sns"},
         "archive": {"dynamodb", "s3", "sns"},
         "checkpoint": {"dynamodb", "s3", "sns"},
         "notify": {"dynamodb", "sns"},

@@ -127,9 +127,16 @@ class Denial(Observation):
         """Return the user or the role, by its name and with its path."""
         return holder_refs(self.holder, ref.account) if self.holder else ()
 
-    def cautions(self, ref: Ref) -> tuple[str, ...]:
-        """Return why the user or role may be needed in an emergency."""
-        return emergency_reasons(self.holder, ref.account, operator=self.operator) if self.holder else ()
+    def cautions(self, ref: Ref, home: str = "") -> tuple[str, ...]:
+        """Return why the user or role may be needed in an emergency.
+
+        The policies of operators exist in the home account only. In another one, anybody who may create
+        policies can choose their names.
+        """
+        if self.holder is None:
+            return ()
+        operator = self.operator and ref.account == (home or ref.account)
+        return emergency_reasons(self.holder, ref.account, operator=operator)
 
     def reaches(self, among: Collection[str] | None = None) -> frozenset[Reach]:
         """Return whom every denial in force reaches, or only those with these names and ARNs."""
