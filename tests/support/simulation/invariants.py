@@ -13,9 +13,10 @@ from ringfence.model.step import State
 from ringfence.observations.iam.denial import Denial
 from ringfence.observations.iam.denial_names import subject_of
 from ringfence.record.approvals import ApprovalStatus, approval_of
-from ringfence.record.chain import digest
+from ringfence.record.chain import PERIOD, digest
 from ringfence.record.containments import is_contained
 from ringfence.record.facts import (
+    ApprovalAnswered,
     ApprovalExpired,
     DecisionMade,
     FindingReceived,
@@ -23,8 +24,10 @@ from ringfence.record.facts import (
     Outcome,
     Released,
     Result,
+    RunRequested,
     Verified,
 )
+from ringfence.steps.ec2.network import SetSecurityGroups
 from ringfence.steps.iam.role_sessions import Revoking
 from tests.support.simulation.faults import SKEW
 
@@ -60,6 +63,22 @@ class Change:
     attempt: str
     step: Step
     undoes: bool = False
+
+
+def limit_holds(
+    subject: Subject, history: History, step: Step, alone: dict[str, datetime], now: datetime
+) -> Iterator[str]:
+    """Without a person, no second instance of an Auto Scaling group is isolated within an hour.
+
+    `alone` are the instances that were, and when first. All instances of a scenario are of one group.
+    """
+    asked = any(isinstance(fact, RunRequested | ApprovalAnswered) for _, fact in history.facts)
+    if asked or not isinstance(step, SetSecurityGroups):
+        return
+    alone.setdefault(subject.name, now)
+    for other, at in alone.items():
+        if other != subject.name and now - at < PERIOD:
+            yield f"{subject.name} is isolated without a person within an hour of {other}"
 
 
 def is_linked(before: Sequence[Entry], added: Sequence[Entry]) -> Iterator[str]:

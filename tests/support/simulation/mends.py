@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
+    from ringfence.record.chain import Slot
     from ringfence.record.facts import ContinuationStarted, Fact, Intended
     from ringfence.record.history import History
 
@@ -97,6 +98,11 @@ def _holds_nothing(*_: object) -> tuple[Ref, ...]:
     return ()
 
 
+def _uses_no_limits(*_: object) -> tuple[Slot, ...]:
+    """No response uses a limit."""
+    return ()
+
+
 def _writes_again(execution: Execution, fresh: History) -> tuple[Fact, ...]:
     """After a conflict everything that is pending is written, but outcomes that others recorded."""
     known = fresh.outcomes
@@ -134,6 +140,11 @@ def _begins_at_once(case: _Case, approving: Approving) -> Due:
 
 
 MENDS = {
+    "a response uses a place of each limit": Mend(
+        ((run, "slots", _uses_no_limits),),
+        ("two instances of one Auto Scaling group",),
+        "is isolated without a person within an hour of",
+    ),
     "only the record says that a plan was approved": Mend(
         ((approved, "_due", _begins_at_once),),
         (APPROVED,),

@@ -303,6 +303,7 @@ class System:
         self.steps = steps or MOST_EVENTS
         self.pauses = pauses
         self.paused_since: dict[str, datetime] = {}
+        self.isolated_alone: dict[str, datetime] = {}
         self.scenario = scenario(seed, family)
         if outages:
             self.scenario = replace(self.scenario, outages=outages)
@@ -444,6 +445,9 @@ class System:
                 subject.key.runbook, ref.account, history.incident, self.clock() + SKEW
             )
             self._found.extend(invariants.is_not_paused(holding, self.paused_since, self.clock()))
+            self._found.extend(
+                invariants.limit_holds(subject, history, step, self.isolated_alone, self.clock())
+            )
         cloud, undoes = self.clouds[subject.home], stages.get(step) == RELEASE
         before = cloud.world
         made = cloud.apply(ref, step, names, permit)

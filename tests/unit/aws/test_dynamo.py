@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from moto import mock_aws
 
@@ -13,13 +14,14 @@ from ringfence.aws.audit_items import CHAIN, ENTRY, MONTH
 from ringfence.aws.dynamo import PERMISSIONS, DynamoAuditLog
 from ringfence.model.errors import AccessDenied, Conflict, InternalError, Retryable
 from ringfence.model.symbol import QuarantineGroup
-from ringfence.record.chain import ChainKey, Lease
+from ringfence.record.chain import ChainKey, Lease, Slot
 from ringfence.record.facts import Outcome
 from ringfence.record.history import History
 from ringfence.record.seal import Proof
 from tests.support.fakes.audit_home import AUDIT, CONTROL, dynamo_log, in_turn, session, tables
 from tests.support.fakes.chains import INCIDENT, KEY, LATER, lease, more, notes, opened
 from tests.support.fakes.seals import FixedSeals, unsealed
+from tests.support.worlds import NOON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -375,3 +377,53 @@ def test_a_newer_incident_is_found_beside_a_remembered_one(client: DynamoDBClien
     log.append(KEY, known, opened(LATER), lease(incident=LATER))
     assert unsealed(log.read(KEY)).entries == opened(LATER)
     assert unsealed(dynamo_log(client).read(KEY)).entries == opened(LATER)
+
+
+def _slots(owner: str, most: int = 2) -> tuple[Slot, ...]:
+    return tuple(
+        Slot(f"limit/{name}/hour", owner, NOON, most) for name in ("overall", "account/111122223333")
+    )
+
+
+def test_limits_add_no_call_while_their_places_are_free(client: DynamoDBClient, wire: Wire) -> None:
+    log = dynamo_log(client)
+    log.append(KEY, History(), opened(), lease(), _slots("a"))
+    assert wire.operations == ["TransactWriteItems"]
+
+
+def test_a_used_place_costs_one_read_of_the_limits_places_and_another_try(
+    client: DynamoDBClient, wire: Wire
+) -> None:
+    log, owners = dynamo_log(client), [f"owner-{number}" for number in range(9)]
+    same = [one for one in owners if _slots(one)[0].place == _slots(owners[0])[0].place][:2]
+    log.append(KEY, History(), opened(), lease(), _slots(same[0]))
+    other = ChainKey(KEY.runbook, f"{KEY.subject[:-1]}1")
+    log.append(other, History(), opened(), lease(), _slots(same[1]))
+    assert wire.operations == [
+        "TransactWriteItems",
+        "TransactWriteItems",
+        "BatchGetItem",
+        "TransactWriteItems",
+    ]
+
+
+def test_a_place_that_another_transaction_is_about_to_take_is_left_to_it(client: DynamoDBClient) -> None:
+    """DynamoDB cancels one of two transactions at the same time. The limit is not used up because of that."""
+    log, taken = dynamo_log(client), list[int]()
+
+    def busy(params: Mapping[str, Any], **_: object) -> None:
+        slots = [one for one in params["TransactItems"] if "limit/" in str(one["Put"]["Item"].get("key"))]
+        taken.append(len(slots))
+        if len(taken) == 1:
+            codes = ("TransactionConflict" if one in slots else "None" for one in params["TransactItems"])
+            reasons = [{"Code": code} for code in codes]
+            answer = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
+            raise ClientError(answer, "TransactWriteItems")  # type: ignore[arg-type]  # what is used of it
+
+    client.meta.events.register("provide-client-params.dynamodb.TransactWriteItems", busy, "busy")
+    try:
+        log.append(KEY, History(), opened(), lease(), _slots("a"))
+    finally:
+        client.meta.events.unregister("provide-client-params.dynamodb.TransactWriteItems", unique_id="busy")
+    assert taken == [2, 2]
+    assert unsealed(log.read(KEY)).entries == opened()

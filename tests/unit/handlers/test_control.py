@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]
 AT = datetime(2025, 11, 22, 12, tzinfo=UTC)
-LEASE_KEY, LIMIT_KEY = KEY.text, f"{KEY.runbook}#limit/auto-scaling-group/111122223333/eu-west-1/web"
+LEASE_KEY, LIMIT_KEY = KEY.text, "limit/auto-scaling-group/111122223333/eu-west-1/web/hour/0"
+BREAKER_KEY = "breaker/critical/account/111122223333/day/0"
 PROVIDED_KEY = f"{KEY.runbook}#provided/111122223333/eu-west-1"
 
 
@@ -96,6 +97,7 @@ HONEST = {
     "a lease by a clock that is fast": ("INSERT", LEASE_KEY, None, taken(AT + timedelta(seconds=70))),
     "a lease that is given back": ("MODIFY", LEASE_KEY, taken(AT), dict(lease_values(FREE))),
     "a limit": ("INSERT", LIMIT_KEY, None, used(AT)),
+    "a limit that was reached": ("INSERT", BREAKER_KEY, None, used(AT)),
     "a group that was created": ("MODIFY", PROVIDED_KEY, provided("sg-1"), provided("sg-1", "sg-2")),
     "an incident that is contained": ("INSERT", LIST_KEY, None, listed()),
     "an incident that was verified": ("MODIFY", LIST_KEY, listed(), listed(verified_at=AT, broken=True)),
@@ -106,6 +108,7 @@ WRONG = {
     "a lease of nobody": ("INSERT", LEASE_KEY, None, taken(AT + timedelta(seconds=9), "x y")),
     "no lease": ("MODIFY", LEASE_KEY, taken(AT), {"note": {"S": "mine"}}),
     "a deleted lease": ("REMOVE", LEASE_KEY, taken(AT), None),
+    "a place without a number": ("INSERT", LIMIT_KEY.removesuffix("/0"), None, used(AT)),
     "a limit in the past": ("INSERT", LIMIT_KEY, None, used(AT - timedelta(hours=1))),
     "a limit in the future": ("INSERT", LIMIT_KEY, None, used(AT + timedelta(minutes=50))),
     "a limit without a time": ("INSERT", LIMIT_KEY, None, {"owner": {"S": "x"}}),
