@@ -54,7 +54,7 @@ DEFAULTS = (
     Limit(VPC, 5, 15),
     Limit(ROLE, 5, 15),
     Limit(GROUP, 1, 5),
-    Limit(SUBJECT, 3, 6),
+    Limit(SUBJECT, 3),
 )
 CRITICAL_DEFAULTS = (
     Limit(OVERALL, 40, 100),

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ringfence.local.findings import InstanceFinding
 from ringfence.local.inspection import NONE, Portrait
 from ringfence.observations.ec2.snapshots import FINDING_TAG
 from ringfence.observations.ec2.tags import INCIDENT_TAG
 from ringfence.policy.decision import DecisionCode
-from ringfence.record.facts import DecisionMade, FindingReceived
+from ringfence.record.facts import ApprovalRequested, DecisionMade, FindingReceived
 from tests.e2e.world import Inbox, applied, not_applied, until
 
 if TYPE_CHECKING:
-    from ringfence.local.estate import Estate
-    from ringfence.local.findings import InstanceFinding
+    from collections.abc import Sequence
+
+    from ringfence.local.estate import Estate, Server
     from ringfence.record.history import History
     from tests.e2e.world import World
 
@@ -177,3 +179,36 @@ def test_a_second_instance_of_the_group_keeps_its_network_and_the_group_its_size
     assert DecisionCode.LIMITED in codes, world.told(server)
     assert not world.inspector().closed(server)
     assert members() == before
+
+
+def test_of_a_burst_on_a_group_of_five_one_is_isolated_and_people_are_asked_about_the_others(
+    world: World,
+) -> None:
+    """One of five is a fifth of the group. The limit is reached once, so one notice of that is urgent."""
+    builder = world.builder()
+    estate = builder.estate()
+    more = [builder.launch(estate.ground, f"{builder.name}-{number}") for number in (3, 4, 5)]
+    ids = [one.ref.id for one in more]
+    group, scaling = estate.scaling_group, world.client("autoscaling")
+    scaling.update_auto_scaling_group(AutoScalingGroupName=group, MaxSize=6)
+    scaling.attach_instances(AutoScalingGroupName=group, InstanceIds=ids)
+    servers, inbox = (estate.web, *more), Inbox(world)
+    world.deployment.send(*map(InstanceFinding.about, servers))
+    until(lambda: len(asked(world, servers)) == 3, "people are asked about three servers")
+    until(lambda: reached(inbox, servers), "somebody is told of the limit")
+    world.quiet()
+    closed = [one for one in servers if world.inspector().closed(one)]
+    assert len(closed) == 1
+    assert closed[0] not in asked(world, servers)
+    assert len(reached(inbox, servers)) == 1
+
+
+def asked(world: World, servers: Sequence[Server]) -> list[Server]:
+    """Return the servers about which people are asked."""
+    return [one for one in servers if world.history(one).of(ApprovalRequested)]
+
+
+def reached(inbox: Inbox, servers: Sequence[Server]) -> list[str]:
+    """Return the notices so far that say that a limit is reached."""
+    told = (subject for one in servers for subject in inbox.told(one.ref.id))
+    return [subject for subject in told if "limit reached" in subject]
