@@ -29,6 +29,10 @@ IN_A_RUNBOOK = 5
 """How many remediations each other runbook has."""
 
 
+NOT_DEPLOYED = ("cli", "local")
+"""The rooms that are not in the bundle."""
+
+
 class Way(StrEnum):
     """Where the others stand."""
 
@@ -107,7 +111,7 @@ class Code:
     @classmethod
     def written(cls, root: Path, size: int, way: Way) -> Self:
         """Copy the code and write the catalogue, and the policy that is compiled from it."""
-        left_out = shutil.ignore_patterns("cli", "local", "__pycache__")
+        left_out = shutil.ignore_patterns(*NOT_DEPLOYED, "__pycache__")
         shutil.copytree(ROOT / "functions", root, ignore=left_out)
         code = cls(root, size, way)
         code._write_catalogue()

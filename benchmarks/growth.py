@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.catalogues import OURS, SMALLEST, Code, Way
+from benchmarks.catalogues import NOT_DEPLOYED, OURS, SMALLEST, Code, Way
 from benchmarks.environment import ROOT, environment, event
 from benchmarks.paths import ISOLATING
 
@@ -75,10 +75,18 @@ def measure(code: Code) -> Footprint:
     return Footprint(code.size, code.way, **json.loads(ran.stdout), policy=policy.stat().st_size)
 
 
+def share(one: Footprint) -> float:
+    """Return the share of the functions' code that is imported until the isolating call, in bytes."""
+    rooms = (path for path in (ROOT / "functions" / "ringfence").iterdir() if path.name not in NOT_DEPLOYED)
+    sources = (source for room in rooms if room.is_dir() for source in room.rglob("*.py"))
+    return one.code / sum(source.stat().st_size for source in sources)
+
+
 def count_growth() -> dict[str, float]:
     """Return the most that any way of growing comes to, for each size."""
     found = footprints()
-    results: dict[str, float] = {}
+    smallest = next(one for one in found if one.size == SMALLEST)
+    results: dict[str, float] = {"share_of_code_to_isolation": round(share(smallest), 3)}
     for size in SIZES:
         of = [one for one in found if one.size == size]
         results[f"modules_to_isolation_of_{size}"] = max(len(one.isolated) for one in of)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib import import_module
-from typing import TYPE_CHECKING, TypeVar, cast
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from botocore import xform_name
 from botocore.exceptions import ClientError
@@ -17,13 +19,16 @@ from ringfence.model.call import Answer, Call, SansIO, at
 from ringfence.model.claims import Checked, SourceAnswer, Verdict
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput, InternalError, OutcomeUnknown, Retryable
-from ringfence.model.frozen import frozen
+from ringfence.model.frozen import frozen, replace
 from ringfence.model.observation import Observation, ResourceState
 from ringfence.model.subject import Ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
+
+    from botocore.client import BaseClient
+    from botocore.paginate import Paginator
 
     from ringfence.aws.sessions import Clients
     from ringfence.engine.ports import Clock, SideBySide
@@ -73,11 +78,11 @@ class AwsCloud:
             except StopIteration as ended:  # such a subject has nothing to read
                 seen[kind] = ended.value
         while asked:
-            answers = self._answers(ref, tuple(call for calls in asked.values() for call in calls))
+            answers = iter(self._answers(ref, tuple(call for calls in asked.values() for call in calls)))
             following: dict[type[Observation], tuple[Call, ...]] = {}
             for kind, calls in asked.items():
                 try:
-                    following[kind] = talks[kind].send(tuple(answers[_key(call)] for call in calls))
+                    following[kind] = talks[kind].send(tuple(islice(answers, len(calls))))
                 except StopIteration as ended:
                     seen[kind] = ended.value
                 except BadInput as error:
@@ -115,8 +120,7 @@ class AwsCloud:
         try:
             calls = next(talk)
             while True:
-                answers = self._answers(ref, calls)
-                calls = talk.send(tuple(answers[_key(call)] for call in calls))
+                calls = talk.send(self._answers(ref, calls))
         except StopIteration as ended:
             found: R = ended.value
             return found
@@ -135,8 +139,7 @@ class AwsCloud:
             calls = next(talk)
             while True:
                 permit.check(ref, self.clock())
-                answers = self._answers(ref, calls, made, permit.until)
-                calls = talk.send(tuple(answers[_key(call)] for call in calls))
+                calls = talk.send(self._answers(ref, calls, made, permit.until))
         except StopIteration as ended:
             again = sum(job.again for job in made)
             note = "; ".join(filter(None, (ended.value.note, f"{AGAIN}: {again}" if again else "")))
@@ -154,9 +157,10 @@ class AwsCloud:
         calls: tuple[Call, ...],
         made: list[_Job] | None = None,
         until: datetime | None = None,
-    ) -> dict[str, Answer]:
+    ) -> tuple[Answer, ...]:
         """Make each call once, in parallel. Clients are created first, one after another."""
-        unique = {_key(call): call for call in calls}
+        keys = tuple(map(_key, calls)) if len(calls) > 1 else ("",) * len(calls)
+        unique = dict(zip(keys, calls, strict=True))
         now = self.clock()
         jobs = [_Job(self.clients, ref, call, now, self.clock, until) for call in unique.values()]
         if made is not None:
@@ -166,7 +170,8 @@ class AwsCloud:
         answers = (
             self.side_by_side([job.run for job in jobs]) if len(jobs) > 1 else [job.run() for job in jobs]
         )
-        return dict(zip(unique, cast("Sequence[Answer]", answers), strict=True))
+        found = dict(zip(unique, cast("Sequence[Answer]", answers), strict=True))
+        return tuple(found[key] for key in keys)
 
 
 def _odd(error: BadInput) -> str:
@@ -215,8 +220,7 @@ class _Job:
         with raised(what):
             try:
                 if call.pages:
-                    paginator = client.get_paginator(name)  # type: ignore[attr-defined]  # made at run time
-                    answer = paginator.paginate(**parameters).build_full_result()
+                    answer = _paginator(client, name).paginate(**parameters).build_full_result()
                 else:
                     answer = getattr(client, name)(**parameters)
             except ClientError as error:
@@ -228,6 +232,12 @@ class _Job:
             raise InternalError(f"{what} answered with a {type(answer).__name__}")
         self.request, self.again, self.answered = _request(answer), _again(answer), True
         return Document.of(answer, what)
+
+
+@lru_cache(maxsize=64)
+def _paginator(client: BaseClient, name: str) -> Paginator[Any]:
+    """Return a paginator of a client. botocore makes a class for each one, which takes as long as a page."""
+    return client.get_paginator(name)
 
 
 def _again(answer: object) -> int:

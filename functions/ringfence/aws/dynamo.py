@@ -5,7 +5,6 @@ This module is imported before the isolating call, so it contains only what that
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, cast
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
@@ -30,6 +29,7 @@ from ringfence.aws.failures import DENIED
 from ringfence.model.call import Permission
 from ringfence.model.codec import instant_text
 from ringfence.model.errors import AccessDenied, Conflict, InternalError, Retryable
+from ringfence.model.frozen import replace
 from ringfence.record.append_check import check_append
 from ringfence.record.chain import CLOCKS, Lease, Slot
 from ringfence.record.history import History, with_provided
@@ -240,11 +240,12 @@ class DynamoAuditLog:
 
     def _read(self, key: ChainKey) -> History:
         lease_key, provided = key.text, provided_key(key)
-        entries, items, _ = self._side_by_side(
+        derivation = () if self._seals.known().keys else (self._seals.keys,)
+        *_, entries, items = self._side_by_side(
             (
+                *derivation,
                 lambda: self._newest(key),
                 lambda: self._control_items(lease_key, provided, PAUSES_ITEM),
-                self._seals.keys,
             )
         )
         found = cast("Mapping[str, Mapping[str, Mapping[str, object]]]", items)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import socket
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -42,6 +43,8 @@ DERIVATION = b"ringfence record key, version 1"
 """The text whose MAC is the key of the seals."""
 CONNECT_TIMEOUT, READ_TIMEOUT = 2, 5
 """Seconds. Containment does not wait for longer: without a key, entries stay unsealed."""
+AT_ONCE = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
+"""The body follows the headers without waiting for their acknowledgement. Clients of botocore do so, too."""
 AGAIN = timedelta(seconds=30)
 """How long after a failure the key is not asked for again."""
 OK = 200
@@ -131,7 +134,7 @@ def _generate_mac(session: botocore.session.Session, arn: str) -> str:
         raise ValueError("there are no credentials")
     SigV4Auth(credentials.get_frozen_credentials(), "kms", region).add_auth(request)
     timeouts = (CONNECT_TIMEOUT, READ_TIMEOUT)
-    transport = URLLib3Session(timeout=timeouts)  # type: ignore[arg-type]  # it takes both
+    transport = URLLib3Session(timeout=timeouts, socket_options=AT_ONCE)  # type: ignore[arg-type]  # it takes both
     try:
         response = transport.send(request.prepare())
         answer = json.loads(response.content)

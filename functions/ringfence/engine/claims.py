@@ -11,11 +11,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ringfence.model.claims import SourceAnswer, Verdict
+from ringfence.model.frozen import replace
 from ringfence.policy.decision import Decision, DecisionCode, Mode
 
 if TYPE_CHECKING:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ringfence.model.frozen import frozen
+from ringfence.model.frozen import frozen, replace
 from ringfence.model.plan import dependency_levels
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import Intended, Outcome, Result, RunRequested

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.engine.incident_end import has_aged, is_allowed, is_outdated, is_over
 from ringfence.model.errors import BadInput
-from ringfence.model.frozen import frozen
+from ringfence.model.frozen import frozen, replace
 from ringfence.model.incident import incident_id, subject_cause
 from ringfence.policy.decision import DecisionCode
 from ringfence.record.facts import ContinuationStarted, DecisionMade, FindingReceived

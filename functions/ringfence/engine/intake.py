@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ from ringfence.engine.requests import Approving, ResponseRequest
 from ringfence.model.codec import canonical, instant_text
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
-from ringfence.model.frozen import frozen
+from ringfence.model.frozen import frozen, replace
 from ringfence.model.kinds import parse_key
 from ringfence.policy.circumstances import NOTHING_KNOWN
 from ringfence.policy.decision import Decision, DecisionCode, Mode

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.model.errors import Conflict
+from ringfence.model.frozen import replace
 from ringfence.record.chain import Lease, Stamp, link
 from ringfence.record.facts import (
-    ApprovalAnswered,
-    ApprovalExpired,
-    ApprovalRequested,
-    ApprovalVoided,
-    Closed,
-    ContainmentBroken,
-    FindingReceived,
-    Intended,
-    Outcome,
     RecordUnsealed,
-    Released,
 )
 from ringfence.record.history import with_provided
 
@@ -30,18 +20,7 @@ if TYPE_CHECKING:
     from ringfence.engine.ports import Ports
     from ringfence.record.chain import Entry, Slot
     from ringfence.record.facts import Fact
-    from ringfence.record.history import History
 
-_DECISIVE = (
-    ApprovalAnswered,
-    ApprovalExpired,
-    ApprovalRequested,
-    ApprovalVoided,
-    Closed,
-    Intended,
-    Released,
-)
-"""The facts of others after which an execution decides again: they acted, or they answered."""
 REBASES = 8
 """The number of attempts to append to a chain with other writers."""
 
@@ -117,44 +96,6 @@ def _written(execution: Execution, entries: tuple[Entry, ...], lease: Lease | No
 
 
 def _rebased(ports: Ports, execution: Execution) -> Execution:
-    fresh, known = ports.log.read(execution.key).judged(ports.clock()), execution.history
-    if execution.lost:
-        return replace(execution, history=fresh, pending=_outcomes(execution, fresh))
-    if fresh.lease != known.lease or fresh.incident != known.incident:
-        raise Conflict(f"another execution took the lease on {execution.key.text}")
-    added = fresh.facts[len(known.entries) :]
-    others = (fact for entry, fact in added if entry.attempt != execution.attempt)
-    if not execution.holds and any(isinstance(fact, _DECISIVE) for fact in others):
-        raise Conflict(f"another execution acted on {execution.key.text} and released the lease")
-    return replace(execution, history=fresh, pending=_unknown(execution, fresh))
+    from ringfence.engine.rebase import rebased  # only after a conflict
 
-
-def _unknown(execution: Execution, fresh: History) -> tuple[Fact, ...]:
-    """Return the pending facts without those that others, or an unanswered append of ours, have written."""
-    known, intended = fresh.outcomes, {one.intent for one in fresh.of(Intended)}
-    ours = _own_facts(execution, fresh)
-    return tuple(
-        one
-        for one in execution.pending
-        if not (isinstance(one, Outcome) and one.intent in known)
-        and not (isinstance(one, Intended) and one.intent in intended)
-        and not (isinstance(one, FindingReceived) and fresh.knows(one))
-        and not (isinstance(one, ContainmentBroken) and fresh.reports(one))
-        and one not in ours
-    )
-
-
-def _own_facts(execution: Execution, fresh: History) -> list[Fact]:
-    """Return what this execution wrote since it last read the chain, without having heard of it."""
-    added = fresh.facts[len(execution.history.entries) :]
-    return [fact for entry, fact in added if entry.attempt == execution.attempt]
-
-
-def _outcomes(execution: Execution, fresh: History) -> tuple[Fact, ...]:
-    """Return the facts to write after the lease was lost: only outcomes."""
-    known, intended = fresh.outcomes, {one.intent for one in fresh.of(Intended)}
-    return tuple(
-        one
-        for one in execution.pending
-        if isinstance(one, Outcome) and one.intent in intended and one.intent not in known
-    )
+    return rebased(ports, execution)

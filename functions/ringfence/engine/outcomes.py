@@ -6,10 +6,9 @@ to become visible. The same holds for a look that shows the value before an earl
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ringfence.model.frozen import frozen
+from ringfence.model.frozen import frozen, replace
 from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.step import State, Step
 from ringfence.record.facts import RELEASE, Closed, Intended, Outcome, Released, Result, Verified

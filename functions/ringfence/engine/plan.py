@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.engine.incident_start import incident_start
 from ringfence.engine.prospect import Plan, Prospect
 from ringfence.model.errors import BadInput, NotFound, RingfenceError
+from ringfence.model.frozen import replace
 from ringfence.model.observation import ResourceState
 from ringfence.policy.decision import Decision, Mode
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from ringfence.engine.reading import Reading
 from ringfence.model.claims import Checked, SourceAnswer, Verdict
 from ringfence.model.errors import BadInput, InternalError, NotFound, Refused, Retryable
+from ringfence.model.frozen import replace
 from ringfence.model.observation import ResourceState
 from ringfence.record.history import History, without_entries
 from ringfence.record.pauses import Pauses

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, assert_never
@@ -34,7 +34,7 @@ from ringfence.model.errors import (
     RingfenceError,
     UnknownRecord,
 )
-from ringfence.model.frozen import frozen
+from ringfence.model.frozen import frozen, replace
 from ringfence.policy.decision import DecisionCode, Mode
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import RELEASE, ApprovalRequested

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from ringfence.engine.retries import due_at
 from ringfence.engine.unconfirmed import refutation
 from ringfence.engine.verification import Conclusion, Verification
 from ringfence.model.errors import NotFound
+from ringfence.model.frozen import replace
 from ringfence.model.runbook import unique
 from ringfence.record.containments import is_contained
 from ringfence.record.facts import (

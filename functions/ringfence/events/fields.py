@@ -73,7 +73,9 @@ def count_if_valid(document: Document, key: str) -> int:
 
 def title(text: str, most: int = TITLE_LENGTH) -> str:
     """Shorten a title and escape it for a terminal. An intruder can influence this text."""
-    printable = "".join(char if char.isprintable() else " " for char in text[: 2 * most])
+    printable = text[: 2 * most]
+    if not printable.isprintable():
+        printable = "".join(char if char.isprintable() else " " for char in printable)
     plain = " ".join(printable.split())
     return plain if len(plain) <= most else plain[: most - 1] + "…"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,7 @@ from ringfence.handlers import wiring
 from ringfence.handlers.logs import logger
 from ringfence.handlers.proof import ProvenLog, proven
 from ringfence.handlers.queue import execution_of, hidden, work_off
+from ringfence.model.frozen import replace
 from ringfence.runbooks import runbook
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ Only classes marked with `@value` are written or read, so a log cannot create an
 from __future__ import annotations
 
 import json
-from dataclasses import field, fields
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar, dataclass_transform, overload
 
 from ringfence.model.errors import BadInput, InternalError
-from ringfence.model.frozen import frozen
+from ringfence.model.frozen import field_names, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,6 +21,9 @@ _VALUES: dict[str, type[object]] = {}
 _NAMES: dict[type[object], str] = {}
 _LOADERS: dict[Callable[[], object], None] = {}
 _TAG = "$"
+_PLAIN = frozenset({bool, int, str, type(None)})
+"""The types of what is JSON data already."""
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
 @overload
@@ -75,19 +78,28 @@ def recorded_name(kind: type[object]) -> str:
 
 def encode(item: object) -> object:
     """Convert a value to JSON data, with sorted sets and times in UTC."""
-    if item is None or isinstance(item, bool | int | str):
-        return str(item) if isinstance(item, str) else item
+    kind = type(item)
+    if kind in _PLAIN:
+        return item
+    if isinstance(item, tuple | list):
+        return [encode(one) for one in item]
+    if kind in _NAMES:
+        return {_TAG: recorded_name(kind)} | {name: encode(getattr(item, name)) for name in field_names(kind)}
+    return _encode_other(item)
+
+
+def _encode_other(item: object) -> object:
+    if isinstance(item, str):
+        return str(item)
     if isinstance(item, float):
         return int(item) if item.is_integer() else {_TAG: "number", "is": repr(item)}
     if isinstance(item, datetime):
         return {_TAG: "instant", "is": instant_text(item)}
-    if isinstance(item, tuple | list):
-        return [encode(one) for one in item]
     if isinstance(item, set | frozenset):
         return {_TAG: "set", "is": sorted((encode(one) for one in item), key=canonical)}
-    kind = recorded_name(type(item))
-    named = {field.name: getattr(item, field.name) for field in fields(item)}  # type: ignore[arg-type]  # a @value
-    return {_TAG: kind, **{name: encode(one) for name, one in named.items()}}
+    if isinstance(item, int):
+        return item
+    raise InternalError(f"a {type(item).__name__} cannot be recorded")
 
 
 def decode(data: object) -> object:
@@ -150,7 +162,7 @@ def load_on_demand(loader: Callable[[], T]) -> Callable[[], T]:
 
 def canonical(data: object) -> str:
     """Return JSON data as a text that is the same for the same data. These bytes are hashed."""
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return _CANONICAL.encode(data)
 
 
 def instant_text(instant: datetime) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.model.codec import instant_text, value
 from ringfence.model.errors import BadInput, InternalError
+from ringfence.model.frozen import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

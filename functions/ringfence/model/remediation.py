@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.model.errors import InternalError
-from ringfence.model.frozen import frozen
+from ringfence.model.frozen import frozen, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from ringfence.model.errors import BadInput
-from ringfence.model.frozen import frozen
+from ringfence.model.frozen import frozen, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

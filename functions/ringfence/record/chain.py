@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ringfence.model.codec import canonical, decode, encode, instant_text
 from ringfence.model.errors import BadInput, UnknownRecord
-from ringfence.model.frozen import frozen
+from ringfence.model.frozen import frozen, replace
 from ringfence.record.facts import Fact
 
 if TYPE_CHECKING:

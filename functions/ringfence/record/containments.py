@@ -7,11 +7,10 @@ chains: the audit log writes it in the transaction that records a verification.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.model.codec import encode
-from ringfence.model.frozen import frozen
+from ringfence.model.frozen import frozen, replace
 from ringfence.record.facts import (
     RELEASE,
     Closed,

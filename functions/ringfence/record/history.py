@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from ringfence.model.frozen import frozen
+from ringfence.model.frozen import frozen, replace
 from ringfence.record.chain import Lease
 from ringfence.record.facts import (
     RELEASE,

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ringfence.model.codec import canonical
 from ringfence.model.errors import BadInput
-from ringfence.model.frozen import frozen
+from ringfence.model.frozen import frozen, replace
 from ringfence.record.chain import digest
 
 if TYPE_CHECKING:

@@ -73,6 +73,11 @@ def test_what_comes_after_the_isolation_is_imported_after_it(smallest: Footprint
     assert after <= smallest.answered.keys()
 
 
+def test_what_only_a_conflict_or_an_error_needs_is_not_imported(smallest: Footprint) -> None:
+    seldom = ("engine.rebase",)
+    assert not {f"ringfence.{name}" for name in seldom} & smallest.answered.keys()
+
+
 def test_what_is_for_people_is_not_imported(smallest: Footprint) -> None:
     """The table of controls is for the command line and the documentation."""
     assert not [name for name in smallest.answered if "control" in name or ".cli" in name]

@@ -11,7 +11,6 @@ https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_suspend-disable.html
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.events.envelope import Envelope, NotForUs
@@ -19,6 +18,7 @@ from ringfence.events.guardduty.trigger import DETAIL_TYPE, SOURCE
 from ringfence.model.call import Call, Failed
 from ringfence.model.claims import CONFIRMED, Checked, HeldFinding, SourceAnswer, Verdict
 from ringfence.model.document import Document
+from ringfence.model.frozen import replace
 from ringfence.model.subject import Ref
 
 if TYPE_CHECKING:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import document, tags
 from ringfence.model.call import Call, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import BadInput
-from ringfence.model.frozen import frozen
+from ringfence.model.frozen import frozen, replace
 from ringfence.model.observation import Observation
 from ringfence.model.symbol import QuarantineGroup, TransitionGroup
 from ringfence.observations.ec2.instance import describe_instance, described_instance, ec2_describes, state_of
