@@ -58,7 +58,7 @@ def service_control_policy(
     owners = (executor, break_glass)
     switching = (*owners, *_switching_roles())
     statements = [
-        _deny("Invoke", (_FUNCTION,), ("lambda:InvokeFunction*",), (_SCHEDULES, break_glass)),
+        _deny("Invoke", (_FUNCTION,), ("lambda:Invoke*",), (_SCHEDULES, break_glass)),
         # Each action concerns resources of one service only, so one statement is enough for all of them.
         _deny("Change", (*_RESOURCES, *owners), _CHANGES, switching),
         _deny("Mappings", ("*",), _MAPPINGS, switching, {"ArnLike": {"lambda:FunctionArn": _FUNCTION}}),

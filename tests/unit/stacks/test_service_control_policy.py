@@ -134,6 +134,7 @@ def test_a_deployment_and_the_role_for_emergencies_do(
     [
         (ADMIN, "lambda:InvokeFunction", FUNCTION, True),
         (ADMIN, "lambda:InvokeFunction", f"{FUNCTION}:provisioned", True),
+        (ADMIN, "lambda:InvokeAsync", FUNCTION, True),
         (EXECUTOR, "lambda:InvokeFunction", FUNCTION, True),
         (REVIEWING, "lambda:InvokeFunction", REVIEW, False),
         (EMERGENCY, "lambda:InvokeFunction", FUNCTION, False),
