@@ -149,11 +149,11 @@ def test_whatever_a_subject_is_like_what_is_called_is_declared_and_can_be_made(
 
 
 def as_sent(answer: Any) -> Any:  # noqa: ANN401 - any part of an answer
-    """Return an answer as the service sends it: documents of policies as texts."""
+    """Return an answer as the service sends it: documents of policies and templates as texts."""
     if not isinstance(answer, dict):
         return [as_sent(one) for one in answer] if isinstance(answer, list) else answer
     return {
-        name: str(one) if name in {"Document", "PolicyDocument"} else as_sent(one)
+        name: str(one) if name in {"Document", "PolicyDocument", "TemplateBody"} else as_sent(one)
         for name, one in answer.items()
     }
 
@@ -164,7 +164,7 @@ def test_the_answers_have_the_published_shape(service: str, operation: str) -> N
     assert shape
     for answer in answers_of(service, operation):
         assert set(answer) <= set(shape.members)
-        # botocore turns the text of a policy into a document
+        # botocore turns the text of a policy or a template into a document
         sent = as_sent(answer)
         errors = ParamValidator().validate(sent, shape)
         assert not errors.has_errors(), errors.generate_report()
