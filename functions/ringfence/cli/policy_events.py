@@ -1,13 +1,13 @@
-"""Read the findings of a file: one event, a list of events, or one event in each line."""
+"""Read the findings of a file, in each form that a replay reads. An invalid event ends it."""
 
 from __future__ import annotations
 
-import gzip
-import json
 from typing import TYPE_CHECKING
 
+from ringfence.cli.event_stream import read_file
 from ringfence.engine.decisions import findings_of
-from ringfence.events.envelope import parse_json
+from ringfence.events.envelope import NotForUs
+from ringfence.events.recorded import recorded_events
 from ringfence.model.errors import BadInput
 
 if TYPE_CHECKING:
@@ -23,32 +23,12 @@ def findings_in(path: Path, policy: Policy) -> Iterator[Finding]:
 
     Raises BadInput that names the file and the event.
     """
-    for place, event in _events(path):
+    for read in read_file(str(path), lambda _: None):
         try:
-            yield from findings_of(parse_json(event) if isinstance(event, str) else event, policy)
+            if read.error:
+                raise read.error
+            for event in recorded_events(read.document):
+                if not isinstance(event, NotForUs):
+                    yield from findings_of(event, policy)
         except BadInput as error:
-            raise BadInput(place, str(error)) from error
-
-
-def _events(path: Path) -> Iterator[tuple[str, object]]:
-    """Yield each event, and where it is. Lines are not parsed yet."""
-    text = _text(path)
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        for number, line in enumerate(text.splitlines(), start=1):
-            if line.strip():
-                yield f"{path}, line {number}", line
-        return
-    if isinstance(found, list):
-        yield from ((f"{path}, event {number}", one) for number, one in enumerate(found, start=1))
-    else:
-        yield str(path), text
-
-
-def _text(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-        return (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig")
-    except (OSError, EOFError, ValueError) as error:
-        raise BadInput(str(path), "cannot be read as UTF-8 text") from error
+            raise BadInput(read.place, str(error)) from error

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.engine.canonical_subject import stands_for_listed
+from ringfence.engine.offline import subjects_of
 from ringfence.events.config.names import with_own_names
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
@@ -111,10 +111,7 @@ def decided(
         The time of the decisions, and what is known of the organization.
     """
     for runbook in runbooks:
-        for ref in finding.subjects if runbook.answers(finding) else ():
-            judged = _judged(ref, finding, runbook)
-            if judged is None:
-                continue
+        for ref, judged in subjects_of(finding, runbook) if runbook.answers(finding) else ():
             for share in portions(policy, runbook, finding, judged, circumstances):
                 on = share.runbook if type(judged) is Ref else share.runbook.on(judged)
                 pending = cautions(policy, on, finding, judged, circumstances) if on.traits else ()
@@ -141,12 +138,3 @@ def differences(
 
 def _by_remediation(found: Iterable[Decided]) -> Mapping[tuple[str, Ref, str], Decision]:
     return {(one.runbook, one.ref, id_): one.decision for one in found for id_ in one.remediations}
-
-
-def _judged(ref: Ref, finding: Finding, runbook: Runbook) -> Ref | None:
-    """Return what the policy decides about. None if the runbook is for other subjects."""
-    if isinstance(ref, runbook.subject):
-        return ref
-    if stands_for_listed(ref, finding, runbook):  # without AWS, nothing lists the resources
-        return Ref(ref.account, finding.region, ref.id)
-    return None

@@ -68,7 +68,7 @@ class OfflineDecisions:
                 ),
             )
             for runbook in self.runbooks.values()
-            if runbook.answers(finding) and (subjects := _subjects(finding, runbook))
+            if runbook.answers(finding) and (subjects := subjects_of(finding, runbook))
         ]
 
     def rule_names(self) -> tuple[str, ...]:
@@ -88,7 +88,7 @@ def elsewhere(found: tuple[Finding, ...]) -> str:
     return f"region {region} is in a partition of AWS that Ringfence does not support" if region else ""
 
 
-def _subjects(finding: Finding, runbook: Runbook) -> list[tuple[Ref, Ref]]:
+def subjects_of(finding: Finding, runbook: Runbook) -> list[tuple[Ref, Ref]]:
     """Return each subject, and what the policy decides about: without AWS, nothing lists the resources."""
     found = []
     for ref in finding.subjects:
