@@ -201,7 +201,7 @@ def test_the_commands_of_an_auditor_take_the_declared_actions_and_no_others(term
     ):
         done = CliRunner().invoke(main, words)
         assert done.exit_code == ends, done.output
-    # What is paused is in a chain of the home account. STS names the account to everybody, without a permission:
+    # What is paused is in a chain of the home account. STS names the account without a permission:
     # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
     assert terminal.actions() == {*declared(needs.AUDIT), "sts:GetCallerIdentity"}
 

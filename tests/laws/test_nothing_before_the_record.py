@@ -17,6 +17,7 @@ from ringfence.engine.results import ResponseResult
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Retryable
 from ringfence.model.log_only_step import LogOnlyStep
+from ringfence.observations.ec2.lifecycle import Lifecycle
 from ringfence.observations.iam.denial import Denial
 from ringfence.observations.iam.identity import Identity
 from ringfence.observations.iam.role_sessions import RoleSessions
@@ -349,12 +350,36 @@ def weathered(name: str, seed: int) -> tuple[Stage, Chaos]:
     return stage, chaos
 
 
+def given_up(stage: Stage) -> frozenset[str]:
+    """Return what shows the steps that nothing needs and that were given up on after an error."""
+    refused = {one.intent for one in stage.history.of(Outcome) if one.result == Result.REFUSED}
+    steps = (one.step for one in stage.history.of(Intended) if one.intent in refused)
+    return frozenset(one.observation.__name__ for one in steps if one.best_effort)
+
+
+def without(seen: object, names: frozenset[str]) -> object:
+    """Leave out some observations, and the stop protection of an instance that is stopped."""
+    if not isinstance(seen, dict):
+        return seen
+    kept = {name: one for name, one in seen.items() if name not in names}
+    life = kept.get("Lifecycle")
+    if isinstance(life, Lifecycle) and life.state == "stopped":
+        kept["Lifecycle"] = replace(life, stop_protected=False)
+    return kept
+
+
 @CHAOTIC
 @EACH
 def test_in_chaos_the_log_says_what_was_done(name: str, seed: int) -> None:
-    """Each change is made as often as the log says, or the log says that nobody can know."""
+    """Each change is made as often as the log says, or the log says that nobody can know.
+
+    Two things may differ from an undisturbed run. A step that containment does not need is given up on after
+    an error, and the log says so. And nothing is planned about the stop protection of a stopped instance: a
+    look from before the stop can turn it on again.
+    """
     stage, _ = weathered(name, seed)
-    assert shown(stage) == calm(name)[0]
+    abandoned = given_up(stage)
+    assert without(shown(stage), abandoned) == without(calm(name)[0], abandoned)
     assert not stage.history.open_intents
     assert not stage.recorded - stage.made - stage.unknown
     assert stage.made - stage.recorded <= stage.unknown

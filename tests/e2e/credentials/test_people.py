@@ -6,11 +6,14 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.e2e.operators import operator
 from tests.e2e.world import DEAD_LETTERS
 
 if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
     from tests.e2e.places import Place
 
 pytestmark = pytest.mark.e2e
@@ -53,7 +56,7 @@ def test_an_operator_lists_a_dead_letter_and_puts_it_back(place: Place) -> None:
     world, sqs = place.world, place.world.client("sqs")
     url = sqs.get_queue_url(QueueName=DEAD_LETTERS)["QueueUrl"]
     body = {"detail-type": "made up", "account": world.local.account, "region": world.local.region}
-    id_ = sqs.send_message(QueueUrl=url, MessageBody=json.dumps(body))["MessageId"]
+    id_ = given_up(sqs, url, json.dumps(body))
     queue = DEAD_LETTERS.removeprefix("ringfence-").removesuffix("-dead-letters")
     who = operator(world, f"arn:aws:iam::{world.local.account}:policy/ringfence-operator")
     sent = who.types("dead-letters", "replay", queue, id_, "--reason", "the outage is over", "--json")
@@ -63,6 +66,18 @@ def test_an_operator_lists_a_dead_letter_and_puts_it_back(place: Place) -> None:
     listed = who.types("dead-letters", "list")
     assert listed.returncode == 0, listed.stderr
     assert id_ not in listed.stdout
+
+
+def given_up(sqs: SQSClient, url: str, body: str) -> str:
+    """Put a message where SQS puts one that was given up on. The queue refuses it from everybody else."""
+    policy = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"]
+    with pytest.raises(ClientError, match="AccessDenied"):
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
+    try:
+        return sqs.send_message(QueueUrl=url, MessageBody=body)["MessageId"]
+    finally:
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
 
 
 def test_who_may_only_run_may_not_release(place: Place) -> None:

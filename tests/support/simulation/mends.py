@@ -16,8 +16,8 @@ from ringfence.engine import (
     apply,
     approved,
     continuations,
-    journal,
     outcomes,
+    rebase,
     release,
     retries,
     run,
@@ -176,7 +176,7 @@ MENDS = {
         "new activity would wait",
     ),
     "an append is written once": Mend(
-        ((journal, "_unknown", _writes_again), (run._Acting, "_until", _renews_nothing)),
+        ((rebase, "_unknown", _writes_again), (run._Acting, "_until", _renews_nothing)),
         ("an instance with every option",),
         "intents are called",
     ),
