@@ -53,7 +53,7 @@ def aws() -> Iterator[LocalAws]:
         yield running
 
 
-@dataclass
+@dataclass(eq=False)
 class Iam:
     """IAM, with what the local one does not have: whose a key is, and service-specific credentials."""
 

@@ -79,6 +79,8 @@ def _make_out_resources(
         _iam_context.set(enforcement_kms.context(body))
     if service == "lambda":
         _iam_context.set(enforcement_delivery.context(path))
+    if service == "events" and (arn := enforcement_delivery.named(headers, body, region, account_id)):
+        return arn
     known = enforcement_delivery.resource(
         original(service, method, path, headers, body, query_params, region, account_id)
     )

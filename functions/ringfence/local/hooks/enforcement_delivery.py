@@ -5,9 +5,36 @@ Source: Service Authorization Reference. A rule of the default bus has no bus in
 
 from __future__ import annotations
 
+import json
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ringfence.local.hooks.mount import target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 _VERBS = {"GET": "Get", "PUT": "Update", "DELETE": "Delete"}
 _MAPPINGS = "/event-source-mappings/"
 _DEFAULT_BUS = ":rule/default/"
+_FIELDS = MappingProxyType({"ListTargetsByRule": ("Rule", "rule"), "DescribeEventBus": ("Name", "event-bus")})
+"""The field that names the resource of a call, and the kind of the resource."""
+
+
+def named(headers: Mapping[str, str], body: bytes, region: str, account: str) -> str:
+    """Return the ARN of what a call of EventBridge names in a field where ministack does not look for it.
+
+    Empty for other calls.
+    """
+    field, kind = _FIELDS.get(target(headers).rpartition(".")[2], ("", ""))
+    if not field:
+        return ""
+    try:
+        found = json.loads(body or b"{}")
+    except ValueError:
+        return ""
+    name = found.get(field) if isinstance(found, dict) else None
+    return f"arn:aws:events:{region}:{account}:{kind}/{name or 'default'}"
 
 
 def resource(known: str) -> str:
