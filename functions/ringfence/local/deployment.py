@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
 from ringfence.aws.archive import S3Archive
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 RUNBOOK = CONTAIN_INSTANCE.id
 AUDIT_STACK, RESPONSE_STACK = "Ringfence-Audit", "Ringfence-Response"
+_DEFAULT: Mapping[str, Mapping[str, int]] = MappingProxyType({})
 AT_ONCE = {"name": "contain at once", "mode": Mode.AUTO.value}
 LOOK_EVERY, SELDOM = 0.05, 0.3
 """The fewest and the most seconds between two reads of the log."""
@@ -48,14 +50,27 @@ class Deployment:
     api: str
 
     @classmethod
-    def make(cls, local: LocalAws, folder: Path, rule: Mapping[str, str] = AT_ONCE) -> Self:
+    def make(
+        cls,
+        local: LocalAws,
+        folder: Path,
+        rule: Mapping[str, str] = AT_ONCE,
+        limits: Mapping[str, Mapping[str, int]] = _DEFAULT,
+    ) -> Self:
         """Deploy every stack, with a policy of one rule. Default: all is done at once.
 
-        `folder` takes the policy, the synthesized stacks and their outputs. Raises DeployError.
+        `limits` are those of the policy. `folder` takes the policy, the synthesized stacks and their
+        outputs. Raises DeployError.
         """
         policy = folder / "policy.yaml"
         scope = {"accounts": ["home"]}
-        text = json.dumps({"version": 1, "scope": scope, "rules": [dict(rule)]}, indent=2)  # JSON is YAML
+        data = {
+            "version": 1,
+            "scope": scope,
+            "rules": [dict(rule)],
+            **({"limits": dict(limits)} if limits else {}),
+        }
+        text = json.dumps(data, indent=2)  # JSON is YAML
         policy.write_text(text, encoding="utf-8")
         return cls.of(local, deploy(local, context={"policy": str(policy)}, outputs=folder / "outputs.json"))
 
