@@ -9,18 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ringfence.local import LocalAws
-from ringfence.local.deployment import Deployment
+from ringfence.local.deployment import HIGH_LIMITS, Deployment
 from ringfence.local.estate import Builder
 from ringfence.local.findings import InstanceFinding
 from ringfence.observations.ec2.network import ROLE_TAG
-from ringfence.policy.limits import ACCOUNT, MOST, OVERALL, ROLE, RUNBOOK, VPC
 
 if TYPE_CHECKING:
     from ringfence.local.estate import Server
 
 WARM_RUNS = 20
-LIMITS = {name: {"hour": MOST, "day": MOST} for name in (OVERALL, ACCOUNT, RUNBOOK, VPC, ROLE)}
-"""More responses in an hour than the defaults allow."""
 DEADLINE = 30.0
 """Seconds to wait for one isolation."""
 
@@ -28,7 +25,7 @@ DEADLINE = 30.0
 def event_to_isolated() -> dict[str, float]:
     """Deploy, then isolate servers one after another; seconds from PutEvents to the changed interfaces."""
     with tempfile.TemporaryDirectory() as folder, LocalAws() as local:
-        deployment = Deployment.make(local, Path(folder), limits=LIMITS)
+        deployment = Deployment.make(local, Path(folder), limits=HIGH_LIMITS)
         builder = Builder(local.client, local.account, local.region, "bench")
         ground, profile = builder.ground(), builder.profile()
         servers = [builder.launch(ground, f"bench-{number}", profile) for number in range(WARM_RUNS + 1)]

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ringfence.events.cloudtrail.trigger.root import ROOT
 from ringfence.events.patterns import rule_state
 from ringfence.local.deploy import deploy
-from ringfence.local.deployment import AT_ONCE, RESPONSE_STACK, Deployment
-from ringfence.policy.limits import ACCOUNT, MOST, OVERALL, ROLE, RUNBOOK, VPC
+from ringfence.local.deployment import AT_ONCE, HIGH_LIMITS, RESPONSE_STACK, Deployment
 from stacks.settings import settings
 from tests.support.synthesis import synthesize
 
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from tests.support.synthesis import Template
 
 DISABLED = "DISABLED"
-MANY = {name: {"hour": MOST, "day": MOST} for name in (OVERALL, ACCOUNT, RUNBOOK, VPC, ROLE)}
-"""The limits of each deployment: many tests share it. Those of groups and of subjects are the defaults."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +64,7 @@ class Deployer:
         policy: dict[str, object] = {"version": 1, "scope": scope, "rules": list(rules or (AT_ONCE,))}
         sections = {"runbooks": dict(runbooks or {}), "exempt": list(exempt), "approvals": approvals}
         policy |= {name: section for name, section in sections.items() if section}
-        policy["limits"] = MANY
+        policy["limits"] = dict(HIGH_LIMITS)
         self._policy(local).write_text(json.dumps(policy, indent=2), encoding="utf-8")  # JSON is YAML
         return Deployment.of(local, self._deploy(local, local.account))
 

@@ -14,6 +14,7 @@ from ringfence.aws.record_keys import KmsSealKeys
 from ringfence.handlers.threads import Threads
 from ringfence.local.deploy import deploy
 from ringfence.local.sending import put_entries, put_findings
+from ringfence.policy import limits as scopes
 from ringfence.policy.decision import Mode
 from ringfence.record.chain import ChainKey
 from ringfence.record.integrity import ChainVerdict, verify
@@ -33,6 +34,13 @@ if TYPE_CHECKING:
 RUNBOOK = CONTAIN_INSTANCE.id
 AUDIT_STACK, RESPONSE_STACK = "Ringfence-Audit", "Ringfence-Response"
 _DEFAULT: Mapping[str, Mapping[str, int]] = MappingProxyType({})
+HIGH_LIMITS: Mapping[str, Mapping[str, int]] = MappingProxyType(
+    {
+        name: {"hour": scopes.MOST, "day": scopes.MOST}
+        for name in (scopes.OVERALL, scopes.ACCOUNT, scopes.RUNBOOK, scopes.VPC, scopes.ROLE)
+    }
+)
+"""The highest limits, for a deployment that many responses share. Groups and subjects keep the defaults."""
 AT_ONCE = {"name": "contain at once", "mode": Mode.AUTO.value}
 LOOK_EVERY, SELDOM = 0.05, 0.3
 """The fewest and the most seconds between two reads of the log."""
