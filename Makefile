@@ -101,8 +101,12 @@ new: $(SETUP)  ## Write skeletons to fill in: REMEDIATION=make-x-private RUNBOOK
 	@$(BIN)/python -m tools.new "$(REMEDIATION)" "$(RUNBOOK)" "$(KIND)"
 
 .PHONY: docs
-docs: $(SETUP)  ## Regenerate the README's table, the generated pages of docs/ and requirements.txt.
+docs: $(SETUP)  ## Regenerate the README's list of runbooks, the generated pages of docs/ and requirements.txt.
 	@$(BIN)/python -m tools.generate
+
+.PHONY: site
+site: $(SETUP)  ## Build the documentation as a website in build/site. VERSION=0.1: commit it to the branch gh-pages.
+	@$(BIN)/python -m tools.site $(VERSION)
 
 .PHONY: clean
 clean:  ## Remove everything that was generated.

@@ -1,4 +1,4 @@
-"""The tables of finding types in docs/runbooks.md: what each type means, and what Ringfence does about it."""
+"""The tables of finding types on the pages of runbooks: what each means, and what Ringfence does about it."""
 
 from __future__ import annotations
 

@@ -10,10 +10,11 @@ from stacks.function_code import export
 from stacks.service_control_policy import service_control_policy, text
 from tests.support.shown import NOT_SHOWN
 from tools import claims, costs, incident_status, kinds, policy_page, record_vectors
-from tools.catalogue import document, with_table
+from tools.catalogue import index, page, with_list
+from tools.runbook_picture import picture
 
 ROOT = Path(__file__).resolve().parent.parent
-README, RUNBOOKS = ROOT / "README.md", ROOT / "docs" / "runbooks.md"
+README, RUNBOOKS = ROOT / "README.md", ROOT / "docs" / "runbooks"
 KINDS = ROOT / "docs" / "kinds.md"
 SCP = ROOT / "docs" / "scp.json"
 POLICY_PAGE = ROOT / "docs" / "policy.md"
@@ -30,11 +31,21 @@ def requirements(text: str) -> str:
     return "\n".join((text.partition("\n")[0], export("--no-default-groups", "--group", "infra")))
 
 
-def main() -> None:
-    """Write the README's table, the generated pages of docs/ and requirements.txt."""
+def pages_of_runbooks() -> dict[str, str]:
+    """Return the files of docs/runbooks by name: the table, and a page and a picture for each runbook."""
     runbooks = tuple(CATALOGUE.values())
-    README.write_text(with_table(README.read_text("utf-8"), runbooks, NOT_SHOWN), "utf-8")
-    RUNBOOKS.write_text(document(runbooks, NOT_SHOWN), "utf-8")
+    found = {"README.md": index(runbooks, NOT_SHOWN)}
+    for one in runbooks:
+        found |= {f"{one.id}.md": page(one, NOT_SHOWN), f"{one.id}.svg": picture(one)}
+    return found
+
+
+def main() -> None:
+    """Write the README's list of runbooks, the generated pages of docs/ and requirements.txt."""
+    runbooks = tuple(CATALOGUE.values())
+    README.write_text(with_list(README.read_text("utf-8"), runbooks), "utf-8")
+    for name, text_of_page in pages_of_runbooks().items():
+        (RUNBOOKS / name).write_text(text_of_page, "utf-8")
     KINDS.write_text(kinds.document(), "utf-8")
     COSTS.write_text(costs.document(), "utf-8")
     CLAIMS.write_text(claims.document(), "utf-8")
