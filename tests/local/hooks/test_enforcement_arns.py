@@ -1,4 +1,4 @@
-"""IAM enforcement of the local AWS knows profiles, policies that are made, scaling and target groups."""
+"""IAM enforcement of the local AWS knows profiles, policies that are made, groups and subscriptions."""
 
 from __future__ import annotations
 
@@ -126,3 +126,17 @@ def test_a_policy_that_is_made_is_known_by_its_path(
     assert refusal(client.create_policy, **policy) == "AccessDenied"
     assert refusal(client.create_policy, Path="/other/", **policy) == "AccessDenied"
     client.create_policy(Path="/team/", **policy)
+
+
+def test_a_subscription_is_known_by_its_topic(
+    enforced: LocalAws, caller: Any, unique: str, refusal: Callable[..., str]
+) -> None:
+    sns, topics = enforced.client("sns"), f"arn:aws:sns:us-east-1:{enforced.account}"
+    topic = sns.create_topic(Name=unique)["TopicArn"]
+    queue = {"Protocol": "sqs", "Endpoint": f"arn:aws:sqs:us-east-1:{enforced.account}:{unique}"}
+    made = sns.subscribe(TopicArn=topic, ReturnSubscriptionArn=True, **queue)
+    one, action = {"SubscriptionArn": made["SubscriptionArn"]}, "sns:GetSubscriptionAttributes"
+    elsewhere = caller(action, f"{topics}:other")
+    assert refusal(elsewhere.get_subscription_attributes, **one) == "AuthorizationError"
+    shown = caller(action, topic).get_subscription_attributes(**one)["Attributes"]
+    assert shown["TopicArn"] == topic

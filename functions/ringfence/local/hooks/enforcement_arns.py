@@ -1,4 +1,4 @@
-"""The resources of IAM, Auto Scaling and Elastic Load Balancing calls that ministack does not determine.
+"""The resources of IAM, Auto Scaling, Elastic Load Balancing and SNS calls that ministack does not determine.
 
 Source: Service Authorization Reference, the resource types of each of these services.
 """
@@ -20,7 +20,14 @@ def resource(service: str, params: Mapping[str, Any], region: str, account: str)
         return _group(name, region, account) if name else None
     if service == "elasticloadbalancing":
         return _first(params, "TargetGroupArn") or None
+    if service == "sns":
+        return _topic(_first(params, "SubscriptionArn"))
     return None
+
+
+def _topic(subscription: str) -> str | None:
+    """Return the ARN of a subscription's topic: a subscription is no type of resource."""
+    return subscription.rpartition(":")[0] or None
 
 
 def _of_iam(params: Mapping[str, Any], account: str) -> str | None:
