@@ -32,7 +32,8 @@ def handler(event: object, context: LambdaContext) -> dict[str, int]:  # noqa: A
     tour = Tour(runbook(settings.runbook), policy, wiring.warm(), execution.until, side_by_side)
 
     def look(finding: Finding, until: datetime) -> tuple[str, ...]:
-        return answer(finding, "", policy, replace(execution, until=until), NOTHING_TAKEN)
+        again = answer(finding, "", policy, replace(execution, until=until), NOTHING_TAKEN)
+        return tuple(one.reason for one in again)
 
     looked = tour.make(os.environ["AWS_REGION"], look)
     log.info("reviewed", extra={"subjects": looked})

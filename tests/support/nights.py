@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from ringfence.engine.again import Again
     from ringfence.engine.requests import ResponseRequest
     from ringfence.engine.results import ResponseResult
     from ringfence.policy.decision import Decision
@@ -77,7 +78,7 @@ class Night:
                 self.continuations += 1
                 self._put(self.trial.clock() + followup.after + timedelta(seconds=1), _body(request, result))
         if result.follows(FollowupKind.RETRY) or result.error:
-            self._return(one)
+            self._return(one, result.again())
 
     def _request(self, one: _Delivery, attempt: str) -> ResponseRequest:
         now, trial = self.trial.clock(), self.trial
@@ -93,8 +94,8 @@ class Night:
         )
         return replace(given, ref=trial.ref, choices=trial.choices)
 
-    def _return(self, one: _Delivery) -> None:
-        wait = Message("m", one.body, "r", one.received).patience
+    def _return(self, one: _Delivery, again: tuple[Again, ...] = ()) -> None:
+        wait = Message("m", one.body, "r", one.received).returns_after(again)
         at = self.trial.clock() + timedelta(seconds=wait)
         self._put(at, one.body, one.received + 1, one.finding)
 

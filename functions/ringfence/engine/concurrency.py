@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ringfence.engine.ports import SideBySide
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 def in_turn(functions: Sequence[Callable[[], object]]) -> Sequence[object]:
@@ -21,14 +22,14 @@ def in_turn(functions: Sequence[Callable[[], object]]) -> Sequence[object]:
 
 
 def each(
-    items: Iterable[T], work: Callable[[T], tuple[str, ...]], side_by_side: SideBySide = in_turn
-) -> tuple[str, ...]:
-    """Handle every item. Return in words what must be read again.
+    items: Iterable[T], work: Callable[[T], tuple[R, ...]], side_by_side: SideBySide = in_turn
+) -> tuple[R, ...]:
+    """Handle every item. Return what must be read again.
 
     Raises an error at the end if any item failed: an InternalError first, then a retryable error, then a
     permanent one.
     """
-    again: list[str] = []
+    again: list[R] = []
     failed: list[RingfenceError] = []
     for ended in side_by_side([partial(_ended, work, item) for item in items]):
         if isinstance(ended, RingfenceError):
@@ -40,7 +41,7 @@ def each(
     return tuple(again)
 
 
-def _ended(work: Callable[[T], tuple[str, ...]], item: T) -> tuple[str, ...] | RingfenceError:
+def _ended(work: Callable[[T], tuple[R, ...]], item: T) -> tuple[R, ...] | RingfenceError:
     try:
         return work(item)
     except RingfenceError as error:

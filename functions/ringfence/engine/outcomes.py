@@ -40,12 +40,14 @@ class Resolution:
 
     `waiting`: the stage must wait for it. `hidden`: the change may be applied again, so nothing waits.
     `secondary`: the same for steps that are best effort, so that containment does not depend on it.
+    `due`: the first time at which a look proves something that is not visible yet.
     """
 
     outcomes: tuple[Outcome, ...] = ()
     waiting: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     secondary: tuple[str, ...] = ()
+    due: datetime | None = None
 
     @property
     def unclear(self) -> tuple[str, ...]:
@@ -104,7 +106,11 @@ class LastTimes:
 
     def is_hidden(self, intended: Intended, now: datetime) -> bool:
         """Return whether the change of an intent may not be visible yet."""
-        return now < self.times[intended.intent] + intended.step.visibility_delay
+        return now < self.shown_by(intended)
+
+    def shown_by(self, intended: Intended) -> datetime:
+        """Return the time from which on a look shows the change of an intent, if it was made."""
+        return self.times[intended.intent] + intended.step.visibility_delay
 
 
 def resolve(
@@ -117,6 +123,7 @@ def resolve(
     """Determine the outcomes of open intents of some stages from the observed state."""
     known = {**history.outcomes, **{one.intent: one for one in pending}}
     found, waiting, hidden, secondary = list[Outcome](), list[str](), list[str](), list[str]()
+    due = list["datetime"]()
     open_ = [
         one
         for _, one in history.open_intents
@@ -129,10 +136,13 @@ def resolve(
         if other := _explained(history, known, intended, observed):
             words = f"no answer came, and {other} explains what is seen"
             outcome = Outcome(intended.intent, Result.UNKNOWN, by="observation", detail=words)
-        elif state is not State.SETTLING and not _may_lie(history, times, intended, state, now):
+        elif state is State.SETTLING:
+            outcome = None
+        elif not (until := _may_lie(history, times, intended, state, now)):
             outcome = Outcome(intended.intent, SEEN[state], by="observation")
         else:
             outcome = None
+            due.append(min(until, now + step.visibility_delay))  # a living execution made it before its look
         if outcome:
             found.append(outcome)
             known[intended.intent] = outcome
@@ -140,7 +150,8 @@ def resolve(
         ends = secondary if step.best_effort else hidden
         ends = waiting if state is State.SETTLING or not step.repeatable else ends
         ends.append(f"the result is not visible yet: {step.describe()}")
-    return Resolution(tuple(reversed(found)), tuple(waiting), tuple(hidden), tuple(secondary))
+    first = min(due, default=None)
+    return Resolution(tuple(reversed(found)), tuple(waiting), tuple(hidden), tuple(secondary), first)
 
 
 def _explained(
@@ -165,13 +176,19 @@ def _explained(
     return next(same, "")
 
 
-def _may_lie(history: History, times: LastTimes, intended: Intended, state: State, now: datetime) -> bool:
-    """Return whether a look may show the past: before this change, or before an earlier one that led away."""
-    if state is not State.AFTER:
-        return times.is_hidden(intended, now)
-    all_of_them = history.of(Intended)
-    earlier = all_of_them[: all_of_them.index(intended)]
-    return any(_leads_away(one.step, intended.step) and times.is_hidden(one, now) for one in earlier)
+def _may_lie(
+    history: History, times: LastTimes, intended: Intended, state: State, now: datetime
+) -> datetime | None:
+    """Return until when a look may show the past: before this change, or before an earlier one that led away.
+
+    None if it shows the present.
+    """
+    changes = [intended]
+    if state is State.AFTER:
+        all_of_them = history.of(Intended)
+        earlier = all_of_them[: all_of_them.index(intended)]
+        changes = [one for one in earlier if _leads_away(one.step, intended.step)]
+    return max((times.shown_by(one) for one in changes if times.is_hidden(one, now)), default=None)
 
 
 def _leads_away(earlier: Step, step: Step) -> bool:
@@ -245,24 +262,26 @@ def _is_proved(intended: Entry, step: Step, entry: Entry, outcome: Outcome) -> b
     return outcome.result == Result.NOT_APPLIED and entry.at >= intended.at + step.visibility_delay
 
 
-def unsettled(earlier: History, current: History, pending: Iterable[Fact], now: datetime) -> frozenset[str]:
+def unsettled(
+    earlier: History, current: History, pending: Iterable[Fact], now: datetime
+) -> dict[str, datetime]:
     """Return the targets that were released a moment ago and not changed by an answered call since.
 
-    A look may still show them as they were before the release. `earlier` is the chain with the release,
-    `current` that of the changes since, which can be the same.
+    A look may still show them as they were before the release, until the time beside each. `earlier` is the
+    chain with the release, `current` that of the changes since, which can be the same.
     """
     times = LastTimes.of(earlier)
     facts = (*(fact for _, fact in (*earlier.facts, *current.facts)), *pending)
     results = {one.intent: (one.result, one.by) for one in facts if isinstance(one, Outcome)}
     released = {
-        one.step.target: number
+        one.step.target: (number, times.shown_by(one))
         for number, one in enumerate(earlier.of(Intended))
         if one.stage == RELEASE
         and results.get(one.intent, (Result.UNKNOWN, ""))[0] in (Result.APPLIED, Result.UNKNOWN)
         and times.is_hidden(one, now)
     }
     if not released:
-        return frozenset()
+        return {}
     answered = {intent for intent, found in results.items() if found == _ANSWERED}
     same = earlier.incident == current.incident
     since = {
@@ -270,21 +289,21 @@ def unsettled(earlier: History, current: History, pending: Iterable[Fact], now: 
         for number, one in enumerate(current.of(Intended))
         if one.intent in answered
         and one.stage != RELEASE
-        and (not same or number > released.get(one.step.target, number))
+        and (not same or (one.step.target in released and number > released[one.step.target][0]))
     }
-    return frozenset(released) - since
+    return {target: until for target, (_, until) in released.items() if target not in since}
 
 
-def carried(history: History, pending: Iterable[Fact], now: datetime) -> frozenset[str]:
+def carried(history: History, pending: Iterable[Fact], now: datetime) -> dict[str, datetime]:
     """Return the targets that a release before this incident restored, and that no answered call set since.
 
     The execution that opened the incident knew of that release. Its first verification names the targets for
     the later ones. They are settled when any change has had the time to become visible.
     """
     first = next(((entry, fact) for entry, fact in history.facts if isinstance(fact, Verified)), None)
-    if first is None or not first[1].unsettled or now >= first[0].at + Step.visibility_delay:
-        return frozenset()
+    if first is None or not first[1].unsettled or now >= (until := first[0].at + Step.visibility_delay):
+        return {}
     facts = (*(fact for _, fact in history.facts), *pending)
     answered = {one.intent for one in facts if isinstance(one, Outcome) and (one.result, one.by) == _ANSWERED}
     since = {one.step.target for one in history.of(Intended) if one.intent in answered}
-    return frozenset(first[1].unsettled) - since
+    return {target: until for target in first[1].unsettled if target not in since}

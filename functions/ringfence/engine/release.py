@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ringfence.engine.again import Again
 from ringfence.engine.apply import Changes, apply
 from ringfence.engine.distrust import RELEASE as RELEASE_ASKED
 from ringfence.engine.distrust import not_authentic, refuse, rejection
@@ -132,10 +133,10 @@ class Releaser:
             request.incident, Conclusion(IncidentStatus.DRY_RUN, "dry run: nothing was changed"), (way.plan,)
         )
 
-    def check(self, request: ReleaseCheck, context: ExecutionContext) -> tuple[str, ...]:
+    def check(self, request: ReleaseCheck, context: ExecutionContext) -> tuple[Again, ...]:
         """Find out what a release did whose execution died. Change nothing.
 
-        Returns in words why this must be done again later. Raises Retryable.
+        Returns why this must be done again later. Raises Retryable.
         """
         key = ChainKey(request.runbook, request.ref.key)
         reading = read(self.ports, ReadRequest(request.ref, chain=key))
@@ -146,7 +147,7 @@ class Releaser:
         if not has_stopped(request, history):
             return ()
         if history.lease.held(self.ports.clock(), context.attempt):
-            return ("another execution acts on this resource",)
+            return (Again("another execution acts on this resource"),)
         execution = Execution(key, request.ref, request.incident, context.actor, context.attempt, history)
         seen = look_at_changes(self.ports, execution)
         stages = {intended.stage for _, intended in history.open_intents}
@@ -154,8 +155,10 @@ class Releaser:
         execution = journal(self.ports, execution)
         made = changes(execution.history, self.ports.clock())
         way = undo_changes(made, seen.observed, seen.gone)
+        due = found.due if found else None
         if again := (*(found.unclear if found else ()), *way.settling):
-            return again
+            within = due - self.ports.clock() if due else None
+            return tuple(Again(reason, within) for reason in again)
         journal(self.ports, execution, (conclusion_of(request, way),))
         return ()
 

@@ -30,6 +30,6 @@ def _followups(conclusion: Conclusion) -> Iterator[Followup]:
     if conclusion.continues:
         yield Followup(FollowupKind.CONTINUE, reasons=conclusion.again)
     elif conclusion.again:
-        yield Followup(FollowupKind.RETRY, reasons=conclusion.again)
+        yield Followup(FollowupKind.RETRY, reasons=conclusion.again, within=conclusion.within)
     if conclusion.waits:
         yield Followup(FollowupKind.RECHECK, RECHECK_AFTER)

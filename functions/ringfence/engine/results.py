@@ -6,6 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from ringfence.engine.again import Again
 from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
@@ -38,12 +39,14 @@ class Followup:
     """What follows a request, after what delay, and the reasons in words.
 
     `begun` is the earlier decision that a continuation finishes. None if it continues the request itself.
+    `within`: after this time a read shows what no earlier read can prove. None if no time is known.
     """
 
     kind: FollowupKind
     after: timedelta = timedelta(0)
     reasons: tuple[str, ...] = ()
     begun: DecisionMade | None = None
+    within: timedelta | None = None
 
 
 @frozen
@@ -72,6 +75,15 @@ class ResponseResult:
     def follows(self, *kinds: FollowupKind) -> bool:
         """Return whether a followup of one of these kinds exists."""
         return any(one.kind in kinds for one in self.followups)
+
+    def again(self) -> tuple[Again, ...]:
+        """Return why the request must go back to its queue."""
+        return tuple(
+            Again(reason, one.within)
+            for one in self.followups
+            if one.kind is FollowupKind.RETRY
+            for reason in one.reasons
+        )
 
     def reasons(self, *kinds: FollowupKind) -> tuple[str, ...]:
         """Return the reasons of followups of these kinds, or of all kinds."""

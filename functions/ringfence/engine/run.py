@@ -310,6 +310,7 @@ class _Acting:
     plans: list[Planned] = field(default_factory=list)
     unclear: dict[str, tuple[str, ...]] = field(default_factory=dict)
     secondary: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    due: dict[str, datetime | None] = field(default_factory=dict)
     errors: list[RingfenceError] = field(default_factory=list)
     names: Mapping[Symbol, str] = field(default_factory=dict)
     changed: bool = False
@@ -349,7 +350,8 @@ class _Acting:
         from ringfence.engine.verify import verify
 
         left = self._survivors() if isinstance(resource, NotFound) else ()
-        look = SecondLook(resource, self.ports.clock(), self.unclear, self.secondary, self.asks, left)
+        due = min(filter(None, self.due.values()), default=None)
+        look = SecondLook(resource, self.ports.clock(), self.unclear, self.secondary, self.asks, left, due)
         found = verify(self.request, self.prospect, self.execution, look)
         facts = self._worth_recording(found.facts)
         self.execution = journal(self.ports, replace(self.execution, pending=facts), ends=True)
@@ -459,6 +461,7 @@ class _Acting:
         self.execution, found = self.execution.resolve(resource, stages, now)
         self.unclear[stage.id] = (*found.waiting, *found.hidden) if found else ()
         self.secondary[stage.id] = found.secondary if found else ()
+        self.due[stage.id] = found.due if found else None
         return bool(found and found.waiting)
 
     def _read_on(self, resource: ResourceState, kinds: Iterable[type[Observation]]) -> ResourceState:

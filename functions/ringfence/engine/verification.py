@@ -11,7 +11,7 @@ from ringfence.record.facts import Verified
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from ringfence.model.errors import NotFound
     from ringfence.model.incident import Incident
@@ -27,7 +27,8 @@ class SecondLook:
     """The last read. `unclear`: what is unknown, by stage. `secondary`: the same of best-effort steps.
 
     `asks`: the source of a finding that was acted on has not answered yet. `left`: the changes that still
-    matter if the resource is gone, in words.
+    matter if the resource is gone, in words. `due`: the first time at which a read shows something that is
+    unknown now; None if no time is known.
     """
 
     resource: ResourceState | NotFound
@@ -36,6 +37,7 @@ class SecondLook:
     secondary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     asks: bool = False
     left: tuple[str, ...] = ()
+    due: datetime | None = None
 
 
 @frozen
@@ -44,7 +46,7 @@ class Conclusion:
 
     `facts` are the facts to record. `again`: what can be retried or read again, in words. `continues`:
     later stages remain and must not wait for the first. `waits`: a late record was read, or an AWS service
-    has work to do.
+    has work to do. `within`: after this time a read shows something that is unknown now.
     """
 
     status: IncidentStatus
@@ -54,6 +56,7 @@ class Conclusion:
     again: tuple[str, ...] = ()
     continues: bool = False
     waits: bool = False
+    within: timedelta | None = None
 
 
 @frozen

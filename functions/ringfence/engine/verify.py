@@ -28,6 +28,7 @@ from ringfence.record.facts import (
 from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from ringfence.engine.execution import Execution
@@ -51,6 +52,7 @@ def verify(
     if isinstance(look.resource, NotFound):
         return _missing(request, prospect, execution, look.resource.reason, look)
     unsettled = _unsettled(prospect, execution, look.at)
+    due = min(filter(None, (look.due, *unsettled.values())), default=None)
     found = _verification(
         request, prospect, execution, with_unsettled(look, request, unsettled), look.resource
     )
@@ -67,6 +69,7 @@ def verify(
         again=again,
         continues=not covered and _continues(request, execution, found),
         waits=found.whole and (look.asks or found.only_waits or _lags(found.stages, execution)),
+        within=due - look.at if due else None,
     )
 
 
@@ -145,14 +148,15 @@ def _verification(
     )
 
 
-def _unsettled(prospect: Prospect, execution: Execution, now: datetime) -> frozenset[str]:
-    """Return the targets that were released a moment ago. A read may show the state before that."""
+def _unsettled(prospect: Prospect, execution: Execution, now: datetime) -> Mapping[str, datetime]:
+    """Return the targets that were released a moment ago, and until when a read may show the state before."""
     start, history = prospect.start, execution.history
     earlier = start.earlier if start.is_new else history
-    return unsettled(earlier, history, execution.pending, now) | carried(history, execution.pending, now)
+    released = unsettled(earlier, history, execution.pending, now)
+    return {**carried(history, execution.pending, now), **released}
 
 
-def with_unsettled(look: SecondLook, request: ResponseRequest, targets: frozenset[str]) -> SecondLook:
+def with_unsettled(look: SecondLook, request: ResponseRequest, targets: Collection[str]) -> SecondLook:
     """Add to what is unknown of the first stage what was released a moment ago."""
     first = request.running[0].id
     words = tuple(

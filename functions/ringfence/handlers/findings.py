@@ -29,6 +29,7 @@ from ringfence.runbooks import runbook
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from ringfence.engine.again import Again
     from ringfence.engine.intake import ExecutionContext
     from ringfence.engine.requests import ResponseRequest
     from ringfence.engine.results import Followup, ResponseResult
@@ -47,7 +48,7 @@ def work_through(event: Event, context: LambdaContext, work: Work) -> Event:
     return work_off(event, execution, work, wiring.source(settings.queue_url, hidden(context)))
 
 
-def contain(body: str, execution: ExecutionContext, proof: Proof) -> tuple[str, ...]:
+def contain(body: str, execution: ExecutionContext, proof: Proof) -> tuple[Again, ...]:
     """Run the first stage for the findings of a message."""
     told = findings_of_text(body)
     if isinstance(told, NotForUs):
@@ -66,7 +67,7 @@ def contain(body: str, execution: ExecutionContext, proof: Proof) -> tuple[str, 
     return each(_answered(told), lambda finding: answer(finding, body, policy, execution, proof))
 
 
-def resume(body: str, execution: ExecutionContext, proof: Proof) -> tuple[str, ...]:
+def resume(body: str, execution: ExecutionContext, proof: Proof) -> tuple[Again, ...]:
     """Run a continuation, unless the policy has protected its subject since. Check a release that died."""
     from ringfence.engine.release import Releaser
     from ringfence.engine.stopped_release import release_check
@@ -93,10 +94,10 @@ def resume(body: str, execution: ExecutionContext, proof: Proof) -> tuple[str, .
 
 def answer(
     finding: Finding, event: str, policy: Policy, execution: ExecutionContext, proof: Proof
-) -> tuple[str, ...]:
+) -> tuple[Again, ...]:
     """Run the first stage for each subject of a finding, and send the rest to the second queue.
 
-    Returns in words what must be read again. Raises the errors of `concurrency.each`.
+    Returns what must be read again. Raises the errors of `concurrency.each`.
     """
     answering = runbook(wiring.settings().runbook)
     if answering.canonical_subject or answering.review:
@@ -106,8 +107,8 @@ def answer(
     return each(answers(finding, event, answering, policy, execution), lambda one: _answer(one, proof))
 
 
-def respond(order: ResponseRequest, proof: Proof) -> tuple[str, ...]:
-    """Run a request. Return in words why it must be retried.
+def respond(order: ResponseRequest, proof: Proof) -> tuple[Again, ...]:
+    """Run a request. Return why it must be retried.
 
     Nothing is recorded, changed or sent before the proof of its caller. An internal error is raised after the
     continuation was sent.
@@ -127,7 +128,7 @@ def respond(order: ResponseRequest, proof: Proof) -> tuple[str, ...]:
     )
     if report.error:
         raise report.error
-    return report.reasons(FollowupKind.RETRY)
+    return report.again()
 
 
 def _answered(told: tuple[Finding, ...]) -> tuple[Finding, ...]:
@@ -138,7 +139,7 @@ def _answered(told: tuple[Finding, ...]) -> tuple[Finding, ...]:
     return tuple(finding for finding in told if answering.answers(finding))
 
 
-def _answer(one: ResponseRequest | Skipped, proof: Proof) -> tuple[str, ...]:
+def _answer(one: ResponseRequest | Skipped, proof: Proof) -> tuple[Again, ...]:
     if isinstance(one, Skipped):
         logger().info("off", extra={"subject": one.ref.key, "why": one.decision.reason})
         return respond(one.request, proof) if one.request else ()

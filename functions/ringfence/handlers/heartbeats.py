@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from ringfence.aws.heartbeats import HeartbeatTable
     from ringfence.aws.notice import Topic
+    from ringfence.engine.again import Again
     from ringfence.engine.intake import ExecutionContext
     from ringfence.engine.ports import Ports
     from ringfence.handlers.proof import Proof
@@ -62,7 +63,7 @@ class Heartbeats:
         """The home region."""
         return Link(self.deployment.home, self.deployment.home_region)
 
-    def work(self, body: str, execution: ExecutionContext, proof: Proof) -> tuple[str, ...]:
+    def work(self, body: str, execution: ExecutionContext, proof: Proof) -> tuple[Again, ...]:
         """Handle one heartbeat. Raises BadInput, Forged and Retryable."""
         link = heartbeat_of(body)
         if link is None:

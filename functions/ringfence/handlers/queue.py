@@ -15,15 +15,16 @@ from ringfence.model.frozen import frozen
 from ringfence.policy.circumstances import Circumstances
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from ringfence.engine.again import Again
     from ringfence.handlers.proof import Begin, Proof
 
-    Work = Callable[[str, ExecutionContext, Proof], tuple[str, ...]]
-    """Handles a message body. Returns in words why it must return, or nothing.
+    Work = Callable[[str, ExecutionContext, Proof], tuple[Again, ...]]
+    """Handles a message body. Returns why it must return, or nothing.
 
     It must check the proof before it writes, sends or changes anything.
     """
@@ -86,6 +87,11 @@ class Message:
         if self.received <= PROMPT:
             return min(FIRST_RETRY << min(self.received - 1, 8), LAST_RETRY)
         return min(LAST_RETRY << min(self.received - PROMPT, 8), SLOW_RETRY)
+
+    def returns_after(self, again: Sequence[Again]) -> int:
+        """Return the seconds until the next delivery: earlier if a read shows more by then."""
+        known = (one.within for one in again if one.within is not None)
+        return min((self.patience, *(max(1, math.ceil(one.total_seconds())) for one in known)))
 
 
 @frozen
@@ -179,8 +185,9 @@ def _attempt(message: Message, execution: ExecutionContext, work: Work, proof: P
         logger().warning("failed", extra={"message_id": message.id, "error": str(error)})
         return message.patience
     if again:
-        logger().warning("must be read again", extra={"message_id": message.id, "why": again})
-        return message.patience
+        why = [one.reason for one in again]
+        logger().warning("must be read again", extra={"message_id": message.id, "why": why})
+        return message.returns_after(again)
     return None
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
+from ringfence.engine.again import Again
 from ringfence.engine.concurrency import each
 from ringfence.engine.intake import resumption
 from ringfence.engine.recheck import Rechecker, RecheckRequest, RecheckResult, Standing
@@ -118,8 +119,8 @@ class Rechecks:
     verifier: Verifier
     listed: KeptList
 
-    def heard(self, body: str, execution: ExecutionContext, proof: Proof) -> tuple[str, ...]:
-        """Handle a call that can undo a containment. Return in words why it must be handled again.
+    def heard(self, body: str, execution: ExecutionContext, proof: Proof) -> tuple[Again, ...]:
+        """Handle a call that can undo a containment. Return why it must be handled again.
 
         Nothing is verified before the proof that the message came by its queue.
 
@@ -142,8 +143,8 @@ class Rechecks:
         is_old = self.listed.read_at < needed
         if concerned:
             proof.check()
-        again = each(concerned, partial(self._handled, execution, call))
-        return (*again, "the list of open containments is older than the call") if is_old else again
+        again = tuple(map(Again, each(concerned, partial(self._handled, execution, call))))
+        return (*again, Again("the list of open containments is older than the call")) if is_old else again
 
     def look(self, execution: ExecutionContext, side_by_side: SideBySide) -> int:
         """Verify every open incident. Return their number.

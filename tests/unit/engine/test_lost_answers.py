@@ -22,6 +22,7 @@ from ringfence.record.facts import DecisionMade, Intended, Outcome, Planned, Res
 from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.ec2.network import SetSecurityGroups
+from ringfence.steps.ec2.snapshots import CreateSnapshots
 from tests.support.fakes.interruption import Killed, Killer
 from tests.support.fakes.memory_log import MemoryLog
 from tests.support.fakes.scene import KEY, Scene
@@ -75,6 +76,45 @@ def test_a_second_look_too_early_records_nothing_as_not_applied() -> None:
     assert report.status is IncidentStatus.OPEN
     assert Result.NOT_APPLIED not in {one.result for one in scene.history.outcomes.values()}
     assert [one.step for _, one in scene.history.open_intents if isolates(one.step)]
+
+
+def test_what_no_look_can_prove_yet_is_looked_at_again_when_one_can() -> None:
+    """Snapshots would be taken twice, so the second try waits until the first one would be visible."""
+    scene = Scene(CONTAIN_INSTANCE.narrowed(("isolate-instance", "snapshot-volumes")), estate())
+    lost = iter((1, 2))
+
+    def lose(step: Step) -> None:
+        if isinstance(step, CreateSnapshots) and next(lost, None):
+            raise OutcomeUnknown("the connection was reset, and nothing was done")
+
+    scene.cloud.refuse = lose
+    for _ in range(2):
+        (within,) = {one.within for one in scene.run().again()}
+        assert within is not None
+        assert within <= CreateSnapshots.visibility_delay
+        scene.clock.tick(seconds=within.total_seconds() - 1)
+        (left,) = {one.within for one in scene.run().again()}
+        assert left is not None
+        assert left <= timedelta(seconds=1)
+        scene.clock.tick(seconds=left.total_seconds())
+    assert scene.run().status is IncidentStatus.COMPLETE
+
+
+def test_a_look_at_the_time_before_a_release_is_repeated_when_the_release_must_be_visible() -> None:
+    scene = Scene()
+    scene.run()
+    scene.clock.tick(minutes=5)
+    scene.release()
+    scene.cloud.lag = lambda: timedelta(seconds=30)
+    scene.clock.tick(seconds=5)
+    received = finding("f-2", updated=scene.clock())
+    report = scene.run(received=received)
+    assert report.status is IncidentStatus.OPEN
+    (within,) = {one.within for one in report.again()}
+    assert within is not None
+    scene.cloud.lag = timedelta
+    scene.clock.tick(seconds=within.total_seconds())
+    assert scene.run(received=received).status is IncidentStatus.COMPLETE
 
 
 def test_a_release_that_looks_too_early_waits() -> None:

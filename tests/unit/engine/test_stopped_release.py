@@ -24,6 +24,7 @@ from tests.support.worlds import LEASE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ringfence.engine.again import Again
     from ringfence.engine.release import ResponseRelease
 
 QUARANTINED = {QuarantineGroup("vpc-1")}
@@ -44,7 +45,7 @@ def died(scene: Scene, at: str) -> ResponseRelease:
     return asked
 
 
-def checked(scene: Scene, asked: ResponseRelease) -> tuple[str, ...]:
+def checked(scene: Scene, asked: ResponseRelease) -> tuple[Again, ...]:
     """Let the message of the release become due, and handle it."""
     check = release_check(release_watchdog(asked), KEY.runbook)
     assert check

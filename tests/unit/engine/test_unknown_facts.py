@@ -24,6 +24,7 @@ from tests.support.fakes.seals import without_macs
 from tests.support.worlds import AUTO, LEASE, NOON, REF, Ticking, estate, finding, order
 
 if TYPE_CHECKING:
+    from ringfence.engine.again import Again
     from ringfence.handlers.proof import Proof
 
 KEY = ChainKey("contain-instance", REF.key)
@@ -113,7 +114,7 @@ def test_its_message_comes_back_and_it_is_told_as_an_error(fact: dict[str, objec
     logging.getLogger(logger().service).addHandler(kept)
     home, queue = Home(fact), Queue()
 
-    def work(body: str, execution: ExecutionContext, proof: Proof) -> tuple[str, ...]:
+    def work(body: str, execution: ExecutionContext, proof: Proof) -> tuple[Again, ...]:
         del body, execution, proof
         Engine(home.ports).respond(order(attempt="a-1"))
         return ()

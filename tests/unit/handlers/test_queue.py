@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ringfence.engine.again import Again
 from ringfence.engine.continuations import LIFE
 from ringfence.engine.intake import ExecutionContext
 from ringfence.handlers.queue import (
@@ -106,7 +107,7 @@ def _raise(error: Exception) -> str:
 
 
 def raising(error: Exception) -> Work:
-    def work(*_: object) -> tuple[str, ...]:
+    def work(*_: object) -> tuple[Again, ...]:
         raise error
 
     return work
@@ -124,7 +125,19 @@ def test_what_is_done_does_not_come_back() -> None:
 
 
 def test_what_must_be_looked_at_again_comes_back_soon() -> None:
-    assert ends(lambda *_: ("a profile is disassociating",)) == (["m-a"], {"r-a": FIRST_RETRY})
+    assert ends(lambda *_: (Again("a profile is disassociating"),)) == (["m-a"], {"r-a": FIRST_RETRY})
+
+
+@pytest.mark.parametrize(
+    ("received", "within", "waits"),
+    [(4, 24.2, 25), (4, 40, 40), (4, 41, 40), (1, 55, FIRST_RETRY), (9, 0.2, 1), (60, 55, 55)],
+)
+def test_it_comes_back_when_a_look_shows_more_if_that_is_earlier(
+    received: int, within: float, waits: int
+) -> None:
+    """Not before: whatever it looks at would prove nothing yet."""
+    again = (Again("settles"), Again("not visible yet", timedelta(seconds=within)))
+    assert ends(lambda *_: again, received=received)[1] == {"r-a": waits}
 
 
 @pytest.mark.parametrize(
@@ -154,7 +167,7 @@ def test_no_continuation_is_a_dead_letter_while_it_counts_as_alive() -> None:
 
 
 def test_one_bad_message_does_not_touch_the_others() -> None:
-    def work(body: str, execution: ExecutionContext, proof: Proof) -> tuple[str, ...]:
+    def work(body: str, execution: ExecutionContext, proof: Proof) -> tuple[Again, ...]:
         assert execution == THIS
         proof.check()
         if body == "b":

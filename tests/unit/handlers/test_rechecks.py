@@ -41,7 +41,8 @@ class Watch:
         self.rechecks = Rechecks(verifier, KeptList(self.list, self.site.clock))
 
     def hears(self, event: Mapping[str, Any]) -> tuple[str, ...]:
-        return self.rechecks.heard(json.dumps(event), self.site.execution(), NOTHING_TAKEN)
+        again = self.rechecks.heard(json.dumps(event), self.site.execution(), NOTHING_TAKEN)
+        return tuple(one.reason for one in again)
 
     def call(self, name: str = "AttachNetworkInterface", service: str = "ec2", **more: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of a record
         """Return the event of a call. CloudTrail delivers it after some time."""
