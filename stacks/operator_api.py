@@ -22,11 +22,13 @@ from ringfence.handlers.operator_types import (
     FOR_OPERATORS,
     FOR_PAUSERS,
     FOR_RELEASERS,
+    FOR_RESETTERS,
     QUEUES,
     ROUTES,
 )
 from ringfence.model.resource_names import OPERATE, acting_roles
 from ringfence.record.pauses import PAUSE
+from ringfence.record.slots import RESETS
 from stacks import needs
 from stacks.alarms import Alarms
 from stacks.function_policies import only_its_callers
@@ -67,7 +69,7 @@ class OperatorApi(Construct):
             OPERATE,
             needs.OPERATE,
             {
-                "runbook": (*(one.runbook.id for one in pipelines), PAUSE),
+                "runbook": (*(one.runbook.id for one in pipelines), PAUSE, RESETS),
                 "roles": tuple(role_arn("*", name) for name in acting_roles()),
                 "accounts": settings.accounts,
                 "audit_table": audit.audit_table.table_arn,
@@ -170,6 +172,7 @@ class OperatorApi(Construct):
             ("approver", "Approve or reject plans of Ringfence", FOR_APPROVERS),
             ("releaser", "Release what Ringfence did", FOR_RELEASERS),
             ("pauser", "Pause the changes of Ringfence, and resume", FOR_PAUSERS),
+            ("resetter", "Reset limits of Ringfence", FOR_RESETTERS),
             ("checker", "Have Ringfence check the seals of its record", FOR_AUDITORS),
         ):
             callers(self, who, does, [arns[path] for path in paths], mfa=mfa)

@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.model.errors import LimitReached
+from ringfence.engine.limit_names import named
+from ringfence.engine.limit_resets import LimitKeeper
+from ringfence.engine.ports import Ports
+from ringfence.model.errors import LimitReached, Refused
 from ringfence.record.chain import PERIOD, Slot
 from ringfence.record.slots import elsewhere, places
+from tests.support import pauses
 from tests.support.fakes.interruption import Killed, Killer
+from tests.support.fakes.memory_limits import MemoryLimitItems
 from tests.support.limits import Fleet, only
 from tests.support.worlds import NOON
 
@@ -165,3 +170,23 @@ def test_a_process_that_dies_keeps_a_place_for_one_window_at_most(number: int, a
     fleet.clock.tick(hours=1)
     fleet.respond(1)
     assert fleet.ref(1).id in fleet.isolated()
+
+
+@given(outbreaks(), st.integers(1, 3), st.integers(0, 12))
+def test_after_a_reset_no_more_run_than_the_limit_allows_from_then_on(
+    outbreak: list[dict[str, float]], most: int, resets_after: int
+) -> None:
+    fleet, before = Fleet(only("overall", hour=most)), frozenset[str]()
+    keeper = LimitKeeper(_ports(fleet), MemoryLimitItems(fleet.log), pauses.HOME)
+    for number, one in enumerate(outbreak):
+        if number == resets_after:
+            with suppress(Refused):
+                limit = named(fleet.limits, "overall/hour", fleet.clock())
+                keeper.reset(limit, "again", pauses.context(fleet.clock(), "reset"))
+            before = fleet.isolated()
+        fleet.respond(int(one["number"]))
+    assert len(fleet.isolated() - before) <= most
+
+
+def _ports(fleet: Fleet) -> Ports:
+    return Ports(fleet.cloud(99), fleet.log, fleet.clock, lambda jobs: [job() for job in jobs])

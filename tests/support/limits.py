@@ -49,6 +49,14 @@ class Fleet:
         """Return an instance."""
         return replace(REF, id=f"i-{number:017x}", account=account)
 
+    def cloud(
+        self, number: int, *, group: str = "", vpc: str = "vpc-1", account: str = REF.account
+    ) -> MemoryCloud:
+        """Return an instance's world."""
+        ref = self.ref(number, account)
+        world = ResourceState(ref, estate().observations).with_observation(network(vpc))
+        return self.clouds.setdefault(ref, MemoryCloud(world.with_observation(Host(group=group)), self.clock))
+
     def respond(
         self,
         number: int,
@@ -62,11 +70,7 @@ class Fleet:
         gate: Gate | None = None,
     ) -> ResponseResult:
         """Respond to a finding about an instance."""
-        ref = self.ref(number, account)
-        world = ResourceState(ref, estate().observations).with_observation(network(vpc))
-        cloud = self.clouds.setdefault(
-            ref, MemoryCloud(world.with_observation(Host(group=group)), self.clock)
-        )
+        ref, cloud = self.ref(number, account), self.cloud(number, group=group, vpc=vpc, account=account)
         through = Through(cloud, self.log, gate or _at_once)
         engine = Engine(Ports(through, through, self.clock, lambda jobs: [job() for job in jobs]))
         received = finding(

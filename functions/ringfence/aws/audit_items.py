@@ -17,6 +17,7 @@ from ringfence.model.errors import InternalError
 from ringfence.model.incident import INCIDENT_ID
 from ringfence.record.chain import CHAIN_KEY, HEARTBEAT, Entry, Lease, Slot
 from ringfence.record.pauses import PAUSE
+from ringfence.record.slots import BREAKER, BREAKERS, RESETS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,7 +89,7 @@ def to_item(key: ChainKey, entry: Entry) -> Item:
         "body": {"S": entry.body},
         "hash": {"S": entry.hash},
     }
-    if entry.seq == 0 and key.runbook not in {HEARTBEAT, PAUSE}:  # they are no incidents
+    if entry.seq == 0 and key.runbook not in {HEARTBEAT, PAUSE, RESETS}:  # they are no incidents
         item[MONTH] = {"S": month_of(entry.incident)}
     if entry.mac:
         item[MAC] = {"S": entry.mac}
@@ -128,11 +129,13 @@ def lease_values(lease: Lease) -> dict[str, Text]:
 
 
 def slot_values(slot: Slot) -> dict[str, Text]:
-    """Return the attributes of a limit that is used."""
+    """Return the attributes of a limit that is used. The index lists the limits that were reached."""
+    listed: dict[str, Text] = {OPEN: {"S": BREAKERS}} if slot.owner and slot.name.startswith(BREAKER) else {}
     return {
         "owner": {"S": slot.owner},
         "at": {"S": instant_text(slot.at)},
         "until": {"S": instant_text(slot.until)},
+        **listed,
     }
 
 

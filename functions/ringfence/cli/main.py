@@ -27,6 +27,7 @@ COMMANDS = MappingProxyType(
         "pause": "ringfence.cli.pauses:pause",
         "resume": "ringfence.cli.pauses:resume",
         "pauses": "ringfence.cli.pauses:pauses",
+        "limits": "ringfence.cli.limits:limits",
         "incidents": "ringfence.cli.incidents:incidents",
         "audit": "ringfence.cli.audit:audit",
         "doctor": "ringfence.cli.doctor:doctor",

@@ -16,11 +16,13 @@ from ringfence.handlers.operator_types import (
     ANSWERS,
     APPROVALS,
     DEAD_LETTERS,
+    LIMITS,
     PAUSED,
     PAUSES,
     RECHECKS,
     RELEASES,
     REPLAYS,
+    RESETS,
     RESUMES,
     RUNS,
     SEALS,
@@ -105,6 +107,14 @@ class OperatorClient(Protocol):
         """Ask what is paused."""
         ...
 
+    def limits(self, body: Body) -> Body:
+        """Ask how much of the limits is used."""
+        ...
+
+    def reset(self, body: Body) -> Body:
+        """Have a limit count from the beginning."""
+        ...
+
 
 class Http(Protocol):
     """Sends a document with POST."""
@@ -167,6 +177,14 @@ class HttpOperatorClient:
     def paused(self, body: Body) -> Body:
         """Ask what is paused."""
         return self._ask(PAUSED, body)
+
+    def limits(self, body: Body) -> Body:
+        """Ask how much of the limits is used."""
+        return self._ask(LIMITS, body)
+
+    def reset(self, body: Body) -> Body:
+        """Have a limit count from the beginning."""
+        return self._ask(RESETS, body)
 
     def _ask(self, path: str, body: Body) -> Body:
         code, answer = self._http.post(path, body)
@@ -270,6 +288,14 @@ class DirectOperatorClient:
     def paused(self, body: Body) -> Body:  # noqa: ARG002 - as the API takes it
         """Raise BadInput likewise."""
         return self._service.paused()
+
+    def limits(self, body: Body) -> Body:
+        """Raise BadInput likewise."""
+        return self._service.limits(body)
+
+    def reset(self, body: Body) -> Body:
+        """Raise BadInput likewise."""
+        return self._service.reset(body, self._execution())
 
     def _go_on(self) -> None:
         if self._left:

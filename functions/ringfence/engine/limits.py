@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.model.frozen import frozen
 from ringfence.policy.limits import ACCOUNT, CRITICAL, OVERALL, RUNBOOK, SHARED, SUBJECT
 from ringfence.record.chain import Slot
-from ringfence.record.slots import LIMIT
+from ringfence.record.slots import BUDGET, LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,9 +22,19 @@ if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
     from ringfence.model.remediation import Remediation
     from ringfence.model.runbook import Stage
+    from ringfence.policy.limits import Limits
 
 _LEAKED = ("aws.health", "access-key")
 """The source of findings about leaked keys, and the kind of their subjects."""
+
+
+@frozen
+class Use:
+    """Who uses limits, and when. `critical`: the budget of critical findings."""
+
+    owner: str
+    at: datetime
+    critical: bool = False
 
 
 def slots(
@@ -39,12 +50,17 @@ def slots(
     critical = is_critical(request)
     found: dict[str, Slot] = {}
     for scope, name in _scopes(request, breaking, resource):
-        budget = "critical/" if critical and scope not in SHARED else ""
         owner = incident.id if scope == SUBJECT else request.ref.key
-        for window, length, most in request.limits.of(scope, critical=critical).windows():
-            full = f"{LIMIT}{budget}{name}/{window}"
-            found[full] = Slot(full, owner, now, most, length)
+        used = Use(owner, now, critical=critical)
+        found.update((one.name, one) for one in slots_of(request.limits, scope, name, used))
     return tuple(found.values())
+
+
+def slots_of(limits: Limits, scope: str, name: str, used: Use) -> Iterator[Slot]:
+    """Yield a slot for each window of a limit. `name` is that of the scope in keys."""
+    budget = BUDGET if used.critical and scope not in SHARED else ""
+    for window, length, most in limits.of(scope, critical=used.critical).windows():
+        yield Slot(f"{LIMIT}{budget}{name}/{window}", used.owner, used.at, most, length)
 
 
 def is_critical(request: ResponseRequest) -> bool:

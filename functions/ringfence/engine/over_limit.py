@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ringfence.engine.execution import Execution
@@ -10,7 +9,8 @@ from ringfence.model.incident import Incident
 from ringfence.policy.limits import GROUP, SUBJECT
 from ringfence.record.chain import ChainKey, Slot
 from ringfence.record.facts import BreakerOpened
-from ringfence.record.slots import BREAKER, LIMIT
+from ringfence.record.limit_usage import breaker_name, window_of
+from ringfence.record.slots import BUDGET, LIMIT
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -53,8 +53,7 @@ def breaker(
     known = (one for one in history.of(BreakerOpened) if one.limit == shown(reached.limit))
     if not history.entries or any(now < one.until for one in known):
         return None
-    name = f"{BREAKER}{reached.limit.removeprefix(LIMIT)}"
-    slot = Slot(name, history.incident, now, period=window_of(reached.limit))
+    slot = Slot(breaker_name(reached.limit), history.incident, now, period=window_of(reached.limit))
     window = reached.limit.rpartition("/")[2]
     fact = BreakerOpened(shown(reached.limit), reached.most, window, slot.until)
     key = ChainKey(request.runbook.id, request.ref.key)
@@ -70,7 +69,7 @@ def scope_of(limit: str) -> str:
     >>> scope_of("limit/critical/account/111122223333/hour")
     'account'
     """
-    return limit.removeprefix(LIMIT).removeprefix("critical/").partition("/")[0]
+    return limit.removeprefix(LIMIT).removeprefix(BUDGET).partition("/")[0]
 
 
 def shown(limit: str) -> str:
@@ -82,11 +81,6 @@ def shown(limit: str) -> str:
     'critical/account/111122223333'
     """
     return limit.removeprefix(LIMIT).rpartition("/")[0]
-
-
-def window_of(limit: str) -> timedelta:
-    """Return the length of a limit's window."""
-    return timedelta(days=1) if limit.endswith("/day") else timedelta(hours=1)
 
 
 def _reason(request: ResponseRequest, reached: LimitReached) -> str:

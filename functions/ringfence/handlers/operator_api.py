@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from ringfence.engine.results import ResponseResult
     from ringfence.handlers.approvals import ApprovalService
     from ringfence.handlers.dead_letters import DeadLetterService
+    from ringfence.handlers.limits import LimitService
     from ringfence.handlers.operator_answers import Answer
     from ringfence.handlers.operator_types import ReleaseRequest
     from ringfence.handlers.pauses import PauseService
@@ -73,7 +74,8 @@ class OperatorService:
     every response to an incident. `go_on` queues a message for later stages: a runbook's id, the message,
     and the delay in seconds. `direct`: nobody verified the caller, and the log says so. `listed` is the
     list of open contained incidents. `letters` are the dead letters of a deployment, and
-    `seals` checks its record, and `pauses` changes what is paused. They are None without a deployment.
+    `seals` checks its record, `pauses` changes what is paused, and `limits_of` reads and resets limits. They
+    are None without a deployment.
     """
 
     catalogue: Mapping[str, Runbook]
@@ -86,6 +88,7 @@ class OperatorService:
     letters: DeadLetterService | None = None
     seals: SealService | None = None
     pauses: PauseService | None = None
+    limits_of: LimitService | None = None
 
     def run(self, body: object, execution: ExecutionContext) -> Answer:
         """Run the first stage of a runbook and queue the rest. A dry run plans every stage.
@@ -142,6 +145,19 @@ class OperatorService:
         if self.pauses is None:
             raise BadInput("--direct", "cannot be used: only the functions have the key of the seals")
         return self.pauses
+
+    def limits(self, body: object) -> Answer:
+        """Return how much of the limits is used. Raises BadInput and Retryable."""
+        return self._limits().listed(body)
+
+    def reset(self, body: object, execution: ExecutionContext) -> Answer:
+        """Have a limit count from the beginning. Raises BadInput, Refused and Retryable."""
+        return self._limits().reset(body, execution)
+
+    def _limits(self) -> LimitService:
+        if self.limits_of is None:
+            raise BadInput("--direct", "cannot be used: only the functions have the key of the seals")
+        return self.limits_of
 
     def _shown(self) -> Answer:
         """Return what is paused, for the top of a list."""

@@ -18,11 +18,13 @@ from ringfence.handlers.operator_types import (
     ANSWERS,
     APPROVALS,
     DEAD_LETTERS,
+    LIMITS,
     PAUSED,
     PAUSES,
     RECHECKS,
     RELEASES,
     REPLAYS,
+    RESETS,
     RESUMES,
     RUNS,
     SEALS,
@@ -138,6 +140,20 @@ def paused() -> Response[str]:
     """Say what is paused."""
     _caller(PAUSED, once=False)  # like a status query: it changes nothing
     return _response(OK, _service().paused())
+
+
+@app.post(LIMITS)
+def limits() -> Response[str]:
+    """Say how much of the limits is used."""
+    _caller(LIMITS, once=False)  # like a status query: it changes nothing
+    return _response(OK, _service().limits(_body()))
+
+
+@app.post(RESETS)
+def resets() -> Response[str]:
+    """Have a limit count from the beginning."""
+    caller = _caller(RESETS)
+    return _response(OK, _service().reset(_body(), caller))
 
 
 @app.exception_handler(RingfenceError)  # type: ignore[untyped-decorator]  # likewise

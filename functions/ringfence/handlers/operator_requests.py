@@ -31,9 +31,9 @@ from ringfence.handlers.operator_types import (
     RunRequest,
     StatusQuery,
     check_reason,
+    request_document,
     within,
 )
-from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.incident import check_incident
 from ringfence.model.kinds import ref_of
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ringfence.engine.intake import ExecutionContext
+    from ringfence.model.document import Document
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
     from ringfence.policy.decision import Policy
@@ -66,7 +67,7 @@ def run_request(
     Raises BadInput that names the field, and Forbidden for a subject outside the scope.
     """
     optional = ("remediations", "options", "plan", "despite_exempt")
-    document = _document(body, "runbook", "subject", "reason", "dry_run", *optional)
+    document = request_document(body, "runbook", "subject", "reason", "dry_run", *optional)
     runbook = _runbook(document, catalogue)
     ref = _subject(document, runbook)
     within(policy, ref)
@@ -101,7 +102,7 @@ def run_request(
 def release_request(body: object, catalogue: Mapping[str, Runbook], *, direct: bool) -> ReleaseRequest:
     """Read a release request. Raises BadInput that names the field."""
     optional = ("skip_drifted", "plans", "despite_unsealed")
-    document = _document(body, "incident", "runbook", "subject", "reason", "dry_run", *optional)
+    document = request_document(body, "incident", "runbook", "subject", "reason", "dry_run", *optional)
     incident = check_incident(document.text("incident"))
     key = None
     if document.has("runbook") or document.has("subject"):
@@ -132,7 +133,7 @@ def response_release(
 
 def status_query(body: object, catalogue: Mapping[str, Runbook]) -> StatusQuery:
     """Read a status query. Raises BadInput that names the field."""
-    document = _document(body, "runbook", "subject", "after", "remediations")
+    document = request_document(body, "runbook", "subject", "after", "remediations")
     after = document.integer("after") if document.has("after") else 0
     if after < 0:
         raise BadInput("after", "must be the number of an entry", after)
@@ -143,19 +144,19 @@ def status_query(body: object, catalogue: Mapping[str, Runbook]) -> StatusQuery:
 
 def recheck_query(body: object) -> RecheckQuery:
     """Read a request to verify incidents again. Raises BadInput that names the field."""
-    document = _document(body, "incident", "after")
+    document = request_document(body, "incident", "after")
     incident = document.optional_text("incident") or ""
     return RecheckQuery(check_incident(incident) if incident else "", document.optional_text("after") or "")
 
 
 def approvals_query(body: object) -> str:
     """Return the incident whose approvals are requested. Raises BadInput that names the field."""
-    return check_incident(_document(body, "incident").text("incident"))
+    return check_incident(request_document(body, "incident").text("incident"))
 
 
 def answer_request(body: object) -> AnswerRequest:
     """Read an answer to an approval. Raises BadInput that names the field."""
-    document = _document(body, "incident", "answer", "plan", "reason", "approval", "break_glass")
+    document = request_document(body, "incident", "answer", "plan", "reason", "approval", "break_glass")
     answer, glass = document.text("answer"), document.flag("break_glass")
     if answer not in {Answer.APPROVE, Answer.REJECT}:
         raise BadInput("answer", f"must be {Answer.APPROVE} or {Answer.REJECT}", answer)
@@ -169,14 +170,6 @@ def answer_request(body: object) -> AnswerRequest:
         check_reason(document.optional_text("reason") or ""),
         glass,
     )
-
-
-def _document(body: object, *known: str) -> Document:
-    document = Document.of(body)
-    # A misspelled `dry_run` must not become a change.
-    for unknown in sorted(document.value.keys() - set(known)):
-        raise BadInput(unknown, f"is not a known field; the fields are {', '.join(known)}")
-    return document
 
 
 def _agreed(document: Document) -> Agreed | None:

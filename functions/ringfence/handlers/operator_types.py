@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ringfence.model.call import Permission
+from ringfence.model.document import Document
 from ringfence.model.errors import BadInput, Refused
 
 if TYPE_CHECKING:
@@ -22,13 +23,26 @@ RUNS, RELEASES, STATUS, RECHECKS = "/runs", "/releases", "/status", "/rechecks"
 DEAD_LETTERS, REPLAYS, SEALS = "/dead-letters", "/replays", "/seals"
 ANSWERS, APPROVALS = "/answers", "/approvals"
 PAUSES, RESUMES, PAUSED = "/pauses", "/resumes", "/paused"
-FOR_OPERATORS = (RUNS, STATUS, RECHECKS, DEAD_LETTERS, REPLAYS, SEALS, PAUSED)
+LIMITS, RESETS = "/limits", "/resets"
+FOR_OPERATORS = (RUNS, STATUS, RECHECKS, DEAD_LETTERS, REPLAYS, SEALS, PAUSED, LIMITS)
 FOR_RELEASERS = (RELEASES, STATUS, SEALS, PAUSED)
-FOR_APPROVERS = (ANSWERS, APPROVALS, STATUS, PAUSED)
+FOR_APPROVERS = (ANSWERS, APPROVALS, STATUS, PAUSED, LIMITS)
 FOR_PAUSERS = (PAUSES, RESUMES, PAUSED)
-FOR_AUDITORS = (SEALS, PAUSED)
-ROUTES = tuple(dict.fromkeys((*FOR_OPERATORS, *FOR_RELEASERS, *FOR_APPROVERS, *FOR_PAUSERS, *FOR_AUDITORS)))
-"""The paths of the API. There is a policy each to run, to undo and to approve responses, and to pause."""
+FOR_RESETTERS = (RESETS, LIMITS)
+FOR_AUDITORS = (SEALS, PAUSED, LIMITS)
+ROUTES = tuple(
+    dict.fromkeys(
+        (
+            *FOR_OPERATORS,
+            *FOR_RELEASERS,
+            *FOR_APPROVERS,
+            *FOR_PAUSERS,
+            *FOR_RESETTERS,
+            *FOR_AUDITORS,
+        )
+    )
+)
+"""The paths of the API. There is a policy each to run, undo and approve responses, to pause and to reset."""
 QUEUES = "RINGFENCE_CONTINUATION_QUEUE_URLS"
 """The variable with the runbooks' second queues: a JSON object from runbook id to URL."""
 FIND_PERMISSIONS = (Permission("dynamodb:Query", ("{audit_table}/index/incidents",)),)
@@ -102,6 +116,14 @@ class AnswerRequest:
     plan: str
     reason: str
     break_glass: bool
+
+
+def request_document(body: object, *known: str) -> Document:
+    """Read a request. Raises BadInput for an unknown field: a misspelled `dry_run` must change nothing."""
+    document = Document.of(body)
+    for unknown in sorted(document.value.keys() - set(known)):
+        raise BadInput(unknown, f"is not a known field; the fields are {', '.join(known)}")
+    return document
 
 
 def within(policy: Policy, ref: Ref) -> None:

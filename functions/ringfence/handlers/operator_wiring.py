@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, cast
 from ringfence.aws.dead_letters import SqsDeadLetters
 from ringfence.aws.identity import Sts, UsedProofs, sts_endpoint
 from ringfence.aws.incidents import IncidentReader, Response
+from ringfence.aws.limit_items import DynamoLimitItems
 from ringfence.aws.sessions import own_client
+from ringfence.engine.limit_resets import LimitKeeper
 from ringfence.engine.pauses import PauseKeeper, home_of
 from ringfence.handlers import wiring
 from ringfence.handlers.dead_letters import DeadLetterService
+from ringfence.handlers.limits import LimitService
 from ringfence.handlers.operator_api import OperatorService
 from ringfence.handlers.operator_callers import CallerCheck
 from ringfence.handlers.operator_types import QUEUES
@@ -51,7 +54,10 @@ def operator_service() -> OperatorService:
 
     letters = DeadLetterService(CATALOGUE, SqsDeadLetters(lambda: cast("SQSClient", own_client("sqs"))))
     keys = wiring.seals(wiring.settings().record_keys)
-    keeper = PauseKeeper(wiring.warm(), home_of(wiring.policy().own.home))
+    home = home_of(wiring.policy().own.home)
+    keeper = PauseKeeper(wiring.warm(), home)
+    client = cast("DynamoDBClient", own_client("dynamodb"))
+    items = DynamoLimitItems(client, wiring.settings().control_table)
     return OperatorService(
         CATALOGUE,
         wiring.policy(),
@@ -61,6 +67,7 @@ def operator_service() -> OperatorService:
         listed=wiring.containments(),
         letters=letters,
         pauses=PauseService(keeper, CATALOGUE, wiring.policy()),
+        limits_of=LimitService(LimitKeeper(wiring.warm(), items, home), CATALOGUE, wiring.policy()),
         seals=SealService(_find, _entries, keys.keys, lambda: keys.labels, wiring.now),
     )
 

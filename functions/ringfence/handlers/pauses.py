@@ -7,9 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ringfence.engine.pauses import active_in, key_of
-from ringfence.handlers.operator_types import Forbidden, check_actor, check_reason
+from ringfence.handlers.operator_types import Forbidden, check_actor, check_reason, request_document
 from ringfence.model.codec import instant_text
-from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.incident import check_incident
 from ringfence.record.chain import digest
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from ringfence.engine.intake import ExecutionContext
     from ringfence.engine.pauses import PauseKeeper
     from ringfence.handlers.operator_answers import Answer
+    from ringfence.model.document import Document
     from ringfence.model.runbook import Runbook
     from ringfence.policy.decision import Policy
 
@@ -54,7 +54,7 @@ class PauseService:
     def resume(self, body: object, execution: ExecutionContext) -> Answer:
         """End a pause before its time. Without an id, the only one. Raises BadInput and Retryable."""
         check_actor(execution.actor)
-        document = _document(body, "pause", "reason")
+        document = request_document(body, "pause", "reason")
         reason = check_reason(document.optional_text("reason") or "")
         changed = self.keeper.resume(document.optional_text("pause") or self._only(), reason, execution)
         return {"pause": described(changed.pause), **self.listed()}
@@ -86,7 +86,7 @@ def pause_of(
     now: datetime,
 ) -> Pause:
     """Read a request to pause. Raises BadInput that names the field, and Forbidden outside the scope."""
-    document = _document(body, "reason", "seconds", *_SCOPE)
+    document = request_document(body, "reason", "seconds", *_SCOPE)
     runbook, account, incident = (document.optional_text(name) or "" for name in _SCOPE)
     if runbook and runbook not in catalogue:
         raise BadInput("runbook", f"must be one of {', '.join(sorted(catalogue))}", runbook)
@@ -129,10 +129,3 @@ def _lasts(document: Document) -> timedelta:
     if not SHORTEST.total_seconds() <= seconds <= LONGEST.total_seconds():
         raise BadInput("seconds", "must be between one minute and 24 hours", seconds)
     return timedelta(seconds=seconds)
-
-
-def _document(body: object, *known: str) -> Document:
-    document = Document.of(body)
-    for unknown in sorted(document.value.keys() - set(known)):
-        raise BadInput(unknown, f"is not a known field; the fields are {', '.join(known)}")
-    return document

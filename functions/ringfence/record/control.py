@@ -35,7 +35,8 @@ EMPTIED = "[]"
 _NUMBER = re.compile(r"[0-9]{15}")
 PROOF_SLOTS = "operate#request/"
 """The beginning of the keys of used proofs."""
-_LIMIT = re.compile(r"(limit|breaker)/[\w+=,.:@/#-]{1,900}/[0-9]{1,3}", re.ASCII)
+_LIMIT = re.compile(r"(limit|breaker)/[!-~]{1,900}/[0-9]{1,3}")
+"""The name of an Auto Scaling group can contain every printable ASCII character but a colon."""
 _STARTS = (("limit/", LIMIT), ("provided/", PROVIDED))
 _PLACE = re.compile(r"[0-9]{12}/[a-z0-9-]{1,32}|self-check")
 

@@ -460,3 +460,28 @@ class BreakerOpened(Fact):
     most: int
     window: str
     until: datetime
+
+
+@value
+class LimitReset(Fact):
+    """A person had a limit count from the beginning.
+
+    Attributes
+    ----------
+    limit : str
+        The limit, such as `account/111122223333/hour`.
+    most : int
+        How many responses it allows.
+    reason : str
+        Why, in the person's words.
+    owners : tuple of str
+        Who used its places: subjects, or incidents for the limit of a subject.
+    opened_at : datetime or None
+        Since when the breaker was open. None if it was not.
+    """
+
+    limit: str
+    most: int
+    reason: str
+    owners: tuple[str, ...] = ()
+    opened_at: datetime | None = None

@@ -47,6 +47,7 @@ NOTIFYING_FACTS = frozenset(
         "HistoryRejected",
         "LeaseVoided",
         "LeftUnfinished",
+        "LimitReset",
         "PauseHeld",
         "PausesChanged",
         "RecordUnsealed",
@@ -251,6 +252,21 @@ def _limit_reached(now: Summary) -> Notice:
         ),
     )
     return message("URGENT, limit reached", now, parts)
+
+
+def _limit_reset(now: Summary) -> Notice:
+    """Return the notice that a person had a limit count from the beginning. It belongs to no incident."""
+    fact = now.lines[-1].fact
+    limit, who = fact.text("limit"), now.lines[-1].body.optional_text("actor") or "an unknown caller"
+    lines = (
+        f"limit reset: {limit}, by {who}: {fact.text('reason')}",
+        f"Ringfence acts there again without a person, at most {fact.integer('most')} times",
+        *_lists((("No longer counted", fact.texts("owners")),)),
+        "What waits for approval still waits: ringfence approvals",
+        "All limits: ringfence limits",
+    )
+    subject = subject_line(f"Ringfence: limit reset: {limit}")
+    return Notice(subject, "\n".join(plain(one, 1000) for one in lines))
 
 
 _WINDOW_ENDS = "until the oldest one is older than that"
@@ -628,6 +644,7 @@ _OTHERS: Mapping[str, Callable[[Summary], Notice | None]] = {
     "HistoryRejected": _rejected,
     "LeaseVoided": _voided,
     "LeftUnfinished": _left,
+    "LimitReset": _limit_reset,
     "PauseHeld": _pauses_unreadable,
     "PausesChanged": _pauses_changed,
     "RecordUnsealed": _unsealed,

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
 LIMIT, BREAKER = "limit/", "breaker/"
 """The beginnings of the keys of limits, and of the items that say that a limit was reached."""
+BUDGET = "critical/"
+"""The beginning of the names of limits of the separate budget of critical findings."""
+BREAKERS = "breaker"
+"""What the sparse index of the control table calls the items of limits that were reached."""
+RESETS = "limits"
+"""The id in the key of the chain of resets, in the place of a runbook's."""
 LIMIT_KEYS = (f"{LIMIT}*", f"{BREAKER}*")
 """The keys that belong to no runbook alone: several runbooks share the limits of an account."""
 

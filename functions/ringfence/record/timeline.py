@@ -34,6 +34,7 @@ from ringfence.record.facts import (
     Intended,
     LeaseVoided,
     LeftUnfinished,
+    LimitReset,
     Missed,
     Outcome,
     PauseHeld,
@@ -359,6 +360,12 @@ def _(fact: PausesChanged, _: object) -> RenderedFact:
 def _(fact: BreakerOpened, _: object) -> RenderedFact:
     until = f"until {fact.until:%Y-%m-%d %H:%M:%S} UTC at the latest, people are asked"
     return RenderedFact(f"limit reached: {fact.limit}, {fact.most} in one {fact.window}", (until,))
+
+
+@_of_fact.register
+def _(fact: LimitReset, _: object) -> RenderedFact:
+    notes = (fact.reason, *_each("no longer counted", fact.owners))
+    return RenderedFact(f"limit reset: {fact.limit}, {fact.most} may run again", notes)
 
 
 @_of_fact.register

@@ -101,6 +101,10 @@ class MemoryLog:
         """The places of limits that were used, by key."""
         return dict(self._slots)
 
+    def put_slot(self, key: str, slot: Slot) -> None:
+        """Replace a place, as a reset does."""
+        self._slots[key] = slot
+
     def without_chains(self) -> MemoryLog:
         """Return an empty log with the same used limits, as for subjects whose incidents are all over."""
         fresh = MemoryLog(self.seals)

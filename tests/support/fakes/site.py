@@ -6,10 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.engine.intake import ExecutionContext
+from ringfence.engine.limit_resets import LimitKeeper
+from ringfence.engine.pauses import home_of
 from ringfence.engine.ports import Ports
 from ringfence.engine.release import Releaser
 from ringfence.engine.run import Engine
 from ringfence.engine.stopped_release import release_check
+from ringfence.handlers.limits import LimitService
 from ringfence.handlers.operator_api import OperatorService
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.runbook import Runbook, Stage
@@ -20,6 +23,7 @@ from ringfence.remediations.isolate_instance import isolate_instance
 from tests.support.fakes.interruption import Through
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_containments import MemoryContainments
+from tests.support.fakes.memory_limits import MemoryLimitItems
 from tests.support.fakes.memory_log import MemoryLog
 from tests.support.samples.runbooks import CONTAIN
 from tests.support.worlds import LEASE, REF, Ticking, finding, instance, order
@@ -66,9 +70,19 @@ class Site:
         self.sent: list[tuple[str, str]] = []
         self.delayed: list[tuple[str, str, int]] = []
         self.listed = MemoryContainments(self.log)
+        catalogue = {runbook.id: runbook}
+        keeper = LimitKeeper(self.ports(""), MemoryLimitItems(self.log), home_of(REF.account))
         self.desk = OperatorService(
-            {runbook.id: runbook}, policy, self.ports, self.find, self.send, direct, self.listed
+            catalogue,
+            policy,
+            self.ports,
+            self.find,
+            self.send,
+            direct,
+            self.listed,
+            limits_of=None if direct else LimitService(keeper, catalogue, policy),
         )
+        self.roles.clear()
         self._attempts = 0
 
     def ports(self, role: str) -> Ports:

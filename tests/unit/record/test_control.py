@@ -43,3 +43,10 @@ def test_a_count_of_the_log_is_never_lowered() -> None:
     assert control.wrong_log(change, 3, 4) == ""
     assert "was lowered" in control.wrong_log(change, 3, 2)
     assert "not readable" in control.wrong_log(change, 3, None)
+
+
+@pytest.mark.parametrize("group", ["web", "web!(1)*'~", "a/b#c|d"])
+def test_a_limit_of_every_group_that_auto_scaling_allows_is_an_own_item(group: str) -> None:
+    for kind in ("limit", "breaker"):
+        key = f"{kind}/auto-scaling-group/111122223333/eu-west-1/{group}/hour/0"
+        assert control.kind_of(key) == control.LIMIT

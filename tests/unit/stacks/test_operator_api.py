@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.handlers.operator_types import (
+    FOR_APPROVERS,
     FOR_AUDITORS,
     FOR_OPERATORS,
+    FOR_PAUSERS,
     FOR_RELEASERS,
+    FOR_RESETTERS,
+    LIMITS,
     QUEUES,
     RELEASES,
+    RESETS,
     ROUTES,
     RUNS,
     SEALS,
@@ -118,6 +123,14 @@ def test_who_may_run_may_not_release_and_each_policy_tells_where_the_routes_are(
     assert SEALS in paths, "everybody who has a policy may know what the seals prove"
     stack = f"arn:aws:cloudformation:eu-west-1:{HOME}:stack/Ringfence-Response/*"
     assert by_action == {"cloudformation:DescribeStacks": stack}
+
+
+def test_the_right_to_reset_a_limit_is_apart_from_all_others(response: Template) -> None:
+    policy = response.properties("AWS::IAM::ManagedPolicy", "DoorResetters")
+    assert policy["ManagedPolicyName"] == "ringfence-resetter"
+    assert FOR_RESETTERS == (RESETS, LIMITS)
+    others = (FOR_OPERATORS, FOR_RELEASERS, FOR_APPROVERS, FOR_PAUSERS, FOR_AUDITORS)
+    assert not any(RESETS in paths for paths in others)
 
 
 @pytest.mark.parametrize("like", ["DoorOperators", "DoorReleasers", "DoorCheckers"])

@@ -1,0 +1,105 @@
+"""The items of limits in the control table, for operators who read and reset them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ringfence.aws.audit_items import CONTAINMENTS, CONTROL_KEY, OPEN, slot_values, to_slot
+from ringfence.aws.failures import raised
+from ringfence.model.codec import instant_text
+from ringfence.model.errors import Retryable
+from ringfence.record.chain import Slot
+from ringfence.record.slots import BREAKERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import (
+        AttributeValueTypeDef,
+        KeysAndAttributesTypeDef,
+        QueryInputTypeDef,
+    )
+
+_BATCH, _TRIES = 100, 3
+"""The most keys of a call, and how often keys are asked for that DynamoDB left unprocessed."""
+
+
+@dataclass(frozen=True)
+class DynamoLimitItems:
+    """Implements `ringfence.engine.limit_resets.LimitItems`. Raises Retryable if DynamoDB fails.
+
+    Its permissions are those of the audit log and of the list of open containments.
+    """
+
+    client: DynamoDBClient
+    table: str
+
+    def read(self, keys: Iterable[str]) -> Mapping[str, Slot]:
+        """Return the items with these keys that exist."""
+        found: dict[str, Slot] = {}
+        every = tuple(dict.fromkeys(keys))
+        for start in range(0, len(every), _BATCH):
+            for item in self._batch(every[start : start + _BATCH]):
+                key = item[CONTROL_KEY]["S"]
+                if slot := to_slot(key.rpartition("/")[0], item):
+                    found[key] = slot
+        return found
+
+    def breakers(self) -> tuple[Slot, ...]:
+        """Return the items of limits that were reached."""
+        return tuple(self._breakers())
+
+    def free(self, key: str, seen: Slot, now: datetime) -> None:
+        """Let nobody use an item, if it still is what was seen."""
+        freed = Slot(key.rpartition("/")[0], "", now, index=0)
+        with raised("dynamodb:PutItem"):
+            try:
+                self.client.put_item(
+                    TableName=self.table,
+                    Item={CONTROL_KEY: {"S": key}, **slot_values(freed)},
+                    ConditionExpression="#owner = :owner AND #at = :at",
+                    ExpressionAttributeNames={"#owner": "owner", "#at": "at"},
+                    ExpressionAttributeValues={
+                        ":owner": {"S": seen.owner},
+                        ":at": {"S": instant_text(seen.at)},
+                    },
+                )
+            except self.client.exceptions.ConditionalCheckFailedException:
+                return  # a response has used it meanwhile
+
+    def _batch(self, keys: tuple[str, ...]) -> Iterator[Mapping[str, AttributeValueTypeDef]]:
+        left = keys
+        for _ in range(_TRIES):
+            wanted: KeysAndAttributesTypeDef = {
+                "Keys": [{CONTROL_KEY: {"S": key}} for key in left],
+                "ConsistentRead": True,
+            }
+            with raised("dynamodb:BatchGetItem"):
+                page = self.client.batch_get_item(RequestItems={self.table: wanted})
+            yield from page["Responses"].get(self.table, ())
+            again = page.get("UnprocessedKeys", {}).get(self.table, {"Keys": ()})["Keys"]
+            left = tuple(str(key[CONTROL_KEY]["S"]) for key in again)
+            if not left:
+                return
+        raise Retryable(f"DynamoDB did not read {len(left)} items in {_TRIES} tries")
+
+    def _breakers(self) -> Iterator[Slot]:
+        query: QueryInputTypeDef = {
+            "TableName": self.table,
+            "IndexName": CONTAINMENTS,
+            "KeyConditionExpression": "#state = :state",
+            "ExpressionAttributeNames": {"#state": OPEN},
+            "ExpressionAttributeValues": {":state": {"S": BREAKERS}},
+        }
+        while True:
+            with raised("dynamodb:Query"):
+                page = self.client.query(**query)
+            for item in page["Items"]:
+                if slot := to_slot(str(item[CONTROL_KEY]["S"]).rpartition("/")[0], item):
+                    yield slot
+            if not page.get("LastEvaluatedKey"):
+                return
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]

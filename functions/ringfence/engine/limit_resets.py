@@ -1,0 +1,119 @@
+"""Reset a limit: it counts from the beginning, and its breaker closes. One chain for the deployment.
+
+The record comes first: who, why, and what is no longer counted. If the execution dies after it, the limit
+does not change, and the person can repeat the request.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from ringfence.engine.pauses import ATTEMPTS
+from ringfence.model.errors import Conflict, Refused, Retryable
+from ringfence.model.frozen import frozen
+from ringfence.model.incident import incident_id
+from ringfence.record.chain import ChainKey, Lease, Stamp, link
+from ringfence.record.facts import LimitReset
+from ringfence.record.limit_usage import breaker_key, breaker_of, usage
+from ringfence.record.slots import RESETS, places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from ringfence.engine.intake import ExecutionContext
+    from ringfence.engine.ports import Ports
+    from ringfence.model.kinds.account import AccountRef
+    from ringfence.record.chain import Slot
+    from ringfence.record.limit_usage import Breaker, Usage
+
+
+class LimitItems(Protocol):
+    """The items of limits."""
+
+    def read(self, keys: Iterable[str]) -> Mapping[str, Slot]:
+        """Return the items with these keys that exist, with strong consistency. Raises Retryable."""
+        ...
+
+    def breakers(self) -> tuple[Slot, ...]:
+        """Return the items of limits that were reached, also of those that are closed. Raises Retryable."""
+        ...
+
+    def free(self, key: str, seen: Slot, now: datetime) -> None:
+        """Let nobody use the item with this key, if it still is what was seen. Raises Retryable."""
+        ...
+
+
+@frozen
+class LimitKeeper:
+    """Reads limits, and resets them. `home` is the home account."""
+
+    ports: Ports
+    items: LimitItems
+    home: AccountRef
+
+    def usage(self, limits: Iterable[Slot]) -> tuple[Usage, ...]:
+        """Return how much of these limits is used."""
+        every, now = tuple(limits), self.ports.clock()
+        items = self.items.read(key for one in every for key in _keys(one))
+        return tuple(usage(one, items, now) for one in every)
+
+    def breakers(self) -> tuple[Breaker, ...]:
+        """Return the breakers that are open, the newest last."""
+        now = self.ports.clock()
+        found = filter(None, (breaker_of(one, now) for one in self.items.breakers()))
+        return tuple(sorted(found, key=lambda one: one.opened_at))
+
+    def reset(self, limit: Slot, reason: str, execution: ExecutionContext) -> LimitReset:
+        """Have a limit count from the beginning. What was used after it was read stays counted.
+
+        Raises Refused if there is nothing to reset, and Retryable if it cannot be recorded with a seal.
+        """
+        now = self.ports.clock()
+        seen = self.items.read(_keys(limit))
+        found = usage(limit, seen, now)
+        if not found.used and found.breaker is None:
+            raise Refused(f"nothing uses the limit {found.name}, so there is nothing to reset")
+        opened_at = found.breaker.opened_at if found.breaker else None
+        owners = tuple(one.owner for one in found.used)
+        fact = LimitReset(found.name, limit.most, reason, owners, opened_at)
+        self._record(fact, execution)
+        for key, item in seen.items():
+            if item.owner:
+                self.items.free(key, item, self.ports.clock())
+        return fact
+
+    def _record(self, fact: LimitReset, execution: ExecutionContext) -> None:
+        key = key_of(self.home)
+        for _ in range(ATTEMPTS):
+            history = self.ports.log.read(key)
+            if fault := history.proof.fault:
+                raise Refused(f"entry {fault.seq} of {history.incident} is not authentic: {fault.words}")
+            if history.proof.missing:
+                raise Retryable(f"only a sealed entry can reset a limit: {history.proof.missing}")
+            incident = max(self._day(), history.incident)
+            joins = history.incident == incident
+            known = history if joins else replace(history, entries=())
+            stamp = Stamp(key, incident, execution.actor, execution.attempt, self.ports.clock())
+            lease = None if joins else Lease("", None, incident)
+            try:
+                self.ports.log.append(key, known, link(stamp, known.head, (fact,)), lease)
+            except Conflict:
+                continue
+            return
+        raise Retryable(f"others keep resetting limits: tried {ATTEMPTS} times")
+
+    def _day(self) -> str:
+        midnight = self.ports.clock().replace(hour=0, minute=0, second=0, microsecond=0)
+        return incident_id(midnight, RESETS)
+
+
+def _keys(limit: Slot) -> tuple[str, ...]:
+    """Return the keys of the items of a limit: its breaker and its places."""
+    return (breaker_key(limit.name), *(one.key for one in places(limit)))
+
+
+def key_of(home: AccountRef) -> ChainKey:
+    """Return the key of the chain of resets."""
+    return ChainKey(RESETS, home.key)
