@@ -26,7 +26,7 @@ OTHER_SERVICES: Mapping[str, str] = dict.fromkeys(
 """botocore's name of the service of an action that belongs to another service than its prefix says."""
 
 OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
-    "apigateway:GET": ("GetRoute",),
+    "apigateway:GET": ("GetIntegration", "GetRoute", "GetRoutes", "GetStage"),
     "dynamodb:PutItem": ("PutItem", "TransactWriteItems"),
     "s3:GetBucketObjectLockConfiguration": ("GetObjectLockConfiguration",),
     "s3:GetBucketPublicAccessBlock": ("GetPublicAccessBlock",),

@@ -50,18 +50,31 @@ _ERROR = "integrationErrorMessage"
 
 
 class OperatorApi(Construct):
-    """The API allows only callers that IAM permits, and passes their identity to the function."""
+    """The API allows only callers that IAM permits, and passes their identity to the function.
 
-    def __init__(
+    It is created first, because rules of the pipelines name it. `serve` gives it what it needs of them.
+    """
+
+    def __init__(self, scope: Construct) -> None:
+        super().__init__(scope, "Door")
+        self.api = apigateway.HttpApi(
+            self,
+            "Api",
+            api_name=prefixed(OPERATE),
+            description="Ringfence: manual runs and releases",
+            create_default_stage=False,
+            default_authorizer=HttpIamAuthorizer(),
+        )
+
+    def serve(
         self,
-        scope: Construct,
         *,
         settled: Settled,
         audit: AuditStack,
         settings: Settings,
         pipelines: Sequence[Pipeline],
     ) -> None:
-        super().__init__(scope, "Door")
+        """Create the function and the routes to it."""
         self.settled = settled
         group = log_group(self, "Logs", settled.key)
         self.role = role(
@@ -105,19 +118,11 @@ class OperatorApi(Construct):
             self.role,
             group,
         )
-        self.api = self._api()
+        self._routes(self.api)
         self._people(mfa=settings.require_mfa)
         Alarms(self, audit.notices).errors(OPERATE, self.function)
 
-    def _api(self) -> apigateway.HttpApi:
-        api = apigateway.HttpApi(
-            self,
-            "Api",
-            api_name=prefixed(OPERATE),
-            description="Ringfence: manual runs and releases",
-            create_default_stage=False,
-            default_authorizer=HttpIamAuthorizer(),
-        )
+    def _routes(self, api: apigateway.HttpApi) -> None:
         # The CDK would add permissions one by one, which the function's policy replaces.
         invoked = lambda_.Function.from_function_attributes(
             self,
@@ -140,7 +145,6 @@ class OperatorApi(Construct):
         self._log_access(stage)
         only_its_callers(self, OPERATE, self.function.function_arn, (self._allowed(api),))
         CfnOutput(Stack.of(self), "OperateUrl", value=api.api_endpoint)
-        return api
 
     def _allowed(self, api: apigateway.HttpApi) -> iam.PolicyStatement:
         """Allow API Gateway to invoke the function for the routes of the API."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.events.cloudtrail.trigger.undoing import undoing_patterns
 from ringfence.events.config.trigger import own_patterns
-from ringfence.events.patterns import filled
+from ringfence.events.patterns import filled, names_api
 from ringfence.policy.compiled import policy_from_json
 
 if TYPE_CHECKING:
@@ -18,12 +18,16 @@ if TYPE_CHECKING:
     Patterns = tuple[Mapping[str, object], ...]
 
 
-def patterns_of(runbook: Runbook, settings: Settings) -> Patterns:
-    """Return the patterns of a runbook's rules. No event matches two of them."""
+def patterns_of(runbook: Runbook, settings: Settings, api: str = "") -> Patterns:
+    """Return the patterns of a runbook's rules. No event matches two of them.
+
+    `api` is the id of the operators' API. Without it, there is no pattern for calls on the API.
+    """
     names = dict(policy_from_json(settings.policy).config_rules)
     types = (name for trigger in runbook.triggers for name in trigger.types)
     found = (*runbook.patterns(), *own_patterns(types, names))
-    return tuple(filled(pattern, settings.account) for pattern in found)
+    here = (pattern for pattern in found if api or not names_api(pattern))
+    return tuple(filled(pattern, settings.account, api) for pattern in here)
 
 
 def undoing_of(runbook: Runbook, settings: Settings) -> Patterns:

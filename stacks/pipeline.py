@@ -40,8 +40,15 @@ CONTAIN, CONTINUE, RECHECK = "respond.handler", "respond.resume", "recheck.handl
 class Pipeline(Construct):
     """The path of an event from its rule to the function, and the second queue after containment."""
 
-    def __init__(
-        self, scope: Construct, runbook: Runbook, *, settled: Settled, audit: AuditStack, settings: Settings
+    def __init__(  # noqa: PLR0913 - the parts of the stack that it connects
+        self,
+        scope: Construct,
+        runbook: Runbook,
+        *,
+        settled: Settled,
+        audit: AuditStack,
+        settings: Settings,
+        api: str,
     ) -> None:
         super().__init__(scope, "".join(word.title() for word in runbook.id.split("-")))
         self.runbook = runbook
@@ -52,7 +59,7 @@ class Pipeline(Construct):
         self.second = queue(
             Construct(self, "Second"), f"{runbook.id}-continuation", settled.key, times.CONTINUE
         )
-        self.rules = self._rules(self, self.first, (*patterns_of(runbook, settings), self._beats()))
+        self.rules = self._rules(self, self.first, (*patterns_of(runbook, settings, api), self._beats()))
         self.undoing: tuple[events.CfnRule, ...] = ()
         self.recheck = self._recheck_queue(settled, settings) if runbook.undone_by else None
         names = (

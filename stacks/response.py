@@ -43,11 +43,12 @@ class ResponseStack(Stack):
         )
         used_by(key, "events.amazonaws.com", self.account)
         settled = Settled(self, bundle.code(), key)
+        door = OperatorApi(self)
         self.pipelines = [
-            Pipeline(self, runbook, settled=settled, audit=audit, settings=settings)
+            Pipeline(self, runbook, settled=settled, audit=audit, settings=settings, api=door.api.http_api_id)
             for runbook in CATALOGUE.values()
         ]
         Approvals(self, settled=settled, pipelines=self.pipelines)
         forward.let_in(self, settings)
         Heartbeat(self, settled=settled, audit=audit, settings=settings)
-        OperatorApi(self, settled=settled, audit=audit, settings=settings, pipelines=self.pipelines)
+        door.serve(settled=settled, audit=audit, settings=settings, pipelines=self.pipelines)

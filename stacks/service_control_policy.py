@@ -42,6 +42,7 @@ def service_control_policy(
     executor: str = EXECUTOR,
     break_glass: str = BREAK_GLASS,
     home: str = ANY_HOME,
+    api: str = "",
 ) -> Json:
     """Return the policy.
 
@@ -54,13 +55,16 @@ def service_control_policy(
         ARNs of roles, which can contain `*`.
     home
         The home account. Only the policy of its default event bus is denied to others. `*` is each account.
+    api
+        The id of the operators' API, which AWS generates: the first label of the host in the output
+        `OperateUrl`. Without it, the policy cannot name the API.
     """
     owners = (executor, break_glass)
     switching = (*owners, *_switching_roles())
     statements = [
         _deny("Invoke", (_FUNCTION,), ("lambda:Invoke*",), (_SCHEDULES, break_glass)),
         # Each action concerns resources of one service only, so one statement is enough for all of them.
-        _deny("Change", (*_RESOURCES, *owners), _CHANGES, switching),
+        _deny("Change", (*_RESOURCES, *_parts(api), *owners), (*_CHANGES, *_api_changes(api)), switching),
         _deny("Mappings", ("*",), _MAPPINGS, switching, {"ArnLike": {"lambda:FunctionArn": _FUNCTION}}),
         _deny("Keys", ("*",), _KEYS, owners, {"ForAnyValue:StringLike": {"kms:ResourceAliases": _ALIASES}}),
         _deny("Data", (_TABLE, f"{_BUCKET}/*"), _DATA, (_FUNCTIONS, break_glass)),
@@ -85,6 +89,16 @@ def service_control_policy(
         ),
     ]
     return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _parts(api: str) -> tuple[str, ...]:
+    """Return the API and everything in it: routes, integrations, stages and authorizers."""
+    return (f"arn:aws:apigateway:*::/apis/{api}*",) if api else ()
+
+
+def _api_changes(api: str) -> tuple[str, ...]:
+    """Return every change of an API: it is deleted, or patched, posted or put."""
+    return ("apigateway:DELETE", "apigateway:P*") if api else ()
 
 
 def _elsewhere() -> Json:

@@ -11,6 +11,7 @@ from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
 from ringfence.events.patterns import filled
 from ringfence.model.errors import BadInput
+from tests.support.samples.calls import API
 from tests.support.samples.guardduty import ACCOUNT
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class Delivery:
     def __init__(self, *triggers: Trigger) -> None:
         self.triggers = triggers
         self.patterns = tuple(
-            json.dumps(filled(pattern, ACCOUNT)) for one in triggers for pattern in one.patterns()
+            json.dumps(filled(pattern, ACCOUNT, API)) for one in triggers for pattern in one.patterns()
         )
 
     def errors(self) -> list[object]:

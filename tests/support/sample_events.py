@@ -31,11 +31,11 @@ from ringfence.events.guardduty.trigger.instances import GuardDutyTrigger
 from ringfence.events.guardduty.trigger.reported import ReportedTrigger
 from ringfence.events.health.abuse import AbuseTrigger
 from ringfence.events.health.trigger import HealthTrigger
-from ringfence.events.patterns import OWN_ACCOUNT
+from ringfence.events.patterns import OWN_ACCOUNT, OWN_API
 from ringfence.model.kinds import every_kind, kinds_of
 from ringfence.model.rule_confirmation import PREFIX as RULE
 from ringfence.model.subject import ANY
-from tests.support.samples.calls import by_root, call_event, sign_in
+from tests.support.samples.calls import API, by_root, call_event, sign_in
 from tests.support.samples.cloudtrail import attachment
 from tests.support.samples.config import verdict
 from tests.support.samples.guardduty import ACCOUNT, KEY, bucket_finding, changed, of_type, reported_finding
@@ -163,7 +163,7 @@ def own_call(service: str, name: str, **more: Any) -> Json:  # noqa: ANN401 - wh
     call = OWN_CALLS[service, name]
     named = call.named
     look = (*named.prefixes, *named.wildcards, "")[0].replace(OWN_ACCOUNT, ACCOUNT).replace("*", "x")
-    value: Any = f"{look}0A1B2C" if look else named.exact[0]
+    value: Any = f"{look}0A1B2C" if look else API if named.exact == (OWN_API,) else named.exact[0]
     for key in reversed(named.parameter.split(".")):
         value = {key: value}
     parts = {"parameters": None, "response": None, PARTS[named.part]: value}

@@ -20,13 +20,24 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudt
 """
 OWN_ACCOUNT = "{account}"
 """The place of the account of a rule, in a pattern. `filled` replaces it."""
+OWN_API = "{api}"
+"""The place of the id of the operators' API. AWS generates it, so only the home region's stack knows it."""
 _RECORDED = frozenset({"AWS API Call via CloudTrail", "AWS Console Action via CloudTrail"})
 
 
-def filled(pattern: Mapping[str, object], account: str) -> Mapping[str, object]:
-    """Return the pattern for the rules of one account: a 12-digit id, or a token of the CDK."""
-    found: Mapping[str, object] = json.loads(json.dumps(pattern).replace(OWN_ACCOUNT, account))
+def filled(pattern: Mapping[str, object], account: str, api: str = OWN_API) -> Mapping[str, object]:
+    """Return the pattern for the rules of one account: a 12-digit id, or a token of the CDK.
+
+    `api` is the id of the operators' API, or its token.
+    """
+    text = json.dumps(pattern).replace(OWN_ACCOUNT, account).replace(OWN_API, api)
+    found: Mapping[str, object] = json.loads(text)
     return found
+
+
+def names_api(pattern: Mapping[str, object]) -> bool:
+    """Return whether a pattern is about the operators' API, which exists in the home region only."""
+    return OWN_API in json.dumps(pattern)
 
 
 def rule_state(pattern: Mapping[str, object]) -> str:

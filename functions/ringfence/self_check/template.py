@@ -180,6 +180,7 @@ _ATTRIBUTES: Mapping[tuple[str, str], Callable[[str, Stack], str]] = {
 
 
 _FOR = {
+    "AWS::ApiGatewayV2::Route": "ApiId",
     "AWS::Lambda::ResourcePolicy": "ResourceArn",
     "AWS::S3::BucketPolicy": "Bucket",
     "AWS::SNS::TopicPolicy": "Topics",

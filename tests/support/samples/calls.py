@@ -15,6 +15,8 @@ Json = dict[str, Any]
 AT = "2026-03-01T12:00:00Z"
 ADMIN_ID, ADMIN_KEY = "AIDA4MADEUPBYUS00021", "AKIA4MADEUPBYUS00022"
 ROOT_KEY = "ASIA4MADEUPBYUS00020"
+API = "a1b2c3d4e5"
+"""The id of the operators' API."""
 
 
 def by_user(name: str = "admin", account: str = ACCOUNT) -> Json:

@@ -18,6 +18,7 @@ from ringfence.self_check.needs import PERMISSIONS
 from ringfence.self_check.places import Deployment, Stack, stacks_of
 from ringfence.self_check.template import UNRESOLVED, Deployed, Resource
 from stacks.operations import OTHER_NAMES
+from tests.support.self_checking import judged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -227,15 +228,14 @@ def test_functions_of_a_template_are_resolved() -> None:
 def test_a_subscription_whose_messages_are_held_back_is_a_problem(
     attributes: dict[str, str], found: int
 ) -> None:
-    kind, arn = kinds()["AWS::SNS::Topic"], f"arn:aws:sns:{REGION}:{HOME}:Ringfence-Audit-Notices-ABC"
-    topic = Resource("AWS::SNS::Topic", "Notices", arn, {}, MEMBER)
+    arn = f"arn:aws:sns:{REGION}:{HOME}:Ringfence-Audit-Notices-ABC"
     one = {"SubscriptionArn": f"{arn}:7f1", "Protocol": "email", "Endpoint": "security@example.com"}
-    talk = kind.read(topic)
-    next(talk)
-    talk.send((Document.of({"Attributes": {}}), Document.of({"Subscriptions": [one]})))
-    with pytest.raises(StopIteration) as stopped:
-        talk.send((Document.of({"Attributes": attributes}),))
-    problems = list(kind.judge(topic, stopped.value.value))
+    answers = {
+        "GetTopicAttributes": {"Attributes": {}},
+        "ListSubscriptionsByTopic": {"Subscriptions": [one]},
+        "GetSubscriptionAttributes": {"Attributes": attributes},
+    }
+    problems = judged(Resource("AWS::SNS::Topic", "Notices", arn, {}, MEMBER), answers)
     assert len(problems) == found
     assert all(each.aspect == "held back" and "security@example.com" in each.words for each in problems)
 
@@ -259,14 +259,16 @@ def test_a_read_calls_what_is_declared_and_nothing_else(kind: str) -> None:
     except StopIteration:
         pass
     services = {"apigatewayv2": "apigateway"}
-    actions = {one.action for one in kinds()[kind].permissions}
-    allowed = {
-        f"{action.partition(':')[0]}:{name}"
-        for action in actions
-        for name in OTHER_NAMES.get(action, (action.partition(":")[2],))
-    }
     prefixed = {f"{services.get(s, s)}:{name}" for s, _, name in (one.partition(":") for one in called)}
-    assert prefixed == allowed
+    allowed = [
+        {
+            f"{action.partition(':')[0]}:{name}"
+            for name in OTHER_NAMES.get(action, (action.partition(":")[2],))
+        }
+        for action in {one.action for one in kinds()[kind].permissions}
+    ]
+    assert prefixed <= set().union(*allowed)
+    assert all(prefixed & names for names in allowed), "an action that no call needs"
 
 
 ANSWERS: dict[str, dict[str, object]] = {
@@ -295,6 +297,10 @@ ANSWERS: dict[str, dict[str, object]] = {
     "GetPolicyVersion": {"PolicyVersion": {"Document": {}}},
     "DescribeAlarms": {"MetricAlarms": []},
     "GetRoute": {"RouteKey": "POST /x"},
+    "ListAlarmMuteRules": {"AlarmMuteRuleSummaries": [{"AlarmMuteRuleArn": "arn:x:alarm-mute-rule:m"}]},
+    "GetAlarmMuteRule": {"Name": "m"},
+    "DescribeLogGroups": {"logGroups": []},
+    "GetRoutes": {"Items": []},
 }
 
 

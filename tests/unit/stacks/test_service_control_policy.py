@@ -185,6 +185,24 @@ def test_what_is_not_ringfences_is_left_alone(action: str, resource: str, keys: 
     assert not is_denied(SCP, ADMIN, action, resource, keys)
 
 
+API = "a1b2c3d4e5"
+OF_THE_API = f"arn:aws:apigateway:{REGION}::/apis/{API}"
+
+
+@pytest.mark.parametrize("path", ["", "/routes/r1", "/integrations/i1", "/stages/$default", "/authorizers"])
+@pytest.mark.parametrize("method", ["DELETE", "PATCH", "POST", "PUT"])
+def test_nobody_but_a_deployment_changes_the_operators_api_that_the_policy_names(
+    method: str, path: str
+) -> None:
+    policy, action, resource = service_control_policy(api=API), f"apigateway:{method}", f"{OF_THE_API}{path}"
+    assert is_denied(policy, ADMIN, action, resource)
+    assert not is_denied(policy, EXECUTOR, action, resource)
+    assert not is_denied(policy, ADMIN, action, resource.replace(API, "z9y8x7w6v5"))
+    assert not is_denied(policy, ADMIN, "apigateway:GET", resource)
+    assert not is_denied(SCP, ADMIN, action, resource)
+    assert len(text(policy).replace("\n", "")) <= LIMIT
+
+
 ASSUME, OPERATING = role("ringfence-contain-instance"), role("ringfence-operate-function")
 
 

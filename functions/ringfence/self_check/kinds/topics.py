@@ -1,4 +1,7 @@
-"""SNS topics with their policies, whether anybody is subscribed, and whether their messages arrive."""
+"""SNS topics with their policies, whether anybody is subscribed, and whether their messages arrive.
+
+Alarms notify a topic. So the rules that mute alarms of its region are read with it.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,10 @@ from typing import TYPE_CHECKING
 from ringfence.model.call import Call, Failed, Permission
 from ringfence.self_check.compare import statements
 from ringfence.self_check.kind import Kind, Settings
+from ringfence.self_check.mutes import PERMISSIONS, UNKNOWN_OPERATION, muting
 
 if TYPE_CHECKING:
-    from ringfence.model.call import SansIO
+    from ringfence.model.call import Answer, SansIO
     from ringfence.model.document import Document
     from ringfence.self_check.template import Resource
 
@@ -32,14 +36,22 @@ def _declared(topic: Resource) -> Settings:
         "unconfirmed subscriptions": (),
         "subscriptions": CONFIRMED,
         "held back": (),
+        "data protection": "",
+        "muted alarms": (),
     }
 
 
 def _read(topic: Resource) -> SansIO[Settings | None]:
     arn = {"TopicArn": topic.id}
-    answer, listed = yield (
+    answer, listed, protection = yield (
         Call("sns", "GetTopicAttributes", arn, expected=_MISSING),
         Call("sns", "ListSubscriptionsByTopic", arn, pages=True, expected=_MISSING),
+        Call(
+            "sns",
+            "GetDataProtectionPolicy",
+            {"ResourceArn": topic.id},
+            expected=(*_MISSING, *UNKNOWN_OPERATION),
+        ),
     )
     if isinstance(answer, Failed) or isinstance(listed, Failed):
         return None
@@ -50,12 +62,15 @@ def _read(topic: Resource) -> SansIO[Settings | None]:
         if one.text("SubscriptionArn") == _PENDING
     )
     held = yield from _held_back(subscriptions)
+    muted = yield from muting()
     return {
         "policy": statements(found.optional_text("Policy") or ""),
         "encryption": _key(found.optional_text("KmsMasterKeyId")),
         "unconfirmed subscriptions": pending,
         "subscriptions": CONFIRMED if len(subscriptions) > len(pending) else NOBODY,
         "held back": held,
+        "data protection": _policy(protection),
+        "muted alarms": muted,
     }
 
 
@@ -82,6 +97,11 @@ def _held_back(subscriptions: tuple[Document, ...]) -> SansIO[tuple[str, ...]]:
     )
 
 
+def _policy(answer: Answer) -> str:
+    """Return the data protection policy of a topic. It can mask messages or refuse them."""
+    return "" if isinstance(answer, Failed) else answer.optional_text("DataProtectionPolicy") or ""
+
+
 def _key(given: object) -> str:
     return f"KMS key {str(given).rpartition('/')[2]}" if given else "none"
 
@@ -94,14 +114,29 @@ KINDS = (
     Kind(
         "AWS::SNS::Topic",
         "topic",
-        tuple(
-            Permission(f"sns:{name}", _TOPICS)
-            for name in ("GetSubscriptionAttributes", "GetTopicAttributes", "ListSubscriptionsByTopic")
+        (
+            *(
+                Permission(f"sns:{name}", _TOPICS)
+                for name in (
+                    "GetDataProtectionPolicy",
+                    "GetSubscriptionAttributes",
+                    "GetTopicAttributes",
+                    "ListSubscriptionsByTopic",
+                )
+            ),
+            *PERMISSIONS,
         ),
         _declared,
         _read,
         {
             "subscriptions": _SUBSCRIBE,
+            "data protection": (
+                "aws sns put-data-protection-policy --resource-arn {id} --data-protection-policy '' "
+                "--region {region}"
+            ),
+            "muted alarms": (
+                "aws cloudwatch delete-alarm-mute-rule --alarm-mute-rule-name NAME --region {region}"
+            ),
             "held back": (
                 "aws sns list-subscriptions-by-topic --topic-arn {id} --region {region}; then without it: "
                 "aws sns set-subscription-attributes --subscription-arn ARN --attribute-name NAME "

@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.events.cloudtrail.trigger.reported_calls import ReportedCalls
-from ringfence.events.patterns import OWN_ACCOUNT
+from ringfence.events.patterns import OWN_ACCOUNT, OWN_API
 from ringfence.model.frozen import frozen
 from ringfence.model.resource_names import PREFIX as OWN
 
@@ -31,6 +31,7 @@ PREFIX = "OwnResource:"
 """The prefix of the finding types. The service and the call follow."""
 STACKS = "Ringfence-"
 """The prefix of the names of Ringfence's stacks, and so of the resources that CloudFormation names."""
+_API_ID = re.compile(r"[a-z0-9]{10}")
 REQUEST, RESPONSE = "requestParameters", "responseElements"
 
 
@@ -47,7 +48,8 @@ class Named:
     wildcards : tuple of str
         How its value can look, with `*` for any text.
     exact : tuple of str or bool
-        What its value can be.
+        What its value can be. `OWN_API` is the id of the operators' API, which only the rule knows: an event
+        that the rule delivered is about this API, so any id of that form matches here.
     exists : bool or None
         True: any value. False: it can also be missing. None: neither.
     caseless : bool
@@ -87,6 +89,8 @@ class Named:
             return True
         if not isinstance(given, str):
             return False
+        if OWN_API in self.exact:
+            return bool(_API_ID.fullmatch(given))
         text = given.casefold() if self.caseless else given
         begins = text.startswith(tuple(one.replace(OWN_ACCOUNT, account) for one in self.prefixes))
         return begins or any(_wildcard(one).fullmatch(given) for one in self.wildcards)
@@ -194,6 +198,7 @@ _PERMITTED = Named("statementId", (OWN,), otherwise=Named("policy", exists=True,
 _FORBIDDEN = Named(
     "statementId", (OWN,), otherwise=Named("removeAllPermissions", exact=(True,), also=_DEFAULT_BUS)
 )
+_API = Named("apiId", exact=(OWN_API,))
 _BUS_NAME = Named("name", exact=("default",))
 
 _DELIVERS = "a rule may no longer deliver events to Ringfence"
@@ -214,6 +219,7 @@ _LOOKS = "a scheduled check may no longer run"
 _LOGS = "metrics of Ringfence may stop, or what it logged may be lost"
 _RINGS = "an alarm may no longer ring"
 _BUS = "other accounts may no longer forward their events, or others may send events"
+_ASKS = "operators' requests may reach another function or nobody, or come from callers that nobody verified"
 _TABLE_OF_CALLS = (
     *_calls("events", _RULE, _DELIVERS, "DeleteRule", "DisableRule", "PutRule"),
     *_calls("events", _TARGETS, _DELIVERS, "PutTargets", "RemoveTargets"),
@@ -318,6 +324,16 @@ _TABLE_OF_CALLS = (
         _GROUP_POLICY,
         _LOGS,
         *("DeleteDataProtectionPolicy", "PutDataProtectionPolicy", "PutTransformer"),
+    ),
+    *_calls(
+        "apigateway",
+        _API,
+        _ASKS,
+        *("CreateIntegration", "DeleteIntegration", "UpdateIntegration"),
+        *("CreateRoute", "DeleteRoute", "DeleteRouteRequestParameter", "UpdateRoute"),
+        *("CreateAuthorizer", "DeleteAuthorizer", "UpdateAuthorizer"),
+        *("CreateStage", "DeleteRouteSettings", "DeleteStage", "UpdateStage"),
+        *("DeleteAccessLogSettings", "DeleteApi", "ReimportApi", "UpdateApi"),
     ),
     *_calls("monitoring", _ALARMS, _RINGS, "DeleteAlarms", "DisableAlarmActions"),
     *_calls("monitoring", _ALARM, _RINGS, "PutCompositeAlarm", "PutMetricAlarm", "SetAlarmState"),
