@@ -28,6 +28,7 @@ from ringfence.cli.settings import AUDIT_STACK
 from ringfence.model.errors import Retryable
 from ringfence.record.history import History
 from ringfence.record.notices import Notice
+from ringfence.record.notices.kinds import NoticeKind
 from ringfence.record.status import IncidentStatus
 from stacks import needs
 from tests.support.fakes.audit_home import (
@@ -209,7 +210,7 @@ def test_the_commands_of_an_auditor_take_the_declared_actions_and_no_others(term
 @pytest.mark.usefixtures("aws")
 def test_telling_takes_the_declared_actions_and_no_others() -> None:
     arn = session().client("sns").create_topic(Name="notices")["TopicArn"]
-    Topic(made("sns"), arn).publish(Notice("subject", "text"))
+    Topic(made("sns"), arn).publish(Notice(NoticeKind.CONTAINED, "contained"))
     assert clients().actions() == declared(notice.PERMISSIONS)
 
 

@@ -206,7 +206,7 @@ def of_many(count: int = MANY) -> tuple[int, int]:
 
 
 BOUNDS = {
-    FULL: Bill(reads=24, writes=200, puts=8, messages=8, invocations=14, notices=1, entries=45),
+    FULL: Bill(reads=24, writes=200, puts=8, messages=8, invocations=14, notices=2, entries=45),
     REDELIVERED: Bill(reads=14, writes=0, puts=0, messages=8, invocations=2, notices=0, entries=0),
     UPDATED: Bill(reads=14, writes=20, puts=1, messages=8, invocations=4, notices=0, entries=1),
     NOTIFIED: Bill(reads=6, writes=26, puts=1, messages=4, invocations=3, notices=1, entries=2),

@@ -10,6 +10,7 @@ from ringfence.model.call import Permission
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef
 
     from ringfence.record.notices import Notice
 
@@ -29,9 +30,17 @@ class Topic:
     arn: str
 
     def publish(self, notice: Notice) -> None:
-        """Send a notice. Raises Retryable."""
+        """Send a notice: its text, and its machine-readable form in message attributes. Raises Retryable."""
+        from ringfence.record.notices.schema import attributes  # containment does not wait for it
+
+        given: dict[str, MessageAttributeValueTypeDef] = {
+            name: {"DataType": kind, "StringValue": value}
+            for name, (kind, value) in attributes(notice).items()
+        }
         with raised("sns:Publish"):
-            self.client.publish(TopicArn=self.arn, Subject=notice.subject, Message=notice.text)
+            self.client.publish(
+                TopicArn=self.arn, Subject=notice.subject, Message=notice.text, MessageAttributes=given
+            )
 
     def confirmed(self) -> int:
         """Return how many subscriptions are confirmed. Raises Retryable."""

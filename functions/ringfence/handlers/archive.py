@@ -13,8 +13,8 @@ from ringfence.handlers.tampering import alarm
 from ringfence.model.errors import RingfenceError
 from ringfence.model.resource_names import ARCHIVE
 from ringfence.record.chain import HEARTBEAT, ChainKey, digest
-from ringfence.record.notices import plain
 from ringfence.record.tlog import Leaf
+from ringfence.record.untrusted import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -127,11 +127,8 @@ class Archiving:
         for place, change in enumerate(changes):
             if words := batch.wrong.get(place) or _tampering(change):
                 incident = change.sort.rpartition("#")[0]
-                details = (
-                    f"Chain {plain(change.chain)}, entry {plain(change.sort)}",
-                    f"To see the first version: ringfence audit verify {plain(incident)}",
-                )
-                alarm(self.topic, words, details)
+                details = (f"chain {plain(change.chain)}, entry {plain(change.sort)}",)
+                alarm(self.topic, words, details, change.chain, incident)
             elif change.chain.startswith(f"{HEARTBEAT}#"):
                 arrived(ARCHIVE)
 

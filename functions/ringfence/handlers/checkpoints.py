@@ -25,8 +25,6 @@ from ringfence.record.tlog import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ringfence.aws.archive import S3Archive
     from ringfence.aws.log_files import CheckpointCopies, LogFiles
     from ringfence.aws.log_sequence import LogSequence
@@ -159,5 +157,4 @@ class Publishing:
         return Retryable(f"the log cannot be continued: {words}")
 
     def _alarm(self, words: str) -> None:
-        details: Sequence[str] = ("To see what was changed: ringfence audit verify --all",)
-        alarm(self.topic, words, details)
+        alarm(self.topic, words)

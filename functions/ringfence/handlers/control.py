@@ -18,8 +18,9 @@ from ringfence.record import chain, control
 from ringfence.record.containments import containment
 from ringfence.record.history import History
 from ringfence.record.measures import TAMPER, Measure
-from ringfence.record.notices import Notice, plain, subject_line
+from ringfence.record.notices.deployment import control_tampering
 from ringfence.record.pauses import PAUSE
+from ringfence.record.untrusted import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -130,21 +131,8 @@ class Guard:
     def _alarm(self, change: control.ControlChange, words: str) -> None:
         logger().error("tampering", extra={"item": change.key, "what": words})
         emit((Measure(TAMPER),))
-        self.topic.publish(
-            Notice(
-                subject_line(f"Ringfence: URGENT, TAMPERING with the control table: {words}"),
-                "\n".join(
-                    (
-                        f"{words}. Ringfence never does that.",
-                        f"Item {plain(change.key)}, {change.kind} at {change.at:%Y-%m-%d %H:%M:%S} UTC",
-                        (
-                            "Find out who wrote to the control table: only Ringfence's functions may. Then "
-                            "run `ringfence recheck`, which verifies every open contained incident."
-                        ),
-                    )
-                ),
-            )
-        )
+        item = f"item {plain(change.key)}, {change.kind} at {change.at:%Y-%m-%d %H:%M:%S} UTC"
+        self.topic.publish(control_tampering(words, item, change.at))
 
 
 def _count(item: Item) -> int | None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from ringfence.handlers.logs import logger
 from ringfence.model.errors import Retryable
-from ringfence.record.notices import Notice, subject_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from ringfence.engine.ports import Clock
     from ringfence.model.errors import Forged
+    from ringfence.record.notices.notice import Notice
 
 QUIET = timedelta(minutes=15)
 """The time between two notices of one environment. Made-up messages could otherwise cause any number."""
@@ -43,14 +43,10 @@ class Forgeries:
         now = self.clock()
         if self.told_at is not None and now < self.told_at + QUIET:
             return
-        text = (
-            f"{self.function} refused a forged input: {error}.",
-            *(f"{name}: {value}" for name, value in details.items()),
-            "Nothing was changed because of it. Find out who may invoke the function or send to its queue.",
-        )
-        title = subject_line(f"Ringfence: URGENT, forged input of {self.function}")
+        from ringfence.record.notices.deployment import forged  # containment does not wait for it
+
         try:
-            self.topic.publish(Notice(title, "\n".join(text)))
+            self.topic.publish(forged(self.function, str(error), details, now))
         except Retryable as failed:
             logger().error("no notice of a forged input", extra={"error": str(failed)})
             return

@@ -20,11 +20,12 @@ from ringfence.model.kinds.account import AccountRef
 from ringfence.record.chain import HEARTBEAT, digest
 from ringfence.record.facts import Heartbeat
 from ringfence.record.measures import SILENT_PLACES, Measure
-from ringfence.record.notices import Notice, plain, subject_line
+from ringfence.record.notices.deployment import problems, silence
+from ringfence.record.untrusted import plain
 from ringfence.self_check.places import Deployment, stacks_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from datetime import datetime
 
     from ringfence.aws.heartbeats import HeartbeatTable
@@ -91,7 +92,7 @@ class Heartbeats:
         if silent:
             logger().error("silent", extra={"places": [one.key for one in silent]})
         if stopped:
-            self.topic.publish(_silence(stopped))
+            self.topic.publish(silence([(one.account, one.region) for one in stopped]))
         arrived(HEARTBEAT)
 
     def checked(self, report: Report) -> None:
@@ -99,39 +100,11 @@ class Heartbeats:
         told = tuple(_lines(report))
         found = digest("\n".join(told)) if told else ""
         if found != self.table.last_check() and told:
-            self.topic.publish(_problems(told))
+            self.topic.publish(problems(told))
         self.table.checked(found, self.ports.clock())
-
-
-def _silence(stopped: Iterable[Link]) -> Notice:
-    shown = [f"- account {one.account}, {one.region}" for one in stopped]
-    text = (
-        "No heartbeat arrives any more from these places. Their events may not arrive either:",
-        *shown[:MOST_SHOWN],
-        *((f"- and {len(shown) - MOST_SHOWN} more",) if len(shown) > MOST_SHOWN else ()),
-        (
-            "Run `ringfence doctor`: it names the rule, role or schedule that differs. CloudTrail shows who "
-            "changed it"
-        ),
-    )
-    subject = f"Ringfence: URGENT, no heartbeat from {len(shown)} place{'s' if len(shown) > 1 else ''}"
-    return Notice(subject_line(subject), "\n".join(text))
-
-
-def _problems(told: tuple[str, ...]) -> Notice:
-    number = f"{len(told)} problem{'s' if len(told) > 1 else ''}"
-    more = (f"- and {len(told) - MOST_SHOWN} more",) if len(told) > MOST_SHOWN else ()
-    text = (
-        "The hourly self-check compares Ringfence's resources with what its stacks declare. It found:",
-        *told[:MOST_SHOWN],
-        *more,
-        "All of them, and what to do: ringfence doctor",
-    )
-    subject = f"Ringfence: URGENT, the self-check found {number}"
-    return Notice(subject_line(subject), "\n".join(text))
 
 
 def _lines(report: Report) -> Iterator[str]:
     for one in report.problems:
         where = f"account {one.account}, {one.region}"
-        yield plain(f"- {one.resource}, {one.aspect} ({where}): {one.words}. {one.remedy}", 600)
+        yield plain(f"{one.resource}, {one.aspect} ({where}): {one.words}. {one.remedy}", 600)

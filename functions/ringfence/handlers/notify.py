@@ -10,10 +10,12 @@ from ringfence.handlers.logs import logger
 from ringfence.handlers.metrics import arrived, emit
 from ringfence.handlers.stream import INSERT
 from ringfence.model.errors import BadInput
-from ringfence.model.resource_names import NOTIFY
+from ringfence.model.resource_names import NOTIFY, runbook_ids
 from ringfence.record.chain import HEARTBEAT, ChainKey
 from ringfence.record.notices import NOTIFYING_FACTS, notice
+from ringfence.record.notices.floods import Floods
 from ringfence.record.summary import line
+from ringfence.runbooks import runbook as runbook_of
 
 if TYPE_CHECKING:
     from ringfence.aws.incidents import IncidentReader
@@ -28,13 +30,14 @@ MOST_RESPONSES = 64
 """The responses that a warm environment remembers. One has a few hundred kilobytes at most."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Notifier:
     """Reads the entries up to a new one and sends its notice. Tampering is reported by the archive.
 
     The stream delivers the entries of a response in order. `known` are those that were delivered or read, so
     that a warm environment reads none of them again. `escalations` is the topic for notices that nobody
-    answered. `approvals` schedules what follows a notice of an approval.
+    answered. `approvals` schedules what follows a notice of an approval. `floods` counts what this
+    environment sent: another one sends more, never less.
     """
 
     reader: IncidentReader
@@ -42,6 +45,7 @@ class Notifier:
     escalations: Topic | None = None
     approvals: ApprovalSchedules | None = None
     known: dict[Response, tuple[Entry, ...]] = field(default_factory=dict)
+    floods: Floods = field(default_factory=Floods)
 
     def act(self, change: Change) -> None:
         """Handle one change. Raises Retryable if the table or the topic fails."""
@@ -55,6 +59,7 @@ class Notifier:
         entries = self._delivered(response, change.entry)
         if line(change.entry).kind not in NOTIFYING_FACTS:
             return
+        _declare(runbook)
         try:
             told = notice(entries or self._read(response, change.sort))
         except BadInput as error:
@@ -68,7 +73,10 @@ class Notifier:
     def _send(self, told: Notice, key: ChainKey, entry: Entry) -> None:
         if self.approvals:
             self.approvals.before(key, entry)
-        self.topic.publish(told)
+        after, messages = self.floods.after(told)
+        for one in messages:
+            self.topic.publish(one)
+        self.floods = after
         if told.escalated and self.escalations:
             self.escalations.publish(told)
         if self.approvals:
@@ -96,6 +104,12 @@ class Notifier:
         if len(self.known) > MOST_RESPONSES:
             del self.known[next(iter(self.known))]
         return entries
+
+
+def _declare(id_: str) -> None:
+    """Make the steps of a runbook readable, so that a notice says what was done."""
+    if id_ in runbook_ids():
+        runbook_of(id_)
 
 
 def _previous(entry: Entry) -> str:

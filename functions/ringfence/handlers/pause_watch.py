@@ -9,7 +9,7 @@ from ringfence.engine.pauses import active_in, key_of
 from ringfence.handlers.logs import logger
 from ringfence.handlers.metrics import emit
 from ringfence.record.measures import TAMPER, Measure
-from ringfence.record.notices import Notice, plain, subject_line
+from ringfence.record.notices.deployment import pauses_wrong
 from ringfence.record.pauses import Pauses
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class PauseWatch:
             logger().error("pauses", extra={"fault": fault})
             emit((Measure(TAMPER),))
         if fault and fault != self.said:
-            self.topic.publish(_notice(fault))
+            self.topic.publish(pauses_wrong(fault))
         self.said = fault
 
 
@@ -58,13 +58,3 @@ def fault_of(history: History) -> str:
     if pauses.unreadable or pauses.place == newest:
         return pauses.unreadable
     return "it is not the newest entry of the audit log about pauses"
-
-
-def _notice(fault: str) -> Notice:
-    text = (
-        f"The item of the control table that says what is paused is wrong: {plain(fault)}.",
-        "If it cannot be read, Ringfence changes nothing. If it is too old, a pause may not hold.",
-        "Find out who wrote to the control table: only Ringfence's functions may.",
-        "`ringfence pause` and `ringfence resume` write the item again.",
-    )
-    return Notice(subject_line("Ringfence: URGENT, the item with the pauses is wrong"), "\n".join(text))

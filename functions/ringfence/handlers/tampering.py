@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ringfence.handlers.logs import logger
 from ringfence.handlers.metrics import emit
 from ringfence.record.measures import TAMPER, Measure
-from ringfence.record.notices import Notice, subject_line
+from ringfence.record.notices.deployment import log_tampering
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,9 +15,8 @@ if TYPE_CHECKING:
     from ringfence.aws.notice import Topic
 
 
-def alarm(topic: Topic, words: str, details: Sequence[str]) -> None:
+def alarm(topic: Topic, words: str, details: Sequence[str] = (), chain: str = "", incident: str = "") -> None:
     """Report tampering. Emits the metric first, because its alarm does not depend on the topic."""
     emit((Measure(TAMPER),))
     logger().error("tampering", extra={"what": words, "details": list(details)})
-    text = (f"The audit log was tampered with: {words}", *details)
-    topic.publish(Notice(subject_line(f"Ringfence: TAMPERING: {words}"), "\n".join(text)))
+    topic.publish(log_tampering(words, details, chain, incident))

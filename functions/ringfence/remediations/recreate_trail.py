@@ -14,7 +14,7 @@ from ringfence.model.suspects import suspected
 from ringfence.observations.logging.logging_subjects import REVIEW
 from ringfence.observations.logging.selectors import DEFAULT
 from ringfence.observations.logging.trails import TrailStatus
-from ringfence.record.notices import plain
+from ringfence.record.untrusted import plain
 from ringfence.steps.logging.destinations import DESTINATION_OPTION, trail_baseline
 from ringfence.steps.logging.logging_notes import RecordTrailBaseline
 from ringfence.steps.logging.logging_plans import DELETED, LONGEST, reported, restore, start, wanted

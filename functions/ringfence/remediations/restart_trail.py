@@ -16,7 +16,7 @@ from ringfence.model.subject import LoggingRef
 from ringfence.model.suspects import suspected
 from ringfence.observations.logging.logging_subjects import REVIEW
 from ringfence.observations.logging.trails import TrailStatus
-from ringfence.record.notices import plain
+from ringfence.record.untrusted import plain
 from ringfence.steps.logging.destinations import DESTINATION_OPTION
 from ringfence.steps.logging.logging_plans import STOPPED, out_of_reach, start, trail_to_be_started
 from ringfence.steps.logging.trails import SetTrailOptions, StartTrail

@@ -15,7 +15,7 @@ from ringfence.model.subject import LoggingRef
 from ringfence.model.suspects import suspected
 from ringfence.observations.logging.logging_subjects import REVIEW
 from ringfence.observations.logging.recorders import RecorderStatus, narrower
-from ringfence.record.notices import plain
+from ringfence.record.untrusted import plain
 from ringfence.steps.logging.logging_notes import recorder_baseline
 from ringfence.steps.logging.logging_plans import (
     DELETED_RECORDER,

@@ -152,8 +152,9 @@ def test_a_person_is_told_once_that_it_is_contained(world: World) -> None:
     world.complete(server)
     until(lambda: inbox.told(server.ref.id), "somebody is told of the server")
     world.deployment.archived(server.ref)
-    (subject,) = inbox.told(server.ref.id)
-    assert subject.startswith("Ringfence: contained:")
+    about = (f'{server.ref.id} "{server.name}" ({server.ref.account} {server.ref.region})',)
+    told = [one for one in inbox.told(server.ref.id) if not one.startswith("[info, high] response complete")]
+    assert [one.partition("contained: ")[::2] for one in told] == [("[info, high] ", *about)]
 
 
 def test_a_second_instance_of_the_group_keeps_its_network_and_the_group_its_size(

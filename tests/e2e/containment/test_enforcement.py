@@ -190,7 +190,7 @@ def test_a_made_up_finding_changes_nothing_until_guardduty_has_it(enforcing: Wor
     assert made.source
     assert made.source.verdict is Verdict.ABSENT
     told = until(lambda: inbox.told(server.ref.id), "a person is told")
-    assert told[0].startswith("Ringfence: URGENT, finding unknown to its source")
+    assert told[0].startswith("[URGENT, high] finding unknown to its source")
     assert enforcing.history(server).of(Intended) == ()
     assert enforcing.inspector().portrait(server, role) == before
     # The message comes back. It is the finding's event, once GuardDuty has the finding.

@@ -145,7 +145,7 @@ def test_of_the_root_user_a_person_is_told_what_nobody_can_do_from_inside(place:
     details |= {"userName": "Root", "userType": "Root"}
     place.send(CredentialFinding(account, HOME_REGION, details))
     until(lambda: place.history(ref).entries, "the report is recorded")
-    until(lambda: inbox.told("URGENT, NOT contained: root"), "a person is told at once")
+    until(lambda: inbox.told("NOT contained: root"), "a person is told at once")
 
     done = place.run(ref, "--wait", "0")
     history = place.history(ref)

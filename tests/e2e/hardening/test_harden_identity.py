@@ -254,7 +254,7 @@ def test_of_root_use_a_person_is_told_once_a_day_and_what_an_hour_brings_is_one_
 
     about = f"root user of account {people.account} was used on {day}: ask the owner"
     until(lambda: inbox.told(about), "a person was told")
-    assert inbox.told(about) == [f"Ringfence: decision needed: root ({people.account} {GLOBAL})"]
+    assert inbox.told(about) == [f"[action, critical] decision needed: root ({people.account} {GLOBAL})"]
     history = people.history(ref)
     assert {made.decision.mode for made in history.of(DecisionMade)} == {"notify"}
     assert history.last(Verified) is None

@@ -50,7 +50,9 @@ def test_of_a_finding_of_a_new_type_a_person_is_told_once_whatever_updates_follo
     assert history.steps() == ()
     until(lambda: inbox.told(id_), "a person was told")
     compliance.quiet(RUNBOOK)
-    assert inbox.told(id_) == [f"Ringfence: decision needed: {ref.id} ({local.account} {local.region})"[:99]]
+    assert inbox.told(id_) == [
+        f"[action, high] decision needed: {ref.id} ({local.account} {local.region})"[:99]
+    ]
 
 
 def test_an_instance_that_a_listed_address_contacts_from_outside_is_reported_and_left_alone(
@@ -85,7 +87,7 @@ def test_whoever_archives_new_findings_unseen_is_reported_at_once(compliance: Co
     assert (made.decision.mode, made.decision.code) == ("notify", "urgent")
     until(lambda: inbox.told("quiet"), "a person was told")
     assert inbox.told("quiet") == [
-        f"Ringfence: URGENT, decision needed: {ref.id} ({local.account} {local.region})"[:99]
+        f"[URGENT, high] decision needed: {ref.id} ({local.account} {local.region})"[:99]
     ]
 
 

@@ -48,7 +48,7 @@ STOPPED = timedelta(seconds=60)
 """How long after a pause a change may start."""
 MOST_TRIES = 45
 """How often one change may be tried within an hour."""
-NO_VERDICTS = (": dry run:", "decision needed:", "approv", "vetoed", ": rejected:")
+NO_VERDICTS = ("] dry run:", "decision needed:", "approv", "vetoed", "] rejected:")
 """What notices that say nothing of what was begun have in their subject."""
 NOT_MADE = frozenset({Result.REFUSED, Result.NOT_APPLIED, Result.FAILED, Result.DENIED, Result.SKIPPED})
 
@@ -298,7 +298,7 @@ def ends_well(subject: Subject, history: History, world: ResourceState, told: Se
     intents = [entry.at for entry, fact in history.facts if isinstance(fact, Intended)]
     # A notice of a dry run, or of a finding that a policy leaves to a person, says nothing of what was begun.
     verdicts = [one for one in told if not any(words in one for words in NO_VERDICTS)]
-    was_told = bool(verdicts) and ": contained:" not in verdicts[-1]
+    was_told = bool(verdicts) and "] contained:" not in verdicts[-1]
     if history.open_intents and not was_told:
         words = history.open_intents[0][1].step.describe()
         yield f"an intent is open, nobody comes back, and nobody was told: {words}"

@@ -128,7 +128,7 @@ def test_nothing_is_changed_and_a_person_is_told_at_once(answer: SourceAnswer) -
     assert home.last.source == answer
     assert home.last.decision.reason == answer.reason
     (told,) = home.told
-    assert told.startswith("Ringfence: URGENT, ")
+    assert told.startswith("[URGENT, high] ")
     assert answer.reason in home.texts
     assert "ringfence run contain-instance" in home.texts
 
@@ -136,7 +136,7 @@ def test_nothing_is_changed_and_a_person_is_told_at_once(answer: SourceAnswer) -
 def test_the_notice_says_what_is_wrong_and_where_to_look() -> None:
     home = Home(REFUTED)
     home.receive()
-    assert home.told[0].startswith("Ringfence: URGENT, finding refuted: ")
+    assert home.told[0].startswith("[URGENT, high] finding refuted: ")
     assert "lambda:InvokeFunction" in home.texts
 
 
@@ -184,7 +184,7 @@ def test_containment_goes_on_without_an_answer_and_is_marked_as_unconfirmed(erro
     home.cloud.error = error
     assert home.receive().status is IncidentStatus.CONTAINED
     assert home.last.source == SourceAnswer(Verdict.UNKNOWN, str(error))
-    assert f"Not confirmed by its source: {error}" in home.texts
+    assert f"Not confirmed by its source:\n- {error}" in home.texts
     shown = "\n".join(note for row in timeline(home.history.entries) for note in row.rendered.notes)
     assert f"the source of the finding was asked: unknown: {error}" in shown
 
@@ -211,7 +211,7 @@ def test_a_later_refutation_stops_later_stages_and_is_told_with_what_undoes_the_
     assert report.status is IncidentStatus.CONTAINED
     assert not report.follows(FollowupKind.CONTINUE)
     assert refutation(home.history) == REFUTED.reason
-    assert any(one.startswith("Ringfence: URGENT, finding refuted after changes: ") for one in home.told)
+    assert any(one.startswith("[URGENT, high] finding refuted after changes: ") for one in home.told)
     assert f"ringfence release {home.history.incident}" in home.texts
     before = home.history.entries
     assert "refuted" in home.go_on().reason
@@ -251,7 +251,7 @@ def test_a_source_that_never_answers_is_asked_for_an_hour_and_then_told_of() -> 
         report = home.go_on()
     assert home.history.of(SourceAsked) == (SourceAsked("f-1", THROTTLED),)
     assert home.clock() - home.history.entries[0].at >= ASKED_FOR
-    assert any(one.startswith("Ringfence: finding not confirmed: ") for one in home.told)
+    assert any(one.startswith("[action, high] finding not confirmed: ") for one in home.told)
 
 
 def test_another_finding_that_is_confirmed_lets_a_refuted_incident_go_on() -> None:
@@ -285,7 +285,7 @@ def test_the_policy_says_what_follows_from_a_blinded_source(
     home.receive(decision, cap)
     assert home.last.decision.mode is mode
     assert bool(home.cloud.calls) is mode.changes
-    urgent = [one for one in home.told if "URGENT, source cannot confirm the finding" in one]
+    urgent = [one for one in home.told if "URGENT, high] source cannot confirm the finding" in one]
     assert len(urgent) == (1 if mode is not DRY_RUN.mode or decision is AUTO else 0)
 
 

@@ -163,7 +163,7 @@ def test_nothing_is_contained_while_a_way_in_is_open_and_the_way_is_named(row: R
     assert any(row.named in one for one in words), words
     assert row.named in told, "a person reads it"
     assert "NOT contained" in told
-    assert "Ringfence: contained" not in told
+    assert "[info, high] contained" not in told
 
 
 @pytest.mark.parametrize("name", ["key: the password", "key: another key", "user: a key"])

@@ -74,7 +74,7 @@ class Home:
         """Return what people were told, in short."""
         entries = self.history.entries
         notices = (notice(entries[: number + 1]) for number in range(len(entries)))
-        return [one.subject.split(": ")[1] for one in notices if one]
+        return [one.what for one in notices if one]
 
     @property
     def execution(self) -> ExecutionContext:

@@ -119,8 +119,9 @@ def test_tags_that_anybody_can_write_hold_isolation_back_with_an_urgent_notice(
     """An intruder can write them before the first finding. A person must check at once."""
     place = Place(Host(signs))
     place.respond()
-    assert ("URGENT, dry run" in place.told()) is urgent
-    assert ("ringfence run contain-instance" in place.told()) is urgent
+    assert ("[URGENT, high] dry run" in place.told()) is urgent
+    assert ("only tags hold it back" in place.told()) is urgent
+    assert "ringfence run contain-instance" in place.told()
     (dry,) = (one for one in place.decisions() if one.decision.mode is Mode.DRY_RUN)
     assert dry.decision.code.holds
 

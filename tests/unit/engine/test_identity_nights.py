@@ -92,6 +92,11 @@ class Home:
         return [one.subject for one in notices if one]
 
 
+def what(subject: str) -> str:
+    """Return what a notice says that happened."""
+    return subject.partition("] ")[2].partition(":")[0]
+
+
 def test_a_key_goes_a_grace_period_after_the_notice_and_the_nights_between_leave_no_trace() -> None:
     home = Home()
     home.use()
@@ -100,10 +105,13 @@ def test_a_key_goes_a_grace_period_after_the_notice_and_the_nights_between_leave
     assert len(home.history.of(Verified)) == 1
     assert len(home.history.of(DecisionMade)) == 1
     assert len(home.history.of(FindingReceived)) == 1
-    assert [one.split(": ")[1] for one in home.told()] == ["review needed"]
+    assert list(map(what, home.told())) == ["review needed"]
     assert home.night() is IncidentStatus.COMPLETE
     assert home.status == "Inactive"
-    assert [one.split(": ")[1] for one in home.told()] == ["review needed", "remediated"]
+    assert list(map(what, home.told())) == [
+        "review needed",
+        "remediated",
+    ]
 
 
 def test_once_it_is_done_the_nights_are_quiet() -> None:
@@ -207,7 +215,7 @@ def test_however_much_the_root_user_does_a_person_is_told_once_a_day_and_the_log
             assert home.receive(root_use(f"2026-03-01T{hour}:{minute:02}:00Z")) == [IncidentStatus.RECORDED]
     home.receive(found(sign_in(at="2026-03-01T14:30:00Z")))
     assert len(home.history.of(FindingReceived)) == 4
-    assert home.told() == ["Ringfence: decision needed: root (111122223333 us-east-1)"]
+    assert home.told() == ["[action, critical] decision needed: root (111122223333 us-east-1)"]
     home.clock.tick(days=1)
     home.receive(root_use("2026-03-02T09:00:00Z"))
     assert len(home.told()) == 2

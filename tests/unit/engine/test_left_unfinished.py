@@ -90,7 +90,7 @@ def test_a_half_done_containment_is_reported_once_and_nothing_is_changed(policy:
     assert any("eni-0" in words for words in fact.open)
     told = notice(half.log.read(KEY).entries)
     assert told
-    assert told.subject.startswith("Ringfence: URGENT, left unfinished")
+    assert told.subject.startswith("[URGENT, high] left unfinished")
     assert fact.reason in told.text
     assert "ringfence run contain-instance" in told.text
     assert "ringfence release inc-" in told.text

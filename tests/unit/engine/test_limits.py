@@ -49,13 +49,13 @@ def test_people_are_told_urgently_once_in_a_window() -> None:
     for number in range(5):
         fleet.respond(number)
         fleet.respond(number)
-    urgent = [one for number in range(5) for one in fleet.told(number) if "URGENT, limit reached" in one]
+    urgent = [one for number in range(5) for one in fleet.told(number) if "limit reached:" in one]
     assert len(urgent) == 1
     assert "account/111122223333: at most 1 in an hour" in urgent[0]
     fleet.clock.tick(hours=1)
     for number in range(5, 8):
         fleet.respond(number)
-    urgent = [one for number in range(8) for one in fleet.told(number) if "URGENT, limit reached" in one]
+    urgent = [one for number in range(8) for one in fleet.told(number) if "limit reached:" in one]
     assert len(urgent) == 2
 
 

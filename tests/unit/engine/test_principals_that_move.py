@@ -132,7 +132,7 @@ def test_a_key_that_was_deleted_before_the_finding_leads_to_the_denial_of_its_us
     assert account.is_denied(account.user)
     assert not account.is_denied(account.iam.users["innocent"])
     assert is_contained(account.history)
-    assert "Ringfence: contained" in account.told()
+    assert "[info, high] contained" in account.told()
 
 
 @EACH
@@ -180,10 +180,10 @@ def test_nobody_is_called_contained_if_the_user_cannot_be_found_and_an_urgent_no
     assert account.respond() is IncidentStatus.CLOSED
     assert account.history.of(Closed)
     told = account.told()
-    assert "Ringfence: URGENT, subject gone, NOT contained" in told
+    assert "[URGENT, high] subject gone, NOT contained" in told
     assert "deploy" in told
     assert ID in told
-    assert "Ringfence: contained" not in told
+    assert "[info, high] contained" not in told
 
 
 @EACH
@@ -207,7 +207,7 @@ def test_a_containment_that_is_undone_after_the_principal_moved_is_restored(
     assert account.is_denied(account.user)
     assert is_contained(account.history)
     assert not account.history.of(Closed)
-    assert "URGENT, containment undone" in account.told()
+    assert "[URGENT, high] containment undone" in account.told()
 
 
 @EACH
@@ -229,7 +229,7 @@ def test_a_contained_principal_that_is_deleted_is_told(ref: PrincipalRef) -> Non
     assert result.standing is Standing.GONE
     account.resume(result)
     assert account.history.of(Closed)
-    assert "Ringfence: URGENT, subject gone, incident closed" in account.told()
+    assert "[URGENT, high] subject gone, incident closed" in account.told()
 
 
 @EACH

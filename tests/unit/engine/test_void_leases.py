@@ -108,7 +108,7 @@ def test_it_is_recorded_and_told_as_tampering(table: Table, item: dict[str, Any]
     at = next(index for index, one in enumerate(entries) if isinstance(one.fact, LeaseVoided))
     told = notice(entries[: at + 1])
     assert told is not None
-    assert told.subject.startswith("Ringfence: URGENT, TAMPERING")
+    assert told.subject.startswith("[URGENT] TAMPERING")
     assert [one.name for one in told.measures] == [TAMPER]
     assert "\x1b" not in told.text
     assert any("TAMPERING" in row.rendered.words for row in timeline(entries))

@@ -91,7 +91,7 @@ def test_a_terminated_instance_whose_denial_is_deleted_is_denied_again(call: str
     assert gone.is_denied()
     assert is_contained(gone.history)
     assert gone.history.closed_at is None
-    assert "Ringfence: URGENT, containment undone" in "\n".join(gone.told())
+    assert "[URGENT, high] containment undone" in "\n".join(gone.told())
 
 
 def test_a_person_is_told_once_that_the_instance_is_gone_and_what_is_watched() -> None:
@@ -108,7 +108,7 @@ def test_a_person_is_told_once_that_the_instance_is_gone_and_what_is_watched() -
     gone.notice()
     about = [one for one in gone.told() if "subject gone" in one]
     assert len(about) == 1
-    assert about[0].startswith("Ringfence: URGENT, subject gone, still watched")
+    assert about[0].startswith("[URGENT, high] subject gone, still watched")
 
 
 def test_it_is_closed_when_nothing_that_outlived_it_is_left() -> None:
@@ -120,7 +120,7 @@ def test_it_is_closed_when_nothing_that_outlived_it_is_left() -> None:
     gone.resume(result)
     assert gone.history.of(Missed)
     assert gone.history.closed_at is not None
-    assert gone.told()[-1].startswith("Ringfence: URGENT, subject gone, incident closed")
+    assert gone.told()[-1].startswith("[URGENT, high] subject gone, incident closed")
 
 
 def test_a_denial_is_watched_until_no_session_can_be_valid() -> None:

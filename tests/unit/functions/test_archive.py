@@ -122,7 +122,7 @@ def test_an_entry_before_which_others_were_not_archived_is_archived_and_sounds_t
     assert room.work(*inserted(contained()[:2])["Records"]) == DONE
     assert room.work(*inserted(contained()[4:])["Records"]) == DONE
     ((subject, _),) = room.inbox.read()
-    assert subject == "Ringfence: TAMPERING: entries 2 to 3 were not archived before a later entry"
+    assert subject.startswith("[URGENT] TAMPERING: entries 2 to 3 were not archived before a later entry: i-")
     assert [one.seq for one in room.kept()] == [0, 1, 4, 5]
     assert len(room.logged()) == 4
 
@@ -132,7 +132,8 @@ def test_an_entry_that_somebody_archived_first_sounds_the_alarm_and_is_logged_as
 ) -> None:
     room.archive.keep(KEY.text, [replace(FIRST, body="{}", hash=digest("{}"))])
     assert room.work(record(FIRST)) == DONE
-    assert room.inbox.read()[0][0] == "Ringfence: TAMPERING: the archive has another version of a new entry"
+    ((subject, _),) = room.inbox.read()
+    assert subject.startswith("[URGENT] TAMPERING: the archive has another version of a new entry: i-")
     assert room.logged() == [Leaf.of(KEY.text, f"{INCIDENT}#000000", FIRST).text]
 
 
@@ -143,8 +144,8 @@ def test_a_change_of_what_was_written_sounds_the_alarm_and_is_done(
     room.work(record(FIRST))
     assert room.work(record(replace(FIRST, body="{}"), kind)) == DONE
     ((subject, text),) = room.inbox.read()
-    assert subject == f"Ringfence: TAMPERING: an entry was changed after it was written ({kind})"
-    assert f"Chain {KEY.text}, entry {INCIDENT}#000000" in text
+    assert subject.startswith(f"[URGENT] TAMPERING: an entry was changed after it was written ({kind}): i-")
+    assert f"- chain {KEY.text}, entry {INCIDENT}#000000" in text
     (alarm,) = alarms(capsys.readouterr().out)
     assert (alarm["Tamper"], alarm["service"]) == ([1.0], "ringfence")
     assert room.kept() == (Archived(0, FIRST.body, FIRST.hash),)
@@ -153,10 +154,10 @@ def test_a_change_of_what_was_written_sounds_the_alarm_and_is_done(
 def test_an_entry_written_again_after_it_was_removed_sounds_the_alarm(room: Room) -> None:
     forged = replace(FIRST, body="{}", hash=digest("{}"))
     assert room.work(record(FIRST), record(FIRST, "REMOVE"), record(forged)) == DONE
-    subjects = [subject for subject, _ in room.inbox.read()]
-    assert subjects == [
-        "Ringfence: TAMPERING: an entry was changed after it was written (REMOVE)",
-        "Ringfence: TAMPERING: the archive has another version of a new entry",
+    found = [subject.rpartition(": ")[0] for subject, _ in room.inbox.read()]
+    assert found == [
+        "[URGENT] TAMPERING: an entry was changed after it was written (REMOVE)",
+        "[URGENT] TAMPERING: the archive has another version of a new entry",
     ]
 
 
@@ -182,9 +183,10 @@ def test_what_is_no_entry_is_not_archived_and_does_not_hold_up_what_follows(
 ) -> None:
     assert room.work(record(FIRST, changes=changes), record(FIRST)) == DONE
     ((subject, text),) = room.inbox.read()
-    assert subject == "Ringfence: TAMPERING: an item was written that is not a valid entry"
+    assert subject.startswith("[URGENT] TAMPERING: an item was written that is not a valid entry")
     assert all(char.isprintable() for char in text.replace("\n", ""))
-    assert len(text.splitlines()) == 3
+    assert text.splitlines()[-1].startswith("- To verify the record: ringfence audit verify ")
+    assert len(text) < 2000
     assert [one.seq for one in room.kept()] == [0]
 
 

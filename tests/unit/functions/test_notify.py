@@ -63,7 +63,7 @@ def test_a_response_is_told_in_one_notice_with_its_metrics(
 ) -> None:
     assert each(inserted(contained()), telling.act) == DONE
     ((subject, text),) = inbox.read()
-    assert subject == "Ringfence: contained: i-0123456789abcdef0 (111122223333 eu-west-1)"
+    assert subject == "[info, high] contained: i-0123456789abcdef0 (111122223333 eu-west-1)"
     assert "- DNS is not filtered" in text
     assert metrics(capsys.readouterr().out) == {
         "Contained": ([1.0], "contain-instance"),
@@ -78,7 +78,7 @@ def test_later_entries_do_not_change_what_is_told_of_earlier_ones(
     log = dynamo_log(client)
     log.append(KEY, log.read(KEY), more(contained(), Verified(contained=False, complete=False)), None)
     each(inserted(contained()), telling.act)
-    assert [subject.split(":")[1] for subject, _ in inbox.read()] == [" contained"]
+    assert [subject.split(":")[0] for subject, _ in inbox.read()] == ["[info, high] contained"]
 
 
 @pytest.mark.parametrize("kind", ["MODIFY", "REMOVE"])
@@ -137,7 +137,7 @@ def test_a_warm_environment_reads_no_entry_that_the_stream_delivered(
     broken = more(contained(), Verified(contained=False, complete=False))
     each(inserted(broken), telling.act)
     each(inserted(broken), telling.act)
-    assert [subject.split(":")[1] for subject, _ in inbox.read()].count(" contained") == 1
+    assert [subject.split(":")[0] for subject, _ in inbox.read()].count("[info, high] contained") == 1
     assert reads == []
 
 

@@ -136,7 +136,7 @@ def test_everything_else_is_told_as_urgent(
     room: Room, change: tuple[str, str, Item | None, Item | None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     (subject,) = room.told(*change)
-    assert subject.startswith("Ringfence: URGENT, TAMPERING with the control table")
+    assert subject.startswith("[URGENT] TAMPERING with the control table")
     assert '"Tamper"' in capsys.readouterr().out
 
 

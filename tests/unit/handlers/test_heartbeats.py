@@ -143,7 +143,7 @@ def test_a_silent_place_is_counted_recorded_and_told_once(
         room.clock.tick(minutes=EVERY.total_seconds() / 60)
         room.hear_all(quiet)
     ((subject, text),) = room.inbox.read()
-    assert subject == "Ringfence: URGENT, no heartbeat from 1 place"
+    assert subject == f"[URGENT] no heartbeat from 1 place: ({MEMBER} eu-north-1)"
     assert f"account {MEMBER}, eu-north-1" in text
     counted = [one["SilentPlaces"][0] for one in metrics(capsys.readouterr().out) if "SilentPlaces" in one]
     assert counted == [0, 0, 0, 1, 1, 1, 1]
@@ -271,6 +271,6 @@ def test_what_the_self_check_finds_is_told_while_it_is_new(room: Room) -> None:
     for report in (sound, faulty, faulty, sound, faulty):
         room.beats.checked(report)
     told = room.inbox.read()
-    assert [subject for subject, _ in told] == ["Ringfence: URGENT, the self-check found 1 problem"] * 2
+    assert [subject for subject, _ in told] == ["[URGENT] the self-check found 1 problem"] * 2
     assert "rule x, state" in told[0][1]
     assert "DISABLED, not ENABLED" in told[0][1]

@@ -134,7 +134,7 @@ def test_after_a_reset_people_are_told_again_when_the_limit_is_reached_again() -
     desk.reset()
     for number in range(2, 4):
         desk.fleet.respond(number)
-    told = [one for number in range(4) for one in desk.fleet.told(number) if "URGENT, limit reached" in one]
+    told = [one for number in range(4) for one in desk.fleet.told(number) if "limit reached:" in one]
     assert len(told) == 2
 
 

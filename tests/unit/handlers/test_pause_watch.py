@@ -50,13 +50,13 @@ def test_people_are_told_when_a_pause_begins_a_quarter_of_an_hour_before_its_end
     place = Minutes()
     pauses.paused(place.log, place.clock, place.cloud, timedelta(hours=1), runbook="harden-bucket")
     place.pass_by(44)
-    assert place.told() == ["Ringfence: runbook harden-bucket: PAUSED"]
+    assert place.told() == ["[action] runbook harden-bucket: PAUSED"]
     place.pass_by(1)
-    assert place.told()[1:] == ["Ringfence: runbook harden-bucket: the pause ends soon"]
+    assert place.told()[1:] == ["[action] runbook harden-bucket: the pause ends soon"]
     place.pass_by(14)
     assert len(place.told()) == 2
     place.pass_by(1)
-    assert place.told()[2:] == ["Ringfence: runbook harden-bucket: the pause has ended"]
+    assert place.told()[2:] == ["[info] runbook harden-bucket: the pause has ended"]
     assert not place.log.pauses().active
     place.pass_by(5)
     assert len(place.told()) == 3
@@ -67,7 +67,7 @@ def test_a_short_pause_is_not_announced_to_end() -> None:
     place = Minutes()
     pauses.paused(place.log, place.clock, place.cloud, timedelta(minutes=10))
     place.pass_by(11)
-    assert place.told() == ["Ringfence: everything: PAUSED", "Ringfence: everything: the pause has ended"]
+    assert place.told() == ["[action] everything: PAUSED", "[info] everything: the pause has ended"]
 
 
 def test_a_pause_that_a_person_extends_is_announced_again() -> None:
@@ -77,7 +77,7 @@ def test_a_pause_that_a_person_extends_is_announced_again() -> None:
     pauses.paused(place.log, place.clock, place.cloud, timedelta(minutes=30))
     assert len(place.log.pauses().active) == 1
     place.pass_by(31)
-    assert [one.partition(": ")[2].partition(": ")[2] for one in place.told()] == [
+    assert [one.partition(": ")[2] for one in place.told()] == [
         "PAUSED",
         "the pause ends soon",
         "PAUSED",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.remediation import Option
 from ringfence.observations.logging.trails import TrailStatus, account_in
-from ringfence.record.notices import plain
+from ringfence.record.untrusted import plain
 from ringfence.steps.logging.logging_notes import RecordTrailBaseline
 
 if TYPE_CHECKING:

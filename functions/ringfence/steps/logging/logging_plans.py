@@ -13,7 +13,7 @@ from ringfence.observations.logging.log_keys import DISABLED, TO_BE_DELETED, Log
 from ringfence.observations.logging.recorders import RecorderStatus
 from ringfence.observations.logging.trails import TrailStatus
 from ringfence.observations.logging.weakening import ASPECTS, restored
-from ringfence.record.notices import plain
+from ringfence.record.untrusted import plain
 from ringfence.steps.logging.destinations import trail_baseline, unconfirmed
 from ringfence.steps.logging.logging_notes import (
     RecordTrailBaseline,

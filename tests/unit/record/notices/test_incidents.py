@@ -57,21 +57,27 @@ def told(*facts: Fact, mode: Mode = Mode.AUTO) -> list[Notice | None]:
 
 
 def subjects(*facts: Fact) -> list[str]:
-    """Return the beginnings of the subjects, empty where nothing is told."""
-    return [one.subject.split(":")[1].strip() if one else "" for one in told(*facts)]
+    """Return what each of them is told as, empty where nothing is."""
+    return [one.what if one else "" for one in told(*facts)]
 
 
 def test_containment_is_told_with_what_stays_open_and_how_long_it_took() -> None:
     message = notice(contained())
     assert message
-    assert message.subject == "Ringfence: contained: i-0123456789abcdef0 (111122223333 eu-west-1)"
+    assert message.subject == "[info, high] contained: i-0123456789abcdef0 (111122223333 eu-west-1)"
+    release = f'ringfence release {INCIDENT} --reason "…"'
     assert message.text.splitlines() == [
-        "contained: instance i-0123456789abcdef0 in account 111122223333, eu-west-1",
+        "info, severity high (8): contained",
+        "Where: instance i-0123456789abcdef0, account 111122223333, eu-west-1",
         f"Incident {INCIDENT}, runbook contain-instance",
         f"Finding: {finding().title} (Backdoor:EC2/C&CActivity.B, severity 8)",
         "Residual risk:",
         "- DNS is not filtered",
-        f"Full record: ringfence incidents show {INCIDENT}",
+        "Done:",
+        "- turn the key of front",
+        "Next:",
+        f"- To undo the changes, once the investigation is over: {release}",
+        f"- To see the full record: ringfence incidents show {INCIDENT}",
     ]
     runbook = "contain-instance"
     assert message.measures == (
@@ -86,7 +92,7 @@ def test_of_a_whole_response_containment_alone_is_told() -> None:
 
 
 def test_the_same_verdict_is_told_once() -> None:
-    assert subjects(DONE, replace(DONE, complete=True), DONE) == ["contained", "", ""]
+    assert subjects(DONE, DONE) == ["contained", ""]
     assert subjects(OPEN, OPEN) == ["NOT contained", ""]
 
 
@@ -143,7 +149,7 @@ def test_a_refusal_is_told_and_counted_once() -> None:
     assert first
     assert second
     assert third is None
-    assert second.subject.startswith("Ringfence: refused permanently:")
+    assert second.subject.startswith("[action, high] refused permanently:")
     assert "- turn the key of front: the door is welded" in second.text
     assert second.measures == (Measure(REFUSED, 1, runbook="contain-instance"),)
 
@@ -155,7 +161,7 @@ def test_a_quota_that_prevents_containment_is_urgent_and_says_what_to_do() -> No
     intended = Intended("a-1.0", "isolate", STEP)
     (_, _, first, second) = told(intended, Outcome("a-1.0", Result.FAILED, detail=QUOTA), OPEN, OPEN)
     assert first
-    assert "URGENT, a quota is reached" in first.subject
+    assert "[URGENT, high] a quota is reached" in first.subject
     assert QUOTA in first.text
     assert "Service Quotas" in first.text
     assert first.measures == (Measure(NOT_CONTAINED, runbook=KEY.runbook),)
@@ -174,14 +180,16 @@ def test_a_release_is_told_and_its_own_looking_again_is_not() -> None:
     undone = Intended("n-2", "release", STEP)
     released = Released(("the back door: found open",))
     assert subjects(DONE, undone, OPEN, released) == ["contained", "", "", "released"]
-    assert "- the back door: found open" in str(told(undone, released)[-1])
+    message = told(undone, released)[-1]
+    assert message
+    assert "- the back door: found open" in message.text
 
 
 @pytest.mark.parametrize(("mode", "subject"), [(Mode.NOTIFY, "decision needed"), (Mode.DRY_RUN, "dry run")])
 def test_a_finding_that_changes_nothing_is_told_with_the_reason(mode: Mode, subject: str) -> None:
     message = notice(opened(mode=mode))
     assert message
-    assert message.subject.startswith(f"Ringfence: {subject}: i-0123456789abcdef0")
+    assert message.subject.startswith(f"[action, high] {subject}: i-0123456789abcdef0")
     assert "- the policy says so" in message.text
 
 
@@ -199,7 +207,7 @@ def test_a_finding_is_told_though_somebody_has_looked_at_the_subject_before(mode
     made = DecisionMade(Decision(mode, "the policy says so"), NOON, finding().id)
     message = notice(link(stamp(), None, (look, asked, FindingReceived(finding()), made)))
     assert message
-    assert message.subject.startswith(f"Ringfence: {subject}: ")
+    assert message.subject.startswith(f"[action, high] {subject}: ")
 
 
 @pytest.mark.parametrize("mode", [Mode.OFF, Mode.AUTO])
@@ -212,7 +220,7 @@ def test_root_credentials_in_the_wrong_hands_are_urgent_and_count_as_not_contain
     made = DecisionMade(Decision(Mode.NOTIFY, ROOT, code=DecisionCode.ROOT), NOON)
     message = notice(link(stamp(), None, (FindingReceived(finding()), made)))
     assert message
-    assert message.subject.startswith("Ringfence: URGENT, NOT contained: ")
+    assert message.subject.startswith("[URGENT, high] NOT contained: ")
     assert f"- {ROOT}"[:200] in message.text
     assert message.measures == (Measure(NOT_CONTAINED, runbook=KEY.runbook),)
 
@@ -223,7 +231,9 @@ def test_nothing_is_told_of_no_entries_and_of_what_is_unknown() -> None:
         assert notice((Entry(INCIDENT, 0, body, digest(body)),)) is None
 
 
-@pytest.mark.parametrize(("severity", "urgency"), [(6.9, ""), (7.0, "URGENT, "), (9.0, "URGENT, ")])
+@pytest.mark.parametrize(
+    ("severity", "urgency"), [(6.9, "[action, medium]"), (7.0, "[URGENT, high]"), (9.0, "[URGENT, critical]")]
+)
 def test_a_subject_that_is_gone_is_told_and_how_urgently_depends_on_the_finding(
     severity: float, urgency: str
 ) -> None:
@@ -236,14 +246,14 @@ def test_a_subject_that_is_gone_is_told_and_how_urgently_depends_on_the_finding(
         return found
 
     never, after = last(Missed("no key"), Closed("no key")), last(DONE, Closed("no key"))
-    assert never.subject.startswith(f"Ringfence: {urgency}subject gone, NOT contained: ")
+    assert never.subject.startswith(f"{urgency} subject gone, NOT contained: ")
     assert "- no key" in never.text
     assert [one.name for one in never.measures] == [NOT_CONTAINED]
-    assert after.subject.startswith(f"Ringfence: {urgency}subject gone, incident closed: ")
+    assert after.subject.startswith(f"{urgency} subject gone, incident closed: ")
     broken = last(DONE, ContainmentBroken(("turn the key",), answered=True), Closed("no key"))
     assert "subject gone, NOT contained" in broken.subject
     watched = last(DONE, SubjectGone("no key", ("deny user deploy",)))
-    assert watched.subject.startswith(f"Ringfence: {urgency}subject gone, still watched: ")
+    assert watched.subject.startswith(f"{urgency} subject gone, still watched: ")
     assert "- deny user deploy" in watched.text
 
 
@@ -256,7 +266,11 @@ def test_a_step_that_this_version_does_not_know_is_no_obstacle() -> None:
         replace(entry, body=entry.body.replace('"$":"LockDoor"', '"$":"StepOfTomorrow"'))
         for entry in contained()
     ]
-    assert notice(strange) == notice(contained())
+    found, usual = notice(strange), notice(contained())
+    assert found
+    assert usual
+    assert found.subject == usual.subject
+    assert "- StepOfTomorrow, which this version does not know" in found.text
 
 
 def test_a_field_of_a_wrong_type_is_named() -> None:
@@ -278,7 +292,9 @@ def test_whatever_a_finding_says_a_message_can_be_sent_and_read(title: str, kind
     chain = link(stamp(), None, (FindingReceived(finding(title=title, type=kind)), DONE))
     message = notice(chain)
     assert message
-    assert len(message.text.splitlines()) == 4
+    assert [one.partition(" ")[0] for one in message.text.splitlines()][1:] == (
+        ["Where:", "Incident", "Finding:", "Next:", "-", "-"]
+    )
     assert all(char.isprintable() for char in message.text.replace("\n", ""))
     assert message.subject.isascii()
     assert message.subject.isprintable()
@@ -309,7 +325,7 @@ BROKEN = ContainmentBroken(
 def test_an_undone_containment_is_urgent_and_names_who_did_it_and_what_follows() -> None:
     *_, message = told(DONE, BROKEN)
     assert message
-    assert message.subject.startswith("Ringfence: URGENT, containment undone: i-")
+    assert message.subject.startswith("[URGENT, high] containment undone: i-")
     lines = message.text.splitlines()
     who = "- arn:aws:iam::111122223333:user/mallory called ec2:AttachNetworkInterface from 203.0.113.9"
     assert f"{who}, 2025-11-22 12:00:00 UTC" in lines
@@ -333,4 +349,4 @@ def test_without_an_event_the_notice_says_that_nobody_knows_who_did_it() -> None
 
 
 def test_the_containment_after_it_is_reported_although_the_verification_is_the_same() -> None:
-    assert subjects(DONE, BROKEN, DONE)[-3:] == ["contained", "URGENT, containment undone", "contained"]
+    assert subjects(DONE, BROKEN, DONE)[-3:] == ["contained", "containment undone", "contained"]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.policy.approvals import ApprovalRules, OnExpiry
-from ringfence.record.approval_notices import words
 from ringfence.record.facts import Answer
 from ringfence.record.notices import notice
+from ringfence.record.notices.approvals import words
 from tests.support.asking import BERT, VETO, Place
 
 if TYPE_CHECKING:

@@ -14,7 +14,10 @@ from ringfence.record.facts import (
     ApprovalVoided,
     Expiry,
 )
-from ringfence.record.notices import Notice, message
+from ringfence.record.notices.commands import REASON, run
+from ringfence.record.notices.incident import about_incident
+from ringfence.record.notices.kinds import NoticeKind, Urgency
+from ringfence.record.notices.notice import Command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,9 +26,9 @@ if TYPE_CHECKING:
     from ringfence.record.approvals import Approval
     from ringfence.record.chain import Entry
     from ringfence.record.facts import Fact
+    from ringfence.record.notices.notice import Notice
+    from ringfence.record.notices.rendering import Parts
     from ringfence.record.summary import Summary
-
-    Parts = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 def approval_notice(now: Summary, entries: Sequence[Entry]) -> Notice | None:
@@ -44,14 +47,19 @@ def approval_notice(now: Summary, entries: Sequence[Entry]) -> Notice | None:
 def _ended(now: Summary, fact: Fact) -> Notice | None:
     match fact:
         case ApprovalExpired(outcome=Expiry.REJECT):
-            parts = (("What follows", ("nothing is changed", _by_hand(now))),)
-            return message("approval expired, nothing is changed", now, parts)
+            what = "approval expired, nothing is changed"
+            return about_incident(NoticeKind.APPROVAL_ENDED, what, now, (), _by_hand(now))
         case ApprovalExpired(outcome=Expiry.EXECUTE):
-            return message("not vetoed, the plan is carried out", now, (("Why", (fact.detail,)),))
+            what, why = "not vetoed, the plan is carried out", (("Why", (fact.detail,)),)
+            return about_incident(NoticeKind.APPROVAL_ENDED, what, now, why, _PAUSE)
         case ApprovalVoided(replaced_by=""):
-            return message("approval void", now, (("Why", (fact.why,)), ("Difference", fact.difference)))
+            parts = (("Why", (fact.why,)), ("Difference", fact.difference))
+            return about_incident(NoticeKind.APPROVAL_ENDED, "approval void", now, parts, _by_hand(now))
         case _:
             return None
+
+
+_PAUSE = (Command("hold further changes", f"ringfence pause --for 2h {REASON}"),)
 
 
 def _requested(now: Summary, found: Approval) -> Notice:
@@ -64,11 +72,17 @@ def _requested(now: Summary, found: Approval) -> Notice:
         ("What it breaks, and what it leaves open", asked.costs),
         ("Until when", _until(found)),
         ("Who may approve", _who(found)),
-        ("How to answer", _how(now, found)),
     )
-    title = "URGENT, runs unless vetoed" if asked.vetoable else "approval needed"
-    title = f"URGENT, ESCALATED, {title}" if asked.escalated else title
-    return replace(message(title, now, parts), escalated=asked.escalated)
+    what = "runs unless vetoed" if asked.vetoable else "approval needed"
+    told = about_incident(
+        NoticeKind.APPROVAL_NEEDED,
+        f"ESCALATED, {what}" if asked.escalated else what,
+        now,
+        parts,
+        _how(now, found),
+        urgency=Urgency.URGENT if asked.vetoable or asked.escalated else None,
+    )
+    return replace(told, escalated=asked.escalated)
 
 
 def _until(found: Approval) -> tuple[str, ...]:
@@ -92,33 +106,40 @@ def _who(found: Approval) -> tuple[str, ...]:
     )
 
 
-def _how(now: Summary, found: Approval) -> tuple[str, ...]:
+def _how(now: Summary, found: Approval) -> tuple[Command, ...]:
     named = f"{now.incident} --approval {found.id}"
     return (
-        f"To see it: ringfence approvals {now.incident}",
-        f'To approve it: ringfence approve {named} --plan {found.asked.digest} --reason "…"',
-        f'To reject it: ringfence reject {named} --reason "…"',
+        Command("see the plan", f"ringfence approvals {now.incident}"),
+        Command("approve it", f"ringfence approve {named} --plan {found.asked.digest} {REASON}"),
+        Command("reject it", f"ringfence reject {named} {REASON}"),
     )
 
 
 def _answered(now: Summary, found: Approval, fact: ApprovalAnswered, actor: str) -> Notice:
     who = (f"{actor}: {fact.reason}",)
     if fact.answer == Answer.REJECT:
-        follows = ("nothing is changed, and the same plan is not asked about again for a day", _by_hand(now))
-        return message("rejected", now, (("Who rejected it", who), ("What follows", follows)))
+        follows = "nothing is changed, and the same plan is not asked about again for a day"
+        parts: Parts = (("Who rejected it", who), ("What follows", (follows,)))
+        return about_incident(NoticeKind.APPROVAL_ANSWERED, "rejected", now, parts, _by_hand(now))
     missing = f"{found.missing} more must approve" if found.missing else "the plan is carried out"
-    parts: Parts = (("Who approved it", who), ("What follows", (missing,)))
+    commands = _how(now, found) if found.missing else ()
+    parts = (("Who approved it", who), ("What follows", (missing,)))
     if not fact.break_glass:
-        return message("approved", now, parts)
+        return about_incident(NoticeKind.APPROVAL_ANSWERED, "approved", now, parts, commands)
     rules = ("the rules about who may approve did not apply",)
-    told = message("URGENT, approved with BREAK-GLASS", now, (*parts, ("Break-glass", rules)))
+    told = about_incident(
+        NoticeKind.APPROVAL_ANSWERED,
+        "approved with BREAK-GLASS",
+        now,
+        (*parts, ("Break-glass", rules)),
+        commands,
+        urgency=Urgency.URGENT,
+    )
     return replace(told, escalated=True)
 
 
-def _by_hand(now: Summary) -> str:
-    _, account, region, name = (*now.subject.split("/", 3), "", "", "")[:4]
-    command = f"ringfence run {now.runbook} {name} --account {account} --region {region}"
-    return f'To run it all the same: {command} --reason "…"'
+def _by_hand(now: Summary) -> tuple[Command, ...]:
+    return run(now, "run it all the same")
 
 
 def words(much: timedelta) -> str:

@@ -1,0 +1,65 @@
+"""The commands that notices name. What an intruder can choose is quoted, so that a shell does not run it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ringfence.model.incident import INCIDENT_ID
+from ringfence.record.notices.notice import About, Command
+from ringfence.record.notices.rendering import LONGEST_COMMAND
+
+if TYPE_CHECKING:
+    from ringfence.record.summary import Summary
+
+_PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
+"""Words that a POSIX shell takes literally."""
+REASON = '--reason "…"'
+
+
+def show(incident: str) -> Command:
+    """Return the command that shows everything that is recorded."""
+    return Command("see the full record", f"ringfence incidents show {incident}")
+
+
+def run(now: Summary, purpose: str, *flags: str) -> tuple[Command, ...]:
+    """Return the command that runs the runbook on the subject. It shows the plan before it changes anything.
+
+    None if the subject's id cannot be typed.
+    """
+    on = About.of_key(now.subject)
+    where = ("--account", on.account, "--region", on.region)
+    return _typed(purpose, "ringfence", "run", now.runbook, on.id, *where, *flags)
+
+
+def release(now: Summary, purpose: str, *flags: str) -> tuple[Command, ...]:
+    """Return the command that undoes the changes of the incident."""
+    return _typed(purpose, "ringfence", "release", now.incident, *flags)
+
+
+def verification(incident: str) -> Command:
+    """Return the command that verifies the record of an incident: of all of them if its id is no id."""
+    known = INCIDENT_ID.fullmatch(incident)
+    return Command("verify the record", f"ringfence audit verify {incident if known else '--all'}")
+
+
+def typed(*words: str) -> str:
+    """Return a command line for a POSIX shell.
+
+    Examples
+    --------
+    >>> print(typed("ringfence", "run", "harden-bucket", "$(id)"))
+    ringfence run harden-bucket '$(id)'
+    """
+    return " ".join(one if _PLAIN.fullmatch(one) else _quoted(one) for one in words)
+
+
+def _quoted(word: str) -> str:
+    literal = word.replace("'", "'\"'\"'")
+    return f"'{literal}'"
+
+
+def _typed(purpose: str, *words: str) -> tuple[Command, ...]:
+    line = f"{typed(*words)} {REASON}"
+    fits = line.isprintable() and len(line) <= LONGEST_COMMAND
+    return (Command(purpose, line),) if fits else ()

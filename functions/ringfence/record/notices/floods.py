@@ -1,0 +1,127 @@
+"""Many notices of one kind become one. Pure: the state is a value.
+
+The first notices are sent one by one, and so is every urgent one. After that, a summary follows for the next
+one, and then for twice as many notices each time. So the number of messages grows slowly, and none of them
+waits for a timer. The count begins again an hour after the first notice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import field
+from datetime import timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ringfence.model.frozen import frozen, replace
+from ringfence.record.notices.kinds import NoticeKind, Urgency
+from ringfence.record.notices.notice import About, Command, Notice
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MOST_OF_A_KIND, MOST_OF_A_SUBJECT = 30, 5
+"""How many notices of a kind are sent one by one in an hour: of a runbook in an account, of a resource."""
+WITHIN = timedelta(hours=1)
+MOST_COUNTED = 500
+"""How many kinds and resources are counted at one time. Beyond that, the oldest count is forgotten."""
+MOST_NAMED = 20
+_Key = tuple[str, ...]
+
+
+@frozen
+class Count:
+    """The notices since `first`. `waiting` are those that no message told yet. `size` of them may wait."""
+
+    first: Notice
+    sent: int = 0
+    waiting: tuple[Notice, ...] = ()
+    more: int = 0
+    size: int = 1
+
+    def over(self, notice: Notice) -> bool:
+        """Return whether the hour is over when a notice comes."""
+        return not (notice.at and self.first.at) or notice.at >= self.first.at + WITHIN
+
+
+@frozen
+class Floods:
+    """The notices of the last hour, counted."""
+
+    counts: Mapping[_Key, Count] = field(default_factory=dict)
+
+    def after(self, notice: Notice) -> tuple[Floods, tuple[Notice, ...]]:
+        """Return the state after one more notice, and the messages to send: the notice, a summary or none."""
+        if not _can_wait(notice):
+            return self, (notice,)
+        messages: list[Notice] = []
+        counts = dict(self.counts)
+        for key, most in _keys(notice):
+            count = counts.pop(key, Count(notice))
+            if count.over(notice):
+                messages += _rest(count)
+                count = Count(notice)
+            if count.sent >= most:
+                counts[key], summary = _waiting(count, notice)
+                return Floods(_bounded(counts)), (*messages, *summary)
+            counts[key] = replace(count, sent=count.sent + 1)
+        return Floods(_bounded(counts)), (*messages, notice)
+
+
+def _can_wait(notice: Notice) -> bool:
+    usual = notice.kind.can_be_summed_up and notice.urgency is not Urgency.URGENT
+    return usual and not notice.escalated and notice.at is not None
+
+
+def _keys(notice: Notice) -> tuple[tuple[_Key, int], ...]:
+    on = notice.about
+    return (
+        ((notice.kind.code, on.kind, on.account, on.region, on.id), MOST_OF_A_SUBJECT),
+        ((notice.kind.code, notice.runbook, on.account), MOST_OF_A_KIND),
+    )
+
+
+def _waiting(count: Count, notice: Notice) -> tuple[Count, tuple[Notice, ...]]:
+    waiting = (*count.waiting, notice)
+    more = count.more + max(len(waiting) - MOST_NAMED, 0)
+    held = replace(count, waiting=waiting[-MOST_NAMED:], more=more)
+    if len(held.waiting) + more < count.size:
+        return held, ()
+    return replace(count, waiting=(), more=0, size=2 * count.size), (_summary(held),)
+
+
+def _rest(count: Count) -> tuple[Notice, ...]:
+    return (_summary(count),) if count.waiting else ()
+
+
+def _summary(count: Count) -> Notice:
+    """Return one notice for those that wait. Its findings are theirs, so it has the worst severity."""
+    newest, number = count.waiting[-1], len(count.waiting) + count.more
+    on = {one.about for one in count.waiting}
+    what = f"{number} more notice{'s' if number > 1 else ''}: {newest.what}"
+    ends = f", until {newest.at and count.first.at and count.first.at + WITHIN:%H:%M} UTC"
+    parts = (
+        ("What they are about, newest last", tuple(map(_line, count.waiting))),
+        ("What follows", (f"more notices of this kind are summed up{ends}; urgent ones are never",)),
+    )
+    return Notice(
+        NoticeKind.SUMMARY,
+        what,
+        on.pop() if len(on) == 1 else About(account=newest.about.account),
+        at=newest.at,
+        runbook=newest.runbook,
+        findings=tuple(found for one in count.waiting for found in one.findings[-1:]),
+        parts=parts,
+        commands=(Command("list all of them", "ringfence incidents list --since 2h"),),
+    )
+
+
+def _line(one: Notice) -> str:
+    on = one.about
+    where = f"{on.kind} {on.id} (account {on.account}, {on.region})"
+    return f"{where}: {one.what}, {one.incident}"
+
+
+def _bounded(counts: dict[_Key, Count]) -> Mapping[_Key, Count]:
+    while len(counts) > MOST_COUNTED:
+        counts.pop(next(iter(counts)))
+    return MappingProxyType(counts)

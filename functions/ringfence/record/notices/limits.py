@@ -1,0 +1,60 @@
+"""Notices about limits on automatic responses: one was reached, and a person reset one."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ringfence.record.notices.incident import about_incident
+from ringfence.record.notices.kinds import NoticeKind
+from ringfence.record.notices.notice import Command, Notice
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ringfence.record.summary import Summary
+
+_WINDOW_ENDS = "until the oldest one is older than that"
+_WINDOWS: Mapping[str, str] = MappingProxyType({"hour": "an hour", "day": "a day"})
+_APPROVALS = Command("see what waits, and approve or reject each plan", "ringfence approvals")
+_LIMITS = Command("see all limits and what uses them", "ringfence limits")
+
+
+def limit_reached(now: Summary) -> Notice:
+    """Return the notice that a limit on automatic responses was reached. There is one in its window."""
+    fact = now.lines[-1].fact
+    limit, window = fact.text("limit"), fact.text("window")
+    parts = (
+        ("The limit", (f"{limit}: at most {fact.integer('most')} in {_WINDOWS.get(window, window)}",)),
+        (
+            "What Ringfence does",
+            (
+                "it collects the evidence",
+                f"it asks a person before each response there that breaks a workload, {_WINDOW_ENDS}",
+            ),
+        ),
+        (
+            "What to do",
+            ("find out whether this is an outbreak, or findings that somebody causes on purpose",),
+        ),
+    )
+    return about_incident(NoticeKind.LIMIT_REACHED, "limit reached", now, parts, (_APPROVALS, _LIMITS))
+
+
+def limit_reset(now: Summary) -> Notice:
+    """Return the notice that a person had a limit count from the beginning. It belongs to no incident."""
+    fact = now.lines[-1].fact
+    limit, actor = fact.text("limit"), now.lines[-1].body.optional_text("actor") or "an unknown caller"
+    most = fact.integer("most")
+    return Notice(
+        NoticeKind.LIMIT_RESET,
+        f"limit reset: {limit}",
+        at=now.lines[-1].at,
+        who=(f"{actor}: {fact.text('reason')}",),
+        parts=(
+            ("What follows", (f"Ringfence acts there again without a person, at most {most} times",)),
+            ("No longer counted", fact.texts("owners")),
+            ("Not changed", ("what waits for approval still waits",)),
+        ),
+        commands=(_APPROVALS, _LIMITS),
+    )

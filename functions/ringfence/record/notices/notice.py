@@ -1,0 +1,88 @@
+"""A notice as a value: what happened, where, what was done, what is open, and what to type next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.model.frozen import frozen
+from ringfence.record.notices.kinds import NoticeKind, Urgency
+from ringfence.record.notices.rendering import severity_word, subject_of, text_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ringfence.record.measures import Measure
+    from ringfence.record.summary import Reported
+
+
+@frozen
+class Command:
+    """A command that a person can type next, and what for: `To {purpose}: {line}`."""
+
+    purpose: str
+    line: str
+
+
+@frozen
+class About:
+    """The resource of a notice. Empty fields are not known.
+
+    `name` is its name tag. `addresses` are the remote addresses in its findings.
+    """
+
+    kind: str = ""
+    id: str = ""
+    account: str = ""
+    region: str = ""
+    name: str = ""
+    addresses: tuple[str, ...] = ()
+
+    @classmethod
+    def of_key(cls, key: str) -> About:
+        """Return the resource with a key, `kind/account/region/id`. The key can be untrusted."""
+        kind, account, region, id_ = (*key.split("/", 3), "", "", "")[:4]
+        return cls(kind, id_, account, region)
+
+
+@frozen
+class Notice:
+    """A message for a person, in plain text and for programs. `measures` are its metrics.
+
+    `what` says what happened in a few words. `who` are the people who caused it, with their reasons.
+    `commands` are what to type next, the most likely one first. `escalated`: it also goes to the topic for
+    escalations. All texts can be untrusted. They are shortened and escaped where they are shown.
+    """
+
+    kind: NoticeKind
+    what: str
+    about: About = About()
+    urgency: Urgency = Urgency.ACTION
+    at: datetime | None = None
+    incident: str = ""
+    runbook: str = ""
+    findings: tuple[Reported, ...] = ()
+    who: tuple[str, ...] = ()
+    parts: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    commands: tuple[Command, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    escalated: bool = False
+
+    @property
+    def severity(self) -> float | None:
+        """The severity of the worst finding. None without a finding."""
+        return max((one.severity for one in self.findings), default=None)
+
+    @property
+    def severity_word(self) -> str:
+        """The severity in a word, as GuardDuty calls it. Empty without a finding."""
+        return severity_word(self.severity)
+
+    @property
+    def subject(self) -> str:
+        """The subject of the SNS message: urgency, severity, what and where."""
+        return subject_of(self)
+
+    @property
+    def text(self) -> str:
+        """The message in plain text. The commands are at its end."""
+        return text_of(self)
