@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.record.status import IncidentStatus
+from ringfence.record.status_meanings import MEANINGS
 from ringfence.record.transitions import NOT_VERIFIED, TRANSITIONS, VERIFIED
 
 if TYPE_CHECKING:
@@ -12,26 +13,6 @@ if TYPE_CHECKING:
 
     from ringfence.record.transitions import Event
 
-_S = IncidentStatus
-MEANINGS = {
-    _S.NONE: "nothing is recorded",
-    _S.STARTED: "changes are allowed, or there is no decision yet; nothing was verified",
-    _S.NOTED: "the mode is `off`; nothing was planned",
-    _S.RECORDED: "a person was notified; nothing was planned",
-    _S.DRY_RUN: "a plan was recorded; nothing was changed",
-    _S.WAITING: "a plan was recorded and waits for an answer of people; nothing of it was changed",
-    _S.DECLINED: "people rejected the plan, or nobody answered in time; nothing of it was changed",
-    _S.UNDER_WAY: "only later stages were verified, not containment",
-    _S.OPEN: "steps remain, or somebody undid the containment or the fix",
-    _S.SETTLING: "no steps remain, but a change is not visible yet",
-    _S.CONTAINED: "the resource is contained; later stages are not complete",
-    _S.FOR_REVIEW: "no steps remain; a person has to review the rest",
-    _S.COMPLETE: "no steps remain in any stage",
-    _S.RELEASING: "a release was started and is not complete",
-    _S.RELEASED: "the changes were undone; this status is final",
-    _S.CLOSED: "the resource does not exist",
-    _S.JOINED: "only in the result of a request: another execution handles it",
-}
 _HEAD = """# Status of an incident
 
 `make docs` generates this file from `functions/ringfence/record/transitions.py`. Do not edit it.
@@ -63,7 +44,7 @@ The status `releasing` ends in one of two ways. `Released` ends the release. A s
 
 def document() -> str:
     """Return the document."""
-    statuses = (f"| `{one}` | {one.words} | {MEANINGS[one]} |" for one in IncidentStatus)
+    statuses = (f"| `{one}` | {one.words} | {MEANINGS[one].words} |" for one in IncidentStatus)
     groups = _TRANSITIONS.format(not_verified=_listed(NOT_VERIFIED), verified=_listed(VERIFIED))
     rows = (_row(*one) for one in TRANSITIONS)
     return f"{_HEAD}{_lines(statuses)}{groups}{_lines(rows)}"

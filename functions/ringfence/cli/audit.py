@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from ringfence.cli.incidents import Since
+from ringfence.cli import audit_view as view
 from ringfence.cli.log import archive_of, find, reader_of
 from ringfence.cli.operator_command import url_option
+from ringfence.cli.output import print_rows
+from ringfence.cli.period import Since
 from ringfence.cli.seals import asker, seals_of, with_seals
 from ringfence.cli.settings import ARCHIVE_BUCKET, AUDIT_TABLE, LOG_KEY, Home, home_options
-from ringfence.cli.text import discard, safe
+from ringfence.cli.text import discard, is_terminal, safe
 from ringfence.model.errors import BadInput, RingfenceError
 from ringfence.record.integrity import Fault, Wrong, with_more
 from ringfence.record.integrity import verify as verify_chain
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from ringfence.aws.log_files import LogFiles
     from ringfence.cli.audit_seals import SealWalk
     from ringfence.cli.audit_walk import LogReport, Period, Sources
-    from ringfence.cli.seals import IncidentSeals
+    from ringfence.cli.seals import IncidentSeals, Seals
     from ringfence.engine.ports import SideBySide
     from ringfence.record.integrity import ChainVerdict
     from ringfence.record.tlog import LogKey
@@ -150,8 +152,18 @@ def _one(verdicts: Sequence[ChainVerdict], seals: IncidentSeals, *, as_json: boo
         if as_json:
             click.echo(json.dumps({**_as_json(verdict), "seals": proved.as_json()}))
         else:
-            click.echo("\n  ".join((_as_text(verdict), *map(safe, (*proved.faults, *proved.remarks)))))
+            _print(verdict, proved)
+    if is_terminal() and not as_json:
+        click.echo(view.ending(*view.next_after(verdicts)), nl=False)
     return exit_code(verdicts)
+
+
+def _print(verdict: ChainVerdict, seals: Seals | None = None) -> None:
+    """Print a result: on a terminal for a person, and in a pipe one row for each statement."""
+    if is_terminal():
+        click.echo(view.block(verdict, seals), nl=False)
+    else:
+        print_rows(view.rows(verdict, seals))
 
 
 def _verdicts(home: Home, incident: str, now: datetime, *, without_archive: bool) -> Iterator[ChainVerdict]:
@@ -213,11 +225,13 @@ def _all(  # noqa: PLR0913 - what is verified, and how
             code = exit_code((verdict,))
             worst = _worse(worst, code)
             if code:
-                click.echo(json.dumps(_as_json(verdict)) if as_json else _as_text(verdict))
+                click.echo(json.dumps(_as_json(verdict))) if as_json else _print(verdict)
     log = ALTERED if report.faults else ATTEMPTED if report.remarks else 0
     covered = {**counts, "seals": seals.as_json(), "log": _log_as_json(report, sources.key)}
-    words = json.dumps({"covered": covered}) if as_json else _covered(counts, report, sources.key, seals)
-    click.echo(words)
+    if as_json:
+        click.echo(json.dumps({"covered": covered}))
+    else:
+        _print_covered(_covered(counts, report, sources.key, seals))
     return _worse(worst, log)
 
 
@@ -240,16 +254,15 @@ def _sources(home: Home, copies: Sequence[tuple[str, str]] = ()) -> Sources | No
 
 def _files(home: Home) -> LogFiles:
     from ringfence.aws.log_files import LogFiles
-    from ringfence.aws.outputs import operator_client
 
-    return LogFiles(cast("S3Client", operator_client("s3")), home.archive_bucket)
+    return LogFiles(cast("S3Client", home.place.client("s3")), home.archive_bucket)
 
 
 def _key(home: Home, files: LogFiles) -> LogKey:
     from ringfence.aws.log_files import origin
     from ringfence.cli.log_key import log_key
 
-    return log_key(home.log_key, origin(files.bucket, files.client.meta.region_name))
+    return log_key(home.log_key, origin(files.bucket, files.client.meta.region_name), home.place)
 
 
 def _notes(kept: Sequence[Path], bucket: str | None, home: Home) -> list[tuple[str, str]]:
@@ -273,13 +286,6 @@ def _as_json(verdict: ChainVerdict) -> dict[str, object]:
     return {**asdict(verdict), "sound": verdict.sound, "claim": verdict.claim}
 
 
-def _as_text(verdict: ChainVerdict) -> str:
-    lines = [f"{verdict.incident} {verdict.chain}", verdict.claim]
-    lines += [f"also: entry {one.seq}: {one.words}" for one in verdict.faults[1:]]
-    lines += verdict.remarks
-    return "\n  ".join(safe(one) for one in lines)
-
-
 def _log_as_json(report: LogReport, key: LogKey) -> dict[str, object]:
     newest = report.newest
     return {
@@ -293,7 +299,17 @@ def _log_as_json(report: LogReport, key: LogKey) -> dict[str, object]:
     }
 
 
-def _covered(counts: dict[str, int], report: LogReport, key: LogKey, seals: SealWalk) -> str:
+def _print_covered(words: Sequence[str]) -> None:
+    """Print what was verified. On a terminal, the next command is the last line."""
+    if not is_terminal():
+        print_rows(map(safe, words))
+        return
+    click.echo(view.lines(words), nl=False)
+    again = "ringfence audit verify --all --checkpoint FILE"
+    click.echo(view.ending("Next, after you have kept the checkpoint in a file:", again), nl=False)
+
+
+def _covered(counts: dict[str, int], report: LogReport, key: LogKey, seals: SealWalk) -> list[str]:
     """Say what was verified, and what is wrong with the log."""
     lines = [f"LOG: {one}" for one in report.faults]
     lines += [f"log: {one}" for one in report.remarks]
@@ -309,4 +325,4 @@ def _covered(counts: dict[str, int], report: LogReport, key: LogKey, seals: Seal
     )
     if report.newest:
         lines += ["the newest checkpoint:", *(f"  {line}" for line in report.newest.text.splitlines())]
-    return "\n".join(safe(one) for one in lines)
+    return lines

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, cast
 
 from ringfence.cli.operator_client import DirectOperatorClient, HttpOperatorClient, OperatorClient
 from ringfence.cli.operator_command import OUTPUT, POLICY, RESPONSE_STACK, URL, CommandOptions
-from ringfence.cli.settings import output
 from ringfence.policy.compiled import policy_from_json
 
 if TYPE_CHECKING:
@@ -39,21 +38,25 @@ def http_client(given: CommandOptions) -> HttpOperatorClient:
     from ringfence.aws.outputs import stack_outputs
     from ringfence.aws.signed_http import signed_http
 
-    url = given.url or output(lambda: stack_outputs(RESPONSE_STACK), RESPONSE_STACK, OUTPUT, "--url", URL)
-    return HttpOperatorClient(signed_http(url, os.environ.get("AWS_ENDPOINT_URL", ""), default_region()))
+    home = given.home
+    url = given.url or home.output(
+        lambda: stack_outputs(RESPONSE_STACK, home.place), RESPONSE_STACK, OUTPUT, "--url", URL
+    )
+    http = signed_http(url, os.environ.get("AWS_ENDPOINT_URL", ""), home.place.region or default_region())
+    return HttpOperatorClient(replace(http, session=home.place.session()))
 
 
 def direct_client(given: CommandOptions) -> DirectOperatorClient:
     """Return a client that runs the service in this process, limited to the account of the credentials."""
     from ringfence.aws.caller import caller
     from ringfence.aws.containments import ContainmentList
+    from ringfence.aws.home import HomePlace
     from ringfence.aws.incidents import IncidentReader
-    from ringfence.aws.outputs import operator_client
     from ringfence.aws.sessions import OwnClients
     from ringfence.handlers import wiring as composition
 
     own = caller()
-    client = cast("DynamoDBClient", operator_client("dynamodb"))
+    client = cast("DynamoDBClient", HomePlace().client("dynamodb"))
     reader = IncidentReader(client, given.home.audit_table)
 
     def find(incident: str) -> tuple[ChainKey, ...]:

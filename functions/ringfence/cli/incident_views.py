@@ -1,9 +1,9 @@
-"""Incidents on a terminal. All text is printed literally, never as markup."""
+"""Texts, styles and timelines on a terminal. All text is printed literally, never as markup."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
@@ -11,9 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ringfence.cli.text import safe, shortened
-from ringfence.model.claims import Verdict
 from ringfence.record.status import IncidentStatus
-from ringfence.record.wording import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from ringfence.cli.seals import Seals
-    from ringfence.record.summary import Summary
     from ringfence.record.timeline import Row
 
 PIPE_WIDTH = 200
@@ -41,7 +38,7 @@ STYLES = {
     IncidentStatus.FOR_REVIEW.words: OPEN,
     "not-applied": OPEN,
 }
-
+SEVERITY_STYLES = {"critical": BAD, "high": BAD, "medium": OPEN, "low": ""}
 
 Verified = Mapping[tuple[str, str], datetime]
 """When each open contained incident was last verified, by its chain and incident."""
@@ -63,82 +60,6 @@ def plain(text: str, style: str = "") -> Text:
 def paused(words: Iterable[str]) -> Sequence[RenderableType]:
     """Return what is paused, for the top of a list."""
     return [plain(f"PAUSED: {one}", BAD) for one in words]
-
-
-def listed(summaries: Sequence[Summary], verified: Verified, now: datetime) -> RenderableType:
-    """Return a table of responses."""
-    if not summaries:
-        return Text("No incidents in this period.")
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for title in ("opened (UTC)", "state", "subject", "finding"):
-        table.add_column(title, overflow="fold")
-    table.add_column("incident", no_wrap=True)  # what other commands are given can be copied
-    for one in summaries:
-        found = one.findings[-1].type if one.findings else "none (manual run)"
-        table.add_row(
-            f"{one.began:%Y-%m-%d %H:%M:%S}",
-            plain(_state(one, verified, now), STYLES.get(one.state, "")),
-            plain(one.subject),
-            plain(found if len(one.findings) <= 1 else f"{found} and {len(one.findings) - 1} more"),
-            plain(one.incident),
-        )
-    return table
-
-
-def header(summary: Summary, verified: Verified, now: datetime, seals: Seals) -> RenderableType:
-    """Return the summary of a response."""
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(style="bold")
-    grid.add_column(overflow="fold")
-    for label, text, style in _facts(summary, _state(summary, verified, now)):
-        grid.add_row(label, plain(text, style))
-    for lines, style in ((seals.faults, BAD), (seals.remarks, "")):
-        for line in lines:
-            grid.add_row("seals", plain(line, style))
-    return Group(grid, Text())
-
-
-def _facts(summary: Summary, state: str) -> Iterable[tuple[str, str, str]]:
-    yield "incident", summary.incident, "bold"
-    yield "subject", summary.subject, ""
-    yield "runbook", summary.runbook, ""
-    for one in summary.findings:
-        yield "finding", f"{one.title} ({one.type}, severity {one.severity:g}, id {one.id})", ""
-    yield "mode", f"{summary.mode}: {summary.reason}" if summary.mode else "no decision yet", ""
-    if summary.verdict:
-        reason = f": {summary.source_reason}" if summary.source_reason else ""
-        style = "" if summary.verdict == Verdict.CONFIRMED else BAD
-        yield "source", f"{summary.verdict}{reason}", style
-    yield "state", state, STYLES.get(summary.state, "")
-    if undone := summary.undone:
-        who = undone.optional_text("who") or "no event shows by whom"
-        yield "undone", f"{who} {undone.optional_text('call') or ''}".strip(), BAD
-        for words in undone.texts("open"):
-            yield "open now", words, BAD
-    for label, field, style in (
-        ("remaining", "remaining", BAD),
-        ("settling", "settling", OPEN),
-        ("refused", "refused", BAD),
-    ):
-        for words in summary.words(field):
-            yield label, words, style
-    for words in summary.residual_risk:
-        yield "residual risk", words, OPEN
-
-
-def _state(summary: Summary, verified: Verified, now: datetime) -> str:
-    """Return the status, and how long ago it was last verified."""
-    state, at = said(summary.runbook, summary.state), verified.get(summary.id)
-    return f"{state}, verified {ago(now - at)}" if at else state
-
-
-def ago(age: timedelta) -> str:
-    """Return an age in its largest unit."""
-    minutes = max(age, timedelta(0)) // timedelta(minutes=1)
-    for unit, length in (("d", 24 * 60), ("h", 60), ("min", 1)):
-        if minutes >= 2 * length or (unit == "min" and minutes):
-            return f"{minutes // length} {unit} ago"
-    return "just now"
 
 
 def rows_shown(rows: Sequence[Row], seals: Seals) -> RenderableType:

@@ -19,25 +19,22 @@ if TYPE_CHECKING:
 def reader_of(home: Home) -> IncidentReader:
     """Return a reader of the audit table."""
     from ringfence.aws.incidents import IncidentReader
-    from ringfence.aws.outputs import operator_client
 
-    return IncidentReader(cast("DynamoDBClient", operator_client("dynamodb")), home.audit_table)
+    return IncidentReader(cast("DynamoDBClient", home.place.client("dynamodb")), home.audit_table)
 
 
 def containments_of(home: Home) -> ContainmentList:
     """Return the list of open contained incidents."""
     from ringfence.aws.containments import ContainmentList
-    from ringfence.aws.outputs import operator_client
 
-    return ContainmentList(cast("DynamoDBClient", operator_client("dynamodb")), home.control_table)
+    return ContainmentList(cast("DynamoDBClient", home.place.client("dynamodb")), home.control_table)
 
 
 def archive_of(home: Home) -> S3Archive:
     """Return the archive."""
     from ringfence.aws.archive import S3Archive
-    from ringfence.aws.outputs import operator_client
 
-    return S3Archive(cast("S3Client", operator_client("s3")), home.archive_bucket)
+    return S3Archive(cast("S3Client", home.place.client("s3")), home.archive_bucket)
 
 
 def find(reader: IncidentReader, archive: S3Archive | None, incident: str) -> tuple[Response, ...]:

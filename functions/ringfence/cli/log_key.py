@@ -9,10 +9,11 @@ from ringfence.record.tlog import LogKey
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
 
+    from ringfence.aws.home import HomePlace
     from ringfence.record.tlog import Verify
 
 
-def log_key(given: str, origin: str) -> LogKey:
+def log_key(given: str, origin: str, place: HomePlace) -> LogKey:
     """Return the key of the log with this origin.
 
     `given` is a verifier key, `name+id+key`, or the ARN of a key in KMS. Raises BadInput, Retryable.
@@ -20,9 +21,8 @@ def log_key(given: str, origin: str) -> LogKey:
     if "+" in given:
         return LogKey.read(given)
     from ringfence.aws.log_signer import KmsSigner
-    from ringfence.aws.outputs import operator_client
 
-    return KmsSigner(cast("KMSClient", operator_client("kms")), given, origin).key
+    return KmsSigner(cast("KMSClient", place.client("kms")), given, origin).key
 
 
 def verifier(key: LogKey) -> Verify:

@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, NoReturn, ParamSpec
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from ringfence.cli.plan_view import Screen
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
+    from ringfence.record.next_command import NextCommand
 
 P = ParamSpec("P")
 URL = "RINGFENCE_OPERATE_URL"
@@ -65,6 +67,7 @@ class Environment:
     interactive: Callable[[], bool]
     clock: Callable[[], float]
     sleep: Callable[[float], None]
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
 url_option = click.option(
@@ -154,10 +157,15 @@ def agreed(given: CommandOptions, question: str) -> bool:
     return given.yes or click.confirm(question, default=False, err=given.as_json)
 
 
-def confirm(given: CommandOptions, screen: Screen, question: str, incident: str, plan: Document) -> None:
-    """Exit after a dry run, and if the operator does not agree to the plan. Return otherwise."""
+def confirm(given: CommandOptions, screen: Screen, question: str, plan: Document, then: NextCommand) -> None:
+    """Exit after a dry run, and if the operator does not agree to the plan. Return otherwise.
+
+    `then` is the command that carries out what a dry run has shown.
+    """
+    incident = plan.text("incident")
     if given.dry_run:
         screen.conclude("Dry run: nothing was changed.", "dim")
+        screen.ending(then)
         end(given, DONE, status=IncidentStatus.DRY_RUN.value, incident=incident, plan=plan)
     if not agreed(given, question):
         screen.say("Nothing was changed.")
@@ -173,6 +181,12 @@ def end(given: CommandOptions, code: int, **told: object) -> NoReturn:
 
 def _plain(told: object) -> object:
     return dict(told.value) if isinstance(told, Document) else str(told)
+
+
+def now_of() -> datetime:
+    """Return the current time: of the object of the Click context, or the real one."""
+    given = click.get_current_context().obj
+    return given.now() if isinstance(given, Environment) else datetime.now(UTC)
 
 
 def environment() -> Environment:

@@ -15,6 +15,7 @@ from ringfence.handlers.operator_types import check_reason
 from ringfence.model.errors import RingfenceError
 
 if TYPE_CHECKING:
+    from ringfence.aws.home import HomePlace
     from ringfence.aws.incidents import IncidentReader
     from ringfence.cli.plan_view import Screen
     from ringfence.model.document import Document
@@ -138,16 +139,15 @@ def show_paused(screen: Screen, paused: tuple[str, ...]) -> None:
         screen.say(f"PAUSED: {one}", BAD)
 
 
-def paused_in(reader: IncidentReader) -> tuple[str, ...]:
+def paused_in(reader: IncidentReader, place: HomePlace) -> tuple[str, ...]:
     """Return what is paused, in words, as the audit log says. It can be read without the API."""
-    from ringfence.aws.caller import caller
     from ringfence.engine.pauses import active_in, home_of, key_of
     from ringfence.record.history import History
     from ringfence.record.pausing import words
 
     now = datetime.now(UTC)
     try:
-        entries = reader.newest(key_of(home_of(caller().account)))
+        entries = reader.newest(key_of(home_of(place.owner())))
         active = active_in(History(entries)) if entries else ()
     except (RingfenceError, ValueError) as error:
         return (f"what is paused cannot be read: {error}",)

@@ -9,8 +9,10 @@ from rich.padding import Padding
 from rich.text import Text
 
 from ringfence.cli.incident_views import BAD, GOOD, OPEN, STYLES, plain
+from ringfence.cli.layout import ending, hanging, listed
 from ringfence.cli.text import MOST_SHOWN
-from ringfence.record.facts import RELEASE
+from ringfence.record.facts import RELEASE, Result
+from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,8 +21,11 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from ringfence.model.document import Document
+    from ringfence.record.next_command import NextCommand
 
 
+_AS_PLANNED = frozenset({Result.APPLIED, IncidentStatus.RELEASED.words})
+"""The results of what the plan has shown."""
 PIPE_WIDTH = 2 * MOST_SHOWN
 """The width without a terminal: each text stays on one line."""
 
@@ -51,13 +56,19 @@ class Screen:
         self.say(text, "dim")
 
     def lines(self, status: Document) -> None:
-        """Print recorded entries, one per line."""
+        """Print recorded entries, one per line. On a terminal, without notes on what the plan has shown."""
         for line in status.children("lines"):
             at = (line.optional_text("at") or "")[11:19]
-            style = STYLES.get(line.optional_text("result") or "", "")
-            self.show(Text.assemble(plain(f"{at} ", "dim"), plain(line.text("words"), style)))
-            if line.optional_text("kind") != "Verified":  # what is left is shown at the end
+            result = line.optional_text("result") or ""
+            self.show(hanging(f"{at} ", plain(line.text("words"), STYLES.get(result, "")), "dim"))
+            seen = self._console.is_terminal and result in _AS_PLANNED
+            if line.optional_text("kind") != "Verified" and not seen:  # what is left is shown at the end
                 self.show(*(_indented(plain(note, "dim"), 9) for note in line.texts("notes")))
+
+    def ending(self, then: NextCommand) -> None:
+        """Print the command that comes next, alone on the last line, so that it can be copied."""
+        for part in ending(f"Next, {then.purpose}:", then.command):
+            self._console.print(part, soft_wrap=True)
 
     def busy(self, text: str) -> AbstractContextManager[object]:
         """Show a spinner on a terminal."""
@@ -80,17 +91,17 @@ def _plan(answer: Document, heading: str) -> Iterator[RenderableType]:
             yield _indented(plain("nothing to do", GOOD))
         for step in steps:
             yield from _step(step)
-    yield from listed("Residual risk" if _runs(plans) else "Not undone", _exposure(plans))
+    yield from listed("Residual risk" if _runs(plans) else "Not undone", _exposure(plans), OPEN)
 
 
 def _step(step: Document) -> Iterator[RenderableType]:
-    yield _indented(plain(step.text("words")))
+    yield hanging("  ", plain(step.text("words")))
     before, after = step.optional_text("before") or "", step.optional_text("after") or ""
-    yield _indented(Text.assemble(plain(before, BAD), plain(" → "), plain(after, GOOD)), 4)
+    yield hanging("    ", Text.assemble(plain(before, BAD), plain(" → "), plain(after, GOOD)))
     if cost := step.optional_text("cost"):
-        yield _indented(plain(f"side effect: {cost}", OPEN), 4)
+        yield hanging("    ", plain(f"side effect: {cost}", OPEN))
     if irreversible := step.optional_text("irreversible"):
-        yield _indented(plain(f"a release does not undo this: {irreversible}", "dim"), 4)
+        yield hanging("    ", plain(f"a release does not undo this: {irreversible}", "dim"))
 
 
 def _runs(plans: Iterable[Document]) -> bool:
@@ -101,15 +112,6 @@ def _exposure(plans: Iterable[Document]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words for plan in plans for words in plan.texts("exposure")))
 
 
-def listed(title: str, words: Iterable[str], style: str = OPEN) -> Iterator[RenderableType]:
-    """Yield a title and a list. Yield nothing for an empty list."""
-    shown = tuple(words)
-    if shown:
-        yield Text()
-        yield plain(title, "bold")
-        yield from (_indented(plain(f"- {one}", style)) for one in shown)
-
-
 def subject_words(answer: Document) -> str:
     """Return the subject of a response in words."""
     subject = answer.child("subject")
@@ -117,8 +119,14 @@ def subject_words(answer: Document) -> str:
     return f"{kind} {name} (account {account}, {region})"
 
 
-def outstanding(status: Document) -> RenderableType:
-    """Return the remaining steps, the refusals and the residual risk."""
+def key_of(answer: Document) -> str:
+    """Return the key of the subject of a response."""
+    subject = answer.child("subject")
+    return "/".join(subject.text(key) for key in ("kind", "account", "region", "id"))
+
+
+def outstanding(status: Document, known: Iterable[str] = ()) -> RenderableType:
+    """Return the remaining steps, the refusals and the residual risk, without the `known` risks."""
     parts = (
         ("Remaining", "remaining", BAD),
         ("Settling", "settling", OPEN),
@@ -127,9 +135,14 @@ def outstanding(status: Document) -> RenderableType:
         ("Needs your review", "review", OPEN),
     )
     shown = [part for title, key, style in parts for part in listed(title, status.texts(key), style)]
-    named = {*status.texts("review"), *status.texts("open_access")}
+    named = {*status.texts("review"), *status.texts("open_access"), *known}
     left = (one for one in status.texts("exposure") if one not in named)
-    return Group(*shown, *listed("Residual risk", left))
+    return Group(*shown, *listed("More residual risk" if known else "Residual risk", left, OPEN))
+
+
+def risks_of(planned: Document) -> tuple[str, ...]:
+    """Return the residual risk that a plan has shown."""
+    return _exposure(planned.children("plans"))
 
 
 def _indented(part: RenderableType, by: int = 2) -> RenderableType:

@@ -24,6 +24,7 @@ from ringfence.cli.waiting import Poller, ProgressFollower, interruptible
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.kinds import parse_key
+from ringfence.record.next_command import REASON, NextCommand, command_after
 from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from ringfence.cli.plan_view import Screen
 
 _REFUSED = frozenset({"refused", "gone", "forbidden"})
+_REFUSAL = "Nothing was changed. --skip-drifted restores the rest. --subject releases one response."
 _OVER = _REFUSED | {IncidentStatus.RELEASED.value, "ended"}
 """Final results of a release. With any other result the release is requested again."""
 
@@ -92,12 +94,12 @@ def release(  # noqa: PLR0913 - one parameter for each option
     planned = poller.first(lambda: client.release({**body, "dry_run": True}))
     responses = list(planned.children("releases"))
     _show(screen, responses)
+    then = f"ringfence release {incident} {REASON}"
     if not all(one.text("status") in (IncidentStatus.DRY_RUN, "ended") for one in responses):
-        screen.conclude(
-            "Nothing was changed. --skip-drifted restores the rest. --subject releases one response."
-        )
+        screen.conclude(_REFUSAL)
+        screen.ending(NextCommand("to restore the rest", f"{then} --skip-drifted"))
         end(given, NOT_DONE, status="refused", incident=incident, plan=planned)
-    confirm(given, screen, f"\nRelease {incident} now?", incident, planned)
+    confirm(given, screen, f"\nRelease {incident} now?", planned, NextCommand("to release it", then))
     if not given.yes:
         body["plans"] = [plan.text("digest") for one in responses for plan in one.children("plans")]
     followers = _followers(client, responses, screen)
@@ -192,5 +194,7 @@ def _conclude(given: CommandOptions, screen: Screen, planned: Document, states: 
     screen.conclude(f"Full record: ringfence incidents show {incident}")
     done = all(map(_is_released, states))
     status = IncidentStatus.RELEASED if done else IncidentStatus.OPEN
+    after = IncidentStatus.RELEASED if done else IncidentStatus.RELEASING
+    screen.ending(command_after(after, incident, "", ""))
     told = {"status": status.value, "incident": incident, "plan": planned, "state": states}
     end(given, DONE if done else NOT_DONE, **told)

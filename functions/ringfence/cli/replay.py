@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ringfence.cli.incidents import Since
+from ringfence.cli.period import Since
 from ringfence.cli.replay_limit import FailIf
 from ringfence.cli.settings import ARCHIVE_BUCKET, home_options
 from ringfence.cli.text import safe

@@ -24,6 +24,7 @@ from ringfence.cli.waiting import Poller, ProgressFollower, interruptible
 from ringfence.model.errors import BadInput, NotFound
 from ringfence.model.kinds import ref_of
 from ringfence.model.subject import GLOBAL
+from ringfence.record.next_command import NextCommand, quoted, run_command
 from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
@@ -102,7 +103,8 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
     client, poller = env.client(given), Poller(given, env, screen)
     planned = _planned(poller, lambda: client.run({**body, "dry_run": True}), ref)
     _show_plan(given, screen, planned, runbook)
-    confirm(given, screen, f"\nRun {runbook} on {id_} now?", planned.text("incident"), planned)
+    then = NextCommand("to carry the plan out", _again(runbook, ref.key, remediations, options))
+    confirm(given, screen, f"\nRun {runbook} on {id_} now?", planned, then)
     body |= {} if given.yes else {"plan": _agreed(planned)}
     follower = ProgressFollower(client, {**who, "remediations": list(planned.texts("remediations"))}, screen)
     with (
@@ -113,6 +115,13 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
         done = _run(poller, follower, lambda: client.run({**body, "dry_run": False}))
         status = _until_the_end(poller, follower)
     _conclude(given, screen, planned, dict(done), status)
+
+
+def _again(runbook: str, key: str, remediations: tuple[str, ...], options: tuple[str, ...]) -> str:
+    """Return the command that carries out what a dry run has shown."""
+    more = [*(f"--remediation {quoted(one)}" for one in remediations)]
+    more += [f"--option {quoted(one)}" for one in options]
+    return " ".join((run_command(runbook, key), *more))
 
 
 def _planned(poller: Poller, dry_run: Callable[[], Mapping[str, object]], ref: Ref) -> Document:
@@ -126,7 +135,8 @@ def _planned(poller: Poller, dry_run: Callable[[], Mapping[str, object]], ref: R
 def _show_plan(given: CommandOptions, screen: Screen, planned: Document, runbook: str) -> None:
     """Show the plan. Exit if there is none. Raises BadInput for a protected resource."""
     from ringfence.cli.incident_views import BAD
-    from ringfence.cli.plan_view import listed, plan_shown
+    from ringfence.cli.layout import listed
+    from ringfence.cli.plan_view import plan_shown
 
     show_paused(screen, planned.texts("paused"))
     screen.show(plan_shown(planned, f"{runbook}:"))
@@ -203,7 +213,8 @@ def _until_the_end(poller: Poller, follower: ProgressFollower) -> Document:
 def _conclude(
     given: CommandOptions, screen: Screen, planned: Document, done: Mapping[str, object], status: Document
 ) -> None:
-    from ringfence.cli.plan_view import outstanding, subject_words
+    from ringfence.cli.plan_view import key_of, outstanding, risks_of, subject_words
+    from ringfence.record.next_command import command_after
     from ringfence.record.wording import said
 
     state, incident, found = status.text("state"), status.text("incident"), _status(status)
@@ -211,10 +222,10 @@ def _conclude(
     verdict = said(status.text("runbook"), _verdict(status, whole=bool(done.get("whole", True))))
     style = "bold red" if not good else "bold green" if found is IncidentStatus.COMPLETE else "bold yellow"
     screen.conclude(f"{subject_words(planned)}: {verdict}", style)
-    screen.show(outstanding(status))
-    screen.conclude(f"Incident {incident}. Full record: ringfence incidents show {incident}")
-    if found is not IncidentStatus.RELEASED:
-        screen.say(f'To undo it: ringfence release {incident} --reason "…"')
+    screen.show(outstanding(status, risks_of(planned)))
+    screen.conclude(f"Incident {incident}")
+    screen.say(f"Full record: ringfence incidents show {incident}")
+    screen.ending(command_after(found, incident, status.text("runbook"), key_of(status)))
     told = {"status": state, "incident": incident, "plan": planned, "report": done, "state": status}
     end(given, DONE if good else NOT_DONE, **told)
 

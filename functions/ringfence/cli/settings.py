@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
@@ -12,6 +12,9 @@ from ringfence.model.errors import AccessDenied, BadInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from ringfence.aws.home import HomePlace
+    from ringfence.cli.config import Configuration
 
 P = ParamSpec("P")
 AUDIT_STACK = "Ringfence-Audit"
@@ -42,11 +45,23 @@ ARCHIVE_BUCKET = Place("--archive-bucket", "ArchiveBucket", "The S3 bucket of th
 LOG_KEY = Place("--log-key", "LogKey", "The transparency log's key: its verifier key, or its ARN in KMS.")
 
 
+HOME_OPTIONS = {
+    "account": "The home account: the account in which Ringfence is deployed.",
+    "region": "The home region: the region in which Ringfence is deployed.",
+    "profile": "The profile in ~/.aws/config with credentials of the home account. Default: your login.",
+}
+"""Where Ringfence is deployed. Each is an option, a variable, and a field of the configuration file."""
+
+
 @dataclass(frozen=True)
 class Home:
-    """Finds each setting on demand. Queries AWS only if the option and the variable are missing."""
+    """Finds each setting on demand. Queries AWS only if the option and the variable are missing.
+
+    `home` are the values of the options about the home account.
+    """
 
     given: Mapping[Place, str | None]
+    home: Mapping[str, str | None] = field(default_factory=dict)
 
     @property
     def audit_table(self) -> str:
@@ -69,29 +84,55 @@ class Home:
         return self._find(LOG_KEY)
 
     @cached_property
+    def place(self) -> HomePlace:
+        """Where Ringfence is deployed, if that is configured."""
+        from ringfence.aws.home import HomePlace
+        from ringfence.cli.config import check_home
+
+        file = self._configuration
+        given = {name: one for name, one in self.home.items() if one}
+        checked = {name: check_home(f"--home-{name}", name, one) for name, one in given.items()}
+        source = " and ".join(
+            filter(
+                None, (str(file.path or "") if file.home else "", "options and variables" if given else "")
+            )
+        )
+        return HomePlace(**{**file.home, **checked}, source=source)
+
+    @property
+    def accounts(self) -> Mapping[str, str]:
+        """The names of accounts, from the configuration file."""
+        return self._configuration.accounts
+
+    @cached_property
+    def _configuration(self) -> Configuration:
+        from ringfence.cli.config import configuration
+
+        return configuration()
+
+    @cached_property
     def _outputs(self) -> Mapping[str, str]:
         from ringfence.aws.outputs import stack_outputs
 
-        return stack_outputs(AUDIT_STACK)
+        return stack_outputs(AUDIT_STACK, self.place)
 
     def _find(self, place: Place) -> str:
         if given := self.given.get(place):
             return given
-        return output(lambda: self._outputs, AUDIT_STACK, place.output, place.option, place.variable)
+        return self.output(lambda: self._outputs, AUDIT_STACK, place.output, place.option, place.variable)
 
-
-def output(
-    outputs: Callable[[], Mapping[str, str]], stack: str, name: str, option: str, variable: str
-) -> str:
-    """Return an output of a stack. Raises BadInput that names the option and the variable to use."""
-    lacking = f"is missing, {variable} is not set, and stack {stack}"
-    try:
-        found = outputs()
-    except AccessDenied as error:
-        raise BadInput(option, f"{lacking} cannot be read: {error}") from error
-    if name not in found:
-        raise BadInput(option, f"{lacking} has no output {name} in this account and region")
-    return found[name]
+    def output(
+        self, outputs: Callable[[], Mapping[str, str]], stack: str, name: str, option: str, variable: str
+    ) -> str:
+        """Return an output of a stack. Raises BadInput that names the option, the variable and the place."""
+        lacking = f"is missing, {variable} is not set, and stack {stack}"
+        try:
+            found = outputs()
+        except AccessDenied as error:
+            raise BadInput(option, f"{lacking} cannot be read: {error}. {self.place.looked_at()}") from error
+        if name not in found:
+            raise BadInput(option, f"{lacking} has no output {name}: {self.place.looked_at()}")
+        return found[name]
 
 
 def home_options(*places: Place) -> Callable[[Callable[Concatenate[Home, P], None]], Callable[P, None]]:
@@ -100,14 +141,20 @@ def home_options(*places: Place) -> Callable[[Callable[Concatenate[Home, P], Non
     def decorate(command: Callable[Concatenate[Home, P], None]) -> Callable[P, None]:
         @wraps(command)
         def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
-            given = {place: kwargs.pop(place.parameter) for place in places}
-            command(
-                Home({place: str(text) if text else None for place, text in given.items()}), *args, **kwargs
-            )
+            given = {place: _text(kwargs.pop(place.parameter)) for place in places}
+            home = {name: _text(kwargs.pop(f"home_{name}")) for name in HOME_OPTIONS}
+            command(Home(given, home), *args, **kwargs)
 
+        for name, words in reversed(HOME_OPTIONS.items()):
+            variable = f"RINGFENCE_HOME_{name.upper()}"
+            click.option(f"--home-{name}", envvar=variable, show_envvar=True, help=words)(wrapped)
         for place in reversed(places):
             help_text = f"{place.help} Default: output {place.output} of stack {AUDIT_STACK}."
             click.option(place.option, envvar=place.variable, show_envvar=True, help=help_text)(wrapped)
         return wrapped
 
     return decorate
+
+
+def _text(given: object) -> str | None:
+    return str(given) if given else None

@@ -27,6 +27,22 @@ def shortened(text: str) -> str:
     return f"{text[:MOST_SHOWN]}…" if len(text) > MOST_SHOWN else text
 
 
+def is_terminal() -> bool:
+    """Return whether standard output is for a person. FORCE_COLOR says so too, as for other tools."""
+    return sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))
+
+
+def row(*cells: object) -> str:
+    r"""Return a line for other programs: cells between tabs, never wrapped, padded or cut off.
+
+    Examples
+    --------
+    >>> row("a\tb", 3, None)
+    'a\\tb\t3\t'
+    """
+    return "\t".join("" if one is None else safe(str(one)) for one in cells)
+
+
 def discard() -> None:
     """Discard further standard output, so that Python does not try to write it again at exit.
 

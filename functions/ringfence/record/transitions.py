@@ -103,6 +103,23 @@ def status_of(runbook: str, facts: Iterable[tuple[str, Document]]) -> IncidentSt
     return standing.status
 
 
+def reached_with(runbook: str, facts: Iterable[tuple[str, Document]]) -> int:
+    """Return the index of the fact with which the present status was reached. 0 without facts."""
+    standing, read, reached = _Standing(), -1, 0
+
+    def counted() -> Iterator[tuple[str, Document]]:
+        nonlocal read
+        for fact in facts:
+            read += 1
+            yield fact
+
+    for event in _events(runbook, counted()):
+        before, standing = standing.status, standing.after(event)
+        if standing.status is not before:
+            reached = read
+    return reached
+
+
 def _events(runbook: str, facts: Iterable[tuple[str, Document]]) -> Iterator[Event]:
     newest: dict[str, Document] = {}
     for kind, fact in facts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -96,7 +97,10 @@ def test_a_recheck_shows_what_is_open_and_ends_with_1(world: World, undone: Undo
     assert hand.types(*told).returncode == 0
     again = hand.types("incidents", "recheck", undone.second.incident)
     assert again.returncode == 0, again.stdout + again.stderr
-    assert "complete, verified just now" in hand.types("incidents", "list").stdout
+    listed = [one.split("\t") for one in hand.types("incidents", "list").stdout.splitlines()]
+    (row,) = [one for one in listed if one[0] == undone.second.incident]
+    assert row[1] == "complete"
+    assert datetime.now(UTC) - datetime.fromisoformat(row[-1]) < timedelta(minutes=2), "verified just now"
 
 
 def test_the_schedule_verifies_every_open_incident_without_an_entry(world: World, undone: Undone) -> None:

@@ -99,7 +99,7 @@ def test_what_is_wrong_is_named_with_exit_code_1(home: LogHome, client: DynamoDB
         client.delete_item(TableName=AUDIT, Key={name: item[name] for name in ("chain", "entry")})
     done = verify(home)
     assert done.exit_code == 1
-    assert f"{INCIDENT} {KEY.text}\n  VERIFICATION FAILED: entry 0 is removed" in done.output
+    assert f"{INCIDENT}\t{KEY.text}\tALTERED\tVERIFICATION FAILED: entry 0 is removed" in done.output
     assert "1 responses have faults" in done.output
 
 

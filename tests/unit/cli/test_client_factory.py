@@ -8,7 +8,7 @@ import pytest
 
 from ringfence.cli.client_factory import direct_policy
 from ringfence.cli.operator_command import CommandOptions
-from ringfence.cli.settings import Home, output
+from ringfence.cli.settings import Home
 from ringfence.model.errors import AccessDenied, BadInput
 from tests.support.worlds import REF
 
@@ -52,4 +52,4 @@ def test_who_may_not_look_at_the_stack_is_told_what_else_says_it() -> None:
 
     words = "--url: is missing, RINGFENCE_OPERATE_URL is not set, and stack Ringfence-Response cannot be read"
     with pytest.raises(BadInput, match=words):
-        output(denied, "Ringfence-Response", "OperateUrl", "--url", "RINGFENCE_OPERATE_URL")
+        Home({}).output(denied, "Ringfence-Response", "OperateUrl", "--url", "RINGFENCE_OPERATE_URL")

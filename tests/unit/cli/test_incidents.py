@@ -20,9 +20,9 @@ from ringfence.aws.audit_items import to_item
 from ringfence.aws.containments import ContainmentList
 from ringfence.aws.sessions import own_client
 from ringfence.aws.sessions import session as own_session
-from ringfence.cli.incident_views import ago
 from ringfence.cli.main import main
 from ringfence.cli.settings import AUDIT_STACK
+from ringfence.cli.times import ago
 from ringfence.model.codec import canonical
 from ringfence.model.errors import UnknownRecord
 from ringfence.model.incident import incident_id
@@ -101,10 +101,11 @@ def test_incidents_are_listed_newest_first(client: DynamoDBClient) -> None:
     result = ringfence("incidents", "list", "--since", "2020-01-01")
     rows = result.output.splitlines()
     assert result.exit_code == 0
-    assert [LATER in rows[1], "under way" in rows[1]] == [True, True]
-    assert [INCIDENT in rows[2], "complete" in rows[2], KEY.subject in rows[2]] == [True, True, True]
-    assert "Backdoor:EC2/C&CActivity.B" in rows[2]
-    assert len(rows) == 3
+    cells = [one.split("\t") for one in rows]
+    assert [one[:2] for one in cells] == [[LATER, "under way"], [INCIDENT, "complete"]]
+    assert cells[1][2:6] == ["8", "instance", KEY.subject.rpartition("/")[2], ""]
+    assert "Backdoor:EC2/C&CActivity.B" in cells[1]
+    assert len({len(one) for one in cells}) == 1
 
 
 @pytest.mark.parametrize("width", ["60", "80"])
@@ -113,7 +114,9 @@ def test_an_incident_in_a_list_can_be_copied_on_a_narrow_terminal(client: Dynamo
     terminal = {**PLACES, "COLUMNS": width, "FORCE_COLOR": "1"}
     result = ringfence("incidents", "list", "--since", "2020-01-01", places=terminal)
     assert INCIDENT in result.output
-    assert max(len(line) for line in unstyle(result.output).splitlines()) <= int(width)
+    lines = unstyle(result.output).splitlines()
+    assert max(len(line) for line in lines[:-1]) <= int(width)
+    assert lines[-1] == f"ringfence incidents show {INCIDENT}"
 
 
 def test_a_list_has_its_time_and_its_limit(client: DynamoDBClient) -> None:
@@ -123,7 +126,7 @@ def test_a_list_has_its_time_and_its_limit(client: DynamoDBClient) -> None:
     def found(*arguments: str) -> list[str]:
         result = ringfence("incidents", "list", "--json", *arguments)
         assert result.exit_code == 0
-        return [json.loads(row)["incident"] for row in result.output.splitlines()]
+        return [json.loads(row)["incident"] for row in result.stdout.splitlines()]
 
     assert found("--since", "2020-01-01") == [LATER, INCIDENT]
     assert found("--since", "2020-01-01", "--limit", "1") == [LATER]
@@ -172,26 +175,37 @@ def test_a_time_that_is_none_is_bad_input(client: DynamoDBClient, since: str) ->
 
 def test_an_incident_is_shown_as_a_timeline(client: DynamoDBClient) -> None:
     del client
-    result = ringfence("incidents", "show", INCIDENT)
+    result = ringfence("incidents", "show", INCIDENT, "--full")
     assert result.exit_code == 0
-    rows = [" ".join(row.split()) for row in result.output.splitlines()]
+    rows = result.output.splitlines()
     assert rows[:6] == [
-        f"incident {INCIDENT}",
-        f"subject {KEY.subject}",
-        "runbook contain-instance",
-        f"finding {finding().title} (Backdoor:EC2/C&CActivity.B, severity 8, id f-1)",
-        "mode auto: the policy says so",
-        "state complete",
+        f"incident\t{INCIDENT}",
+        f"subject\t{KEY.subject}",
+        "runbook\tcontain-instance",
+        f"finding\t{finding().title} (Backdoor:EC2/C&CActivity.B, severity 8, id f-1)",
+        "mode\tauto: the policy says so",
+        "state\tcomplete",
     ]
     story = "\n".join(rows)
     for words in (
-        "residual risk DNS is not filtered",
-        "2025-11-22 UTC, by ringfence",
-        "0 12:00:00.000 finding received: The instance talks",
-        "3 12:00:01.000 about to turn the key of front\nopen → shut",
-        "4 12:00:03.000 applied: turn the key of front\nrequest req-1",
-        "5 12:00:03.000 verified: complete",
+        "residual risk\tDNS is not filtered",
+        "change\tapplied\t2025-11-22T12:00:01+00:00\tturn the key of front\topen\tshut\t\n",
+        "entry\t0\t2025-11-22T12:00:00+00:00\tringfence\tFindingReceived\tfinding received: The instance",
+        "entry\t3\t2025-11-22T12:00:01+00:00\tringfence\tIntended\tabout to turn the key of front\topen",
+        "applied: turn the key of front\t\t\t\nrequest\t4\treq-1",
+        "entry\t5\t2025-11-22T12:00:03+00:00\tringfence\tVerified\tverified: complete",
     ):
+        assert words in story
+
+
+def test_a_screen_shows_each_change_once_and_ends_with_the_next_command(client: DynamoDBClient) -> None:
+    del client
+    terminal = {**PLACES, "COLUMNS": "80", "FORCE_COLOR": "1"}
+    lines = unstyle(ringfence("incidents", "show", INCIDENT, places=terminal).output).splitlines()
+    assert [one.strip() for one in lines if "turn the key" in one] == ["✓ turn the key of front: open → shut"]
+    assert lines[-1] == f'ringfence release {INCIDENT} --reason "…"'
+    story = unstyle(ringfence("incidents", "show", INCIDENT, "--full", places=terminal).output)
+    for words in ("2025-11-22 UTC, by ringfence", "about to turn the key of front", "request req-1"):
         assert words in story
 
 
@@ -220,7 +234,7 @@ def test_hostile_text_reaches_no_terminal(client: DynamoDBClient, arguments: tup
     client.put_item(TableName=AUDIT, Item=to_item(KEY, hostile[0]))
     output = ringfence("incidents", *arguments).output
     assert "[bold]\\x1b[2J\\u202e title" in output
-    assert all(char.isprintable() or char == "\n" for char in output)
+    assert all(char.isprintable() or char in "\n\t" for char in output)
 
 
 @pytest.mark.parametrize("command", [("incidents", "show"), ("audit", "verify")])
@@ -244,10 +258,8 @@ def test_a_sound_chain_verifies(s3: S3Client) -> None:
     del s3
     result = ringfence("audit", "verify", INCIDENT)
     assert result.exit_code == 0
-    assert result.output.splitlines()[:2] == [
-        f"{INCIDENT} {KEY.text}",
-        "  6 entries are the same as the archive's first versions",
-    ]
+    first = f"{INCIDENT}\t{KEY.text}\tsound\t6 entries are the same as the archive's first versions"
+    assert result.output.splitlines()[0] == first
 
 
 def test_a_chain_of_another_version_verifies_and_shows_what_this_one_cannot_read(
@@ -268,7 +280,7 @@ def test_a_chain_of_another_version_verifies_and_shows_what_this_one_cannot_read
     verified = ringfence("audit", "verify", INCIDENT)
     assert verified.exit_code == 0
     assert "6 entries are the same as the archive's first versions" in verified.output
-    shown = ringfence("incidents", "show", INCIDENT)
+    shown = ringfence("incidents", "show", INCIDENT, "--full")
     assert shown.exit_code == 0
     assert "StepOfTomorrow, which this version does not know" in shown.output
     assert "FactOfTomorrow, which this version cannot read" in shown.output
@@ -337,7 +349,7 @@ def test_an_incident_that_was_removed_from_the_table_is_found_in_the_archive(
     result = ringfence("audit", "verify", INCIDENT)
     assert result.exit_code == 1
     assert "VERIFICATION FAILED: entry 0 is removed" in result.output
-    assert "also: entry 5: it is in the archive and not in the table" in result.output
+    assert "also\tentry 5: it is in the archive and not in the table" in result.output
 
 
 def test_what_cannot_be_read_is_neither_sound_nor_altered(client: DynamoDBClient) -> None:
@@ -431,7 +443,8 @@ def test_an_open_contained_incident_says_since_when_it_was_last_verified(client:
     listed.verified(one, datetime.now(UTC) - timedelta(minutes=12))
     places = {**PLACES, "RINGFENCE_CONTROL_TABLE": CONTROL}
     for words in (("incidents", "list", "--since", "2020-01-01"), ("incidents", "show", INCIDENT)):
-        assert "complete, verified 12 min ago" in ringfence(*words, places=places).output
+        screen = {**places, "COLUMNS": "120", "FORCE_COLOR": "1"}
+        assert "verified 12 min ago" in ringfence(*words, places=screen).output
         assert "complete" in ringfence(*words).output, "without the list, its status is shown all the same"
 
 

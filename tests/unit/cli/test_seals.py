@@ -104,9 +104,9 @@ def test_both_commands_say_what_the_function_found(api: Api, says: str, code: in
 
 
 def test_the_timeline_marks_the_entries() -> None:
-    assert shown(FORGED).output.count("NOT AUTHENTIC") == 3
-    assert shown(UNSEALED).output.count("not sealed") == 4 + 1
-    assert "NOT AUTHENTIC" not in shown(SOUND).output
+    assert shown(FORGED, "--full").output.count("NOT AUTHENTIC") == 3
+    assert shown(UNSEALED, "--full").output.count("not sealed") == 4 + 1
+    assert "NOT AUTHENTIC" not in shown(SOUND, "--full").output
 
 
 def test_a_verification_names_the_first_forged_entry() -> None:

@@ -1,0 +1,94 @@
+"""The home account and region: where Ringfence is deployed, and whose credentials are used there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import botocore.session
+
+from ringfence.aws.caller import caller, configured
+from ringfence.aws.failures import raised
+from ringfence.aws.sessions import config, own_client
+from ringfence.aws.sessions import session as own_session
+from ringfence.model.errors import BadInput, RingfenceError
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+
+@dataclass(frozen=True)
+class HomePlace:
+    """Where Ringfence is deployed. Empty fields mean the person's own login.
+
+    Attributes
+    ----------
+    account : str
+        The home account. It is named in errors, and compared if something is missing.
+    region : str
+        The home region.
+    profile : str
+        The profile of the AWS configuration whose credentials are used there.
+    source : str
+        Where these values come from, in words.
+    """
+
+    account: str = ""
+    region: str = ""
+    profile: str = ""
+    source: str = ""
+
+    def client(self, service: str) -> BaseClient:
+        """Return a client for the home account and region. Raises BadInput if it cannot be created."""
+        with configured():
+            if not (self.region or self.profile):
+                made, session = own_client(service), own_session()
+            else:
+                session = self.session()
+                made = _client(session, service, self.region)
+            if session.get_credentials() is None:
+                raise BadInput("AWS credentials", "are missing: set AWS_PROFILE or log in")
+        return made
+
+    def session(self) -> botocore.session.Session:
+        """Return a session with the credentials for the home account."""
+        with configured():
+            return _session(self.profile) if self.profile else own_session()
+
+    def owner(self) -> str:
+        """Return the home account: the configured one, or that of the login. Raises as `caller` does."""
+        return self.account or (self._identity() if self.profile else caller().account)
+
+    def _identity(self) -> str:
+        client = self.client("sts")
+        with raised("sts:GetCallerIdentity"):
+            return str(client.get_caller_identity()["Account"])  # type: ignore[attr-defined]  # made at run time
+
+    def looked_at(self) -> str:
+        """Return which account and region the credentials lead to, and which home is configured, in words."""
+        try:
+            account = self._identity()
+        except RingfenceError as error:
+            account = f"(unknown: {error})"
+        region = self.region or self.session().get_config_variable("region") or "no region"
+        return f"account {account} in {region} was searched; {self._configured(account)}"
+
+    def _configured(self, account: str) -> str:
+        if not (self.account or self.region or self.profile):
+            return "no home is configured: set --home-account, --home-region and --home-profile"
+        parts = (("account", self.account), ("region", self.region), ("profile", self.profile))
+        home = ", ".join(f"{name} {given}" for name, given in parts if given)
+        wrong = self.account and self.account != account
+        hint = ". These credentials are of another account: set --home-profile" if wrong else ""
+        return f"the configured home is {home} ({self.source}){hint}"
+
+
+@cache
+def _session(profile: str) -> botocore.session.Session:
+    return botocore.session.Session(profile=profile)
+
+
+@cache
+def _client(session: botocore.session.Session, service: str, region: str) -> BaseClient:
+    return session.create_client(service, region_name=region or None, config=config())

@@ -1,0 +1,86 @@
+"""What `ringfence audit verify` says: blocks on a terminal, rows with tabs in a pipe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.cli.text import row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ringfence.cli.seals import Seals
+    from ringfence.record.integrity import ChainVerdict
+
+SOUND, ALTERED, ATTEMPTED = "sound", "ALTERED", "ATTEMPTED"
+
+
+def result(verdict: ChainVerdict) -> str:
+    """Return the result in a word: sound, ALTERED, or ATTEMPTED if somebody tried to hide something."""
+    if not verdict.sound:
+        return ALTERED
+    return ATTEMPTED if verdict.remarks else SOUND
+
+
+def statements(verdict: ChainVerdict, seals: Seals | None) -> Iterator[tuple[str, str]]:
+    """Yield what is said about a response, each with its label."""
+    yield result(verdict), verdict.claim
+    for one in verdict.faults[1:]:
+        yield "also", f"entry {one.seq}: {one.words}"
+    yield from (("remark", words) for words in verdict.remarks)
+    if seals:
+        yield from (("seals", words) for words in (*seals.faults, *seals.remarks))
+
+
+def rows(verdict: ChainVerdict, seals: Seals | None) -> Iterator[str]:
+    """Yield a row for each statement: incident, chain, label and words."""
+    for label, words in statements(verdict, seals):
+        yield row(verdict.incident, verdict.chain, label, words)
+
+
+def block(verdict: ChainVerdict, seals: Seals | None) -> str:
+    """Return the statements for a terminal, with hanging indents."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from ringfence.cli.incident_views import BAD, GOOD, OPEN, plain
+    from ringfence.cli.pager import console, rendered
+
+    styles = {SOUND: GOOD, ALTERED: BAD, ATTEMPTED: BAD, "remark": OPEN}
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(Text("incident", "bold"), plain(verdict.incident, "bold"))
+    grid.add_row(Text("chain", "bold"), plain(verdict.chain))
+    for label, words in statements(verdict, seals):
+        grid.add_row(plain(label, styles.get(label, "bold")), plain(words, styles.get(label, "")))
+    return rendered((grid,), console())
+
+
+def lines(words: Iterable[str]) -> str:
+    """Return lines for a terminal. The lines of a checkpoint, which are indented, are not wrapped."""
+    from ringfence.cli.incident_views import plain
+    from ringfence.cli.pager import console, rendered
+
+    on = console()
+    return "".join(rendered((plain(one),), on, soft=one.startswith(" ")) for one in words)
+
+
+def ending(purpose: str, command: str) -> str:
+    """Return the next command for a terminal."""
+    from ringfence.cli.layout import ending as parts
+    from ringfence.cli.pager import console, rendered
+
+    return rendered(parts(purpose, command), console(), soft=True)
+
+
+def next_after(verdicts: Sequence[ChainVerdict]) -> tuple[str, str]:
+    """Return the next command after the verification of one incident."""
+    bad = next((one for one in verdicts if not one.sound or one.remarks), None)
+    if bad:
+        day = f"{bad.incident[4:8]}-{bad.incident[8:10]}-{bad.incident[10:12]}"
+        return "Next, to find what else was altered:", f"ringfence audit verify --all --since {day}"
+    (first, *_) = verdicts
+    if any(one.pending for one in verdicts):
+        return "Next, when the rest is archived:", f"ringfence audit verify {first.incident}"
+    return "Next, to read it:", f"ringfence incidents show {first.incident}"

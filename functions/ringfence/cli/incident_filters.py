@@ -1,0 +1,150 @@
+"""The filters of `ringfence incidents list` and `watch`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
+
+import click
+
+from ringfence.cli.suggestions import one_of
+from ringfence.model.arn import read_arn
+from ringfence.model.errors import BadInput
+from ringfence.record.brief import SEVERITIES
+from ringfence.record.status import IncidentStatus
+from ringfence.record.status_meanings import MEANINGS, of_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ringfence.record.brief import Brief
+
+P = ParamSpec("P")
+_STATES = tuple(dict.fromkeys(one.words for one in MEANINGS if one is not IncidentStatus.JOINED))
+STATES_HELP = "\n".join(
+    ("\b", "States:", *(f"  {one.words:21}{meaning.words}" for one, meaning in MEANINGS.items()))
+)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which responses are listed. Empty fields allow all.
+
+    Attributes
+    ----------
+    open : bool
+        Only those in which a person or Ringfence still has something to do.
+    states : frozenset of IncidentStatus
+        Only those in one of these states.
+    severity : float or None
+        Only those whose worst finding is at least as severe.
+    account, region, runbook : str
+        Only those of this account, region or runbook.
+    subject : str
+        Only those of this resource: its id, ARN, key or Name tag.
+    """
+
+    open: bool = False
+    states: frozenset[IncidentStatus] = frozenset()
+    severity: float | None = None
+    account: str = ""
+    region: str = ""
+    subject: str = ""
+    runbook: str = ""
+
+    def may_match(self, runbook: str, subject: str) -> bool:
+        """Return whether a response can match, given only what the index says of it."""
+        _, account, region, *_ = (*subject.split("/", 3), "", "")
+        wanted = ((self.runbook, runbook), (self.account, account), (self.region, region))
+        return all(not want or want == is_ for want, is_ in wanted)
+
+    def matches(self, one: Brief) -> bool:
+        """Return whether a response matches."""
+        return (
+            (not self.open or one.open)
+            and (not self.states or one.status in self.states)
+            and (self.severity is None or (one.severity or 0.0) >= self.severity)
+            and (not self.subject or self.subject in names_of(one))
+        )
+
+    @property
+    def need_entries(self) -> bool:
+        """Whether a match depends on more than the index says."""
+        return bool(self.open or self.states or self.subject) or self.severity is not None
+
+
+def names_of(one: Brief) -> frozenset[str]:
+    """Return the names by which a person can mean the subject of a response."""
+    _, _, _, id_ = one.place
+    return frozenset(filter(None, (id_, one.now.subject, one.name)))
+
+
+def filter_options(command: Callable[Concatenate[Filters, P], None]) -> Callable[P, None]:
+    """Add the filters to a command, and pass them as its first argument."""
+
+    @wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        given = {name: kwargs.pop(name) for name in _OPTIONS}
+        command(_filters(given), *args, **kwargs)
+
+    for option in reversed(_OPTIONS.values()):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def _filters(given: dict[str, object]) -> Filters:
+    states = given["states"]
+    subject = str(given["subject"] or "")
+    return Filters(
+        open=bool(given["open_only"]),
+        states=frozenset(_state(str(one)) for one in (states if isinstance(states, tuple) else ())),
+        severity=_severity(str(given["severity"])) if given["severity"] else None,
+        account=str(given["account"] or ""),
+        region=str(given["region"] or ""),
+        subject=_id_of(subject) if subject.startswith("arn:") else subject,
+        runbook=str(given["runbook"] or ""),
+    )
+
+
+def _state(text: str) -> IncidentStatus:
+    found = of_words(text)
+    if found is None:
+        raise BadInput("--state", one_of(text, _STATES), text)
+    return found
+
+
+def _severity(text: str) -> float:
+    words = dict(SEVERITIES)
+    if text.lower() in words:
+        return words[text.lower()]
+    try:
+        return float(text)
+    except ValueError as error:
+        raise BadInput("--severity", f"must be a number, or {one_of(text, tuple(words))}", text) from error
+
+
+def _id_of(arn: str) -> str:
+    """Return the id in an ARN, so that responses in all accounts and regions match."""
+    from ringfence.model.kinds import every_kind
+
+    found = (read_arn(kind, arn) for kind in every_kind().values())
+    read = next(filter(None, found), None)
+    if read is None:
+        raise BadInput("--subject", "must be an id, a Name tag, or the ARN of a kind in docs/kinds.md", arn)
+    return read.id
+
+
+_OPTIONS = {
+    "open_only": click.option(
+        "--open", "open_only", is_flag=True, help="Only what a person or Ringfence still has to finish."
+    ),
+    "states": click.option("--state", "states", multiple=True, help="Only this state. Can be repeated."),
+    "severity": click.option(
+        "--severity", help="Only at least this severity: critical, high, medium, low or a number."
+    ),
+    "account": click.option("--account", help="Only resources of this account."),
+    "region": click.option("--region", help="Only resources of this region."),
+    "subject": click.option("--subject", help="Only this resource: its id, ARN or Name tag."),
+    "runbook": click.option("--runbook", help="Only this runbook."),
+}

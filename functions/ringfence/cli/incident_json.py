@@ -1,0 +1,45 @@
+"""A response as JSON data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.record.next_command import next_command
+
+if TYPE_CHECKING:
+    from ringfence.cli.incident_views import Verified
+    from ringfence.record.brief import Brief
+
+
+def as_json(one: Brief, verified: Verified) -> dict[str, object]:
+    """Return a response as JSON data. Findings are sorted, the worst one first."""
+    now, at = one.now, verified.get(one.now.id)
+    kind, account, region, id_ = one.place
+    return {
+        "incident": now.incident,
+        "opened": now.began.isoformat(),
+        "runbook": now.runbook,
+        "subject": now.subject,
+        "kind": kind,
+        "account": account,
+        "region": region,
+        "id": id_,
+        "name": one.name,
+        "mode": now.mode,
+        "reason": now.reason,
+        "state": now.state,
+        "status": one.status.value,
+        "open": one.open,
+        "since": one.since.isoformat(),
+        "verified_at": at.isoformat() if at else None,
+        "severity": one.severity,
+        "findings": [
+            {"id": each.id, "type": each.type, "severity": each.severity, "title": each.title}
+            for each in one.ranked
+        ],
+        "remote_addresses": list(one.remote_addresses),
+        "remaining": list(now.words("remaining")),
+        "refused": list(now.words("refused")),
+        "exposure": list(now.residual_risk),
+        "next": next_command(now).command,
+    }

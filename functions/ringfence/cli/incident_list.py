@@ -1,0 +1,146 @@
+"""The list of incidents: two lines each on a terminal, one row with tabs in a pipe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from ringfence.cli.incident_views import SEVERITY_STYLES, STYLES, plain
+from ringfence.cli.layout import fitted
+from ringfence.cli.text import row
+from ringfence.cli.times import ago
+from ringfence.model.kinds import kind_of
+from ringfence.record.brief import severity_word
+from ringfence.record.wording import said
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from ringfence.cli.incident_views import Verified
+    from ringfence.record.brief import Brief
+
+COLUMNS = (
+    "incident",
+    "state",
+    "severity",
+    "kind",
+    "id",
+    "name",
+    "account",
+    "region",
+    "runbook",
+    "worst finding",
+    "findings",
+    "opened",
+    "verified",
+)
+"""The columns in a pipe, for the help and the documentation."""
+NONE = "No incidents in this period."
+_MARGIN = 10
+"""The width of the severity at the left."""
+
+
+def rows(briefs: Sequence[Brief], verified: Verified) -> Iterator[str]:
+    """Yield a line with tabs for each response. Times are in ISO 8601."""
+    for one in briefs:
+        kind, account, region, id_ = one.place
+        at = verified.get(one.now.id)
+        yield row(
+            one.now.incident,
+            said(one.now.runbook, one.status.words),
+            f"{one.severity:g}" if one.severity is not None else "",
+            kind,
+            id_,
+            one.name,
+            account,
+            region,
+            one.now.runbook,
+            one.worst.type if one.worst else "",
+            len(one.ranked),
+            one.now.began.isoformat(),
+            at.isoformat() if at else "",
+        )
+
+
+def listed(
+    briefs: Sequence[Brief], verified: Verified, accounts: Mapping[str, str], now: datetime, width: int
+) -> Iterator[Text]:
+    """Yield two lines for each response: how bad, how it stands and where; then its id and what.
+
+    A line that is longer than `width` ends in an ellipsis. 0: no line is cut off.
+    """
+    if not briefs:
+        yield Text(NONE)
+        return
+    states = [_state(one, verified, now) for one in briefs]
+    widest = max(map(cell_len, states))
+    for one, state in zip(briefs, states, strict=True):
+        padded = f"{state}{'':{widest - cell_len(state)}}"
+        first = Text.assemble(
+            _severity(one), plain(padded, STYLES.get(one.status.words, "")), plain(f"  {_where(one)}")
+        )
+        place = f"  {_account(one, accounts)} {one.place[2]}"
+        second = Text.assemble(
+            " " * _MARGIN, plain(one.now.incident), plain(f"  {_what(one)}"), plain(place, "dim")
+        )
+        yield fitted(first, width) if width else first
+        yield fitted(second, width) if width else second
+
+
+def summary(briefs: Sequence[Brief]) -> Text:
+    """Return how many responses are in which state."""
+    counts: dict[str, int] = {}
+    for one in briefs:
+        state = said(one.now.runbook, one.status.words)
+        counts[state] = counts.get(state, 0) + 1
+    number = "1 response" if len(briefs) == 1 else f"{len(briefs)} responses"
+    each = ", ".join(f"{much} {state}" for state, much in counts.items())
+    return Text(f"{number}: {each}", "dim")
+
+
+def next_for(briefs: Sequence[Brief]) -> tuple[str, str]:
+    """Return the next command for a list: about the worst open response, or else about the newest one."""
+    open_ = sorted((one for one in briefs if one.open), key=lambda one: -(one.severity or 0))
+    if not open_:
+        return "To read one:", f"ringfence incidents show {briefs[0].now.incident}"
+    worst = open_[0]
+    return "To read the worst open one:", f"ringfence incidents show {worst.now.incident}"
+
+
+def _severity(one: Brief) -> Text:
+    if one.severity is None:
+        return Text(f"{'-':{_MARGIN}}", "dim")
+    word = severity_word(one.severity)
+    number = f"{one.severity:g}"[: _MARGIN - len(_SHORT[word]) - 2]
+    return Text(f"{f'{_SHORT[word]} {number}':{_MARGIN}}", SEVERITY_STYLES[word])
+
+
+_SHORT = {"critical": "CRIT", "high": "HIGH", "medium": "MEDIUM", "low": "LOW"}
+
+
+def _state(one: Brief, verified: Verified, now: datetime) -> str:
+    state, at = said(one.now.runbook, one.status.words), verified.get(one.now.id)
+    return f"{state}, verified {ago(now - at)}" if at else f"{state}, {ago(now - one.since)}"
+
+
+def _where(one: Brief) -> str:
+    """Return the subject. Many ids show their kind."""
+    kind, _, _, id_ = one.place
+    known = kind_of(kind)
+    shown = id_ if known and not known.precedence else f"{kind} {id_}"
+    return f"{shown} ({one.name})" if one.name else shown
+
+
+def _account(one: Brief, accounts: Mapping[str, str]) -> str:
+    account = one.place[1]
+    return f"{account} ({accounts[account]})" if account in accounts else account
+
+
+def _what(one: Brief) -> str:
+    if one.worst is None:
+        return "started by a person"
+    more = len(one.ranked) - 1
+    return f"{one.worst.type} and {more} more" if more else one.worst.type

@@ -1,0 +1,169 @@
+"""One response on one screen: what happened, where, what was done, what is left, and what to type next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from ringfence.cli.incident_views import BAD, OPEN, SEVERITY_STYLES, STYLES, plain
+from ringfence.cli.layout import changed, count, ending, listed
+from ringfence.cli.times import ago, both
+from ringfence.model.claims import Verdict
+from ringfence.record.brief import actor_of, severity_word
+from ringfence.record.next_command import next_command
+from ringfence.record.wording import said
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from rich.console import RenderableType
+
+    from ringfence.cli.incident_views import Verified
+    from ringfence.cli.seals import Seals
+    from ringfence.record.brief import Brief
+    from ringfence.record.changes import Change
+
+MOST_RISKS = 3
+"""How many risks are shown without `--full`."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """What is shown of one response.
+
+    Attributes
+    ----------
+    brief : Brief
+        The response.
+    changes : sequence of Change
+        What was done, each change once.
+    verified : mapping
+        When each open contained incident was last verified.
+    seals : Seals
+        What the seals of its entries prove.
+    accounts : mapping of str to str
+        Names of accounts, from the configuration.
+    now : datetime
+        The current time.
+    """
+
+    brief: Brief
+    changes: Sequence[Change]
+    verified: Verified
+    seals: Seals
+    accounts: Mapping[str, str]
+    now: datetime
+
+    def parts(self, width: int, *, full: bool = False, roomy: bool = True) -> Iterator[RenderableType]:
+        """Yield the page for a terminal of this width.
+
+        With `full`, nothing is left out. Without `roomy`, each change and each risk has one line.
+        """
+        yield from self._facts(full=full)
+        yield from self._done(width, cut=not (full or roomy))
+        yield from self._left(full=full, width=0 if full or roomy else width)
+
+    def ending(self) -> Iterator[Text]:
+        """Yield the next command, alone on the last line."""
+        then = next_command(self.brief.now)
+        yield from ending(f"Next, {then.purpose}:", then.command)
+
+    def _facts(self, *, full: bool) -> Iterator[RenderableType]:
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid.add_column(style="bold", no_wrap=True)
+        grid.add_column(overflow="fold")
+        for label, text, style in self._rows(full=full):
+            grid.add_row(label, plain(text, style))
+        yield grid
+
+    def _rows(self, *, full: bool) -> Iterator[tuple[str, str, str]]:
+        brief, now = self.brief, self.brief.now
+        yield "incident", now.incident, "bold"
+        yield from self._what(full=full)
+        yield from self._where()
+        yield from self._state()
+        yield "why", f"{now.mode}: {now.reason}" if now.mode else "no decision yet", ""
+        if asked := brief.requested:
+            what = asked.fact.optional_text("what") or "run"
+            yield "", f"{what} by {actor_of(asked)}: {asked.fact.optional_text('reason')}", ""
+        if now.verdict and (full or now.verdict != Verdict.CONFIRMED):
+            reason = f": {now.source_reason}" if now.source_reason else ""
+            yield "source", f"{now.verdict}{reason}", "" if now.verdict == Verdict.CONFIRMED else BAD
+        for line in self.seals.faults:
+            yield "seals", line, BAD
+        for line in self.seals.remarks:
+            yield "seals", line, ""
+
+    def _what(self, *, full: bool) -> Iterator[tuple[str, str, str]]:
+        ranked = self.brief.ranked
+        if not ranked:
+            yield "what", f"{self.brief.now.runbook}, started by a person", ""
+        for label, one in zip(("what", *[""] * len(ranked)), ranked if full else ranked[:1], strict=False):
+            word = severity_word(one.severity)
+            yield label, f"{word.upper()} {one.severity:g}  {one.type}", SEVERITY_STYLES[word]
+            yield "", f"{one.title} (id {one.id})" if full else one.title, ""
+        if len(ranked) > 1 and not full:
+            yield "", f"and {count(len(ranked) - 1, 'less severe or older finding')}", "dim"
+
+    def _where(self) -> Iterator[tuple[str, str, str]]:
+        kind, account, region, id_ = self.brief.place
+        name = f" ({self.brief.name})" if self.brief.name else ""
+        alias = f" ({self.accounts[account]})" if account in self.accounts else ""
+        yield "where", f"{kind} {id_}{name}", ""
+        yield "", f"account {account}{alias}, {region}", ""
+        if remote := self.brief.remote_addresses:
+            yield "", f"remote address {', '.join(remote)}", ""
+
+    def _state(self) -> Iterator[tuple[str, str, str]]:
+        brief, now = self.brief, self.brief.now
+        words = said(now.runbook, brief.status.words)
+        yield "state", f"{words} since {both(brief.since)}", STYLES.get(brief.status.words, "")
+        if seen := self._seen():
+            yield "", seen, ""
+        if undone := now.undone:
+            who = undone.optional_text("who") or "no event shows by whom"
+            yield "undone", f"{who} {undone.optional_text('call') or ''}".strip(), BAD
+
+    def _seen(self) -> str:
+        """Return when the resource was last read, and by what."""
+        line, at = self.brief.last_verified, self.verified.get(self.brief.now.id)
+        if at and (line is None or at > line.at):
+            return f"last verified {ago(self.now - at)} by a recheck, which found no change"
+        if line is None:
+            return "never verified"
+        return f"last verified {ago(self.now - line.at)} by {actor_of(line)}"
+
+    def _done(self, width: int, *, cut: bool) -> Iterator[RenderableType]:
+        forwards = [one for one in self.changes if not one.undo]
+        back = [one for one in self.changes if one.undo]
+        for title, each in (("Done", forwards), ("Undone by the release", back)):
+            if each:
+                yield Text()
+                yield plain(f"{title}: {count(len(each), 'change')}", "bold")
+                yield from (changed(one, width, cut=cut) for one in each)
+        if not self.changes:
+            yield Text()
+            yield plain("Nothing was changed.", "bold")
+
+    def _left(self, *, full: bool, width: int) -> Iterator[RenderableType]:
+        now = self.brief.now
+        undone = now.undone.texts("open") if now.undone else ()
+        for title, words, style in (
+            ("Open now", undone, BAD),
+            ("Left to do", now.words("remaining"), BAD),
+            ("Not visible yet", now.words("settling"), OPEN),
+            ("Refused permanently", now.words("refused"), BAD),
+            ("Still open to an intruder", now.words("open_access"), BAD),
+            ("Needs your review", now.words("review"), OPEN),
+        ):
+            yield from listed(title, words, style, width=width)
+        named = {*now.words("open_access"), *now.words("review")}
+        risks = [one for one in now.residual_risk if one not in named]
+        shown = risks if full else risks[:MOST_RISKS]
+        yield from listed("Residual risk", shown, "", width=width)
+        if len(shown) < len(risks):
+            yield plain(f"  and {len(risks) - len(shown)} more: --full shows them", "dim")

@@ -1,0 +1,90 @@
+"""A response as rows with tabs, for a pipe: nothing is wrapped, padded or cut off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.cli.text import row
+from ringfence.record.brief import actor_of
+from ringfence.record.next_command import next_command
+from ringfence.record.wording import said
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ringfence.cli.incident_page import Page
+    from ringfence.cli.seals import Seals
+    from ringfence.record.timeline import Row
+
+_LISTS = (
+    ("remaining", "remaining"),
+    ("settling", "settling"),
+    ("refused", "refused"),
+    ("open access", "open_access"),
+    ("review", "review"),
+)
+
+
+def page_rows(page: Page) -> Iterator[str]:
+    """Yield a row for each statement: its label, then its values. The next command is the last row."""
+    yield from _facts(page)
+    now = page.brief.now
+    for one in page.changes:
+        what = "undone" if one.undo else "change"
+        yield row(what, one.result, one.at.isoformat(), one.words, one.before, one.after, one.detail)
+    for label, field in _LISTS:
+        yield from (row(label, words) for words in now.words(field))
+    yield from (row("residual risk", words) for words in now.residual_risk)
+    yield row("next", next_command(now).command)
+
+
+def _facts(page: Page) -> Iterator[str]:
+    brief, now = page.brief, page.brief.now
+    kind, account, region, id_ = brief.place
+    at = page.verified.get(now.id) or (brief.last_verified.at if brief.last_verified else None)
+    yield row("incident", now.incident)
+    yield row("subject", now.subject)
+    yield row("runbook", now.runbook)
+    for one in brief.ranked:
+        yield row("finding", f"{one.title} ({one.type}, severity {one.severity:g}, id {one.id})")
+    yield row("mode", f"{now.mode}: {now.reason}" if now.mode else "no decision yet")
+    yield row("state", said(now.runbook, brief.status.words))
+    yield row("since", brief.since.isoformat())
+    yield row("verified", at.isoformat() if at else "")
+    yield row("kind", kind)
+    yield row("id", id_)
+    if brief.name:
+        yield row("name", brief.name)
+    yield row("account", account, page.accounts.get(account, ""))
+    yield row("region", region)
+    yield row("severity", f"{brief.severity:g}" if brief.severity is not None else "")
+    yield from (row("remote address", one) for one in brief.remote_addresses)
+    if asked := brief.requested:
+        reason = asked.fact.optional_text("reason")
+        yield row("requested", asked.fact.optional_text("what"), actor_of(asked), reason)
+    if now.verdict:
+        yield row("source", f"{now.verdict}: {now.source_reason}" if now.source_reason else now.verdict)
+    if undone := now.undone:
+        yield row("undone by", undone.optional_text("who"), undone.optional_text("call"))
+        yield from (row("open now", words) for words in undone.texts("open"))
+    yield from (row("seals", one) for one in (*page.seals.faults, *page.seals.remarks))
+
+
+def entry_rows(rows: Sequence[Row], seals: Seals) -> Iterator[str]:
+    """Yield a row for each entry, and one for each of its notes."""
+    marks = {**dict.fromkeys(seals.unsealed, "not sealed"), **dict.fromkeys(seals.forged, "NOT AUTHENTIC")}
+    for one in rows:
+        told, seq = one.rendered, one.entry.seq
+        yield row(
+            "entry",
+            seq,
+            one.at.isoformat(),
+            one.actor,
+            one.kind,
+            told.words,
+            told.before,
+            told.after,
+            marks.get(seq, ""),
+        )
+        yield from (row("note", seq, note) for note in told.notes)
+        yield from (row("request", seq, request) for request in told.requests)

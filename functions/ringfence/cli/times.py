@@ -1,0 +1,32 @@
+"""Times for people: in UTC, and in the time zone of the terminal beside it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+
+def both(at: datetime) -> str:
+    """Return a time in UTC, and in the local time zone if that is another one."""
+    utc = at.astimezone(UTC)
+    there = _local(at)
+    if there is None or there.utcoffset() == timedelta(0):
+        return f"{utc:%Y-%m-%d %H:%M:%S} UTC"
+    day = "" if there.date() == utc.date() else f"{there:%Y-%m-%d} "
+    return f"{utc:%Y-%m-%d %H:%M:%S} UTC ({day}{there:%H:%M:%S %Z})"
+
+
+def ago(age: timedelta) -> str:
+    """Return an age in its largest unit."""
+    minutes = max(age, timedelta(0)) // timedelta(minutes=1)
+    for unit, length in (("d", 24 * 60), ("h", 60), ("min", 1)):
+        if minutes >= 2 * length or (unit == "min" and minutes):
+            return f"{minutes // length} {unit} ago"
+    return "just now"
+
+
+def _local(at: datetime) -> datetime | None:
+    """Return a time in the local time zone. None for a time that the platform cannot convert."""
+    try:
+        return at.astimezone()
+    except (OverflowError, OSError, ValueError):
+        return None

@@ -1,0 +1,132 @@
+"""A response in brief: what a person reads first. Pure; no step is decoded.
+
+Names and addresses come from findings, so anybody may have chosen them. They are shown, and never obeyed.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ringfence.model.document import Document
+from ringfence.model.errors import BadInput
+from ringfence.model.frozen import frozen
+from ringfence.record.status_meanings import MEANINGS
+from ringfence.record.transitions import reached_with
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ringfence.record.status import IncidentStatus
+    from ringfence.record.summary import Line, Reported, Summary
+
+SEVERITIES = (("critical", 9.0), ("high", 7.0), ("medium", 4.0), ("low", 0.0))
+"""GuardDuty's words for severities, with the lowest value of each.
+
+https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings-severity.html
+"""
+_KEY_PARTS = 4
+"""The parts of a subject's key: kind, account, region and id."""
+
+
+def severity_word(value: float) -> str:
+    """Return the word for a severity.
+
+    Examples
+    --------
+    >>> severity_word(8), severity_word(2.5)
+    ('high', 'low')
+    """
+    return next((word for word, least in SEVERITIES if value >= least), "low")
+
+
+@frozen
+class Brief:
+    """The summary of a response, with what a person needs first."""
+
+    now: Summary
+
+    @cached_property
+    def ranked(self) -> tuple[Reported, ...]:
+        """The findings, the worst one first. Of equally severe ones, the newest one."""
+        newest_first = tuple(reversed(self.now.findings))
+        return tuple(sorted(newest_first, key=lambda one: -one.severity))
+
+    @property
+    def worst(self) -> Reported | None:
+        """The worst finding. None for a response that a person started without one."""
+        return next(iter(self.ranked), None)
+
+    @property
+    def severity(self) -> float | None:
+        """The severity of the worst finding."""
+        return self.worst.severity if self.worst else None
+
+    @cached_property
+    def status(self) -> IncidentStatus:
+        """How it stands."""
+        return self.now.status
+
+    @property
+    def open(self) -> bool:
+        """Whether a person or Ringfence still has something to do."""
+        return MEANINGS[self.status].open
+
+    @cached_property
+    def since(self) -> datetime:
+        """When the present status was reached."""
+        facts = [(one.kind, one.fact) for one in self.now.lines]
+        return self.now.lines[reached_with(self.now.runbook, facts)].at
+
+    @property
+    def place(self) -> tuple[str, str, str, str]:
+        """Kind, account, region and id of the subject. Empty texts for an unreadable key."""
+        parts = self.now.subject.split("/", _KEY_PARTS - 1)
+        kind, account, region, id_ = (*parts, "", "", "", "")[:_KEY_PARTS]
+        return kind, account, region, id_
+
+    @cached_property
+    def name(self) -> str:
+        """The Name tag of the subject, as its newest finding says. Empty if none says it."""
+        id_ = self.place[3]
+        found = (_name(one, id_) for one in reversed(self.now.lines) if one.kind == "FindingReceived")
+        return next(filter(None, found), "")
+
+    @cached_property
+    def remote_addresses(self) -> tuple[str, ...]:
+        """The remote addresses of all findings, each once."""
+        received = (one.fact for one in self.now.lines if one.kind == "FindingReceived")
+        each = (one.optional_child("finding").texts("remote_addresses") for one in received)
+        return tuple(dict.fromkeys(at for some in each for at in some))
+
+    @cached_property
+    def last_verified(self) -> Line | None:
+        """The newest entry that says what a read of the resource showed."""
+        seen = ("Verified", "ContainmentBroken")
+        return next((one for one in reversed(self.now.lines) if one.kind in seen), None)
+
+    @cached_property
+    def requested(self) -> Line | None:
+        """The newest request of a person that was no dry run."""
+        asked = (one for one in reversed(self.now.lines) if one.kind == "RunRequested")
+        return next((one for one in asked if not one.fact.flag("dry_run")), None)
+
+
+def actor_of(line: Line) -> str:
+    """Return who wrote an entry: a person's ARN, or the name of a function."""
+    return str(line.body.value.get("actor") or "unknown")
+
+
+def _name(received: Line, id_: str) -> str:
+    """Return the Name tag in a finding of GuardDuty about this instance."""
+    try:
+        event = Document.of(json.loads(received.fact.optional_text("event") or "{}"))
+        detail = event.optional_child("detail") if event.has("detail") else event
+        instance = detail.optional_child("resource").optional_child("instanceDetails")
+        if instance.optional_text("instanceId") != id_:
+            return ""
+        tags = {one.optional_text("key"): one.optional_text("value") for one in instance.children("tags")}
+    except (BadInput, ValueError, RecursionError):
+        return ""
+    return tags.get("Name") or ""

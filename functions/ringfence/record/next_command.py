@@ -1,0 +1,92 @@
+"""The command that a person types next. Pure: it is derived from the status of an incident."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ringfence.model.errors import BadInput
+from ringfence.model.frozen import frozen
+from ringfence.model.kinds import parse_key
+from ringfence.record.status_meanings import MEANINGS, Next
+
+if TYPE_CHECKING:
+    from ringfence.record.status import IncidentStatus
+    from ringfence.record.summary import Summary
+
+REASON = '--reason "…"'
+_PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
+"""What no shell treats specially."""
+_REPORTS = "report-"
+"""The prefix of runbooks that only report: they change nothing, so there is nothing to run."""
+
+
+@frozen
+class NextCommand:
+    """A command, ready to type, and what it is for."""
+
+    purpose: str
+    command: str
+
+
+def next_command(now: Summary) -> NextCommand:
+    """Return the command that comes next for a response."""
+    changed = any(one.kind == "Intended" for one in now.lines)
+    return command_after(now.status, now.incident, now.runbook, now.subject, changed=changed)
+
+
+def command_after(
+    status: IncidentStatus, incident: str, runbook: str, subject: str, *, changed: bool = True
+) -> NextCommand:
+    """Return the command that comes next in a status. `changed`: there is something to undo.
+
+    Examples
+    --------
+    >>> from ringfence.record.status import IncidentStatus
+    >>> command_after(IncidentStatus.WAITING, "inc-1", "contain-instance", "").command
+    'ringfence approve inc-1'
+    """
+    kind = MEANINGS[status].next
+    if kind is Next.RELEASE and not changed:
+        kind = Next.VERIFY
+    if kind is Next.RUN and runbook.startswith(_REPORTS):
+        kind = Next.SHOW
+    return NextCommand(kind.value, _command(kind, incident, runbook, subject))
+
+
+def run_command(runbook: str, subject: str) -> str:
+    """Return the command that runs a runbook on a subject, given its key. Empty for an unreadable key."""
+    try:
+        ref = parse_key(subject)
+    except BadInput:
+        return ""
+    region = f" --region {ref.region}" if ref.regional else ""
+    named = f"{quoted(runbook)} {quoted(ref.id)}"
+    return f"ringfence run {named} --account {ref.account}{region} {REASON}"
+
+
+def quoted(word: str) -> str:
+    r"""Return a word for a shell.
+
+    Examples
+    --------
+    >>> quoted("i-0123456789abcdef0"), quoted("it's")
+    ('i-0123456789abcdef0', "'it'\\''s'")
+    """
+    if _PLAIN.fullmatch(word):
+        return word
+    inner = word.replace("'", "'\\''")
+    return f"'{inner}'"
+
+
+def _command(kind: Next, incident: str, runbook: str, subject: str) -> str:
+    if kind is Next.RUN and (run := run_command(runbook, subject)):
+        return run
+    return {
+        Next.WATCH: f"ringfence incidents watch {incident}",
+        Next.APPROVE: f"ringfence approve {incident}",
+        Next.RECHECK: f"ringfence incidents recheck {incident}",
+        Next.RELEASE: f"ringfence release {incident} {REASON}",
+        Next.RELEASE_AGAIN: f"ringfence release {incident} {REASON}",
+        Next.VERIFY: f"ringfence audit verify {incident}",
+    }.get(kind, f"ringfence incidents show {incident} --full")

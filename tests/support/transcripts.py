@@ -1,0 +1,252 @@
+"""What the commands print, at several widths and in a pipe, for a person to review.
+
+`python -m tests.support.transcripts` writes `tests/support/golden/transcripts/` again. Read the difference
+before you commit it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from click import unstyle
+from click.testing import CliRunner
+from moto import mock_aws
+
+from ringfence.aws.audit_items import to_item
+from ringfence.aws.caller import Caller
+from ringfence.aws.sessions import own_client
+from ringfence.aws.sessions import session as own_session
+from ringfence.cli.main import main as ringfence
+from ringfence.cli.operator_client import HttpOperatorClient
+from ringfence.cli.operator_command import Environment
+from ringfence.model.kinds.instance import InstanceRef
+from ringfence.policy.decision import Decision, Mode
+from ringfence.record.chain import ChainKey, Stamp, link
+from ringfence.record.facts import ContainmentBroken, DecisionMade, FindingReceived, RunRequested, Verified
+from tests.support import recorded_chains
+from tests.support.fakes.audit_home import ARCHIVE, AUDIT, CONTROL, REGION, bucket, tables
+from tests.support.fakes.site import KIM, RUNBOOK, Site
+from tests.support.fakes.terminal import Terminal
+from tests.support.worlds import NOON, REF, finding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from ringfence.record.chain import Entry
+    from ringfence.record.facts import Fact
+
+FOLDER = Path(__file__).parent / "golden" / "transcripts"
+WIDTHS = (60, 80, 120)
+HEIGHT = 50
+ENDING = re.compile(r"-[0-9a-f]{10}\b")
+"""The end of an incident's id, which depends on the request."""
+SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+"""The pictures of the animation while a command waits."""
+HOSTILE = "shop\x1b[2J-web\u202e-1"
+"""A Name tag that an intruder chose."""
+WEB = InstanceRef(REF.account, REF.region, "i-0fedcba9876543210")
+NOW = NOON + timedelta(hours=1)
+
+
+class Sealed:
+    """An API for which every entry is sealed."""
+
+    def post(self, path: str, document: Mapping[str, object]) -> tuple[int, object]:
+        """Answer about any incident."""
+        assert path == "/seals"
+        counts = {"forged": 0, "unsealed": 0, "unchecked": 0, "sealed": 6}
+        lists: dict[str, list[int]] = {"forged": [], "unsealed": [], "unchecked": []}
+        chains = [f"contain-instance#{ref.key}" for ref in (REF, WEB)]
+        chains += [f"harden-bucket#{bucket_key()}"]
+        found = [{"chain": one, "missing": "", "counts": counts, **lists} for one in chains]
+        return 200, {"incident": document["incident"], "responses": found, "more": 0}
+
+
+def bucket_key() -> str:
+    """Return the key of the subject of the recorded chain about a bucket."""
+    (first, *_) = next(iter(recorded_chains.read("harden-bucket").values()))
+    return str(json.loads(first.body)["subject"])
+
+
+def with_name(entries: Sequence[Entry], name: str) -> tuple[Fact, ...]:
+    """Return the facts of a chain, with an event that contains a Name tag."""
+    tags = [{"key": "Name", "value": name}]
+    detail = {"resource": {"instanceDetails": {"instanceId": REF.id, "tags": tags}}}
+    event = json.dumps({"detail": detail})
+    facts = (one.fact for one in entries)
+    return tuple(replace(one, event=event) if isinstance(one, FindingReceived) else one for one in facts)
+
+
+def chains() -> Iterator[tuple[ChainKey, tuple[Entry, ...]]]:
+    """Yield the incidents of the transcripts: contained, undone, and waiting for nobody."""
+    recorded = recorded_chains.read("contain-instance")["defaults"]
+    yield chain("contain-instance", REF.key, 0, with_name(recorded, HOSTILE))
+    mild = finding(id="f-2", type="Recon:EC2/Portscan", severity=2, title="it scans ports", subjects=(WEB,))
+    severe = finding(id="f-3", severity=9.1, title="it takes part in an attack", subjects=(WEB,))
+    requested = RunRequested("run", "the shop is slow", verified=True)
+    broken = ContainmentBroken(
+        ("move eni-0 to the quarantine group of vpc-1",), f"{KIM}-2", "ec2:ModifyNetworkInterfaceAttribute"
+    )
+    done = Verified(contained=True, complete=True, exposure=("DNS is not filtered",))
+    auto = DecisionMade(Decision(Mode.AUTO, "policy rule 1 sets mode auto"), NOON)
+    yield chain(
+        "contain-instance",
+        WEB.key,
+        20,
+        (severe, mild, auto, requested, done, broken),
+    )
+    hardened = recorded_chains.read("harden-bucket")
+    name = min(hardened)
+    yield chain("harden-bucket", bucket_key(), 40, tuple(one.fact for one in hardened[name]))
+
+
+def chain(
+    runbook: str, subject: str, minutes: int, facts: Sequence[Fact]
+) -> tuple[ChainKey, tuple[Entry, ...]]:
+    """Return one incident, a fact each second."""
+    key, at = ChainKey(runbook, subject), NOON + timedelta(minutes=minutes)
+    incident = id_of(minutes)
+    entries: list[Entry] = []
+    for seq, fact in enumerate(facts):
+        stamp = Stamp(key, incident, "ringfence-contain-instance", "attempt-1", at + timedelta(seconds=seq))
+        entries += link(stamp, entries[-1] if entries else None, (fact,))
+    return key, tuple(entries)
+
+
+def id_of(minutes: int) -> str:
+    """Return the id of the incident that was opened so many minutes after noon."""
+    return f"inc-20260301T12{minutes:02}00.000000-{0x8EA7008B83 + minutes:010x}"
+
+
+@contextmanager
+def here(**changes: str) -> Iterator[None]:
+    """Set variables for a while: the region of moto, a time zone, and no configuration of the developer."""
+    before = dict(os.environ)
+    os.environ.update(
+        {"AWS_DEFAULT_REGION": REGION, "TZ": "Europe/Berlin", "XDG_CONFIG_HOME": "/nonexistent"}
+    )
+    os.environ.update({"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", **changes})
+    time.tzset()
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        time.tzset()
+
+
+@contextmanager
+def audit_log() -> Iterator[None]:
+    """Fill the audit table and the archive on moto with the incidents."""
+    own_client.cache_clear()
+    own_session.cache_clear()
+    with here(), mock_aws():
+        client = tables()
+        bucket()
+        for key, entries in chains():
+            for entry in entries:
+                client.put_item(TableName=AUDIT, Item=to_item(key, entry))
+        yield
+
+
+def log_command(*words: str) -> Callable[[int | None], str]:
+    """Return the transcript of a command that reads the audit log, which must be there: `audit_log`."""
+    return lambda width: printed(width, *words, obj=environment(lambda: NOW))
+
+
+def operator_command(prepare: Callable[[Site], str], *words: str) -> Callable[[int | None], str]:
+    """Return the transcript of a command that calls the API of a site. `{}` is what `prepare` returns."""
+
+    def shown(width: int | None) -> str:
+        site = Site()
+        given = prepare(site)
+        terminal = Terminal(site)
+        terminal.environment |= screen(width)
+        with here():
+            typed = [one.format(given) for one in words]
+            done = terminal(*typed, answer="y\n")
+        return ENDING.sub("-0123456789", transcript(done.output, typed))
+
+    return shown
+
+
+def environment(now: Callable[[], datetime]) -> Environment:
+    """Return the environment of commands that read the log."""
+    return Environment(
+        caller=lambda: Caller(REF.account, KIM),
+        region=lambda: REGION,
+        client=lambda _: HttpOperatorClient(Sealed()),
+        catalogue=dict,
+        interactive=lambda: False,
+        clock=lambda: 0.0,
+        sleep=lambda _: None,
+        now=now,
+    )
+
+
+def screen(width: int | None) -> dict[str, str | None]:
+    """Return the variables for a terminal of this width; None for a pipe."""
+    if width is None:
+        return {"FORCE_COLOR": None, "COLUMNS": None}
+    return {"FORCE_COLOR": "1", "COLUMNS": str(width), "LINES": str(HEIGHT)}
+
+
+def printed(width: int | None, *words: str, obj: Environment) -> str:
+    """Run a command and return what it prints."""
+    places = {"RINGFENCE_AUDIT_TABLE": AUDIT, "RINGFENCE_CONTROL_TABLE": CONTROL}
+    given: dict[str, str | None] = {**places, "RINGFENCE_ARCHIVE_BUCKET": ARCHIVE, **screen(width)}
+    done = CliRunner(env=given).invoke(ringfence, words, obj=obj)
+    return transcript(done.output, words)
+
+
+def transcript(output: str, words: Sequence[str]) -> str:
+    """Return the prompt and the output, without colors and spaces at the ends of lines."""
+    lines = (line.rstrip(" ") for line in unstyle(output).splitlines())
+    kept = (line for line in lines if line[:1] not in SPINNER or not line)
+    return "\n".join((f"$ ringfence {shlex.join(words)}", *kept, ""))
+
+
+CONTAINED, UNDONE = id_of(0), id_of(20)
+PERIOD = ("--since", "2026-01-01")
+VIEWS: Mapping[str, Callable[[int | None], str]] = {
+    "list": log_command("incidents", "list", *PERIOD),
+    "list-open": log_command("incidents", "list", *PERIOD, "--open", "--severity", "high"),
+    "show": log_command("incidents", "show", CONTAINED),
+    "show-undone": log_command("incidents", "show", UNDONE),
+    "show-full": log_command("incidents", "show", UNDONE, "--full"),
+    "verify": log_command("audit", "verify", CONTAINED, "--without-archive"),
+    "run": operator_command(lambda _: "", "run", RUNBOOK.id, REF.id, "--reason", "it beacons"),
+    "release": operator_command(lambda site: site.contain(), "release", "{}", "--reason", "a drill"),
+}
+"""The views, by the names of their files."""
+
+
+def document(shown: Callable[[int | None], str]) -> str:
+    """Return the file of a view, given what it prints at each width."""
+    titles = (f"== {f'{width} columns' if width else 'in a pipe'} ==" for width in SIZES)
+    return "\n".join(f"{title}\n{shown(width)}" for title, width in zip(titles, SIZES, strict=True))
+
+
+SIZES = (*WIDTHS, None)
+
+
+def main() -> None:
+    """Write every transcript."""
+    FOLDER.mkdir(exist_ok=True)
+    with audit_log():
+        for name, shown in VIEWS.items():
+            (FOLDER / f"{name}.txt").write_text(document(shown), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
