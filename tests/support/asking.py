@@ -138,8 +138,8 @@ class Place:
         """Handle a message about the newest approval."""
         return self.engine().run(self.request(approving or Approving(self.approvals[-1].id)))
 
-    def answer(self, answer: str, actor: str = ANNA, **more: bool) -> None:
-        self.write(ApprovalAnswered(self.approvals[-1].id, answer, "because", **more), actor)
+    def answer(self, answer: str, actor: str = ANNA, *, break_glass: bool = False) -> None:
+        self.write(ApprovalAnswered(self.approvals[-1].id, answer, "because", break_glass), actor)
 
     def write(self, fact: Fact, actor: str = "test") -> None:
         history = self.history

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
@@ -19,59 +17,61 @@ from ringfence.cli.operator_command import (
     query_command,
 )
 from ringfence.cli.waiting import Poller
+from ringfence.cli.waiting_plans import Together, answer_together, list_waiting, waiting
 from ringfence.handlers.operator_types import check_reason
 from ringfence.model.errors import BadInput
 from ringfence.model.incident import check_incident
-from ringfence.record.approvals import ApprovalStatus, waiting
+from ringfence.record.approvals import ApprovalStatus
 from ringfence.record.facts import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from ringfence.cli.operator_client import OperatorClient
     from ringfence.cli.operator_command import Environment
     from ringfence.cli.plan_view import Screen
-    from ringfence.cli.settings import Home
     from ringfence.model.document import Document
 
-LISTED_FOR = timedelta(days=14)
-"""How far back the list of what waits goes. No approval waits longer."""
-MOST = 200
 NO_REASON = "no reason given"
 
 
 @click.command("approvals", short_help="Show the plans that wait for approval.")
 @click.argument("incident", required=False)
+@click.option("--breaker", default="", help="Only what waits behind this limit.")
 @query_command
-def approvals(given: CommandOptions, incident: str | None) -> None:
-    """Show the approvals of INCIDENT with their plans, or list the incidents that wait for approval.
+def approvals(given: CommandOptions, incident: str | None, *, breaker: str) -> None:
+    """Show the approvals of INCIDENT with their plans, or list everything that waits for approval.
 
-    The list is read from the audit log, which needs the policy `ringfence-auditor`. With INCIDENT, the policy
-    `ringfence-approver` is enough.
+    This needs the policy `ringfence-approver`.
 
-    Exit code 0: shown. 1: the audit log cannot be read. 2: bad input, no such incident, or the API cannot be
-    reached.
+    Exit code 0: shown. 1: refused. 2: bad input, no such incident, or the API cannot be reached.
     """
     from ringfence.cli.plan_view import Screen
 
-    screen = Screen(as_json=given.as_json)
-    if incident is None:
-        found = tuple(_waiting(given.home))
-        for line in found or ("No plan waits for approval.",):
-            screen.say(line)
-        end(given, DONE, waiting=found)
-    env = environment()
+    if incident and breaker:
+        raise BadInput("--breaker", "cannot be combined with an incident")
+    screen, env = Screen(as_json=given.as_json), environment()
     client, poller = env.client(given), Poller(given, env, screen)
+    if incident is None:
+        found = waiting(client, poller, breaker)
+        list_waiting(screen, found)
+        end(given, DONE, waiting=found.plans, doubted=found.doubted)
     shown = _approvals(client, poller, check_incident(incident))
     for one in shown:
-        _show(screen, one)
+        show_approval(screen, one)
     if not shown:
         screen.say(f"{incident} has no approvals.")
     end(given, DONE, approvals=shown)
 
 
+_breaker = click.option(
+    "--breaker", default="", help="Answer everything that waits behind this limit, instead of one incident."
+)
+
+
 @click.command("approve", short_help="Approve a plan, so that it is carried out.")
-@click.argument("incident")
+@click.argument("incident", required=False)
+@_breaker
 @click.option("--approval", default="", help="The id of the approval, if several wait in this incident.")
 @click.option(
     "--plan", default="", help="The digest of the plan that you have seen. Nothing else is approved."
@@ -84,26 +84,39 @@ def approvals(given: CommandOptions, incident: str | None) -> None:
 @click.option("--reason", default="", help="The reason, in one line. It is recorded in the audit log.")
 @answer_command
 def approve(  # noqa: PLR0913 - one parameter for each option
-    given: CommandOptions, incident: str, *, approval: str, plan: str, break_glass: bool, reason: str
+    given: CommandOptions,
+    incident: str | None,
+    *,
+    breaker: str,
+    approval: str,
+    plan: str,
+    break_glass: bool,
+    reason: str,
 ) -> None:
     """Approve the plan of INCIDENT. Shows it, asks for confirmation, and lets Ringfence carry it out.
 
     Your approval applies to the plan that was shown. If the resource has changed since, nothing is changed,
     and Ringfence asks again with the difference. `ringfence incidents show INCIDENT` shows the progress.
 
-    Exit code 0: approved. 1: refused, or not confirmed. 2: bad input, no such incident, or the API cannot be
-    reached.
+    With --breaker instead of INCIDENT, you approve every plan that waits behind a limit, each one exactly as
+    shown. A plan that has changed since is left out and named.
+
+    Exit code 0: approved. 1: refused, not confirmed, or some plans were left out. 2: bad input, no such
+    incident, or the API cannot be reached.
     """
     if break_glass and not reason:
         raise BadInput("--reason", "is required with --break-glass")
+    if breaker or not incident:
+        together = Together(Answer.APPROVE, reason or NO_REASON, plan, break_glass=break_glass)
+        answer_together(given, _only(incident, approval, breaker), together, show_approval)
     asking = _Asking.of(given, incident, approval)
     one = asking.found
     if plan and one.text("plan") != plan:
-        _show(asking.screen, one)
+        show_approval(asking.screen, one)
         asking.screen.conclude("The plan has changed. Nothing was approved.", "bold red")
         end(given, NOT_DONE, status="changed", approval=one)
     if not plan:
-        _show(asking.screen, one)
+        show_approval(asking.screen, one)
     if not (plan or given.yes or asking.env.interactive()):
         raise BadInput("--plan", "is required without a terminal: the digest of the plan that you have seen")
     if not (plan or agreed(given, "\nApprove this plan?")):
@@ -120,20 +133,36 @@ def approve(  # noqa: PLR0913 - one parameter for each option
 
 
 @click.command("reject", short_help="Reject a plan, or veto one that runs by itself.")
-@click.argument("incident")
+@click.argument("incident", required=False)
+@_breaker
 @click.option("--approval", default="", help="The id of the approval, if several wait in this incident.")
 @click.option("--reason", required=True, help="The reason, in one line. It is recorded in the audit log.")
 @answer_command
-def reject(given: CommandOptions, incident: str, *, approval: str, reason: str) -> None:
+def reject(given: CommandOptions, incident: str | None, *, breaker: str, approval: str, reason: str) -> None:
     """Reject the plan of INCIDENT. Nothing of it is changed, and it is not asked about again for a day.
 
-    Everybody who may answer can reject. Exit code 0: rejected. 1: refused: somebody was faster. 2: bad input,
-    no such incident, or the API cannot be reached.
+    Everybody who may answer can reject. With --breaker instead of INCIDENT, you reject every plan that waits
+    behind a limit.
+
+    Exit code 0: rejected. 1: refused, because somebody was faster, or not confirmed. 2: bad input, no such
+    incident, or the API cannot be reached.
     """
+    if breaker or not incident:
+        together = Together(Answer.REJECT, check_reason(reason))
+        answer_together(given, _only(incident, approval, breaker), together, show_approval)
     asking = _Asking.of(given, incident, approval)
     answered = asking.answer(Answer.REJECT, check_reason(reason))
     asking.screen.conclude("Rejected. Nothing is changed.", "bold")
     end(given, DONE, status=answered.text("status"), approval=answered)
+
+
+def _only(incident: str | None, approval: str, breaker: str) -> str:
+    """Return the limit. Raises BadInput if there is none, or if one incident is named as well."""
+    if not breaker:
+        raise BadInput("INCIDENT", "is required, or --breaker")
+    if incident or approval:
+        raise BadInput("--breaker", "cannot be combined with an incident or --approval")
+    return breaker
 
 
 class _Asking:
@@ -178,7 +207,8 @@ def _approvals(client: OperatorClient, poller: Poller, incident: str) -> tuple[D
     return tuple(poller.first(lambda: client.approvals({"incident": incident})).children("approvals"))
 
 
-def _show(screen: Screen, one: Document) -> None:
+def show_approval(screen: Screen, one: Document) -> None:
+    """Show an approval with its plan."""
     from ringfence.cli.plan_view import subject_words
 
     veto = one.integer("veto_seconds")
@@ -204,14 +234,3 @@ def _list(screen: Screen, title: str, lines: Sequence[str]) -> None:
         screen.say(f"  {title}:")
     for line in lines:
         screen.say(f"    - {line}")
-
-
-def _waiting(home: Home) -> Iterator[str]:
-    """Yield a line for each approval that waits, newest incident first."""
-    from ringfence.cli.log import reader_of
-
-    reader, now = reader_of(home), datetime.now(UTC)
-    for response in islice(reader.opened(now - LISTED_FOR, now + timedelta(days=1)), MOST):
-        for one in waiting(reader.entries(response), now):
-            until = f"{one.asked.expires_at:%Y-%m-%d %H:%M} UTC"
-            yield f"{response.incident}  {response.key.runbook}  {response.key.subject}  until {until}"

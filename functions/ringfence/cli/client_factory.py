@@ -54,6 +54,7 @@ def direct_client(given: CommandOptions) -> DirectOperatorClient:
     from ringfence.aws.incidents import IncidentReader
     from ringfence.aws.sessions import OwnClients
     from ringfence.handlers import wiring as composition
+    from ringfence.handlers.waiting import opened_by
 
     own = caller()
     client = cast("DynamoDBClient", HomePlace().client("dynamodb"))
@@ -65,7 +66,8 @@ def direct_client(given: CommandOptions) -> DirectOperatorClient:
     settings = composition.Settings(given.home.audit_table, given.home.control_table)
     ports = composition.ports(settings, OwnClients())
     listed = ContainmentList(client, given.home.control_table)
-    return DirectOperatorClient(ports, own.arn, direct_policy(given, own.account), catalogue(), find, listed)
+    policy, opened = direct_policy(given, own.account), opened_by(reader)
+    return DirectOperatorClient(ports, own.arn, policy, catalogue(), find, listed, opened)
 
 
 def direct_policy(given: CommandOptions, account: str) -> Policy:

@@ -35,6 +35,7 @@ from ringfence.policy.circumstances import Circumstances
 if TYPE_CHECKING:
     from ringfence.engine.ports import Ports
     from ringfence.handlers.rechecks import Containments
+    from ringfence.handlers.waiting import Opened
     from ringfence.model.runbook import Runbook
     from ringfence.policy.decision import Policy
     from ringfence.record.chain import ChainKey
@@ -217,6 +218,7 @@ class DirectOperatorClient:
         catalogue: Mapping[str, Runbook],
         find: Callable[[str], tuple[ChainKey, ...]],
         listed: Containments | None = None,
+        opened: Opened | None = None,
     ) -> None:
         self._left: deque[tuple[str, str]] = deque()
         self._arn = arn
@@ -229,6 +231,7 @@ class DirectOperatorClient:
             lambda runbook, message, _: self._left.append((runbook, message)),
             direct=True,
             listed=listed,
+            opened=opened,
         )
 
     def run(self, body: Body) -> Body:
@@ -271,7 +274,7 @@ class DirectOperatorClient:
     def approvals(self, body: Body) -> Body:
         """List the approvals of an incident."""
         with _own_rights():
-            return self._service.approvals(body)
+            return self._service.approvals(body, self._execution())
 
     def answer(self, body: Body) -> Body:
         """Raise BadInput, because only the API can prove who answered."""

@@ -168,7 +168,8 @@ def _asking(case: _Case, preface: tuple[Fact, ...]) -> ResponseRequest:
     """Return the request that plans again and asks people."""
     reason = "the plan of an earlier approval was not carried out"
     decision = Decision(Mode.APPROVE, reason, _rule(case.reading.history), DecisionCode.POLICY)
-    return replace(case.request, approving=None, decision=decision, preface=preface)
+    limit = case.found.asked.limit
+    return replace(case.request, approving=None, decision=decision, preface=preface, limit=limit)
 
 
 def _rule(history: History) -> str:

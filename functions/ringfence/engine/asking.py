@@ -167,6 +167,7 @@ def _requested(request: ResponseRequest, proposal: Proposal, last: Approval | No
         cautions=reasons_against(request, proposal.resource, proposal.now),
         replaces=last.id if last and (last.recorded.is_open or escalated) else "",
         escalated=escalated,
+        limit=request.limit,
     )
 
 

@@ -72,6 +72,17 @@ def scope_of(limit: str) -> str:
     return limit.removeprefix(LIMIT).removeprefix(BUDGET).partition("/")[0]
 
 
+def full_name(limit: str) -> str:
+    """Return a limit's name with its window, as commands take it.
+
+    Examples
+    --------
+    >>> full_name("limit/critical/account/111122223333/hour")
+    'critical/account/111122223333/hour'
+    """
+    return limit.removeprefix(LIMIT)
+
+
 def shown(limit: str) -> str:
     """Return a limit's name for people.
 

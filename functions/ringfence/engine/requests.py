@@ -61,8 +61,8 @@ class ResponseRequest:
     policy file that decided. `cautions`: the policy's rules that the first read of the
     resource decides about. `approving`: the approval that this is about. `rules` are those of a new approval.
     `preface` are facts to record first. `approved`: the approval whose plan is carried out.
-    `limits`: how many such responses may run without a person. `home`: the home account; empty if it is not
-    known.
+    `limits`: how many such responses may run without a person. `limit`: the used limit because of which
+    people are asked. `home`: the home account; empty if it is not known.
     """
 
     runbook: Runbook
@@ -91,6 +91,7 @@ class ResponseRequest:
     preface: tuple[Fact, ...] = ()
     approved: str = ""
     limits: Limits = Limits()
+    limit: str = ""
     home: str = ""
 
     @property

@@ -168,10 +168,11 @@ class Engine:
         self, request: ResponseRequest, reading: Reading, reached: LimitReached, now: datetime
     ) -> ResponseResult:
         """Ask a person about what a used limit holds back, and run the rest."""
-        from ringfence.engine.over_limit import breaker, over_limit  # most responses meet no limit
+        from ringfence.engine.over_limit import breaker, full_name, over_limit  # most responses meet no limit
 
         held = over_limit(request, reading, reached, now)
-        result = self._apart(*apart(request, held, DecisionCode.LIMITED, Mode.APPROVE), held)
+        acting, asks = apart(request, held, DecisionCode.LIMITED, Mode.APPROVE)
+        result = self._apart(acting, replace(asks, limit=full_name(reached.limit)), held)
         history = self.ports.log.read(ChainKey(request.runbook.id, request.ref.key))
         if opened := breaker(request, reached, history, self.ports.clock()):
             execution, fact, slot = opened

@@ -56,7 +56,7 @@ class ApprovalService:
     def listed(self, incident: str) -> list[Answer]:
         """Return the approvals of an incident. Raises BadInput for an unknown incident."""
         now = self.ports.clock()
-        return [_view(key, incident, one, now) for key, _, one in self._all(incident)]
+        return [approval_view(key, incident, one, now) for key, _, one in self._all(incident)]
 
     def answer(self, asked: AnswerRequest, execution: ExecutionContext) -> Answer:
         """Record an answer. The same answer of the same person again has the same result."""
@@ -67,11 +67,13 @@ class ApprovalService:
             given = Given(execution.actor, now, asked.answer, asked.reason, asked.break_glass)
             if any((one.actor, one.answer) == (given.actor, given.answer) for one in found.answers):
                 return self._concluded(key, asked.incident, found, now)
+            if asked.limit != (found.asked.limit if asked.batch else ""):
+                raise Refused(f"approval {found.id} does not wait behind the limit {asked.limit}")
             if refusal := found.refusal(given, asked.plan):
                 waits = found.status(now) is ApprovalStatus.WAITING and asked.plan == found.asked.digest
                 raise (Forbidden if waits else Refused)(refusal)
             self._send(key, asked.incident, found, WATCHDOG)
-            fact = ApprovalAnswered(found.id, asked.answer, asked.reason, asked.break_glass)
+            fact = ApprovalAnswered(found.id, asked.answer, asked.reason, asked.break_glass, asked.batch)
             stamp = Stamp(key, asked.incident, execution.actor, execution.attempt, now)
             try:
                 self.ports.log.append(key, history, link(stamp, history.head, (fact,)), None)
@@ -85,7 +87,7 @@ class ApprovalService:
         """Let an approved plan begin, and return the approval."""
         if found.status(now) is ApprovalStatus.APPROVED:
             self._send(key, incident, found, 0)
-        return _view(key, incident, found, now)
+        return approval_view(key, incident, found, now)
 
     def _send(self, key: ChainKey, incident: str, found: Approval, seconds: int) -> None:
         """Queue a message to look at the approval. A person can repeat an answer that has none."""
@@ -131,7 +133,7 @@ class ApprovalService:
         return found
 
 
-def _view(key: ChainKey, incident: str, one: Approval, now: datetime) -> Answer:
+def approval_view(key: ChainKey, incident: str, one: Approval, now: datetime) -> Answer:
     """Return an approval for people and programs."""
     asked, ref = one.asked, parse_key(key.subject)
     return {
@@ -151,6 +153,7 @@ def _view(key: ChainKey, incident: str, one: Approval, now: datetime) -> Answer:
         "cautions": list(asked.cautions),
         "difference": list(asked.difference),
         "escalated": asked.escalated,
+        "limit": asked.limit,
         "roles": list(asked.rules.roles),
         "missing": one.missing,
         "answers": [

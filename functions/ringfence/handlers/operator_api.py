@@ -29,6 +29,7 @@ from ringfence.handlers.operator_answers import (
 from ringfence.handlers.operator_requests import (
     answer_request,
     approvals_query,
+    batch_request,
     recheck_query,
     release_request,
     response_release,
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from ringfence.handlers.pauses import PauseService
     from ringfence.handlers.rechecks import Containments
     from ringfence.handlers.seal_checks import SealService
+    from ringfence.handlers.waiting import Opened, WaitingService
     from ringfence.model.runbook import Runbook
     from ringfence.policy.decision import Policy
     from ringfence.record.containments import Containment
@@ -75,7 +77,7 @@ class OperatorService:
     and the delay in seconds. `direct`: nobody verified the caller, and the log says so. `listed` is the
     list of open contained incidents. `letters` are the dead letters of a deployment, and
     `seals` checks its record, `pauses` changes what is paused, and `limits_of` reads and resets limits. They
-    are None without a deployment.
+    are None without a deployment. `opened` returns the responses to incidents since a time, newest first.
     """
 
     catalogue: Mapping[str, Runbook]
@@ -89,6 +91,7 @@ class OperatorService:
     seals: SealService | None = None
     pauses: PauseService | None = None
     limits_of: LimitService | None = None
+    opened: Opened | None = None
 
     def run(self, body: object, execution: ExecutionContext) -> Answer:
         """Run the first stage of a runbook and queue the rest. A dry run plans every stage.
@@ -221,19 +224,35 @@ class OperatorService:
             last = one.key.text
         return {"rechecks": done, "next": "", **self._shown()}
 
-    def approvals(self, body: object) -> Answer:
-        """Return the approvals of an incident. Changes nothing. Raises BadInput for an unknown incident."""
-        return {"approvals": self._answers().listed(approvals_query(body))}
+    def approvals(self, body: object, execution: ExecutionContext) -> Answer:
+        """Return the approvals of an incident, or those that wait. Changes nothing.
+
+        Raises BadInput for an unknown incident.
+        """
+        asked = approvals_query(body)
+        if asked.incident:
+            return {"approvals": self._answers().listed(asked.incident)}
+        return self._waiting().listed(asked, execution.until)
 
     def answer(self, body: object, execution: ExecutionContext) -> Answer:
         """Record a person's answer to an approval, and let the plan begin if it was the last one needed.
 
-        Raises BadInput, Forbidden, Refused, Retryable and Tampered.
+        An answer to everything that waits behind a limit has one outcome for each incident. Raises BadInput,
+        Forbidden, Refused, Retryable and Tampered.
         """
         check_actor(execution.actor)
         if self.direct:
             raise BadInput("--direct", "cannot be used: only the API can prove who answered")
+        if batch := batch_request(body):
+            return self._waiting().answer(batch, execution)
         return self._answers().answer(answer_request(body), execution)
+
+    def _waiting(self) -> WaitingService:
+        from ringfence.handlers.waiting import WaitingService
+
+        if self.opened is None:
+            raise InternalError("there is no list of incidents")
+        return WaitingService(self._answers(), self.opened)
 
     def _answers(self) -> ApprovalService:
         from ringfence.handlers.approvals import ApprovalService

@@ -109,9 +109,9 @@ def seals() -> Response[str]:
 
 @app.post(APPROVALS)
 def approvals() -> Response[str]:
-    """List the approvals of an incident."""
-    _caller(APPROVALS, once=False)  # like a status query: it changes nothing
-    return _response(OK, _service().approvals(_body()))
+    """List the approvals of an incident, or those that wait."""
+    caller = _caller(APPROVALS, once=False)  # like a status query: it changes nothing
+    return _response(OK, _service().approvals(_body(), caller))
 
 
 @app.post(ANSWERS)

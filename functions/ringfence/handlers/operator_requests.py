@@ -9,8 +9,10 @@ Shapes of the requests. Every field is checked, and unknown fields are refused::
     POST /status    {runbook, subject, after?, remediations?}
     POST /rechecks  {incident?, after?}
     POST /seals     {incident}
-    POST /approvals {incident}
-    POST /answers   {incident, answer: approve | reject, plan: digest, reason, approval?, break_glass?}
+    POST /approvals {incident}, or {breaker?, after?} for those that wait
+    POST /answers   {incident, answer: approve | reject, plan: digest, reason, approval?, break_glass?}, or
+                    {breaker, answer, plan: digest of all, approvals: [{incident, approval, plan}, ...],
+                     reason, break_glass?, after?}
 
 `plan` and `plans` are results of a dry run that the caller confirmed. No other plan is then applied.
 """
@@ -26,6 +28,8 @@ from ringfence.engine.release import ResponseRelease
 from ringfence.engine.requests import Agreed, ResponseRequest
 from ringfence.handlers.operator_types import (
     AnswerRequest,
+    ApprovalsQuery,
+    BatchRequest,
     RecheckQuery,
     ReleaseRequest,
     RunRequest,
@@ -34,11 +38,13 @@ from ringfence.handlers.operator_types import (
     request_document,
     within,
 )
+from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.incident import check_incident
 from ringfence.model.kinds import ref_of
 from ringfence.model.runbook import unique
 from ringfence.policy.decision import Decision, DecisionCode, Mode
+from ringfence.record.batches import Shown, batch_digest
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import RELEASE, Answer, RunRequested
 
@@ -46,11 +52,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ringfence.engine.intake import ExecutionContext
-    from ringfence.model.document import Document
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
     from ringfence.policy.decision import Policy
 
+MOST_TOGETHER = 500
+"""The most plans that one answer is about."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -149,19 +156,60 @@ def recheck_query(body: object) -> RecheckQuery:
     return RecheckQuery(check_incident(incident) if incident else "", document.optional_text("after") or "")
 
 
-def approvals_query(body: object) -> str:
-    """Return the incident whose approvals are requested. Raises BadInput that names the field."""
-    return check_incident(request_document(body, "incident").text("incident"))
+def approvals_query(body: object) -> ApprovalsQuery:
+    """Read a query for approvals. Raises BadInput that names the field."""
+    document = request_document(body, "incident", "breaker", "after")
+    if document.has("incident"):
+        document = request_document(body, "incident")
+        return ApprovalsQuery(check_incident(document.text("incident")))
+    return ApprovalsQuery(limit=document.optional_text("breaker") or "", after=_after(document))
 
 
-def answer_request(body: object) -> AnswerRequest:
-    """Read an answer to an approval. Raises BadInput that names the field."""
-    document = request_document(body, "incident", "answer", "plan", "reason", "approval", "break_glass")
+def batch_request(body: object) -> BatchRequest | None:
+    """Read an answer to what waits behind a limit. None for an answer to one approval. Raises BadInput."""
+    if not Document.of(body).has("breaker"):
+        return None
+    fields = ("breaker", "answer", "plan", "approvals", "reason", "break_glass", "after")
+    document = request_document(body, *fields)
+    answer, glass = _answer(document)
+    shown = tuple(map(_shown, document.children("approvals")))
+    given = _digest(document.text("plan"), "plan")
+    if not 0 < len(shown) <= MOST_TOGETHER:
+        raise BadInput("approvals", f"must be 1 to {MOST_TOGETHER} plans that you have seen")
+    if batch_digest(shown) != given:
+        raise BadInput("plan", "must be the digest of all plans in `approvals`", given)
+    reason = check_reason(document.optional_text("reason") or "")
+    return BatchRequest(document.text("breaker"), answer, shown, given, reason, glass, _after(document))
+
+
+def _shown(one: Document) -> Shown:
+    for unknown in sorted(one.value.keys() - {"incident", "approval", "plan"}):
+        raise BadInput(one.at(unknown), "is not a known field; the fields are incident, approval, plan")
+    plan = _digest(one.text("plan"), one.at("plan"))
+    return Shown(check_incident(one.text("incident")), one.text("approval"), plan)
+
+
+def _after(document: Document) -> int:
+    after = document.integer("after") if document.has("after") else 0
+    if after < 0:
+        raise BadInput("after", "must be a number from 0 on", after)
+    return after
+
+
+def _answer(document: Document) -> tuple[str, bool]:
+    """Read the answer, and whether it is given with break-glass. Raises BadInput."""
     answer, glass = document.text("answer"), document.flag("break_glass")
     if answer not in {Answer.APPROVE, Answer.REJECT}:
         raise BadInput("answer", f"must be {Answer.APPROVE} or {Answer.REJECT}", answer)
     if glass and answer != Answer.APPROVE:
         raise BadInput("break_glass", "is only for an approval: everybody who may answer can reject")
+    return answer, glass
+
+
+def answer_request(body: object) -> AnswerRequest:
+    """Read an answer to an approval. Raises BadInput that names the field."""
+    document = request_document(body, "incident", "answer", "plan", "reason", "approval", "break_glass")
+    answer, glass = _answer(document)
     return AnswerRequest(
         check_incident(document.text("incident")),
         document.optional_text("approval") or "",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ringfence.engine.requests import ResponseRequest
     from ringfence.model.subject import Ref
     from ringfence.policy.decision import Policy
+    from ringfence.record.batches import Shown
     from ringfence.record.chain import ChainKey
     from ringfence.record.facts import RunRequested
 
@@ -107,7 +108,8 @@ class RecheckQuery:
 class AnswerRequest:
     """A person's answer to an approval of an incident: the only one that waits, or the named one.
 
-    `plan` is the digest of the plan that the person has seen.
+    `plan` is the digest of the plan that the person has seen. `batch` is the digest of all plans that are
+    answered together, and `limit` the one that all of them wait behind. Both are empty for one plan.
     """
 
     incident: str
@@ -116,6 +118,37 @@ class AnswerRequest:
     plan: str
     reason: str
     break_glass: bool
+    batch: str = ""
+    limit: str = ""
+
+
+@dataclass(frozen=True)
+class BatchRequest:
+    """One answer to several approvals that wait behind a limit.
+
+    `shown` are the plans that the person has seen, and `digest` covers them. The first `after` of them are
+    answered already.
+    """
+
+    limit: str
+    answer: str
+    shown: tuple[Shown, ...]
+    digest: str
+    reason: str
+    break_glass: bool
+    after: int = 0
+
+
+@dataclass(frozen=True)
+class ApprovalsQuery:
+    """A query for approvals: those of an incident, or those that wait, all of them or behind one limit.
+
+    The first `after` responses are left out, because an earlier answer contains them.
+    """
+
+    incident: str = ""
+    limit: str = ""
+    after: int = 0
 
 
 def request_document(body: object, *known: str) -> Document:

@@ -22,6 +22,7 @@ from ringfence.handlers.operator_callers import CallerCheck
 from ringfence.handlers.operator_types import QUEUES
 from ringfence.handlers.pauses import PauseService
 from ringfence.handlers.seal_checks import SealService
+from ringfence.handlers.waiting import opened_by
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.runbooks.catalogue import CATALOGUE
@@ -65,6 +66,7 @@ def operator_service() -> OperatorService:
         _find,
         go_on,
         listed=wiring.containments(),
+        opened=opened_by(_reader()),
         letters=letters,
         pauses=PauseService(keeper, CATALOGUE, wiring.policy()),
         limits_of=LimitService(LimitKeeper(wiring.warm(), items, home), CATALOGUE, wiring.policy()),

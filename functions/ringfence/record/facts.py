@@ -80,7 +80,8 @@ class ApprovalRequested(Fact):
     the time `as_of`, from the first `known` entries of the incident. `vetoable`: the plan is carried out if
     nobody stops it. `steps` and `costs` are in words, for people who decide: the change and what it breaks.
     `cautions` say what speaks against it. `replaces` is the approval that this one
-    follows, and `difference` says in words what is new. `escalated`: nobody answered that one.
+    follows, and `difference` says in words what is new. `escalated`: nobody answered that one. `limit`: the
+    used limit because of which people are asked, such as `account/111122223333/hour`. Empty for none.
     """
 
     approval: str
@@ -99,6 +100,7 @@ class ApprovalRequested(Fact):
     replaces: str = ""
     difference: tuple[str, ...] = ()
     escalated: bool = False
+    limit: str = ""
 
 
 class Answer:
@@ -112,13 +114,15 @@ class Answer:
 class ApprovalAnswered(Fact):
     """The actor of this entry, whom IAM authenticated, approved or rejected a plan.
 
-    `break_glass`: the approval's rules about people did not apply.
+    `break_glass`: the approval's rules about people did not apply. `batch`: the digest of the plans that were
+    answered together. Empty for an answer to one plan.
     """
 
     approval: str
     answer: str
     reason: str
     break_glass: bool = False
+    batch: str = ""
 
 
 class Expiry:

@@ -179,6 +179,7 @@ def _(fact: ApprovalRequested, _: object) -> RenderedFact:
     notes = (
         f"approval {fact.approval} of plan {fact.digest}",
         f"expires at {fact.expires_at:%Y-%m-%d %H:%M:%S} UTC",
+        *((f"waits behind the limit {fact.limit}",) if fact.limit else ()),
         *_each("new", fact.difference),
         *_each("caution", fact.cautions),
     )
@@ -189,7 +190,8 @@ def _(fact: ApprovalRequested, _: object) -> RenderedFact:
 def _(fact: ApprovalAnswered, _: object) -> RenderedFact:
     done = "approved" if fact.answer == Answer.APPROVE else "rejected"
     glass = ("break-glass: the rules about people did not apply",) if fact.break_glass else ()
-    return RenderedFact(f"{done}: {fact.reason}", (f"approval {fact.approval}", *glass), result=done)
+    batch = (f"together with others, as batch {fact.batch}",) if fact.batch else ()
+    return RenderedFact(f"{done}: {fact.reason}", (f"approval {fact.approval}", *glass, *batch), result=done)
 
 
 @_of_fact.register

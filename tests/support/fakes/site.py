@@ -30,6 +30,7 @@ from tests.support.worlds import LEASE, REF, Ticking, finding, instance, order
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from ringfence.model.observation import ResourceState
     from ringfence.record.history import History
@@ -81,6 +82,7 @@ class Site:
             direct,
             self.listed,
             limits_of=None if direct else LimitService(keeper, catalogue, policy),
+            opened=self.opened,
         )
         self.roles.clear()
         self._attempts = 0
@@ -106,6 +108,13 @@ class Site:
     def caller(self, arn: str = KIM) -> ExecutionContext:
         self._attempts += 1
         return ExecutionContext(f"call-{self._attempts}", arn, self.clock() + LEASE)
+
+    def opened(self, since: datetime) -> list[tuple[ChainKey, str]]:
+        """Return the incidents that were opened since a time, newest first."""
+        del since  # they are all new
+        keys = [ChainKey(*chain.split("#", 1)) for chain in self.log.chains]
+        found = {(key, one.incident) for key in keys for one in self.log.all(key)}
+        return sorted(found, key=lambda pair: (pair[1], pair[0].text), reverse=True)
 
     def go_on(self) -> None:
         """Work off the second queue."""

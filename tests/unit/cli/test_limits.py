@@ -3,41 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
-from ringfence.engine.run import Engine
-from ringfence.policy.limits import Limit, Limits
-from ringfence.record.slots import LIMIT
-from tests.support.fakes.memory_cloud import MemoryCloud
-from tests.support.fakes.site import KIM, OTHER, POLICY, RUNBOOK, Site
+from tests.support.fakes.limited import Limited
+from tests.support.fakes.site import KIM
 from tests.support.fakes.terminal import Terminal
-from tests.support.worlds import AUTO, REF, finding, instance, order
+from tests.support.worlds import REF
 
 DONE, REFUSED, UNUSABLE = 0, 1, 2
-LIMITS = Limits((Limit("overall", 1), Limit("account", 5)), (Limit("overall", 2),))
-
-
-class Limited(Site):
-    """A site with a limit that two findings reach."""
-
-    def __init__(self) -> None:
-        super().__init__(replace(POLICY, limits=LIMITS))
-
-    def reach(self) -> None:
-        for ref in (REF, OTHER):
-            self.cloud = MemoryCloud(instance(), self.clock)
-            received = finding(f"f-{ref.id}", subjects=(ref,), updated=self.clock())
-            given = order(
-                self.clock(), attempt=f"a-{ref.id}", received=received, runbook=RUNBOOK, decision=AUTO
-            )
-            Engine(self.ports("")).respond(replace(given, ref=ref, limits=LIMITS))
-
-    @property
-    def free(self) -> list[bool]:
-        places = (one for key, one in self.log.slots.items() if key.startswith(f"{LIMIT}overall"))
-        return [not one.owner for one in places]
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
@@ -164,3 +165,15 @@ def test_the_defaults_are_on_and_the_critical_budget_is_the_larger_one() -> None
     for scope, one in critical.items():
         assert one.hour > ordinary[scope].hour > 0
         assert one.day > ordinary[scope].day > 0
+
+
+def test_the_notice_names_the_commands_that_answer_what_waits_and_quotes_what_an_intruder_chose() -> None:
+    fleet = Fleet(only("auto-scaling-group", hour=1))
+    for number in range(2):
+        fleet.respond(number, group="$(id)'")
+    (urgent,) = (one for one in fleet.told(1) if "limit reached" in one)
+    lines = [one.partition(": ")[2] for one in urgent.splitlines() if "--breaker" in one]
+    limit = "auto-scaling-group/111122223333/eu-west-1/$(id)'/hour"
+    assert [shlex.split(one)[:4] for one in lines] == [
+        ["ringfence", answer, "--breaker", limit] for answer in ("approve", "reject")
+    ]

@@ -133,8 +133,9 @@ FACTS: dict[type[facts.Fact], SearchStrategy[facts.Fact]] = {
         replaces=TEXTS,
         difference=MANY_TEXTS,
         escalated=FLAGS,
+        limit=TEXTS,
     ),
-    facts.ApprovalAnswered: st.builds(facts.ApprovalAnswered, TEXTS, TEXTS, TEXTS, FLAGS),
+    facts.ApprovalAnswered: st.builds(facts.ApprovalAnswered, TEXTS, TEXTS, TEXTS, FLAGS, TEXTS),
     facts.ApprovalExpired: st.builds(facts.ApprovalExpired, TEXTS, TEXTS, TEXTS),
     facts.ApprovalVoided: st.builds(facts.ApprovalVoided, TEXTS, TEXTS, MANY_TEXTS, TEXTS),
     facts.LimitReset: st.builds(

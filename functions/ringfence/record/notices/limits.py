@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from ringfence.record.notices.commands import REASON, typed
 from ringfence.record.notices.incident import about_incident
 from ringfence.record.notices.kinds import NoticeKind
 from ringfence.record.notices.notice import Command, Notice
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 _WINDOW_ENDS = "until the oldest one is older than that"
 _WINDOWS: Mapping[str, str] = MappingProxyType({"hour": "an hour", "day": "a day"})
-_APPROVALS = Command("see what waits, and approve or reject each plan", "ringfence approvals")
+_APPROVALS = Command("see what waits, and answer one plan alone", "ringfence approvals")
 _LIMITS = Command("see all limits and what uses them", "ringfence limits")
 
 
@@ -38,7 +39,16 @@ def limit_reached(now: Summary) -> Notice:
             ("find out whether this is an outbreak, or findings that somebody causes on purpose",),
         ),
     )
-    return about_incident(NoticeKind.LIMIT_REACHED, "limit reached", now, parts, (_APPROVALS, _LIMITS))
+    commands = (*_together(f"{limit}/{window}"), _APPROVALS, _LIMITS)
+    return about_incident(NoticeKind.LIMIT_REACHED, "limit reached", now, parts, commands)
+
+
+def _together(limit: str) -> tuple[Command, ...]:
+    """Return the commands that answer everything that waits behind a limit."""
+    return (
+        Command("approve everything that waits", typed("ringfence", "approve", "--breaker", limit)),
+        Command("reject it", f"{typed('ringfence', 'reject', '--breaker', limit)} {REASON}"),
+    )
 
 
 def limit_reset(now: Summary) -> Notice:

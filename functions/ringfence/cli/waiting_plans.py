@@ -1,0 +1,143 @@
+"""The plans that wait for approval, and one answer to those that wait behind a limit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, NoReturn
+
+from ringfence.cli.operator_command import DONE, NOT_DONE, agreed, end, environment
+from ringfence.cli.waiting import Poller
+from ringfence.handlers.operator_types import check_reason
+from ringfence.model.errors import BadInput
+from ringfence.record.batches import Shown, batch_digest
+from ringfence.record.facts import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ringfence.cli.operator_client import OperatorClient
+    from ringfence.cli.operator_command import CommandOptions
+    from ringfence.cli.plan_view import Screen
+    from ringfence.model.document import Document
+
+LEFT_OUT = "left out"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The plans that wait. `doubted` are incidents whose record is not authentic."""
+
+    plans: tuple[Document, ...]
+    doubted: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Together:
+    """One answer to several plans. `plan`: the digest of all plans that the person has seen before."""
+
+    answer: str
+    reason: str
+    plan: str = ""
+    break_glass: bool = False
+
+
+def waiting(client: OperatorClient, poller: Poller, breaker: str = "") -> Waiting:
+    """Return the plans that wait, all of them or those behind a limit."""
+    found: dict[str, Document] = {}
+    doubted: list[str] = []
+    after = 0
+    while True:
+        body = {"after": after, **({"breaker": breaker} if breaker else {})}
+        answer = poller.first(partial(client.approvals, body))
+        found |= {
+            f"{one.text('incident')}/{one.text('approval')}": one for one in answer.children("approvals")
+        }
+        doubted += answer.texts("doubted")
+        if not answer.has("next"):
+            return Waiting(tuple(found.values()), tuple(dict.fromkeys(doubted)))
+        after = answer.integer("next")
+
+
+def list_waiting(screen: Screen, found: Waiting) -> None:
+    """Show a line for each plan that waits."""
+    for one in found.plans:
+        ends = f"until {one.text('expires_at')[:16].replace('T', ' ')} UTC"
+        behind = f"  behind {limit}" if (limit := one.optional_text("limit")) else ""
+        subject = one.child("subject")
+        named = "/".join(subject.text(name) for name in ("kind", "account", "region", "id"))
+        screen.say(f"{one.text('incident')}  {one.text('runbook')}  {named}  {ends}{behind}")
+    for incident in found.doubted:
+        screen.say(f"{incident}: its record is not authentic, so nothing in it can be approved", "bold red")
+    if not found.plans:
+        screen.say("No plan waits for approval.")
+
+
+def answer_together(
+    given: CommandOptions, breaker: str, asked: Together, show: Callable[[Screen, Document], None]
+) -> NoReturn:
+    """Show what waits behind a limit, ask for confirmation, and answer all of it."""
+    from ringfence.cli.plan_view import Screen
+
+    env, screen = environment(), Screen(as_json=given.as_json)
+    client, poller = env.client(given), Poller(given, env, screen)
+    found = waiting(client, poller, breaker).plans
+    shown = tuple(Shown(one.text("incident"), one.text("approval"), one.text("plan")) for one in found)
+    if not shown:
+        screen.say(f"Nothing waits behind the limit {breaker}.")
+        end(given, NOT_DONE, outcomes=[])
+    digest = batch_digest(shown)
+    if asked.plan and asked.plan != digest:
+        screen.conclude(
+            f"The plans have changed, their digest is {digest}. Nothing was answered.", "bold red"
+        )
+        end(given, NOT_DONE, status="changed", plan=digest, waiting=found)
+    if not asked.plan:
+        for one in found:
+            show(screen, one)
+        screen.conclude(f"All {len(shown)} plans: {digest}", "dim")
+    if not (asked.plan or given.yes or env.interactive()):
+        raise BadInput("--plan", f"is required without a terminal: {digest}, if these are the plans you mean")
+    does = "Approve" if asked.answer == Answer.APPROVE else "Reject"
+    if not (asked.plan or agreed(given, f"\n{does} these {len(shown)} plans?")):
+        screen.say("Nothing was answered.")
+        end(given, NOT_DONE, status="declined", plan=digest, waiting=found)
+    outcomes = _answered(client, poller, _body(breaker, asked, shown))
+    _conclude(screen, outcomes)
+    left = any(one.text("outcome") == LEFT_OUT for one in outcomes)
+    end(given, NOT_DONE if left else DONE, plan=digest, outcomes=outcomes)
+
+
+def _body(breaker: str, asked: Together, shown: Iterable[Shown]) -> dict[str, object]:
+    plans = [{"incident": one.incident, "approval": one.approval, "plan": one.plan} for one in shown]
+    return {
+        "breaker": breaker,
+        "answer": asked.answer,
+        "plan": batch_digest(shown),
+        "approvals": plans,
+        "reason": check_reason(asked.reason),
+        "break_glass": asked.break_glass,
+    }
+
+
+def _answered(client: OperatorClient, poller: Poller, body: dict[str, object]) -> list[Document]:
+    """Send the answer until each plan has an outcome: a request ends with the function's time."""
+    outcomes: list[Document] = []
+    while True:
+        answer = poller.first(partial(client.answer, {**body, "after": len(outcomes)}))
+        outcomes += answer.children("outcomes")
+        if not answer.has("next"):
+            return outcomes
+
+
+def _conclude(screen: Screen, outcomes: Iterable[Document]) -> None:
+    """Show one outcome for each plan."""
+    for one in outcomes:
+        about = f"{one.text('incident')}  approval {one.text('approval')}"
+        if one.text("outcome") == LEFT_OUT:
+            screen.say(f"✗ {about}: left out: {one.text('reason')}", "red")
+            continue
+        missing = one.integer("missing")
+        more = f", {missing} more must approve" if missing and one.text("outcome") == "waiting" else ""
+        screen.say(f"✓ {about}: {one.text('outcome')}{more}", "green")
+    screen.say("Progress: ringfence incidents list")

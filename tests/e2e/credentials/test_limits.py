@@ -1,0 +1,66 @@
+"""A limit that is reached, with IAM enforced: people see it, answer what waits together, and reset it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ringfence.local.findings import InstanceFinding
+from ringfence.record.approvals import ApprovalStatus, approvals
+from tests.e2e.approvals import approver
+from tests.e2e.operators import operator
+from tests.e2e.world import Inbox, until
+
+if TYPE_CHECKING:
+    from tests.e2e.places import Place
+
+pytestmark = pytest.mark.e2e
+
+
+def test_what_waits_behind_a_limit_is_answered_together_and_the_limit_is_reset(place: Place) -> None:
+    world = place.world
+    builder = world.builder()
+    estate = builder.estate()
+    third = builder.launch(estate.ground, f"{builder.name}-3")
+    scaling = world.client("autoscaling")
+    scaling.attach_instances(AutoScalingGroupName=estate.scaling_group, InstanceIds=[third.ref.id])
+    servers, inbox = (estate.web, estate.bystander, third), Inbox(world)
+    world.deployment.send(*map(InstanceFinding.about, servers))
+
+    def waiting() -> dict[str, str]:
+        """Return the subjects of the incidents that wait, by incident."""
+        now, found = datetime.now(UTC), [world.history(one) for one in servers]
+        return {
+            one.incident: one.entries[0].body
+            for one in found
+            if [each.status(now) for each in approvals(one.entries)] == [ApprovalStatus.WAITING]
+        }
+
+    until(lambda: len(waiting()) == 2, "people are asked about two of three")
+    until(
+        lambda: any("limit reached" in one for server in servers for one in inbox.told(server.ref.id)), "told"
+    )
+    limit = f"auto-scaling-group/{world.local.account}/{world.local.region}/{estate.scaling_group}/hour"
+    anna = approver(world)
+    listed = anna.types("approvals", "--breaker", limit, "--json")
+    assert {one["incident"] for one in json.loads(listed.stdout)["waiting"]} == set(waiting()), listed.stderr
+    shown = anna.types("limits")
+    assert f"BREAKER OPEN: {limit}" in shown.stdout, shown.stderr
+    assert anna.types("limits", "reset", limit, "--reason", "a try").returncode == 1
+    done = anna.types("approve", "--breaker", limit, "--yes", "--reason", "an outbreak", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [one["outcome"] for one in json.loads(done.stdout)["outcomes"]] == ["approved"] * 2
+    for server in servers:
+        world.complete(server)
+        assert world.inspector().closed(server)
+
+    resetter = operator(world, f"arn:aws:iam::{world.local.account}:policy/ringfence-resetter")
+    assert resetter.types("approvals").returncode == 1
+    reset = resetter.types("limits", "reset", limit, "--reason", "the outbreak was a test", "--json")
+    assert reset.returncode == 0, reset.stdout + reset.stderr
+    assert json.loads(reset.stdout)["reset"]["free"] == 1
+    (one,) = json.loads(resetter.types("limits", "--limit", limit, "--json").stdout)["limits"]
+    assert (one["used"], one["breaker"]) == (0, None)
