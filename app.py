@@ -15,16 +15,22 @@ def main() -> None:
     os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
     from aws_cdk import App
 
+    from ringfence.aws.bootstrap import read_bootstrap
     from ringfence.model.errors import BadInput
     from stacks.application import build
+    from stacks.bootstrapped import check_bootstrap
     from stacks.settings import check_names, settings
 
     app = App()
     try:
         check_names(app.node.get_all_context())
-        build(app, settings(app.node.try_get_context, os.environ))
+        given = settings(app.node.try_get_context, os.environ)
+        build(app, given)
     except BadInput as error:
         sys.exit(f"ringfence: {error}")
+    # The CDK sets it from the credentials. Without credentials there is nothing to ask.
+    if os.environ.get("CDK_DEFAULT_ACCOUNT") == given.account:
+        check_bootstrap(app, lambda region: read_bootstrap(region, given.qualifier))
     app.synth()
 
 

@@ -178,6 +178,8 @@ class AuditStack(Stack):
             removal_policy=RemovalPolicy.RETAIN,
         )
         guard_archive(archive, settings, [function_role(ARCHIVE), function_role(CHECKPOINT)])
+        if archive.policy:  # it stays with the archive, so that deleting the stack opens nothing
+            archive.policy.apply_removal_policy(RemovalPolicy.RETAIN)
         return archive
 
     def _access_logs(self) -> s3.Bucket:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ringfence.model.errors import BadInput
 from ringfence.model.subject import ACCOUNT, GLOBAL, REGION
 from ringfence.policy.compiled import policy_from_json
-from ringfence.policy.file import compile_policy
+from ringfence.policy.file import compile_policy, listed_accounts
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.times import CONTAIN
 
@@ -133,6 +133,8 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
             home,
         )
     path = ROOT / text("policy", "policy.yaml")
+    if not context("home_account"):
+        _check_home(account, listed_accounts(path))
     region = next((environment[name] for name in _REGIONS if environment.get(name)), None)
     home_region = _region(text("home_region", region or ""))
     compiled = compile_policy(path, home, CATALOGUE)
@@ -165,6 +167,21 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
         checkpoint_bucket=_bucket(text("checkpoint_bucket")),
         retired_record_keys=_keys(text("retired_record_keys")),
     )
+
+
+def _check_home(account: str, listed: tuple[str, ...]) -> None:
+    """Raise BadInput if this account could be a protected one whose home account was forgotten.
+
+    Without `home_account`, the account of the credentials becomes the home account. The policy calls that
+    account `home`. So an account that the policy lists by its number, beside others, is probably another one.
+    """
+    if account in listed and len(listed) > 1:
+        raise BadInput(
+            "home_account",
+            f"is missing, and the policy lists the account of the credentials, {account}, by its number. "
+            "To deploy to a protected account: --context home_account=<the security account>. "
+            f"If {account} is the home account itself: --context home_account={account}",
+        )
 
 
 def check_names(given: Iterable[str]) -> None:

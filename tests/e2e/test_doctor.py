@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
 import time
 import zipfile
 from dataclasses import dataclass
@@ -11,11 +12,16 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from ringfence.aws.containments import ContainmentList
 from ringfence.handlers.link_checks import sent
-from ringfence.handlers.self_checks import checked, control_table
+from ringfence.handlers.removal_plans import removal_plan
+from ringfence.handlers.self_checks import checked, control_table, orphaned
 from ringfence.local import LocalAws
 from ringfence.model.subject import GLOBAL
+from ringfence.record.chain import ChainKey
+from ringfence.record.containments import Containment
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.self_check.places import Deployment, stacks_of
 from tests.e2e.places import HOME_REGION
@@ -27,6 +33,7 @@ if TYPE_CHECKING:
 
     from botocore.client import BaseClient
 
+    from ringfence.handlers.removal_plans import RemovalPlan
     from ringfence.model.subject import Ref
     from ringfence.self_check.findings import Problem, Report
     from tests.e2e.deployments import Deployer
@@ -63,6 +70,26 @@ class Patient:
     def checked(self) -> Report:
         return checked(self.deployment, LocalClients(self.local), lambda: datetime.now(UTC))
 
+    def removal(self) -> RemovalPlan:
+        return removal_plan(self.deployment, LocalClients(self.local), lambda: datetime.now(UTC))
+
+    def create_orphan(self, region: str) -> None:
+        """Create a stack as a deployment to this region would have left it."""
+        body = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
+        stacks = self.client("cloudformation", region=region)
+        stacks.create_stack(StackName=f"Ringfence-Forward-{region}", TemplateBody=json.dumps(body))
+
+    def run(self, command: str, account: str) -> None:
+        """Run a command of the AWS command line."""
+        program, service, name, *words = shlex.split(command)
+        assert program == "aws"
+        given = dict(parsed(words))
+        client = self.client({"s3api": "s3"}.get(service, service), account, str(given.pop("Region")))
+        if name == "wait":
+            client.get_waiter(words[0].replace("-", "_")).wait(**given)
+        else:
+            getattr(client, name.replace("-", "_"))(**given)
+
     def resources(self, stack: str, kind: str) -> dict[str, str]:
         """Return the physical ids of a stack's resources of one type, by their logical ids."""
         pages = self.client("cloudformation").get_paginator("list_stack_resources")
@@ -92,6 +119,21 @@ class Patient:
     def url(self, queue: str) -> str:
         found: str = self.client("sqs").get_queue_url(QueueName=queue)["QueueUrl"]
         return found
+
+
+def parsed(words: list[str]) -> Iterator[tuple[str, object]]:
+    """Yield the options of a command as parameters of its API."""
+    for option, value in zip(words, [*words[1:], "--"], strict=True):
+        if option.startswith("--no-") and value.startswith("--"):
+            yield _parameter(option.removeprefix("--no-")), False
+        elif option.startswith("--"):
+            yield _parameter(option.removeprefix("--")), int(value) if value.isdecimal() else value
+
+
+def _parameter(option: str) -> str:
+    lower = option == "log-group-name"
+    words = option.split("-")
+    return "".join(one if lower and not number else one.title() for number, one in enumerate(words))
 
 
 @pytest.fixture(scope="module")
@@ -514,3 +556,53 @@ def test_a_fault_is_found_and_named_and_after_its_repair_nothing_is(patient: Pat
 
 def test_after_all_repairs_nothing_is_found(patient: Patient) -> None:
     assert [one.as_json() for one in patient.checked().problems] == []
+
+
+def test_a_forwarding_stack_of_a_former_region_is_found(patient: Patient) -> None:
+    patient.create_orphan("eu-west-3")
+    (problem,) = orphaned(patient.deployment, LocalClients(patient.local), lambda: datetime.now(UTC)).problems
+    assert (problem.resource, problem.region) == ("stack Ringfence-Forward-eu-west-3", "eu-west-3")
+
+
+def test_what_is_contained_keeps_the_plan_of_a_removal_from_being_ready(patient: Patient) -> None:
+    one = Containment(
+        ChainKey(CONTAIN_INSTANCE.id, f"instance/{patient.local.account}/{HOME_REGION}/i-0a1b2c3d4e5f60718"),
+        "inc-20261129T224326.104000-566ff4fa62",
+        open=True,
+        verified_at=datetime.now(UTC),
+    )
+    table = ContainmentList(patient.client("dynamodb"), patient.world.deployment.control_table)
+    table.verified(one, datetime.now(UTC))
+    plan = patient.removal()
+    assert [found.incident for found in plan.containments] == [one.incident]
+    assert not plan.ready
+    item = {"key": {"S": f"{one.key.text}#containment"}}
+    patient.client("dynamodb").delete_item(TableName=table.table, Key=item)
+
+
+def test_the_commands_of_a_removal_delete_every_stack_and_what_they_cannot_delete_stays(
+    patient: Patient,
+) -> None:
+    """The last test of this deployment: it removes it. CloudFormation refuses another order."""
+    plan = patient.removal()
+    assert plan.ready
+    assert [one.stack.name for one in plan.removals if one.orphaned] == ["Ringfence-Forward-eu-west-3"]
+    with pytest.raises(ClientError, match="TerminationProtection"):
+        patient.client("cloudformation").delete_stack(StackName="Ringfence-Audit")
+    for removal in plan.removals:
+        for command in removal.commands:
+            patient.run(command, removal.stack.account)
+    left = patient.removal()
+    assert left.removals == ()
+    assert not left.home_exists
+    tables = [one for one in plan.kept if one.noun == "table"]
+    for table in tables:
+        with pytest.raises(ClientError, match="protected against deletion"):
+            patient.run(table.commands[-1], table.stack.account)
+    for one in plan.kept:
+        if one.noun != "bucket":  # S3 deletes empty buckets only
+            for command in one.commands:
+                patient.run(command, one.stack.account)
+    archive = patient.world.deployment.archive
+    assert "NobodyRemoves" in patient.client("s3").get_bucket_policy(Bucket=archive)["Policy"]
+    assert set(patient.client("dynamodb").list_tables()["TableNames"]).isdisjoint(one.id for one in tables)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import click
 
 from ringfence.model.errors import BadInput
-from ringfence.model.subject import ACCOUNT, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from ringfence.self_check.findings import Problem
     from ringfence.self_check.places import Deployment
 
-POLICY = Path("policy.yaml")
 FAILED = 1
 WAIT, PAUSE = timedelta(seconds=90), 2.0
 """How long a heartbeat may take, and the seconds between two reads."""
@@ -67,12 +65,13 @@ def doctor(  # noqa: PLR0913 - independent options
     input.
     """
     from ringfence.aws.caller import caller, default_region
+    from ringfence.cli.deployed import deployment_of, policy_file
     from ringfence.cli.doctor_view import shown
     from ringfence.handlers.self_checks import checked
 
-    local = _policy(policy)
+    local = policy_file(policy)
     own = caller().account
-    deployment = _deployment(local, home or own, home_region or default_region())
+    deployment = deployment_of(local, home or own, home_region or default_region())
     clients = _clients(direct=direct)
     report = checked(
         deployment,
@@ -82,7 +81,9 @@ def doctor(  # noqa: PLR0913 - independent options
         lambda stack: not direct or stack.account == own,
     )
     if not direct:
-        report = report.with_problems(_links(deployment, clients, send=send))
+        report = report.with_problems(
+            (*_links(deployment, clients, send=send), *_orphans(deployment, clients))
+        )
     if as_json:
         click.echo(json.dumps(report.as_json()))
     else:
@@ -112,38 +113,20 @@ def _links(deployment: Deployment, clients: Clients, *, send: bool) -> tuple[Pro
     return (*sent(deployment, clients, _now, table, pause=lambda: time.sleep(PAUSE), wait=WAIT), *item)
 
 
-def _policy(path: Path | None) -> Path | None:
-    return path or (POLICY if POLICY.exists() else None)
+def _orphans(deployment: Deployment, clients: Clients) -> tuple[Problem, ...]:
+    """Return the forwarding stacks of regions that the policy's scope does not name."""
+    from ringfence.handlers.self_checks import orphaned
 
-
-def _compiled(path: Path, home: str) -> dict[str, object]:
-    from ringfence.policy.file import load_policy
-    from ringfence.runbooks.catalogue import CATALOGUE
-
-    return dict(load_policy(path, CATALOGUE).compile(home))
-
-
-def _deployment(policy: Path | None, home: str, region: str) -> Deployment:
-    """Return the deployment. Without a policy, only the home account is known to be in the scope."""
-    from ringfence.policy.compiled import policy_from_json
-    from ringfence.self_check.places import Deployment
-
-    if not ACCOUNT.fullmatch(home):
-        raise BadInput("--home", "must be a 12-digit account id", home)
-    if not REGION.fullmatch(region):
-        raise BadInput("--home-region", "must be a region such as eu-west-1", region or None)
-    if policy is None:
-        return Deployment(home, region, (home,))
-    scope = policy_from_json(_compiled(policy, home))
-    return Deployment(home, region, scope.accounts, scope.regions)
+    return orphaned(deployment, clients, _now).problems
 
 
 def _expected(policy: Path | None, deployment: Deployment, assembly: Path | None) -> Expected:
+    from ringfence.cli.deployed import compiled
     from ringfence.self_check.check import Expected
     from ringfence.self_check.digest import policy_digest
     from ringfence.self_check.stacks import POLICY as DIGEST
 
-    outputs = {DIGEST: policy_digest(_compiled(policy, deployment.home))} if policy else {}
+    outputs = {DIGEST: policy_digest(compiled(policy, deployment.home))} if policy else {}
     return Expected(outputs, _templates(assembly) if assembly else {})
 
 

@@ -31,6 +31,7 @@ COMMANDS = MappingProxyType(
         "incidents": "ringfence.cli.incidents:incidents",
         "audit": "ringfence.cli.audit:audit",
         "doctor": "ringfence.cli.doctor:doctor",
+        "uninstall-plan": "ringfence.cli.uninstall_plan:uninstall_plan",
         "dead-letters": "ringfence.cli.dead_letters:dead_letters",
         "controls": "ringfence.cli.controls:controls",
     }

@@ -8,6 +8,7 @@ from ringfence.aws.cloud import AwsCloud
 from ringfence.handlers.threads import Threads
 from ringfence.model.errors import Retryable
 from ringfence.self_check.check import Expected, self_check
+from ringfence.self_check.orphans import find_orphans
 from ringfence.self_check.places import AUDIT_STACK, Stack
 from ringfence.self_check.stacks import read_stack
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from ringfence.aws.sessions import Clients
     from ringfence.engine.ports import Clock
     from ringfence.self_check.findings import Report
+    from ringfence.self_check.orphans import Orphans
     from ringfence.self_check.places import Deployment
 
 TABLE = "ControlTable"
@@ -54,6 +56,12 @@ def checked(
     """
     cloud = AwsCloud(clients, clock, Threads("reads"))
     return self_check(deployment, cloud.asked, Threads("checks", WIDTH), expected, only)
+
+
+def orphaned(deployment: Deployment, clients: Clients, clock: Clock) -> Orphans:
+    """Look for forwarding stacks of regions that the policy's scope does not name."""
+    cloud = AwsCloud(clients, clock, Threads("reads"))
+    return find_orphans(deployment, cloud.asked, Threads("checks", WIDTH))
 
 
 def control_table(deployment: Deployment, clients: Clients, clock: Clock) -> str:

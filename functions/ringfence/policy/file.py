@@ -145,6 +145,20 @@ def compile_policy(
     return load_policy(path, runbooks, home_account).compile(home_account, forwards=forwards)
 
 
+def listed_accounts(path: Path) -> tuple[str, ...]:
+    """Return the accounts of the scope as the file lists them, `home` too. Empty if there is none.
+
+    The file need not be valid: `load_policy` says what is wrong with it.
+    """
+    try:
+        document = read_yaml(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, BadInput):
+        return ()
+    return tuple(
+        str(one) for one in items_of(mapping_of(mapping_of(document.plain).get("scope")).get("accounts"))
+    )
+
+
 def _compile(data: Mapping[str, object], home: str, catalogue: Mapping[str, Runbook]) -> dict[str, object]:
     scope, findings = mapping_of(data.get("scope")), mapping_of(data.get("findings"))
     runbooks = mapping_of(data.get("runbooks"))

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import field
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
-from ringfence.model.errors import AccessDenied, NotFound, Retryable
 from ringfence.model.frozen import frozen
 from ringfence.self_check.findings import Problem, Report, Standing
 from ringfence.self_check.kind import problem
 from ringfence.self_check.kinds import kinds
 from ringfence.self_check.kinds.functions import CODE
 from ringfence.self_check.places import AUDIT_STACK, stacks_of
+from ringfence.self_check.reading import ASSUME, Read, read, read_all
 from ringfence.self_check.stacks import (
     PERMISSIONS,
     POLICY,
@@ -25,26 +25,15 @@ from ringfence.self_check.stacks import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from ringfence.model.call import SansIO
     from ringfence.self_check.kind import Kind, Settings
     from ringfence.self_check.places import Deployment, Stack
+    from ringfence.self_check.reading import Ask, SideBySide
     from ringfence.self_check.template import Resource
 
-T = TypeVar("T")
-_TRIES = 3
 _FUNCTION = "AWS::Lambda::Function"
-ASSUME = "sts:AssumeRole of "
-"""How the message begins if the role of the self-check cannot be assumed."""
-
-
-class Ask(Protocol):
-    """Runs a read in one account and region. Raises AccessDenied, Retryable."""
-
-    def __call__(self, account: str, region: str, talk: SansIO[T]) -> T:
-        """Run it."""
-        ...
 
 
 @frozen
@@ -63,23 +52,10 @@ class Expected:
     templates: Mapping[str, object] = field(default_factory=dict)
 
 
-@frozen
-class _Read:
-    """The result of one read: what was found, or why it is unknown."""
-
-    found: object = None
-    denied: str = ""
-    failed: str = ""
-
-    @property
-    def unknown(self) -> str:
-        return self.denied or self.failed
-
-
 def self_check(
     deployment: Deployment,
     ask: Ask,
-    side_by_side: Callable[[Sequence[Callable[[], object]]], Sequence[object]],
+    side_by_side: SideBySide,
     expected: Expected | None = None,
     only: Callable[[Stack], bool] = lambda _: True,
 ) -> Report:
@@ -104,21 +80,25 @@ def self_check(
 
     """
     stacks = tuple(filter(only, stacks_of(deployment)))
-    states = _all(side_by_side, [partial(_read, ask, one, partial(read_stack, one)) for one in stacks])
-    found = {stack: read.found for stack, read in zip(stacks, states, strict=True) if not read.unknown}
+    states = read_all(side_by_side, [_reading(ask, one, partial(read_stack, one)) for one in stacks])
+    found = {stack: one.found for stack, one in zip(stacks, states, strict=True) if not one.unknown}
     known = {stack: state for stack, state in found.items() if isinstance(state, StackState)}
     problems = [
         *_unread_stacks(zip(stacks, states, strict=True)),
         *_stack_problems(found, known, expected or Expected()),
     ]
     resources = tuple(_resources(known))
-    jobs = [partial(_read, ask, one.stack, partial(_kind(one).read, one)) for one in resources]
-    reads = _all(side_by_side, jobs)
+    jobs = [_reading(ask, one.stack, partial(_kind(one).read, one)) for one in resources]
+    reads = read_all(side_by_side, jobs)
     each = tuple(zip(resources, reads, strict=True))
     problems += [words for resource, read in each for words in _judged(resource, read)]
     problems += _other_code(each)
     compared = Counter({"stack": len(stacks)}) + Counter(_kind(one).noun for one in resources)
     return Report(tuple(compared.items()), _in_order(problems, deployment))
+
+
+def _reading(ask: Ask, stack: Stack, talk: Callable[[], SansIO[object]]) -> Callable[[], Read]:
+    return partial(read, ask, stack.account, stack.region, talk)
 
 
 def _in_order(problems: Iterable[Problem], deployment: Deployment) -> tuple[Problem, ...]:
@@ -138,29 +118,7 @@ def _in_order(problems: Iterable[Problem], deployment: Deployment) -> tuple[Prob
     )
 
 
-def _all(
-    side_by_side: Callable[[Sequence[Callable[[], object]]], Sequence[object]],
-    jobs: Sequence[Callable[[], _Read]],
-) -> tuple[_Read, ...]:
-    return tuple(one for one in side_by_side(jobs) if isinstance(one, _Read)) if jobs else ()
-
-
-def _read(ask: Ask, stack: Stack, talk: Callable[[], SansIO[T]]) -> _Read:
-    """Run a read a few times. A denial is not tried again."""
-    why = ""
-    for _ in range(_TRIES):
-        try:
-            return _Read(ask(stack.account, stack.region, talk()))
-        except AccessDenied as error:
-            return _Read(denied=str(error))
-        except NotFound:
-            return _Read()
-        except Retryable as error:
-            why = str(error)
-    return _Read(failed=why)
-
-
-def _unread_stacks(read: Iterable[tuple[Stack, _Read]]) -> Iterator[Problem]:
+def _unread_stacks(read: Iterable[tuple[Stack, Read]]) -> Iterator[Problem]:
     """Yield a problem for each stack that is unknown. A role that cannot be assumed is one problem."""
     told: set[str] = set()
     for stack, one in read:
@@ -170,7 +128,7 @@ def _unread_stacks(read: Iterable[tuple[Stack, _Read]]) -> Iterator[Problem]:
         yield unread(stack, one.unknown, _grant(one, (one.action for one in PERMISSIONS), stack))
 
 
-def _grant(read: _Read, actions: Iterable[str], stack: Stack) -> str:
+def _grant(read: Read, actions: Iterable[str], stack: Stack) -> str:
     if not read.denied:
         return "ringfence doctor (again)"
     if read.denied.startswith(ASSUME):
@@ -201,7 +159,7 @@ def _kind(resource: Resource) -> Kind:
     return kinds()[resource.kind]
 
 
-def _judged(resource: Resource, read: _Read) -> Iterator[Problem]:
+def _judged(resource: Resource, read: Read) -> Iterator[Problem]:
     kind = _kind(resource)
     if not read.unknown:
         yield from kind.judge(resource, _settings(read))
@@ -211,11 +169,11 @@ def _judged(resource: Resource, read: _Read) -> Iterator[Problem]:
     yield problem(resource, kind.noun, "reading", words, remedy, Standing.UNKNOWN)
 
 
-def _settings(read: _Read) -> Settings | None:
+def _settings(read: Read) -> Settings | None:
     return read.found if isinstance(read.found, dict) else None
 
 
-def _other_code(read: Iterable[tuple[Resource, _Read]]) -> Iterator[Problem]:
+def _other_code(read: Iterable[tuple[Resource, Read]]) -> Iterator[Problem]:
     """Yield a problem for each function whose code is not that of the others of its account."""
     hashes = [
         (resource, str(settings[CODE]))

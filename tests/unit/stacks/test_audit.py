@@ -124,6 +124,13 @@ def test_buckets_are_closed_to_the_public_and_outlive_the_stack(audit: Template)
         assert bucket["DeletionPolicy"] == bucket["UpdateReplacePolicy"] == "Retain"
 
 
+def test_who_may_remove_from_the_archive_stays_so_when_the_stack_is_deleted(audit: Template) -> None:
+    archive, _ = audit.only(BUCKET, "Archive")
+    policies = audit.all("AWS::S3::BucketPolicy").values()
+    (policy,) = [one for one in policies if one["Properties"]["Bucket"] == {"Ref": archive}]
+    assert policy["DeletionPolicy"] == policy["UpdateReplacePolicy"] == "Retain"
+
+
 def test_the_stack_cannot_be_deleted_by_accident(out: object, audit: Template) -> None:
     del out
     manifest = (audit.path.parent / "manifest.json").read_text()

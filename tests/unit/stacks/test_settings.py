@@ -41,6 +41,29 @@ def test_in_another_account_of_the_scope_home_is_the_account_that_is_named(tmp_p
     assert given.accounts == (HOME, MEMBER)
 
 
+def with_accounts(folder: Path, *accounts: str) -> dict[str, str]:
+    """Return the context of a policy with these accounts in its scope."""
+    path = folder / "policy.yaml"
+    path.write_text(json.dumps({"version": 1, "scope": {"accounts": list(accounts)}}), "utf-8")
+    return {"policy": str(path)}
+
+
+@pytest.mark.parametrize("accounts", [("home", MEMBER), (HOME, MEMBER), (MEMBER, HOME)])
+def test_a_forgotten_home_account_makes_no_second_home(tmp_path: Path, accounts: tuple[str, ...]) -> None:
+    context = with_accounts(tmp_path, *accounts)
+    with pytest.raises(BadInput, match=rf"home_account: is missing, .* {MEMBER}, by its number") as caught:
+        told_by(context, {"CDK_DEFAULT_ACCOUNT": MEMBER})
+    assert "--context home_account=<the security account>" in str(caught.value)
+    assert f"--context home_account={MEMBER}" in str(caught.value)
+    assert told_by({**context, "home_account": MEMBER}, {"CDK_DEFAULT_ACCOUNT": MEMBER}).is_home
+    assert not told_by({**context, "home_account": HOME}, {"CDK_DEFAULT_ACCOUNT": MEMBER}).is_home
+
+
+@pytest.mark.parametrize("accounts", [("home",), ("home", MEMBER), (HOME,)])
+def test_a_home_account_that_is_clear_need_not_be_given(tmp_path: Path, accounts: tuple[str, ...]) -> None:
+    assert told_by(with_accounts(tmp_path, *accounts), {"CDK_DEFAULT_ACCOUNT": HOME}).is_home
+
+
 def test_nothing_is_deployed_to_an_account_outside_the_scope() -> None:
     with pytest.raises(BadInput, match=r"scope.accounts: must contain 444455556666"):
         told_by({"home_account": HOME}, {"CDK_DEFAULT_ACCOUNT": MEMBER})

@@ -1,0 +1,139 @@
+"""The plan of a removal on a terminal: 80 columns, and commands that can be copied."""
+
+from __future__ import annotations
+
+import textwrap
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import click
+
+from ringfence.cli.text import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.handlers.removal_plans import RemovalPlan
+    from ringfence.self_check.places import Deployment, Stack
+
+WIDTH = 80
+RELEASE = 'ringfence release {incident} --reason "…"'
+
+
+def shown(plan: RemovalPlan, deployment: Deployment) -> Iterator[str]:
+    """Yield the lines."""
+    yield _title(f"Remove Ringfence from account {deployment.home}, {deployment.home_region}")
+    yield "This command changes nothing. Run the commands below in this order."
+    yield from _containments(plan)
+    yield from _log(plan)
+    yield from _stacks(plan)
+    yield from _kept(plan)
+    yield ""
+    for one in plan.unknown:
+        yield from _wrapped(f"? unknown: {one}")
+    yield _result(plan)
+
+
+def as_document(plan: RemovalPlan) -> dict[str, object]:
+    """Return the plan for machines."""
+    return {
+        "ready": plan.ready,
+        "containments": [
+            {
+                "incident": one.incident,
+                "runbook": one.key.runbook,
+                "subject": one.key.subject,
+                "commands": [RELEASE.format(incident=one.incident)],
+            }
+            for one in plan.containments
+        ],
+        "stacks": [
+            {**_place(one.stack), "orphaned": one.orphaned, "commands": list(one.commands)}
+            for one in plan.removals
+        ],
+        "kept": [
+            {
+                **_place(one.stack),
+                "kind": one.noun,
+                "id": one.id,
+                "reason": one.reason,
+                "commands": list(one.commands),
+            }
+            for one in plan.kept
+        ],
+        "unknown": list(plan.unknown),
+    }
+
+
+def _place(stack: Stack) -> dict[str, object]:
+    return {"stack": stack.name, "account": stack.account, "region": stack.region}
+
+
+def _containments(plan: RemovalPlan) -> Iterator[str]:
+    yield from ("", _title("1. Release what is contained, or leave it contained"))
+    if not plan.home_exists:
+        yield from _wrapped("The audit stack does not exist here, so there is no list of open containments.")
+    elif not plan.containments:
+        yield "  No containment is open."
+    for one in plan.containments:
+        yield safe(f"  ✗ {one.key.subject}")
+        yield safe(f"    {one.incident}, {one.key.runbook}")
+        yield safe(f"    → {RELEASE.format(incident=one.incident)}")
+    if plan.containments:
+        yield from _wrapped(
+            "After the stacks are deleted, Ringfence can release nothing and verifies nothing.", "  "
+        )
+
+
+def _log(plan: RemovalPlan) -> Iterator[str]:
+    if plan.home_exists:
+        yield from ("", _title("2. Verify the audit log, and keep the output outside this account"))
+        yield "    → ringfence audit verify --all"
+
+
+def _stacks(plan: RemovalPlan) -> Iterator[str]:
+    yield from ("", _title("3. Delete the stacks"))
+    if not plan.removals:
+        yield "  No stack was found."
+    for one in plan.removals:
+        orphan = ": no setting names its region" if one.orphaned else ""
+        yield safe(f"  {one.stack.name}, account {one.stack.account}, {one.stack.region}{orphan}")
+        yield from (safe(f"    → {command}") for command in one.commands)
+
+
+def _kept(plan: RemovalPlan) -> Iterator[str]:
+    yield from ("", _title("4. What stays, until you delete it"))
+    if not plan.kept:
+        yield "  Nothing."
+    for (account, region), some in groupby(plan.kept, lambda one: (one.stack.account, one.stack.region)):
+        yield f"  account {account}, {region}"
+        for one in some:
+            if one.reason:
+                yield safe(f"    {one.noun} {one.id}")
+                yield from _wrapped(one.reason, "      ")
+            yield from (safe(f"    → {command}") for command in one.commands)
+
+
+def _result(plan: RemovalPlan) -> str:
+    if plan.ready:
+        return click.style(safe("✓ Nothing is open. Ringfence can be removed."), fg="green")
+    opened, unknown = len(plan.containments), len(plan.unknown)
+    parts = [f"{opened} open containment{'s' * (opened > 1)}"] if opened else []
+    parts += [f"{unknown} unknown"] if unknown else []
+    return click.style(f"Not ready: {', '.join(parts)}.", bold=True)
+
+
+def _title(text: str) -> str:
+    return click.style(text, bold=True)
+
+
+def _wrapped(text: str, indent: str = "") -> Iterator[str]:
+    """Yield a text in lines. A name is never broken."""
+    yield from textwrap.wrap(
+        safe(text),
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

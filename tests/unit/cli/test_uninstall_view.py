@@ -1,0 +1,78 @@
+"""The plan of a removal on a terminal: what is open comes first, and each command is one line."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import click
+
+from ringfence.cli.uninstall_view import as_document, shown
+from ringfence.handlers.removal_plans import RemovalPlan
+from ringfence.record.chain import ChainKey
+from ringfence.record.containments import Containment
+from ringfence.self_check.places import Deployment, Stack
+from ringfence.self_check.removal import Kept, Removal
+
+HOME, REGION = "111122223333", "eu-west-1"
+AUDIT = Stack(HOME, REGION, "Ringfence-Audit")
+INCIDENT = "inc-20261129T224326.104000-566ff4fa62"
+OPEN = Containment(
+    ChainKey("contain-instance", f"instance/{HOME}/{REGION}/i-0a1b2c3d4e5f60718"),
+    INCIDENT,
+    open=True,
+    verified_at=datetime(2026, 11, 30, tzinfo=UTC),
+)
+REMOVALS = (Removal(AUDIT, orphaned=False, commands=("aws cloudformation delete-stack",)),)
+KEPT = (
+    Kept(AUDIT, "bucket", "archive-1", "Object Lock", ("aws s3api delete-bucket",)),
+    Kept(AUDIT, "log group", "logs-1", "", ("aws logs delete-log-group",)),
+)
+
+
+def lines(plan: RemovalPlan) -> list[str]:
+    return [click.unstyle(one) for one in shown(plan, Deployment(HOME, REGION, (HOME,)))]
+
+
+def test_an_open_containment_comes_before_the_stacks_and_the_plan_is_not_ready() -> None:
+    plan = RemovalPlan(True, (OPEN,), REMOVALS, KEPT, ())
+    found = lines(plan)
+    assert found.index(f'    → ringfence release {INCIDENT} --reason "…"') < found.index(
+        "3. Delete the stacks"
+    )
+    assert found[-1] == "Not ready: 1 open containment."
+    assert not plan.ready
+
+
+def test_what_stays_has_its_reason_and_its_command() -> None:
+    found = lines(RemovalPlan(True, (), REMOVALS, KEPT, ()))
+    start = found.index("4. What stays, until you delete it")
+    assert found[start + 1 : start + 6] == [
+        "  account 111122223333, eu-west-1",
+        "    bucket archive-1",
+        "      Object Lock",
+        "    → aws s3api delete-bucket",
+        "    → aws logs delete-log-group",
+    ]
+    assert found[-1] == "✓ Nothing is open. Ringfence can be removed."
+
+
+def test_what_cannot_be_read_is_said_and_the_plan_is_not_ready() -> None:
+    plan = RemovalPlan(True, (), REMOVALS, KEPT, ("the open containments: dynamodb:Query: denied \x1b[2J",))
+    assert "? unknown: the open containments: dynamodb:Query: denied \\x1b[2J" in lines(plan)
+    assert lines(plan)[-1] == "Not ready: 1 unknown."
+
+
+def test_without_the_audit_stack_the_list_of_open_containments_is_said_to_be_missing() -> None:
+    found = " ".join(lines(RemovalPlan(False, (), (), (), ())))
+    assert "The audit stack does not exist here" in found
+    assert "No containment is open" not in found
+
+
+def test_the_document_has_the_same_commands() -> None:
+    plan = RemovalPlan(True, (OPEN,), REMOVALS, KEPT, ())
+    document = json.loads(json.dumps(as_document(plan)))
+    assert document["ready"] is False
+    assert document["containments"][0]["commands"] == [f'ringfence release {INCIDENT} --reason "…"']
+    assert [one["commands"] for one in document["stacks"]] == [["aws cloudformation delete-stack"]]
+    assert [one["id"] for one in document["kept"]] == ["archive-1", "logs-1"]
