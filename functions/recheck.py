@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
-from ringfence.handlers import wiring
+from ringfence.handlers import scheduled, wiring
 from ringfence.handlers.queue import execution_of, hidden, work_off
-from ringfence.handlers.rechecks import KeptList, Rechecks, Verifier
-from ringfence.handlers.reviews import AT_ONCE
-from ringfence.handlers.threads import Threads
-from ringfence.runbooks import runbook
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -19,20 +14,12 @@ if TYPE_CHECKING:
 
 
 def handler(event: Event, context: LambdaContext) -> object:
-    """Handle messages with recorded calls. A schedule sends none: then verify every open incident."""
-    given = wiring.settings()
+    """Handle messages with recorded calls. A schedule sends none: then verify every open incident.
+
+    Past a number of incidents, the others are verified by the function of the second queue.
+    """
+    given, rechecks = wiring.settings(), scheduled.rechecks()
     execution = execution_of(context, given.function, wiring.now())
     if "Records" in event:
-        return work_off(event, execution, _rechecks().heard, wiring.source(given.queue_url, hidden(context)))
-    return {"incidents": _rechecks().look(execution, Threads("ringfence-recheck", AT_ONCE))}
-
-
-@cache
-def _rechecks() -> Rechecks:
-    given, listed = wiring.settings(), wiring.containments()
-    later = wiring.queue(given.continuation_queue_url)
-    later.client()  # made once, before several ask for it
-    answering, ports = runbook(given.runbook), wiring.warm()
-    return Rechecks(
-        Verifier(answering, wiring.policy(), ports, listed, later.send), KeptList(listed, wiring.now)
-    )
+        return work_off(event, execution, rechecks.heard, wiring.source(given.queue_url, hidden(context)))
+    return {"incidents": rechecks.watch(execution, scheduled.threads(), scheduled.send())}

@@ -48,8 +48,8 @@ HEARTBEAT_MINUTES = 15
 SELF_CHECK = "rate(1 hour)"
 PAUSES = "rate(1 minute)"
 """How often Ringfence looks whether a pause has ended or ends soon."""
-REVIEW_TIMEOUT = 600
-"""A review checks a few resources in parallel, and every resource of an account and region."""
+REVIEW_TIMEOUT = 120
+"""A review sends a message for each account and region. The second queue's function checks the resources."""
 REVIEW_RETRIES = 2
 OPERATE_TIMEOUT = 29
 """An HTTP API waits 30 s for its function."""

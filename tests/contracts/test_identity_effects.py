@@ -165,6 +165,6 @@ def test_the_review_lists_who_has_an_active_key(aws: LocalAws, iam: IAMClient, u
     iam.create_user(UserName=f"{user[0]}-keyless")
     assert HARDEN_IDENTITY.review
     case = Case(aws, UserRef(aws.account, GLOBAL, user[0]))
-    listed = case.cloud.listed(aws.account, GLOBAL, HARDEN_IDENTITY.review)
+    listed = case.cloud.listed(aws.account, GLOBAL, HARDEN_IDENTITY.review).refs
     assert case.ref in listed
     assert not any(ref.id.endswith("-keyless") for ref in listed)

@@ -132,14 +132,15 @@ class Compliance:
         assert found, f"no rule sends to {runbook}"
         return found
 
-    def review(self, runbook: str) -> int:
-        """Have the function of the schedule look now; return at how many subjects it looked."""
-        self.quiet(runbook)  # who acts on a subject is not disturbed: the review would fail, and come again
+    def review(self, runbook: str) -> None:
+        """Have the function of the schedule begin a look now, and wait until its parts are worked off."""
+        self.quiet(runbook)  # who acts on a subject is not disturbed: its look would fail, and come again
         name = f"{run_role(runbook)}-review"
         answer = self.world.client("lambda").invoke(FunctionName=name, Payload=b"{}")
         payload = json.loads(answer["Payload"].read())
         assert "FunctionError" not in answer, payload
-        return int(payload["subjects"])
+        assert payload["places"]
+        self.quiet(runbook)
 
     def verdict(self, runbook: str, ref: Ref) -> ChainVerdict:
         """Verify the newest incident's chain once all of it is archived."""

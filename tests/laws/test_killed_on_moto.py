@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ringfence.model.claims import Checked
     from ringfence.model.finding import Finding
     from ringfence.model.observation import Observation, ResourceState
-    from ringfence.model.reviews import Review
+    from ringfence.model.reviews import Listed, Review
     from ringfence.model.runbook import Runbook
     from ringfence.model.step import Names, Step
     from ringfence.model.subject import Ref
@@ -89,7 +89,7 @@ class Deadly:
     def confirm(self, ref: Ref, finding: Finding) -> Checked:
         return self.cloud.confirm(ref, finding)
 
-    def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:
+    def listed(self, account: str, region: str, review: Review) -> Listed:
         return self.cloud.listed(account, region, review)
 
     def canonical_subject(self, ref: Ref, naming: Callable[[Ref], SansIO[Ref]]) -> Ref:

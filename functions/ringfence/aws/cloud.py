@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ringfence.aws.sessions import Clients
     from ringfence.engine.ports import Clock, SideBySide
     from ringfence.model.finding import Finding
-    from ringfence.model.reviews import Review
+    from ringfence.model.reviews import Listed, Review
     from ringfence.model.step import Names, Step
     from ringfence.policy.permit import Permit
 
@@ -104,7 +104,7 @@ class AwsCloud:
             return Checked(SourceAnswer(Verdict.BLINDED, f"there is no region {finding.region}: {error}"))
         return checked
 
-    def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:
+    def listed(self, account: str, region: str, review: Review) -> Listed:
         """Run the listing of a review in one account and region."""
         return self._held(Ref(account, region, review.name), review.listing(account, region))
 
@@ -219,6 +219,8 @@ class _Job:
         what = f"{call.service}:{call.operation}"
         with raised(what):
             try:
+                if call.most:
+                    parameters = {**parameters, "PaginationConfig": {"MaxItems": call.most}}
                 if call.pages:
                     answer = _paginator(client, name).paginate(**parameters).build_full_result()
                 else:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from threading import Lock
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import botocore
 import botocore.session
@@ -36,10 +36,17 @@ _FIXED_REQUESTS = frozenset({"dynamodb"})
 """Services whose requests have a few fixed forms that tests send with the check. The nested items of a
 transaction make the check as expensive as the signature. DynamoDB refuses what is invalid.
 """
+MOST_ACCOUNTS, MOST_CLIENTS = 4, 48
+"""How many accounts' credentials are kept, and how many clients of each. A response needs fewer.
+
+The oldest are dropped: a function that looks at 100 accounts must not run out of memory.
+"""
 USER_AGENT = f"Botocore/{botocore.__version__} ringfence"
 """Given as a whole. botocore otherwise composes its own one twice for each request."""
 
 
+K = TypeVar("K")
+T = TypeVar("T")
 _LAST_START: ContextVar[Callable[[], bool] | None] = ContextVar("last start", default=None)
 
 
@@ -126,7 +133,7 @@ class OwnClients:
 class RoleClients:
     """Assumes `role` in the subject's account, including the home account.
 
-    Credentials and clients are kept for the next event in the same Lambda environment.
+    Credentials and clients of the last accounts are kept for the next event in the same Lambda environment.
     """
 
     role: str
@@ -138,9 +145,10 @@ class RoleClients:
     def client(self, ref: Ref, service: str, *, single_attempt: bool = False) -> BaseClient:
         """Return a client that acts as the role in the account of `ref`."""
         with self._lock:
-            account = self._accounts.get(ref.account)
+            account = self._accounts.pop(ref.account, None)
             if account is None or account.ends - self.clock() < MARGIN:
-                account = self._accounts[ref.account] = self._assume(ref)
+                account = self._assume(ref)
+            _keep(self._accounts, ref.account, account, MOST_ACCOUNTS)
         return account.made.client(ref.region, service, single_attempt=single_attempt)
 
     def _assume(self, ref: Ref) -> _Assumed:
@@ -181,7 +189,15 @@ class _Made:
                     aws_session_token=self.credentials.get("aws_session_token"),
                 )
                 made.meta.events.register("before-send", _check_lease)
-            return self._clients[key]
+            return _keep(self._clients, key, self._clients.pop(key), MOST_CLIENTS)
+
+
+def _keep(kept: dict[K, T], key: K, newest: T, most: int) -> T:
+    """Keep the newest and drop the oldest ones. A call that uses a dropped one is not disturbed."""
+    kept[key] = newest
+    while len(kept) > most:
+        del kept[next(iter(kept))]
+    return newest
 
 
 @frozen

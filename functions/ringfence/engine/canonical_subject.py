@@ -32,7 +32,8 @@ def with_canonical_subjects(finding: Finding, runbook: Runbook, policy: Policy, 
         for ref in finding.subjects:
             if runbook.review and stands_for_listed(ref, finding, runbook):
                 inside = _is_in_scope(ref, finding, policy)
-                yield from cloud.listed(ref.account, finding.region, runbook.review) if inside else (ref,)
+                listed = cloud.listed(ref.account, finding.region, runbook.review).refs if inside else (ref,)
+                yield from listed
             elif runbook.canonical_subject and isinstance(ref, runbook.subject) and not policy.outside(ref):
                 yield cloud.canonical_subject(ref, runbook.canonical_subject)
             else:

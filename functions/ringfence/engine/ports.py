@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ringfence.model.claims import Checked
     from ringfence.model.finding import Finding
     from ringfence.model.observation import Observation, ResourceState
-    from ringfence.model.reviews import Review
+    from ringfence.model.reviews import Listed, Review
     from ringfence.model.step import Names, Step
     from ringfence.model.subject import Ref
     from ringfence.policy.permit import Permit
@@ -54,7 +54,7 @@ class Cloud(Protocol):
         """Ask the source of a finding about `ref`. Raises Retryable."""
         ...
 
-    def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:
+    def listed(self, account: str, region: str, review: Review) -> Listed:
         """Return the subjects of a review in one account and region. Raises Retryable."""
         ...
 

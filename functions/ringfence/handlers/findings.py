@@ -76,6 +76,10 @@ def resume(body: str, execution: ExecutionContext, proof: Proof) -> tuple[Again,
     if continued(body, f"{wiring.settings().runbook}-continuation", proof):
         return ()
 
+    from ringfence.handlers import scheduled  # it imports this module
+
+    if scheduled.worked_off(body, execution, proof):
+        return ()
     if check := release_check(body, wiring.settings().runbook):
         return Releaser(proven(wiring.warm(), proof)).check(check, execution)
     order = resumed(body, runbook(wiring.settings().runbook), execution)

@@ -17,8 +17,8 @@ from ringfence.events.cloudtrail.parser.undoing import Undoing, undoing_of_text
 from ringfence.events.envelope import NotForUs
 from ringfence.handlers.links import heard
 from ringfence.handlers.logs import logger
-from ringfence.handlers.reviews import turned
-from ringfence.model.errors import Retryable, Tampered
+from ringfence.handlers.parts import DUE, WATCH, Part, in_parts, send_again, send_apart, told
+from ringfence.model.errors import RingfenceError, Tampered
 from ringfence.model.frozen import frozen
 from ringfence.model.kinds import parse_key
 from ringfence.record.containments import fitting
@@ -26,6 +26,7 @@ from ringfence.record.containments import fitting
 if TYPE_CHECKING:
     from ringfence.engine.intake import ExecutionContext
     from ringfence.engine.ports import Clock, Ports, SideBySide
+    from ringfence.handlers.parts import Send as Later
     from ringfence.handlers.proof import Proof
     from ringfence.model.runbook import Runbook
     from ringfence.policy.decision import Policy
@@ -146,25 +147,49 @@ class Rechecks:
         again = tuple(map(Again, each(concerned, partial(self._handled, execution, call))))
         return (*again, Again("the list of open containments is older than the call")) if is_old else again
 
-    def look(self, execution: ExecutionContext, side_by_side: SideBySide) -> int:
-        """Verify every open incident. Return their number.
+    def watch(self, execution: ExecutionContext, side_by_side: SideBySide, send: Later) -> int:
+        """Verify every open incident, the first ones now. Send messages for the others. Return their number.
 
-        Raises Retryable at the end if one must be verified again, because no queue repeats it.
+        Raises Retryable if a message cannot be sent.
         """
-        found = turned(self._open(), self._now())
+        keys = [one.key.subject for one in self._open()]
+        parts = tuple(in_parts(Part(WATCH, self.verifier.runbook.id, self._now() + DUE), keys))
+        send_apart(parts[1:], send, start=1)
+        if parts:
+            self.work(parts[0], execution, side_by_side, send)
+        return len(keys)
 
-        def visit(one: Containment) -> tuple[str, ...]:
+    def work(self, part: Part, execution: ExecutionContext, side_by_side: SideBySide, send: Later) -> None:
+        """Verify the incidents of a part that are still open. What fails is sent again, a few times.
+
+        Raises Retryable if a message cannot be sent.
+        """
+        if self._now() >= part.due:
+            told(part, ("it was not finished before the next look",))
+            return
+        left: dict[str, str] = {}
+        wanted = frozenset(part.subjects)
+        late: list[str] = []
+
+        def visit(one: Containment) -> None:
             if self._now() >= execution.until:
-                raise Retryable(f"{one.key.text} was not verified: the time is over")
+                late.append(one.key.subject)
+                return
             try:
-                return self._handled(execution, None, one)
+                again = self._handled(execution, None, one)
             except Tampered as error:  # recorded and reported once; each look fails until a release
                 logger().error("tampered", extra={"chain": one.key.text, "error": str(error)})
-                return ()
+                return
+            except RingfenceError as error:
+                logger().exception("not verified", extra={"chain": one.key.text})
+                again = (str(error),)
+            if again:
+                left[one.key.subject] = "; ".join(again)
 
-        if again := each(found, visit, side_by_side):
-            raise Retryable("; ".join(dict.fromkeys(again))[:1000])
-        return len(found)
+        found = [one for one in self._open() if one.key.subject in wanted]
+        side_by_side([partial(visit, one) for one in found])
+        if left or late:
+            send_again(part, {**left, **dict.fromkeys(late, "the time is over")}, send, failed=bool(left))
 
     def _handled(
         self, execution: ExecutionContext, cause: Undoing | None, one: Containment

@@ -29,7 +29,8 @@ def at(parameters: Parameters, now: datetime) -> dict[str, object]:
 class Call:
     """One API call: boto3's service name, the API's operation name and its parameters.
 
-    `pages`: read every page of a list operation into one response. `single_attempt`: forbid the retry of
+    `pages`: read every page of a list operation into one response. `most`: read no more than this number of
+    items; the response then has the service's token for more. `single_attempt`: forbid the retry of
     the transport, for an operation without a client token that a retry would do twice. `expected`: the
     error codes that the caller handles; any other failure is raised as Retryable. `region`: the region of
     the call, if it is not the subject's. `hidden`: some services deny access to a resource that does not
@@ -44,6 +45,7 @@ class Call:
     expected: tuple[str, ...] = ()
     region: str = ""
     hidden: str = ""
+    most: int = 0
 
     def failed(self, code: str, message: str) -> Failed | None:
         """Return a failure that the caller handles. None for any other failure."""

@@ -23,6 +23,14 @@ PREFIX = "Review:"
 
 
 @frozen
+class Listed:
+    """The subjects of a review in one place. `unread` says in words what was not read to its end, and why."""
+
+    refs: tuple[Ref, ...]
+    unread: tuple[str, ...] = ()
+
+
+@frozen
 class Review:
     """A scheduled review of one account and region.
 
@@ -32,7 +40,7 @@ class Review:
 
     name: str
     schedule: str
-    listing: Callable[[str, str], SansIO[tuple[Ref, ...]]]
+    listing: Callable[[str, str], SansIO[Listed]]
     permissions: tuple[Permission, ...]
 
     @property

@@ -17,6 +17,7 @@ SILENT_PLACES = "SilentPlaces"
 FORGED = "Forged"
 CHECKPOINT = "Checkpoint"
 UNSEALED = "Unsealed"
+REVIEW_FAILED = "ReviewFailed"
 
 COUNT, SECONDS = "Count", "Seconds"
 

@@ -7,25 +7,24 @@ from typing import TYPE_CHECKING
 from ringfence.model.answers import document
 from ringfence.model.call import Call, Permission
 from ringfence.model.kinds.snapshot import SnapshotRef
-from ringfence.model.reviews import Review
+from ringfence.model.reviews import Listed, Review
 from ringfence.model.runbook import Runbook
 from ringfence.runbooks import EVALUATE, stage
 
 if TYPE_CHECKING:
     from ringfence.model.call import SansIO
-    from ringfence.model.subject import Ref
 
 _PUBLIC = {"OwnerIds": ["self"], "RestorableByUserIds": ["all"]}
 
 
-def public_snapshots(account: str, region: str) -> SansIO[tuple[Ref, ...]]:
+def public_snapshots(account: str, region: str) -> SansIO[Listed]:
     """List an account's public snapshots in one region: AWS Config judges the account, not the snapshot.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html
     """
     (listed,) = yield (Call("ec2", "DescribeSnapshots", _PUBLIC, pages=True),)
     ids = sorted(one.text("SnapshotId") for one in document(listed).children("Snapshots"))
-    return tuple(SnapshotRef(account, region, id_) for id_ in ids)
+    return Listed(tuple(SnapshotRef(account, region, id_) for id_ in ids))
 
 
 HARDEN_SNAPSHOT = Runbook(

@@ -23,6 +23,7 @@ MOST = 100
 """The rules of a region that are read."""
 UNKNOWN_OPERATION = ("InvalidAction", "UnknownOperationException")
 """The error of a region without such an operation, where nothing can be muted or masked."""
+_LISTED = 1000
 _EXPIRED = "EXPIRED"
 _GONE = ("ResourceNotFoundException", "ResourceNotFound")
 _RULES = ("arn:aws:cloudwatch:*:{account}:alarm-mute-rule:*",)
@@ -34,7 +35,9 @@ PERMISSIONS = (
 
 def muting() -> SansIO[tuple[str, ...]]:
     """Return the rules that mute an alarm of Ringfence now or later, in words."""
-    (listed,) = yield (Call("cloudwatch", "ListAlarmMuteRules", pages=True, expected=UNKNOWN_OPERATION),)
+    (listed,) = yield (
+        Call("cloudwatch", "ListAlarmMuteRules", pages=True, expected=UNKNOWN_OPERATION, most=_LISTED),
+    )
     if isinstance(listed, Failed):
         return ()
     names = tuple(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ringfence.model.claims import Checked
     from ringfence.model.finding import Finding
     from ringfence.model.observation import Observation, ResourceState
-    from ringfence.model.reviews import Review
+    from ringfence.model.reviews import Listed, Review
     from ringfence.model.step import Names, Step
     from ringfence.model.subject import Ref
     from ringfence.policy.permit import Permit
@@ -133,7 +133,7 @@ class Through:
     def confirm(self, ref: Ref, finding: Finding) -> Checked:
         return self._gate("confirm", lambda: self._cloud.confirm(ref, finding))  # type: ignore[return-value]
 
-    def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:
+    def listed(self, account: str, region: str, review: Review) -> Listed:
         return self._gate("listed", lambda: self._cloud.listed(account, region, review))  # type: ignore[return-value]
 
     def canonical_subject(self, ref: Ref, naming: Callable[[Ref], SansIO[Ref]]) -> Ref:

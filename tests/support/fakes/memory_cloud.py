@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ringfence.model.claims import CONFIRMED, Checked, SourceAnswer, Verdict
 from ringfence.model.errors import NotFound
 from ringfence.model.observation import Observation, ResourceState
+from ringfence.model.reviews import Listed
 from ringfence.observations.ec2.network import Network
 from ringfence.steps.ec2.network import SetSecurityGroups
 
@@ -83,8 +84,8 @@ class MemoryCloud:
         """Answer as `answer` says, and always doubt a rule with a `doubt`."""
         return Checked(SourceAnswer(Verdict.REFUTED, self.doubt) if self.doubt else self.answer)
 
-    def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:  # noqa: ARG002 - likewise
-        return (self.world.ref,) if self.world else ()
+    def listed(self, account: str, region: str, review: Review) -> Listed:  # noqa: ARG002 - likewise
+        return Listed((self.world.ref,) if self.world else ())
 
     def canonical_subject(self, ref: Ref, naming: Callable[[Ref], SansIO[Ref]]) -> Ref:  # noqa: ARG002 - likewise
         return self.world.ref if self.world else ref

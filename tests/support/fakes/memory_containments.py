@@ -18,19 +18,20 @@ if TYPE_CHECKING:
 class MemoryContainments:
     """Counts how often it is read; `verifications` are what was recorded, by incident.
 
-    `hidden`: it has no items.
+    `hidden`: it has no items. `others` are items whose chains it does not contain.
     """
 
     log: MemoryLog
     reads: int = 0
     verifications: dict[str, datetime] = field(default_factory=dict)
     hidden: bool = False
+    others: tuple[Containment, ...] = ()
 
     def open(self) -> tuple[Containment, ...]:
         self.reads += 1
         if self.hidden:
             return ()
-        found = []
+        found = list(self.others)
         for chain in sorted(self.log.chains):
             key = ChainKey(*chain.split("#", 1))
             one = containment(key, self.log.read(key))

@@ -9,7 +9,7 @@ from ringfence.model.codec import value
 from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.observation import Observation, ResourceState
 from ringfence.model.remediation import remediation
-from ringfence.model.reviews import Review, reviewed
+from ringfence.model.reviews import Listed, Review, reviewed
 from ringfence.model.runbook import Runbook, Stage
 from ringfence.model.step import Done, State, Step
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from ringfence.model.call import SansIO
     from ringfence.model.incident import Incident
     from ringfence.model.step import Names
-    from ringfence.model.subject import Ref
 
 REF = BucketRef("111122223333", "eu-west-1", "a-bucket")
 
@@ -119,10 +118,10 @@ def tell_of_it(observed: ResourceState, incident: Incident) -> Iterator[Step]:
     return iter(())
 
 
-def listing(account: str, region: str) -> SansIO[tuple[Ref, ...]]:
+def listing(account: str, region: str) -> SansIO[Listed]:
     """Return the one subject."""
     yield from ()
-    return (BucketRef(account, region, REF.id),)
+    return Listed((BucketRef(account, region, REF.id),))
 
 
 HARDEN = Runbook(

@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from ringfence.model.claims import Checked
     from ringfence.model.finding import Finding
     from ringfence.model.observation import Observation, ResourceState
-    from ringfence.model.reviews import Review
+    from ringfence.model.reviews import Listed, Review
     from ringfence.model.step import Names, Step
     from ringfence.model.subject import Ref
     from ringfence.policy.decision import Policy
@@ -184,7 +184,7 @@ class Execution:
             "confirm", f"asks whether the claim about {ref.id} holds", lambda: cloud.confirm(ref, finding)
         )
 
-    def listed(self, account: str, region: str, review: Review) -> tuple[Ref, ...]:
+    def listed(self, account: str, region: str, review: Review) -> Listed:
         raise NotImplementedError
 
     def canonical_subject(self, ref: Ref, naming: Callable[[Ref], SansIO[Ref]]) -> Ref:  # noqa: ARG002 - its name is canonical
@@ -595,8 +595,8 @@ class System:
 
     def _scheduled(self, execution: Execution) -> None:
         context = execution_of(execution.context(), "test", execution.now())  # type: ignore[arg-type]
-        with suppress(Retryable):  # the next look repeats it
-            self._rechecks(execution).look(context, execution.in_any_order)
+        with suppress(Retryable):  # the next look repeats it, and what is left of this one
+            self._rechecks(execution).watch(context, execution.in_any_order, _unsent)
 
     def died(self, execution: Execution) -> None:
         """An execution is dead."""
@@ -861,3 +861,7 @@ class System:
     def _stopped(self) -> bool:
         """Whether the policy took the account out of the scope: nothing is finished then."""
         return "elsewhere" in self.modes
+
+
+def _unsent(_text: str, _seconds: int) -> None:
+    """Drop what is left of a scheduled look: the next one repeats it."""

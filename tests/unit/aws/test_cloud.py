@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.stub import Stubber
 
 from ringfence.aws.cloud import AGAIN, AwsCloud
+from ringfence.aws.sessions import own_client
 from ringfence.model.call import Call, Failed, SansIO
+from ringfence.model.document import Document
 from ringfence.model.errors import AccessDenied, OutcomeUnknown, Retryable
 from ringfence.model.step import Done, Step
 from ringfence.observations.ec2.lifecycle import Lifecycle
 from ringfence.observations.ec2.network import Network
 from ringfence.observations.iam.principals import last_used
 from ringfence.policy.permit import Permit
+from tests.support.fakes.audit_home import in_turn
 from tests.support.worlds import AUTO, LEASE, NOON, REF, Ticking
 
 if TYPE_CHECKING:
@@ -172,3 +176,31 @@ def test_a_response_that_lacks_a_field_is_no_bad_input_of_an_event() -> None:
     instance = {"InstanceId": REF.id}
     with pytest.raises(Retryable, match=r"ec2:DescribeInstances\.Reservations"):
         cloud(lambda: {"Reservations": [{"Instances": [instance]}]}).observe(REF, (Lifecycle,))
+
+
+def test_no_more_items_are_read_than_a_call_wants_and_the_answer_says_that_there_are_more() -> None:
+    client = own_client("cloudtrail", REF.region)
+    page = {"Events": [{"EventId": str(number)} for number in range(50)], "NextToken": "more"}
+    wanted = {"MaxResults": 50}
+
+    def lookup() -> SansIO[Document]:
+        (answer,) = yield (Call("cloudtrail", "LookupEvents", wanted, pages=True, most=100),)
+        assert isinstance(answer, Document)
+        return answer
+
+    with Stubber(client) as stubbed:
+        stubbed.add_response("lookup_events", page, wanted)
+        stubbed.add_response("lookup_events", page, {**wanted, "NextToken": "more"})
+        clients = cast("Clients", _Given(client))
+        found = AwsCloud(clients, Ticking(), in_turn).asked(REF.account, REF.region, lookup())
+        stubbed.assert_no_pending_responses()
+    assert len(tuple(found.children("Events"))) == 100
+    assert found.optional_text("NextToken")
+
+
+@dataclass
+class _Given:
+    one: BaseClient
+
+    def client(self, ref: Ref, service: str, *, single_attempt: bool = False) -> BaseClient:  # noqa: ARG002
+        return self.one

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ringfence.handlers.parts import AGAIN, APART, MOST, WATCH, Part, part_of
 from ringfence.handlers.proof import NOTHING_TAKEN
 from ringfence.handlers.rechecks import FRESH, KEPT, VISIBLE, KeptList, Rechecks, Verifier
 from ringfence.model.codec import instant_text
 from ringfence.model.errors import Retryable
 from ringfence.model.resource_names import run_role
 from ringfence.observations.ec2.network import Network
+from ringfence.record.chain import ChainKey
 from ringfence.record.facts import ContainmentBroken, HistoryRejected
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from tests.support.fakes.audit_home import in_turn
@@ -27,6 +29,10 @@ from tests.unit.engine.test_recheck import AUTO, KEY, Site
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ringfence.engine.intake import ExecutionContext
+
+RUNBOOK = CONTAIN_INSTANCE.id
+
 
 @dataclass
 class Watch:
@@ -34,11 +40,26 @@ class Watch:
 
     site: Site = field(default_factory=Site)
     sent: list[str] = field(default_factory=list)
+    looked: int = 0
 
     def __post_init__(self) -> None:
         self.list = MemoryContainments(self.site.log)
         verifier = Verifier(CONTAIN_INSTANCE, AUTO, self.site.ports, self.list, self.sent.append)
         self.rechecks = Rechecks(verifier, KeptList(self.list, self.site.clock))
+
+    def scheduled(self, execution: ExecutionContext | None = None) -> list[tuple[str, int]]:
+        """Begin the scheduled look. Return the messages with their delays."""
+        later: list[tuple[str, int]] = []
+        given = execution or self.site.execution()
+        self.looked = self.rechecks.watch(given, in_turn, lambda text, seconds: later.append((text, seconds)))
+        return later
+
+    def worked(self, part: Part) -> list[tuple[str, int]]:
+        """Work off a part of the scheduled look. Return the messages with their delays."""
+        later: list[tuple[str, int]] = []
+        given = self.site.execution()
+        self.rechecks.work(part, given, in_turn, lambda text, seconds: later.append((text, seconds)))
+        return later
 
     def hears(self, event: Mapping[str, Any]) -> tuple[str, ...]:
         again = self.rechecks.heard(json.dumps(event), self.site.execution(), NOTHING_TAKEN)
@@ -208,7 +229,8 @@ def test_refused_calls_own_calls_reads_and_calls_in_other_accounts_are_ignored(m
 def test_the_schedule_verifies_every_open_incident_of_its_runbook_and_adds_no_entry() -> None:
     watch = Watch()
     entries = watch.site.history.entries
-    assert watch.rechecks.look(watch.site.execution(), in_turn) == 1
+    assert watch.scheduled() == []
+    assert watch.looked == 1
     assert len(watch.list.verifications) == 1
     assert watch.site.history.entries == entries
 
@@ -216,17 +238,61 @@ def test_the_schedule_verifies_every_open_incident_of_its_runbook_and_adds_no_en
 def test_the_schedule_finds_what_no_event_reported() -> None:
     watch = Watch()
     watch.site.attach()
-    watch.rechecks.look(watch.site.execution(), in_turn)
+    watch.scheduled()
     (fact,) = watch.site.history.of(ContainmentBroken)
     assert (fact.who, fact.at) == ("", None)
     assert len(watch.sent) == 1
 
 
-def test_the_schedule_is_retried_if_an_incident_could_not_be_verified() -> None:
+def test_an_incident_that_could_not_be_verified_is_verified_again_and_then_a_person_is_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     watch = Watch()
     watch.site.cloud.unreadable = {Network: Retryable("throttled")}
-    with pytest.raises(Retryable, match="throttled"):
-        watch.rechecks.look(watch.site.execution(), in_turn)
+    messages = watch.scheduled()
+    for after in AGAIN:
+        ((text, seconds),) = messages
+        assert seconds == after
+        part = part_of(text, RUNBOOK)
+        assert part
+        assert part.subjects == (REF.key,)
+        messages = watch.worked(part)
+    assert messages == []
+    assert "ReviewFailed" in capsys.readouterr().out
+
+
+def test_a_part_ends_with_its_time_and_what_is_left_is_no_failure() -> None:
+    watch = Watch()
+    late = replace(watch.site.execution(), until=watch.site.clock())
+    ((text, seconds),) = watch.scheduled(late)
+    part = part_of(text, RUNBOOK)
+    assert part
+    assert (part.tries, part.subjects, seconds) == (0, (REF.key,), 0)
+    assert not watch.list.verifications
+
+
+def test_a_look_that_is_due_is_given_up_so_that_two_do_not_pile_up(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    watch = Watch()
+    assert watch.worked(Part(WATCH, RUNBOOK, watch.site.clock(), subjects=(REF.key,))) == []
+    assert not watch.list.verifications
+    assert "ReviewFailed" in capsys.readouterr().out
+
+
+def test_many_incidents_are_verified_in_bounded_parts() -> None:
+    watch = Watch()
+    (one,) = watch.list.open()
+    watch.list.others = tuple(
+        replace(one, key=ChainKey(RUNBOOK, replace(REF, id=f"i-{number:017x}").key))
+        for number in range(2 * MOST)
+    )
+    messages = watch.scheduled()
+    parts = [part for text, _ in messages if (part := part_of(text, RUNBOOK))]
+    assert [len(part.subjects) for part in parts if not part.tries] == [MOST, 1]
+    assert [seconds for _, seconds in messages][:2] == [APART, 2 * APART]
+    assert watch.looked == 2 * MOST + 1
+    assert len({key for part in parts for key in part.subjects}) == MOST + 1
 
 
 def test_a_forged_record_is_told_once_and_fails_no_scheduled_look() -> None:
@@ -235,7 +301,7 @@ def test_a_forged_record_is_told_once_and_fails_no_scheduled_look() -> None:
     forged = replace(first, mac=OTHER.keys[0].mac(KEY, first))
     watch.site.log._entries[KEY.text][first.incident, first.seq] = forged
     for _ in range(2):
-        watch.rechecks.look(watch.site.execution(), in_turn)
+        assert watch.scheduled() == []
     assert len(watch.site.history.of(HistoryRejected)) == 1
 
 

@@ -15,7 +15,7 @@ from ringfence.model.kinds.recorder import RecorderRef
 from ringfence.model.kinds.trail import TrailRef
 from ringfence.observations.logging.detectors import DetectorSetup, DetectorStatus, restored_detector
 from ringfence.observations.logging.log_keys import LogKey
-from ringfence.observations.logging.logging_subjects import logging_subjects
+from ringfence.observations.logging.logging_subjects import MOST, logging_subjects
 from ringfence.observations.logging.recorders import (
     ALL_BUT_THESE,
     EVERYTHING,
@@ -352,7 +352,8 @@ def test_a_review_looks_at_what_is_at_home_here_and_at_the_keys_of_its_trails() 
             {"Events": []},
         ),
     )
-    assert found == (
+    assert found.unread == ()
+    assert found.refs == (
         *(TrailRef(REF.account, REF.region, name) for name in (TRAIL_NAME, "foreign", "alias", "away")),
         KeyRef(REF.account, REF.region, KEY_ID),
         KeyRef(REF.account, ELSEWHERE, KEY_ID),
@@ -380,9 +381,24 @@ def test_a_review_looks_at_what_was_deleted_while_nobody_recorded_it() -> None:
     )
     assert [call.operation for call in asked[3:]] == ["LookupEvents"] * 3
     assert all(call.pages for call in asked[3:]), "whoever deletes much would hide what was deleted first"
-    assert found == (
+    assert found.unread == ()
+    assert found.refs == (
         TrailRef(REF.account, REF.region, "by-name"),
         TRAIL_REF,
         RECORDER_REF,
         DETECTOR_REF,
     )
+
+
+def test_refused_calls_that_never_end_are_counted_and_not_read_for_ever() -> None:
+    """Everybody who may make the call can make its history long, also if IAM refuses it."""
+    refused = [deletion("DeleteTrail", {"name": "kept"}, errorCode="AccessDenied")] * (MOST - 1)
+    read = {"Events": [*refused, deletion("DeleteTrail", {"name": TRAIL_NAME})], "NextToken": "n"}
+    nothing: tuple[Mapping[str, object], ...] = ({}, {}, {})
+    (asked,), found = talk(
+        logging_subjects(REF.account, REF.region), (*nothing, read, {"Events": []}, {"Events": []})
+    )
+    assert {call.most for call in asked[3:]} == {MOST}
+    assert found.refs == (TRAIL_REF,)
+    (words,) = found.unread
+    assert f"the newest {MOST} calls of DeleteTrail were read, of which {MOST - 1} were refused" in words

@@ -191,19 +191,19 @@ def test_a_review_lists_users_with_an_active_key_the_oldest_key_first() -> None:
     )
     asked, found = talk(users_with_active_keys(ACCOUNT, GLOBAL), (named,), answers)
     assert [call.parameters["UserName"] for call in asked[1]] == ["a", "b", "c", "d"]
-    assert found == (UserRef(ACCOUNT, GLOBAL, "c"), UserRef(ACCOUNT, GLOBAL, "a"))
+    assert found.refs == (UserRef(ACCOUNT, GLOBAL, "c"), UserRef(ACCOUNT, GLOBAL, "a"))
 
 
 def test_a_review_asks_for_the_keys_of_many_users_side_by_side_and_not_of_all_at_once() -> None:
     many = users(**{f"u{number}": str(number) for number in range(WIDTH + 1)})
     asked, found = talk(users_with_active_keys(ACCOUNT, GLOBAL), (many,), (keys(),) * WIDTH, (keys(),))
     assert [len(calls) for calls in asked] == [1, WIDTH, 1]
-    assert found == ()
+    assert found.refs == ()
 
 
 def test_an_account_without_users_has_nothing_to_review() -> None:
     asked, found = talk(users_with_active_keys(ACCOUNT, GLOBAL), (users(),))
-    assert (len(asked), found) == (1, ())
+    assert (len(asked), found.refs) == (1, ())
 
 
 # Names, before anything is decided

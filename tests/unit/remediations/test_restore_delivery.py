@@ -220,7 +220,7 @@ def test_the_review_lists_what_is_off_and_skips_names_that_are_not_ringfences() 
     assert [call.parameters["FunctionName"] for call in calls] == [FUNCTION.id, "ringfence-notify"]
     with pytest.raises(StopIteration) as end:
         reading.send((Document.of({"ReservedConcurrentExecutions": 0}), Document.of({})))
-    assert end.value.value == (RULE, MAPPING, FUNCTION)
+    assert end.value.value.refs == (RULE, MAPPING, FUNCTION)
 
 
 def test_the_types_are_those_of_the_triggers() -> None:

@@ -404,7 +404,7 @@ def test_every_alarm_tells_the_notices_topic_and_missing_data_is_only_an_alarm_f
     late = [one for one in alarms if one["Properties"]["MetricName"] == CHECKPOINT]
     assert len(silent) == len(ARRIVES)
     others = [one for one in alarms if one not in silent]
-    assert len(others) == 20 + 6 * len(CATALOGUE) + 3 * len(UNDONE) + 2 * len(containing) + len(reviewed)
+    assert len(others) == 20 + 6 * len(CATALOGUE) + 4 * len(UNDONE) + 2 * len(containing) + 2 * len(reviewed)
     for alarm in found:
         (action,) = alarm["Properties"]["AlarmActions"]
         assert "Notices" in json.dumps(action)

@@ -14,6 +14,7 @@ from ringfence.model.kinds.event_rule import EventRuleRef
 from ringfence.model.kinds.event_source_mapping import EventSourceMappingRef
 from ringfence.model.kinds.function import FunctionRef
 from ringfence.model.resource_names import PREFIX
+from ringfence.model.reviews import Listed
 from ringfence.self_check.places import RESPONSE_STACK
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from ringfence.model.call import SansIO
     from ringfence.model.document import Document
-    from ringfence.model.subject import DeliveryRef, Ref
+    from ringfence.model.subject import DeliveryRef
 
 REVIEW = "delivery"
 _STACKS = "Ringfence-"
@@ -39,7 +40,7 @@ PERMISSIONS = (
 )
 
 
-def switched_off_subjects(account: str, region: str) -> SansIO[tuple[Ref, ...]]:
+def switched_off_subjects(account: str, region: str) -> SansIO[Listed]:
     """List rules and event source mappings that are disabled, and functions with reserved concurrency."""
     rules, mappings, resources = yield (
         Call("events", "ListRules", {"NamePrefix": _STACKS}, pages=True),
@@ -68,10 +69,12 @@ def switched_off_subjects(account: str, region: str) -> SansIO[tuple[Ref, ...]]:
         for name, answer in zip(functions, answers, strict=True)
         if not isinstance(answer, Failed) and answer.has("ReservedConcurrentExecutions")
     )
-    return (
-        *_refs(EventRuleRef, account, region, (one.text("Name") for one in disabled)),
-        *_refs(EventSourceMappingRef, account, region, _mappings(accept(mappings))),
-        *_refs(FunctionRef, account, region, limited),
+    return Listed(
+        (
+            *_refs(EventRuleRef, account, region, (one.text("Name") for one in disabled)),
+            *_refs(EventSourceMappingRef, account, region, _mappings(accept(mappings))),
+            *_refs(FunctionRef, account, region, limited),
+        )
     )
 
 

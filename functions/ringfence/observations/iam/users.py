@@ -16,6 +16,7 @@ from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.errors import NotFound
 from ringfence.model.frozen import frozen
 from ringfence.model.kinds.iam_user import USER_ID, UserRef
+from ringfence.model.reviews import Listed
 from ringfence.model.subject import GLOBAL
 from ringfence.observations.iam.access_key import ACTIVE
 from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
@@ -73,7 +74,7 @@ def list_keys(user: str) -> Call:
     return Call("iam", "ListAccessKeys", {"UserName": user}, pages=True, expected=NO_SUCH_ENTITY)
 
 
-def users_with_active_keys(account: str, region: str) -> SansIO[tuple[Ref, ...]]:  # noqa: ARG001 - IAM is global
+def users_with_active_keys(account: str, region: str) -> SansIO[Listed]:  # noqa: ARG001 - IAM is global
     """List the users that have an active access key, those with the oldest key first.
 
     The credential report would be one call, but AWS generates it in the background and it can be four hours
@@ -89,7 +90,8 @@ def users_with_active_keys(account: str, region: str) -> SansIO[tuple[Ref, ...]]
         for name, answer in zip(some, answers, strict=True):
             if active := _active_since(answer):
                 oldest[name] = min(active)
-    return tuple(UserRef(account, GLOBAL, name) for name in sorted(oldest, key=lambda one: oldest[one]))
+    by_age = sorted(oldest, key=lambda one: oldest[one])
+    return Listed(tuple(UserRef(account, GLOBAL, name) for name in by_age))
 
 
 def _active_since(answer: Answer) -> list[datetime]:

@@ -1,0 +1,64 @@
+"""Clients of other accounts are kept for the next event, and those of many accounts are not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from ringfence.aws.sessions import MARGIN, MOST_ACCOUNTS, MOST_CLIENTS, RoleClients, _Assumed, _Made
+from ringfence.model.subject import Ref
+from tests.support.worlds import Ticking
+
+REGION = "eu-west-1"
+CREDENTIALS = {"aws_access_key_id": "AKIA", "aws_secret_access_key": "s", "aws_session_token": "t"}
+
+
+@dataclass
+class Counted(RoleClients):
+    """Assumes roles without AWS, and counts how often."""
+
+    assumed: list[str] = field(default_factory=list)
+
+    def _assume(self, ref: Ref) -> _Assumed:
+        self.assumed.append(ref.account)
+        return _Assumed(_Made(CREDENTIALS), self.clock() + timedelta(hours=1))
+
+
+def counted() -> Counted:
+    return Counted("ringfence-x", "ringfence", Ticking())
+
+
+def test_a_hundred_accounts_leave_the_credentials_of_a_few() -> None:
+    clients = counted()
+    for number in range(100):
+        clients.client(Ref(f"{number:012}", REGION, "x"), "sts")
+    assert list(clients._accounts) == [f"{number:012}" for number in range(100 - MOST_ACCOUNTS, 100)]
+    clients.client(Ref(f"{99:012}", REGION, "x"), "sts")
+    assert len(clients.assumed) == 100
+
+
+def test_what_was_used_last_is_kept() -> None:
+    clients = counted()
+    for number in (0, *range(1, MOST_ACCOUNTS), 0, 100):
+        clients.client(Ref(f"{number:012}", REGION, "x"), "sts")
+    assert f"{0:012}" in clients._accounts
+    assert f"{1:012}" not in clients._accounts
+
+
+def test_the_clients_of_one_account_are_bounded() -> None:
+    made = _Made(CREDENTIALS)
+    first = made.client("region-0", "sts", single_attempt=False)
+    for number in range(MOST_CLIENTS):
+        made.client(f"region-{number}", "sts", single_attempt=False)
+    assert made.client("region-0", "sts", single_attempt=False) is first
+    made.client("region-x", "sts", single_attempt=False)
+    assert len(made._clients) == MOST_CLIENTS
+    assert made.client("region-0", "sts", single_attempt=False) is first
+
+
+def test_credentials_that_expire_are_renewed() -> None:
+    clients, ref = counted(), Ref("111122223333", REGION, "x")
+    clients.client(ref, "sts")
+    clients.clock.tick(seconds=(timedelta(hours=1) - MARGIN).total_seconds() + 1)  # type: ignore[attr-defined]  # it ticks
+    clients.client(ref, "sts")
+    assert len(clients.assumed) == 2
