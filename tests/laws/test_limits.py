@@ -13,15 +13,19 @@ from hypothesis import strategies as st
 
 from ringfence.engine.limit_names import named
 from ringfence.engine.limit_resets import LimitKeeper
+from ringfence.engine.offline import Answer
 from ringfence.engine.ports import Ports
+from ringfence.engine.replay import replayed
+from ringfence.engine.replay_limits import LimitReplay, counted
 from ringfence.model.errors import LimitReached, Refused
+from ringfence.policy.selection import Portion
 from ringfence.record.chain import PERIOD, Slot
 from ringfence.record.slots import elsewhere, places
 from tests.support import pauses
 from tests.support.fakes.interruption import Killed, Killer
 from tests.support.fakes.memory_limits import MemoryLimitItems
-from tests.support.limits import Fleet, only
-from tests.support.worlds import NOON
+from tests.support.limits import RUNBOOK, Fleet, only
+from tests.support.worlds import AUTO, NOON, finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -190,3 +194,23 @@ def test_after_a_reset_no_more_run_than_the_limit_allows_from_then_on(
 
 def _ports(fleet: Fleet) -> Ports:
     return Ports(fleet.cloud(99), fleet.log, fleet.clock, lambda jobs: [job() for job in jobs])
+
+
+@given(outbreaks(), st.sampled_from(("overall", "account", "runbook")), st.integers(1, 3))
+def test_a_replay_holds_back_what_the_engine_holds_back(
+    outbreak: list[dict[str, float]], scope: str, most: int
+) -> None:
+    limits, kept, after = only(scope, hour=most, day=most + 1), LimitReplay(), timedelta(0)
+    limits = replace(limits, critical=limits.ordinary)
+    fleet, _ = _run(limits, outbreak)
+    for one in outbreak:
+        at = NOON + (after := after + timedelta(minutes=int(one["minutes"])))
+        ref = fleet.ref(int(one["number"]))
+        found = finding(subjects=(ref,), updated=at, severity=one["severity"]).finding
+        answer = Answer(found, RUNBOOK, ((ref, Portion(RUNBOOK, AUTO)),))
+        for each in counted(answer, replayed(answer), limits):
+            kept.add(each)
+    _, told = kept.finish()
+    assert {decision.subject for decision, limit in told if not limit} == {
+        ref.key for ref in fleet.clouds if ref.id in fleet.isolated()
+    }

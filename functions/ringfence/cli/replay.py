@@ -15,7 +15,8 @@ from ringfence.cli.replay_limit import FailIf
 from ringfence.cli.settings import ARCHIVE_BUCKET, home_options
 from ringfence.cli.text import safe
 from ringfence.engine.offline import OfflineDecisions
-from ringfence.engine.replay import decisions, read_findings
+from ringfence.engine.replay import answers, decisions, read_findings, replayed
+from ringfence.engine.replay_limits import LimitReplay, counted
 from ringfence.engine.replay_tally import Tally
 from ringfence.events.envelope import NotForUs
 from ringfence.model.codec import canonical
@@ -29,10 +30,12 @@ if TYPE_CHECKING:
     from ringfence.cli.event_stream import Read
     from ringfence.cli.settings import Home
     from ringfence.engine.replay import Replayed
+    from ringfence.model.finding import Finding
     from ringfence.model.runbook import Runbook
     from ringfence.policy.file import PolicyFile
 
-    Sink = Callable[[Replayed], None]
+    Sink = Callable[[Replayed, str], None]
+    """Takes a decision, and the limit that holds it back."""
 
 MOST_NOTES = 20
 """The number of invalid events that are named."""
@@ -96,8 +99,8 @@ def replay(  # noqa: PLR0913 - the options of a command
     Security Hub (ASFF), log files of CloudTrail, or lines of Ringfence's archive: one document, a list, or
     one on each line.
 
-    Time windows and expiry dates are judged at the time of each finding. What only AWS can say, such as the
-    tags of a resource, can make a decision more cautious than shown here.
+    Time windows, expiry dates and limits are judged at the time of each finding. What only AWS can say, such
+    as the tags of a resource, can make a decision more cautious than shown here.
 
     Exit code 0: done. 1: a condition of --fail-if is true. 2: bad input. Events that are bad input are
     counted and do not end the command.
@@ -109,13 +112,13 @@ def replay(  # noqa: PLR0913 - the options of a command
         raise click.UsageError("Give PATH or --archive, and --since only with --archive.")
     conditions = tuple(map(FailIf.parsed, limits))
     file, name = _policy(policy_path, runbooks)
-    replayed = Replay(OfflineDecisions(file, runbooks, account), _other(against, runbooks, account))
-    _show(replayed, _archived(home, since) if archive else _reads(paths), form)
+    done = Replay(OfflineDecisions(file, runbooks, account), _other(against, runbooks, account))
+    _show(done, _archived(home, since) if archive else _reads(paths), form)
     if html:
-        _write(html, replayed.tally, name, str(against or ""))
-    failed = [one for one in conditions if one.holds(replayed.tally)]
+        _write(html, done.tally, name, str(against or ""))
+    failed = [one for one in conditions if one.holds(done.tally)]
     for one in failed:
-        click.echo(f"{one.text}: {one.metric} is {one.value(replayed.tally)}", err=True)
+        click.echo(f"{one.text}: {one.metric} is {one.value(done.tally)}", err=True)
     ctx.exit(FAILED if failed else 0)
 
 
@@ -128,6 +131,7 @@ class Replay:
         self.tally = Tally(rules=offline.rule_names())
         self.notes: list[tuple[str, str]] = []
         self._seen: dict[str, None] = {}
+        self._limits = LimitReplay()
 
     def add(self, read: Read, sink: Sink) -> None:
         """Decide about the events of one document. What is bad input is counted and noted."""
@@ -153,14 +157,33 @@ class Replay:
             source = "" if isinstance(event, NotForUs) else str(event.get("source", ""))
             self.tally.leave(source or "Security Hub and the archive")
             return
-        ones = tuple(decisions(found, self._offline))
+        ones, later = self._decided(found)
         self.tally.add(ones)
         if not ones:
             self.tally.leave(found[0].source)
         if self._other:
             self.tally.compare(ones, tuple(decisions(found, self._other)))
         for one in ones:
-            sink(one)
+            if one not in later:
+                sink(one, "")
+
+    def _decided(self, found: tuple[Finding, ...]) -> tuple[tuple[Replayed, ...], list[Replayed]]:
+        """Return the decisions, and those that are counted against the limits at the end."""
+        ones: list[Replayed] = []
+        later: list[Replayed] = []
+        for answer in answers(found, self._offline):
+            made = tuple(replayed(answer))
+            limits = self._offline.compiled(answer.finding).limits
+            kept = (one.decision for one in counted(answer, iter(made), limits) if self._limits.add(one))
+            later.extend(kept)
+            ones.extend(made)
+        return tuple(ones), later
+
+    def finish(self, sink: Sink) -> None:
+        """Count what was kept against the limits."""
+        self.tally.limited, told = self._limits.finish()
+        for one, limit in told:
+            sink(one, limit)
 
     def _repeats(self, event: Mapping[str, object]) -> bool:
         """Return whether this event was among the last ones."""
@@ -172,22 +195,23 @@ class Replay:
         return repeats
 
 
-def _show(replayed: Replay, reads: Iterator[Read], form: str) -> None:
+def _show(done: Replay, reads: Iterator[Read], form: str) -> None:
     from ringfence.cli import replay_views as views
 
     sink: Sink = views.csv_writer() if form == "csv" else _nothing
     for read in reads:
-        replayed.add(read, sink)
-    for place, problem in replayed.notes if form != "json" else ():
+        done.add(read, sink)
+    done.finish(sink)
+    for place, problem in done.notes if form != "json" else ():
         click.echo(safe(f"{place}: {problem}"), err=True)
     if form == "table":
-        views.show_tally(replayed.tally)
+        views.show_tally(done.tally)
     elif form == "json":
-        views.show_json(replayed.tally, replayed.notes)
+        views.show_json(done.tally, done.notes)
 
 
-def _nothing(one: Replayed) -> None:
-    del one
+def _nothing(one: Replayed, limit: str) -> None:
+    del one, limit
 
 
 def _reads(paths: tuple[str, ...]) -> Iterator[Read]:

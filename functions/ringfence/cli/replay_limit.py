@@ -40,6 +40,8 @@ METRICS: Mapping[str, Callable[[Tally], int]] = MappingProxyType(
         "not-answered": lambda tally: tally.not_answered.total(),
         "decisions": lambda tally: tally.decisions,
         "changed": lambda tally: tally.changed,
+        "limited": lambda tally: tally.limited.held,
+        "breakers": lambda tally: tally.limited.opened,
         "unused-rules": lambda tally: len(tally.unused_rules),
     }
 )

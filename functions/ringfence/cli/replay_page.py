@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ringfence.cli.replay_views import NOT_KNOWN_HERE
+from ringfence.cli.replay_views import NOT_KNOWN_HERE, held_words
 from ringfence.model.frozen import frozen
 from ringfence.policy.decision import Mode
 
@@ -25,7 +25,7 @@ COLOURS = {
     Mode.OFF: ("#6b727c", "#9aa3af"),
 }
 """The colours of the modes on a light and on a dark page."""
-MOST_ROWS, MOST_DAYS = 15, 120
+MOST_ROWS, MOST_DAYS, MOST_BREAKERS = 15, 120, 100
 _WHOLE = 100
 
 
@@ -106,6 +106,9 @@ def page(tally: Tally, policy: str, other: str = "") -> str:
         days_text=_days_text(tally.days),
         tables=[table for table in _tables(tally) if table.rows],
         changes=tally.difference.changes.most_common(),
+        limits=held_words(tally.limited) if tally.limited.counted else "",
+        breakers=tally.limited.breakers[:MOST_BREAKERS],
+        more_breakers=tally.limited.opened - min(MOST_BREAKERS, len(tally.limited.breakers)),
     )
 
 

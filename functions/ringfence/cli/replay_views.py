@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from ringfence.engine.replay import Replayed
+    from ringfence.engine.replay_limits import Limited
     from ringfence.engine.replay_tally import BoundedCounter, Tally
 
 MOST_ROWS = 10
@@ -37,6 +38,8 @@ COLUMNS = (
     "remediations",
     "reason",
 )
+LIMIT = "limit"
+"""The last column: the limit because of which a person is asked instead. Empty: none."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so is a formula in a spreadsheet. Findings can contain text from an intruder."""
 NOT_KNOWN_HERE = (
@@ -44,14 +47,18 @@ NOT_KNOWN_HERE = (
     "can make a decision more cautious."
 )
 
+LIMITS_NOT_KNOWN = (
+    "The limits of VPCs, Auto Scaling groups and single resources are not counted: only AWS knows them."
+)
 
-def csv_writer() -> Callable[[Replayed], None]:
+
+def csv_writer() -> Callable[[Replayed, str], None]:
     """Print the header, and return a function that prints one decision as a line of CSV."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow((*COLUMNS, LIMIT))
 
-    def write(one: Replayed) -> None:
-        cells = [getattr(one, name) for name in COLUMNS]
+    def write(one: Replayed, limit: str) -> None:
+        cells = [*(getattr(one, name) for name in COLUMNS), limit]
         writer.writerow([_cell(cell) for cell in cells])
 
     return write
@@ -82,6 +89,7 @@ def show_json(tally: Tally, notes: Sequence[tuple[str, str]]) -> None:
         "unused_rules": list(tally.unused_rules),
         "resources": _counts(tally.resources, MOST_ROWS),
         "dropped_resources": tally.resources.dropped,
+        "limits": _limits(tally.limited),
         "not_answered": dict(tally.not_answered.most_common()),
         "changed": [
             {"from": one.value, "to": other.value, "count": count}
@@ -91,6 +99,26 @@ def show_json(tally: Tally, notes: Sequence[tuple[str, str]]) -> None:
         "errors": [{"place": place, "problem": problem} for place, problem in notes],
     }
     click.echo(json.dumps(shown, indent=2))
+
+
+def _limits(limited: Limited) -> dict[str, object]:
+    return {
+        "counted": limited.counted,
+        "held": limited.held,
+        "by_limit": dict(limited.by_limit.most_common()),
+        "breakers_opened": limited.opened,
+        "breakers": [
+            {
+                "limit": one.limit,
+                "most": one.most,
+                "opened_at": one.opened_at.isoformat(),
+                "closes_at": one.closes_at.isoformat(),
+                "held": one.held,
+            }
+            for one in limited.breakers
+        ],
+        "left_out": limited.left_out,
+    }
 
 
 def _counts(counter: BoundedCounter, most: int | None = None) -> dict[str, dict[str, int]]:
@@ -129,6 +157,7 @@ def _parts(tally: Tally) -> Iterator[Table | Text]:
     ):
         if counter.counts:
             yield _table(title, counter)
+    yield from _held(tally.limited)
     if tally.unused_rules:
         yield plain(f"Rules that decided nothing: {', '.join(tally.unused_rules)}", "yellow")
     if tally.not_answered:
@@ -162,6 +191,40 @@ def _table(title: str, counter: BoundedCounter) -> Table:
     for key, found in rows:
         table.add_row(plain(key), *(f"{found[mode]:,}" if found[mode] else "" for mode in used))
     if left := len(counter.counts) - len(rows):
+        table.caption = f"and {left:,} more"
+        table.caption_justify = "left"
+    return table
+
+
+def held_words(limited: Limited) -> str:
+    """Return in words what the limits hold back."""
+    words = (
+        f"Limits: {_number(limited.counted, 'decision')} of mode auto can break a workload. About "
+        f"{limited.held:,} of them a person is asked, because a limit is used up."
+    )
+    left = f" {limited.left_out:,} more were not counted against limits." if limited.left_out else ""
+    return f"{words}{left} {LIMITS_NOT_KNOWN}"
+
+
+def _held(limited: Limited) -> Iterator[Table | Text]:
+    """Yield what the limits hold back, and the breakers that open."""
+    if not limited.counted:
+        return
+    yield plain(held_words(limited), "yellow" if limited.held else "")
+    if limited.breakers:
+        yield _breakers(limited)
+
+
+def _breakers(limited: Limited) -> Table:
+    title = f"Breakers that open: {limited.opened:,}"
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table.add_column("Limit", overflow="fold")
+    table.add_column("Allows", justify="right")
+    table.add_column("Opens (UTC)")
+    table.add_column("Asked", justify="right")
+    for one in limited.breakers[:MOST_ROWS]:
+        table.add_row(plain(one.limit), f"{one.most}", f"{one.opened_at:%Y-%m-%d %H:%M}", f"{one.held:,}")
+    if left := limited.opened - min(MOST_ROWS, len(limited.breakers)):
         table.caption = f"and {left:,} more"
         table.caption_justify = "left"
     return table

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ringfence.engine.requests import ResponseRequest
+    from ringfence.model.finding import Finding
     from ringfence.model.incident import Incident
     from ringfence.model.observation import ResourceState
     from ringfence.model.remediation import Remediation
     from ringfence.model.runbook import Stage
+    from ringfence.model.subject import Ref
     from ringfence.policy.limits import Limits
 
 _LEAKED = ("aws.health", "access-key")
@@ -47,7 +49,7 @@ def slots(
     begun = {type(step) for step in incident.past}
     if not breaking or any(not begun.isdisjoint(one.steps) for one in breaking):
         return ()
-    critical = is_critical(request)
+    critical = is_critical(request.finding.finding, request.ref)
     found: dict[str, Slot] = {}
     for scope, name in _scopes(request, breaking, resource):
         owner = incident.id if scope == SUBJECT else request.ref.key
@@ -63,11 +65,9 @@ def slots_of(limits: Limits, scope: str, name: str, used: Use) -> Iterator[Slot]
         yield Slot(f"{LIMIT}{budget}{name}/{window}", used.owner, used.at, most, length)
 
 
-def is_critical(request: ResponseRequest) -> bool:
-    """Return whether a request has the budget of critical findings: also one about a leaked key has."""
-    finding = request.finding.finding if request.finding else None
-    leaked = finding is not None and (finding.source, request.ref.kind) == _LEAKED
-    return leaked or (finding is not None and finding.severity >= CRITICAL)
+def is_critical(finding: Finding, ref: Ref) -> bool:
+    """Return whether a finding has the budget of critical findings: also one about a leaked key has."""
+    return (finding.source, ref.kind) == _LEAKED or finding.severity >= CRITICAL
 
 
 def _scopes(

@@ -87,12 +87,18 @@ def decisions(found: Iterable[Finding], offline: OfflineDecisions) -> Iterator[R
     offline : OfflineDecisions
         The policy.
     """
+    for answer in answers(found, offline):
+        yield from replayed(answer)
+
+
+def answers(found: Iterable[Finding], offline: OfflineDecisions) -> Iterator[Answer]:
+    """Yield what each runbook does about the findings of one event."""
     for finding in with_own_names(found, offline.own_names()):
-        for answer in offline.answers(finding, Circumstances(finding.updated_at)):
-            yield from _replayed(answer)
+        yield from offline.answers(finding, Circumstances(finding.updated_at))
 
 
-def _replayed(answer: Answer) -> Iterator[Replayed]:
+def replayed(answer: Answer) -> Iterator[Replayed]:
+    """Yield the decisions of an answer."""
     finding = answer.finding
     for ref, portion in answer.decisions:
         decision = portion.decision

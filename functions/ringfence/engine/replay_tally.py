@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ringfence.engine.replay_limits import Limited
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -85,6 +87,8 @@ class Tally:
         The decisions by runbook, account, finding type, day in UTC, resource, and rule of the policy.
     difference : Difference
         Where another policy decides otherwise.
+    limited : Limited
+        What the policy's limits hold back.
     first, last : str
         The times of the first and the last finding.
     """
@@ -102,6 +106,7 @@ class Tally:
     resources: BoundedCounter = field(default_factory=BoundedCounter)
     by_rule: BoundedCounter = field(default_factory=BoundedCounter)
     difference: Difference = field(default_factory=Difference)
+    limited: Limited = field(default_factory=Limited)
     first: str = ""
     last: str = ""
 

@@ -18,11 +18,14 @@ from hypothesis import strategies as st
 
 from ringfence.cli.main import main
 from ringfence.engine.offline import OfflineDecisions
-from ringfence.engine.replay import decisions, read_findings
+from ringfence.engine.replay import answers, decisions, read_findings, replayed
+from ringfence.engine.replay_limits import LimitReplay
+from ringfence.engine.replay_limits import counted as counted_against
 from ringfence.engine.replay_tally import BoundedCounter, Tally
 from ringfence.events.envelope import NotForUs
 from ringfence.policy.decision import Mode
 from ringfence.policy.file import load_policy
+from ringfence.policy.limits import Limits
 from ringfence.runbooks.catalogue import CATALOGUE
 from tests.support.samples import guardduty as samples
 from tests.support.samples.calls import call_event
@@ -134,6 +137,80 @@ def test_a_wrong_condition_is_bad_input_before_anything_is_read(
     result = run(tmp_path, [finding(1)], "--fail-if", condition)
     assert (result.exit_code, result.stdout) == (2, "")
     assert said in result.stderr
+
+
+LIMITED = f"{AUTO}limits: {{overall: {{hour: 2, day: 0}}}}\n"
+
+
+def burst(*minutes: int) -> list[Json]:
+    """Findings about instances, each at its minute after ten o'clock, in the order of their numbers."""
+    start = datetime(2026, 11, 29, 10, tzinfo=UTC)
+    at = [(start + timedelta(minutes=one)).isoformat().replace("+00:00", "Z") for one in minutes]
+    return [finding(number, at=one) for number, one in enumerate(at)]
+
+
+def test_limits_and_breakers_are_counted_at_the_times_of_the_findings(tmp_path: Path) -> None:
+    found = counted(tmp_path, burst(0, 10, 20, 30, 61), policy=LIMITED)
+    assert found["modes"]["auto"] == 5
+    (breaker,) = found["limits"].pop("breakers")
+    assert (breaker["limit"], breaker["most"], breaker["held"]) == ("overall/hour", 2, 2)
+    assert breaker["opened_at"] == "2026-11-29T10:20:00+00:00"
+    assert breaker["closes_at"] == "2026-11-29T11:20:00+00:00"
+    assert found["limits"] == {
+        "counted": 5, "held": 2, "by_limit": {"overall/hour": 2}, "breakers_opened": 1, "left_out": 0
+    }  # fmt: skip
+
+
+def test_the_order_of_the_events_in_a_file_does_not_matter(tmp_path: Path) -> None:
+    events = burst(0, 10, 20, 30, 61)
+    assert (
+        counted(tmp_path, events[::-1], policy=LIMITED)["limits"]
+        == counted(tmp_path, events, policy=LIMITED)["limits"]
+    )
+
+
+def test_what_is_contained_needs_no_further_place(tmp_path: Path) -> None:
+    again = finding(0, at="2026-11-29T10:30:00.000Z")
+    again["detail"]["id"] = "another"
+    found = counted(tmp_path, [*burst(0, 5), again], policy=LIMITED)
+    assert (found["limits"]["counted"], found["limits"]["held"]) == (2, 0)
+
+
+def test_a_line_of_csv_names_the_limit_that_holds_the_response_back(tmp_path: Path) -> None:
+    result = run(tmp_path, burst(0, 10, 20), "--format", "csv", policy=LIMITED)
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert [(row["mode"], row["limit"]) for row in rows] == [
+        ("auto", ""),
+        ("auto", ""),
+        ("auto", "overall/hour"),
+    ]
+
+
+def test_the_table_and_the_page_show_the_breakers(tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    result = run(tmp_path, burst(0, 10, 20), "--html", str(path), policy=LIMITED)
+    for shown in (result.stdout, path.read_text()):
+        assert "overall/hour" in shown
+        assert "2026-11-29 10:20" in shown
+    assert "Breakers that open: 1" in result.stdout
+
+
+@pytest.mark.parametrize(("condition", "code"), [("limited > 0", 1), ("breakers > 1", 0)])
+def test_a_condition_can_be_about_limits(tmp_path: Path, condition: str, code: int) -> None:
+    assert run(tmp_path, burst(0, 10, 20), "--fail-if", condition, policy=LIMITED).exit_code == code
+
+
+def test_responses_beyond_a_number_are_left_out_and_counted(tmp_path: Path) -> None:
+    offline = OfflineDecisions(load_policy(_written(tmp_path), CATALOGUE), CATALOGUE)
+    replayed_limits = LimitReplay(most=1)
+    for event in burst(0, 10):
+        found = read_findings(event)
+        assert not isinstance(found, NotForUs)
+        for answer in answers(found, offline):
+            for one in counted_against(answer, replayed(answer), Limits()):
+                replayed_limits.add(one)
+    limited, told = replayed_limits.finish()
+    assert (limited.counted, limited.left_out, len(told)) == (1, 1, 1)
 
 
 def test_each_decision_is_a_line_of_csv_and_no_cell_is_a_formula(tmp_path: Path) -> None:
