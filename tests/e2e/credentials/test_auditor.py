@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +16,8 @@ from tests.e2e.operators import operator
 from tests.e2e.places import HOME_REGION
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ringfence.local.principals import KeyHolder
     from ringfence.record.history import History
     from tests.e2e.operators import Operator
@@ -79,3 +84,20 @@ def test_an_auditor_verifies_the_whole_log_with_its_checkpoint(
     assert covered["log"]["newest"]["size"] == covered["log"]["size"]
     one = auditor.types("audit", "verify", history.incident, "--log-key", covered["log"]["key"])
     assert one.returncode == 0, one.stdout + one.stderr
+
+
+def test_an_auditor_replays_the_archive_with_another_policy(
+    auditor: Operator, user: KeyHolder, history: History, tmp_path: Path
+) -> None:
+    """The policy of the deployment acts at once. This one only notifies, and only about today."""
+    policy = tmp_path / "policy.yaml"
+    rule = {"name": "tell somebody", "runbook": history.entries[0].names[0], "mode": "notify"}
+    policy.write_text(json.dumps({"version": 1, "scope": {"accounts": ["home"]}, "rules": [rule]}))
+    given = ("replay", "--archive", "--policy", str(policy))
+    replayed = auditor.types(*given, "--since", "1h", "--format", "csv")
+    assert replayed.returncode == 0, replayed.stderr
+    rows = [one for one in csv.DictReader(io.StringIO(replayed.stdout)) if one["subject"] == user.ref.key]
+    assert {(one["mode"], one["rule"]) for one in rows} == {("notify", "tell somebody")}, replayed.stderr
+    later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    nothing = auditor.types(*given, "--since", later, "--format", "json")
+    assert json.loads(nothing.stdout)["decisions"] == 0, nothing.stderr
