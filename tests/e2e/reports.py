@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ringfence.local.findings import formatted
-from tests.support.samples import cloudtrail, guardduty
+from ringfence.local.samples import cloudtrail, guardduty
 
 if TYPE_CHECKING:
     from ringfence.local.principals import Credentials, KeyHolder

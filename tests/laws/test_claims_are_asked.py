@@ -16,6 +16,7 @@ import pytest
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
 from ringfence.events.rereading import NOT_ASKED, rereadings
+from ringfence.local.samples.of_trigger import samples
 from ringfence.model.codec import recorded_name
 from ringfence.model.kinds.account import AccountRef
 from ringfence.model.reviews import ReviewTrigger
@@ -23,7 +24,6 @@ from ringfence.runbooks.catalogue import CATALOGUE
 from tests.support.fakes.conversations import ways
 from tests.support.laws.permissions import action
 from tests.support.laws.permissions import check as possible
-from tests.support.sample_events import samples
 from tools.claims import document
 
 if TYPE_CHECKING:

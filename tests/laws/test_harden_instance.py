@@ -11,6 +11,8 @@ from hypothesis import given
 from ringfence.events.dispatch import findings
 from ringfence.events.ec2_states.trigger import STATES
 from ringfence.events.envelope import NotForUs
+from ringfence.local.samples.config import verdict
+from ringfence.local.samples.states import state_change
 from ringfence.model.trigger import joined
 from ringfence.observations.ec2.first_start import FirstStart
 from ringfence.observations.ec2.image import Image
@@ -22,8 +24,6 @@ from ringfence.observations.ec2.tags import ImageTag, Tags
 from ringfence.runbooks.harden_instance import HARDEN_INSTANCE
 from tests.support.delivery import Delivery
 from tests.support.laws.plans import run
-from tests.support.samples.config import verdict
-from tests.support.samples.states import state_change
 from tests.support.strategies.harden_instance import FIX
 from tests.support.strategies.hardening import incidents, seen
 from tests.support.worlds import REF

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.events.patterns import WITH_READS, rule_state
+from ringfence.local.samples.calls import by_root, call_event
 from ringfence.runbooks.catalogue import CATALOGUE
 from tests.support.delivery import Delivery
 from tests.support.outcomes import EVENTS, GOLDEN, NOTHING, RECORDS, document, events, outcome
-from tests.support.samples.calls import by_root, call_event
 from tests.support.samples.shared import shared_file
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ringfence.local.samples.calls import call_event
 from ringfence.model.resource_names import runbook_ids
 from tests.support.recorded_calls import GOLDEN, RECORDS, document, read, rules
-from tests.support.samples.calls import call_event
 from tests.support.samples.shared import shared_file
 
 

@@ -10,6 +10,8 @@ from hypothesis import given
 
 from ringfence.engine.undo import undo
 from ringfence.events.cloudtrail.trigger.calls import DETAIL_TYPE
+from ringfence.local.samples.calls import call_event
+from ringfence.local.samples.config import verdict
 from ringfence.model.kinds.detector import DetectorRef
 from ringfence.model.kinds.kms_key import KeyRef
 from ringfence.model.kinds.log_group import LogGroupRef
@@ -33,8 +35,6 @@ from tests.support.fakes.logging_answers import (
 from tests.support.laws.permissions import calls_of
 from tests.support.laws.plans import run
 from tests.support.parsing import parse
-from tests.support.samples.calls import call_event
-from tests.support.samples.config import verdict
 from tests.support.strategies.logging import DETECTOR, GROUP, KEY, RECORDER, REFS, TRAIL, incidents, seen
 from tests.support.strategies.restore_logging import WORLDS
 

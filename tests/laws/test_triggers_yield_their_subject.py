@@ -14,6 +14,8 @@ from ringfence.events.cloudtrail.trigger.calls import recorded
 from ringfence.events.config.trigger import judged_by
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
+from ringfence.local.samples.catalogue import taken
+from ringfence.local.samples.of_trigger import calls
 from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.kinds.instance import InstanceRef
@@ -22,8 +24,7 @@ from ringfence.model.kinds.vpc import VpcRef
 from ringfence.model.reviews import ReviewTrigger, reviewed
 from ringfence.model.subject import ANY, NetworkRef
 from ringfence.runbooks.catalogue import CATALOGUE
-from tests.support.laws.triggers import reached, taken, unreached
-from tests.support.sample_events import calls
+from tests.support.laws.triggers import reached, unreached
 
 if TYPE_CHECKING:
     from ringfence.model.runbook import Runbook

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from ringfence.cli.main import main
-from tests.support.samples import guardduty as samples
-from tests.support.samples.calls import call_event
+from ringfence.local.samples import guardduty as samples
+from ringfence.local.samples.calls import call_event
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,9 +10,9 @@ from ministack.services.eventbridge import _event_pattern_error, _EventView, _ma
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
 from ringfence.events.patterns import filled
+from ringfence.local.samples.calls import API
+from ringfence.local.samples.guardduty import ACCOUNT
 from ringfence.model.errors import BadInput
-from tests.support.samples.calls import API
-from tests.support.samples.guardduty import ACCOUNT
 
 if TYPE_CHECKING:
     from ringfence.model.trigger import Trigger

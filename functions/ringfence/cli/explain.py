@@ -3,36 +3,40 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ringfence.cli.text import safe, shortened
+from ringfence.cli.explain_view import Explained, as_text, summed_up
+from ringfence.cli.explain_view import as_json as in_json
 from ringfence.engine.explanation import Explainer, Explanation, Status, invalid
+from ringfence.events.envelope import NotForUs
+from ringfence.model.codec import canonical
 from ringfence.model.errors import BadInput
 from ringfence.model.subject import ACCOUNT
 from ringfence.policy.circumstances import Circumstances
 from ringfence.policy.file import BUILT_IN, PolicyFile, load_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from ringfence.engine.explanation import Answered
+    from ringfence.cli.event_stream import Read
+    from ringfence.events.recorded import Recorded
     from ringfence.model.runbook import Runbook
-    from ringfence.model.subject import Ref
 
 EXIT_CODES = {Status.HANDLED: 0, Status.NOT_APPLICABLE: 3, Status.INVALID: 2}
 WORST_FIRST = (Status.INVALID, Status.NOT_APPLICABLE, Status.HANDLED)
+BAD_INPUT = 2
 MOST_BYTES = 2**20
 """The size limit of an SQS message, and so of an event."""
 POLICY = Path("policy.yaml")
 
 
 @click.command(short_help="Show offline what would happen for an event.")
-@click.argument("events", nargs=-1, required=True, metavar="EVENT.json...")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option(
     "--policy",
     "policy_path",
@@ -48,20 +52,25 @@ POLICY = Path("policy.yaml")
     metavar="TIME",
     help="The time of the decisions, for example 2027-01-31T22:00+01:00. Default: now.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line, one for each file.")
+@click.option("--full", is_flag=True, help="Show each event, also if there are many.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line, one for each event.")
 @click.pass_context
 def explain(  # noqa: PLR0913 - the options of a command
     ctx: click.Context,
-    events: tuple[str, ...],
+    paths: tuple[str, ...],
     policy_path: Path | None,
     home: str,
     at: datetime | None,
     *,
+    full: bool,
     as_json: bool,
 ) -> None:
     """Show what would happen for events, offline and without AWS.
 
-    Each EVENT.json contains one event as EventBridge delivers it. Use - to read standard input.
+    PATH is a file, a folder of files, or - for standard input. A file is plain or gzip. It contains events as
+    EventBridge delivers them, findings of GuardDuty, the output of `aws guardduty get-findings`, findings of
+    Security Hub (ASFF), log files of CloudTrail, or lines of Ringfence's archive: one document, a list, or
+    one on each line. More than 5 events are summed up by decision.
 
     Exit code 0: Ringfence would handle every event. 3: it would not handle some event. 2: some event is bad
     input.
@@ -71,12 +80,31 @@ def explain(  # noqa: PLR0913 - the options of a command
         raise BadInput("--home", "must be a 12-digit account id", home)
     circumstances = Circumstances(at or datetime.now(UTC))
     explainer = replace(_explainer(policy_path, runbooks), home=home, circumstances=circumstances)
-    seen = set()
-    for name in events:
-        explanation = _explained(explainer, name)
-        seen.add(explanation.status)
-        click.echo(json.dumps(_as_json(name, explanation)) if as_json else _as_text(name, explanation))
-    ctx.exit(next(EXIT_CODES[status] for status in WORST_FIRST if status in seen))
+    found = Explained()
+    each = full or as_json
+    for name in _names(paths):
+        for place, explanation in _explained(explainer, name):
+            found.add(place, explanation)
+            if each:
+                shown = (
+                    json.dumps(in_json(name, place, explanation)) if as_json else as_text(place, explanation)
+                )
+                click.echo(shown)
+    if not each:
+        _show(found)
+    ctx.exit(next((EXIT_CODES[status] for status in WORST_FIRST if found.statuses[status]), BAD_INPUT))
+
+
+def _names(paths: tuple[str, ...]) -> tuple[str, ...]:
+    from ringfence.cli.event_stream import paths_of
+
+    return paths_of(paths)
+
+
+def _show(found: Explained) -> None:
+    lines = (as_text(*one) for one in found.shown) if found.few else summed_up(found)
+    for line in lines:
+        click.echo(line)
 
 
 def _catalogue() -> Mapping[str, Runbook]:
@@ -92,80 +120,50 @@ def _explainer(path: Path | None, runbooks: Mapping[str, Runbook]) -> Explainer:
     return Explainer(load_policy(path or POLICY, runbooks), runbooks)
 
 
-def _explained(explainer: Explainer, name: str) -> Explanation:
+def _explained(explainer: Explainer, name: str) -> Iterator[tuple[str, Explanation]]:
+    """Yield the place and the explanation of each event of a file."""
+    empty = True
     try:
-        data = _read(name)
+        for read in _reads(name):
+            for found in _of_document(explainer, read):
+                empty = False
+                yield found
+        if empty:
+            yield name, invalid(BadInput("(document)", "contains no event"))
     except BadInput as error:
-        return invalid(error)
-    return explainer.explain(data)
+        yield name, invalid(BadInput("(file)", error.problem))
 
 
-def _read(name: str) -> bytes:
-    try:
-        if name == "-":
-            data = click.get_binary_stream("stdin").read(MOST_BYTES + 1)
-        else:
-            with Path(name).open("rb") as file:
-                data = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise BadInput("(file)", f"cannot be read: {error.strerror or 'input/output error'}") from error
-    except ValueError as error:
-        raise BadInput("(file)", "cannot be read: the file name is not valid") from error
-    if len(data) > MOST_BYTES:
-        raise BadInput("(file)", f"is longer than an event can be: more than {MOST_BYTES} bytes")
-    return data
+def _reads(name: str) -> Iterator[Read]:
+    """Yield the documents of a file. The place of a single one is the file."""
+    from ringfence.cli.event_stream import read_file
+
+    reads = read_file(name, lambda _: None)
+    first, second = next(reads, None), next(reads, None)
+    if first is not None:
+        yield first if second else replace(first, place=name)
+    if second is not None:
+        yield second
+    yield from reads
 
 
-def _as_json(name: str, explanation: Explanation) -> dict[str, object]:
-    shown: dict[str, object] = {
-        "file": name,
-        "status": explanation.status,
-        "finding": asdict(explanation.finding) if explanation.finding else None,
-        "subjects": _refs(explanation.subjects),
-        "runbook": explanation.runbook,
-        "remediations": list(explanation.remediations),
-        "mode": explanation.mode,
-        "reason": explanation.reason,
-        "answers": [_answer(one) for one in explanation.answers],
-    }
-    if explanation.status is Status.INVALID:
-        shown["error"] = {"field": explanation.field, "problem": explanation.problem}
-    return shown
+def _of_document(explainer: Explainer, read: Read) -> Iterator[tuple[str, Explanation]]:
+    from ringfence.events.recorded import is_event_of_security_hub, recorded_entries
+
+    if read.error:
+        yield read.place, invalid(read.error)
+    elif is_event_of_security_hub(read.document):
+        yield read.place, explainer.of_event(read.document)  # Ringfence answers the finding's own event
+    else:
+        for entry in recorded_entries(read.document, read.place):
+            yield entry.place, _of_entry(explainer, entry)
 
 
-def _answer(one: Answered) -> dict[str, object]:
-    return {
-        "runbook": one.runbook,
-        "finding": one.finding,
-        "mode": one.mode,
-        "subjects": _refs(one.subjects),
-        "remediations": list(one.remediations),
-        "reason": one.reason,
-    }
-
-
-def _refs(refs: Iterable[Ref]) -> list[dict[str, str]]:
-    return [{"kind": ref.kind, **asdict(ref)} for ref in refs]
-
-
-def _as_text(name: str, explanation: Explanation) -> str:
-    rows = "\n".join(f"  {label:<13} {safe(shortened(text))}" for label, text in _rows(explanation))
-    return f"{safe(name)}: {explanation.status}\n{rows}"
-
-
-def _rows(explanation: Explanation) -> Iterator[tuple[str, str]]:
-    if about := explanation.finding:
-        severity = "" if about.severity is None else f", severity {about.severity:g}"
-        yield "finding", f"{about.type or 'without a type'}{severity}, id {about.id or 'missing'}"
-        if about.title:
-            yield "title", about.title
-        yield "account", f"{about.account or 'missing'} in {about.region or 'no region'}"
-    for ref in explanation.subjects:
-        yield "subject", f"{ref.kind} {ref.id}, account {ref.account} in {ref.region}"
-    if explanation.runbook:
-        yield "runbook", explanation.runbook
-    if explanation.remediations:
-        yield "remediations", ", ".join(explanation.remediations)
-    if explanation.mode:
-        yield "mode", explanation.mode
-    yield "why", explanation.reason
+def _of_entry(explainer: Explainer, entry: Recorded) -> Explanation:
+    if entry.error:
+        return invalid(entry.error)
+    if isinstance(entry.event, NotForUs):
+        return Explanation(Status.NOT_APPLICABLE, entry.event.reason)
+    if len(canonical(entry.event).encode("utf-8", "surrogatepass")) > MOST_BYTES:
+        return invalid(BadInput("(event)", f"is longer than an event can be: more than {MOST_BYTES} bytes"))
+    return explainer.of_event(entry.event)

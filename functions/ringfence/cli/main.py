@@ -17,6 +17,7 @@ COMMANDS = MappingProxyType(
         "explain": "ringfence.cli.explain:explain",
         "policy": "ringfence.cli.policy:policy",
         "replay": "ringfence.cli.replay:replay",
+        "samples": "ringfence.cli.samples:samples",
         "local": "ringfence.cli.local:local",
         "demo": "ringfence.cli.demo:demo",
         "run": "ringfence.cli.run:run",

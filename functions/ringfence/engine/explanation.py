@@ -82,9 +82,15 @@ class Explainer:
 
     def explain(self, data: bytes) -> Explanation:
         """Explain an event in UTF-8. Bad input is a result, not an error."""
-        event: object = None
         try:
             event = parse_json(_decode(data))
+        except BadInput as error:
+            return invalid(error)
+        return self.of_event(event)
+
+    def of_event(self, event: object) -> Explanation:
+        """Explain an event as EventBridge delivers it. Bad input is a result, not an error."""
+        try:
             found = findings(event)
         except BadInput as error:
             return invalid(error, glimpse(event))

@@ -7,6 +7,7 @@ Ringfence's archive.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -17,9 +18,10 @@ from ringfence.events.fields import formatted
 from ringfence.events.forms import event_in
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
+from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from ringfence.events.forms import FileEvent
 
@@ -39,6 +41,15 @@ _TYPES = MappingProxyType(
 """The detail-types of records by their `eventType`. All others are calls."""
 
 
+@frozen
+class Recorded:
+    """One event of a document, or what is wrong with it. `place` says where it is, for people."""
+
+    place: str
+    event: Event | NotForUs | None = None
+    error: BadInput | None = None
+
+
 def recorded_events(one: object) -> Iterator[Event | NotForUs]:
     """Yield the events of a document as EventBridge delivers them, or why a part is none for Ringfence.
 
@@ -55,27 +66,54 @@ def recorded_events(one: object) -> Iterator[Event | NotForUs]:
     ['aws.s3']
 
     """
+    for entry in recorded_entries(one):
+        if entry.error:
+            raise entry.error
+        if entry.event is not None:
+            yield entry.event
+
+
+def recorded_entries(one: object, place: str = "") -> Iterator[Recorded]:
+    """Yield each event of a document, or what is wrong with it, with its place.
+
+    Parameters
+    ----------
+    one : object
+        The document.
+    place : str
+        Where the document is, for people. The places of entries in it begin with that.
+    """
     if isinstance(one, list):
-        for item in one:
-            yield from recorded_events(item)
+        for number, item in enumerate(one, 1):
+            yield from recorded_entries(item, f"{place} item {number}".strip())
         return
-    document = Document.of(one)
-    members = next((name for name in LISTS if isinstance(document.value.get(name), list)), "")
-    if members:
-        for item in document.children(members):
-            yield from recorded_events(item.value)
-    elif document.value.get("source") == SECURITY_HUB and document.has("detail-type"):
-        yield from _of_security_hub(document)
-    else:
-        yield from _single(document)
+    try:
+        document = Document.of(one)
+        members = next((name for name in LISTS if isinstance(document.value.get(name), list)), "")
+        if members:
+            for number, item in enumerate(document.items(members)):
+                yield from recorded_entries(item, f"{place} {members}[{number}]".strip())
+        elif is_event_of_security_hub(document.value):
+            yield from _of_security_hub(document, place)
+        else:
+            yield from (Recorded(place, event) for event in _single(document))
+    except BadInput as error:
+        yield Recorded(place, error=error)
 
 
-def _of_security_hub(document: Document) -> Iterator[Event | NotForUs]:
+def is_event_of_security_hub(one: object) -> bool:
+    """Return whether a document is an event of Security Hub, as EventBridge delivers it."""
+    return isinstance(one, Mapping) and one.get("source") == SECURITY_HUB and "detail-type" in one
+
+
+def _of_security_hub(document: Document, place: str) -> Iterator[Recorded]:
     """Yield the findings of an event. Events of the newer Security Hub and of insights contain none."""
-    if not (findings := list(document.child("detail").children("findings"))):
-        yield NotForUs(f"the event of Security Hub is of type {formatted(document.text('detail-type'))}")
-    for finding in findings:
-        yield from recorded_events(finding.value)
+    found = document.child("detail").items("findings")
+    for number, finding in enumerate(found):
+        yield from recorded_entries(finding, f"{place} detail.findings[{number}]".strip())
+    if not found:
+        kind = formatted(document.text("detail-type"))
+        yield Recorded(place, NotForUs(f"the event of Security Hub is of type {kind}"))
 
 
 def _single(document: Document) -> Iterator[Event | NotForUs]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ringfence.local.samples.config import verdict
 from ringfence.record.facts import DecisionMade, Planned
 from tests.e2e.world import until
-from tests.support.samples.config import verdict
 
 if TYPE_CHECKING:
     from ringfence.model.kinds.instance import InstanceRef

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ringfence.local.samples.config import verdict
 from ringfence.model.kinds.bucket import BucketRef
 from ringfence.observations.s3.tls import requires_tls
 from ringfence.record.facts import DecisionMade, Planned
 from tests.e2e.world import until
-from tests.support.samples.config import verdict
 
 if TYPE_CHECKING:
     from tests.e2e.places import Place

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ringfence.local.samples.config import verdict
 from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.resource_names import run_role
 from tests.e2e.world import applied, until
 from tests.support.samples.bus import entry
-from tests.support.samples.config import verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from ringfence.local.samples.config import verdict
+from ringfence.local.samples.guardduty import bucket_finding
 from ringfence.model.kinds.bucket import BucketRef
 from ringfence.observations.s3.block import ALL_ON
 from ringfence.observations.s3.tls import requires_tls, tls_statement
@@ -18,8 +20,6 @@ from ringfence.record.facts import Closed, DecisionMade, FindingReceived, Planne
 from tests.e2e.compliance import ACCESS_LOGS, BUCKET_KEY
 from tests.e2e.world import until
 from tests.support.samples.bus import entry
-from tests.support.samples.config import verdict
-from tests.support.samples.guardduty import bucket_finding
 
 if TYPE_CHECKING:
     from ringfence.record.history import History

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ringfence.local.samples.calls import by_root, call_event, sign_in
+from ringfence.local.samples.config import verdict
 from ringfence.model.kinds.account import AccountRef
 from ringfence.model.kinds.iam_user import UserRef
 from ringfence.model.kinds.root import RootRef
@@ -18,8 +20,6 @@ from ringfence.record.facts import Closed, DecisionMade, FindingReceived, Releas
 from tests.e2e.deployments import watch_root
 from tests.e2e.world import Inbox, until
 from tests.support.samples.bus import entry
-from tests.support.samples.calls import by_root, call_event, sign_in
-from tests.support.samples.config import verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

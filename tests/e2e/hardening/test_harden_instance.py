@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ringfence.local.samples.config import verdict
+from ringfence.local.samples.states import state_change
 from ringfence.observations.ec2.management import NAME
 from ringfence.observations.ec2.tags import IMAGE_TAG
 from ringfence.record.facts import Closed, DecisionMade, Planned, Released
 from tests.support.samples.bus import entry
-from tests.support.samples.config import verdict
-from tests.support.samples.states import state_change
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

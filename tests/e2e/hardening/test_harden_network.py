@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ringfence.local.samples.config import verdict
 from ringfence.model.kinds.flow_log import FlowLogRef
 from ringfence.model.kinds.security_group import SecurityGroupRef
 from ringfence.model.kinds.vpc import VpcRef
@@ -16,7 +17,6 @@ from ringfence.observations.ec2.flow_log_destination import ROLE
 from ringfence.record.facts import Closed, DecisionMade, FindingReceived, Planned, Released
 from tests.e2e.compliance import FLOW_LOGS
 from tests.support.samples.bus import entry
-from tests.support.samples.config import verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

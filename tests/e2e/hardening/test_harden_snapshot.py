@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ringfence.local.samples.config import verdict
 from ringfence.model.kinds.snapshot import SnapshotRef
 from ringfence.record.facts import FindingReceived, Released
 from tests.support.samples.bus import entry
-from tests.support.samples.config import verdict
 
 if TYPE_CHECKING:
     from tests.e2e.compliance import Compliance

@@ -12,13 +12,13 @@ import pytest
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
 from ringfence.local.findings import formatted
+from ringfence.local.samples import guardduty
+from ringfence.local.samples.calls import call_event
+from ringfence.local.samples.guardduty import changed
 from ringfence.model.kinds import parse_key
 from ringfence.record.facts import DecisionMade, FindingReceived
 from tests.e2e.world import Inbox, until
-from tests.support.samples import guardduty
 from tests.support.samples.bus import entry
-from tests.support.samples.calls import call_event
-from tests.support.samples.guardduty import changed
 
 if TYPE_CHECKING:
     from ringfence.record.history import History

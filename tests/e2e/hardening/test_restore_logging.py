@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ringfence.local.samples.calls import call_event
 from ringfence.model.document import Document
 from ringfence.model.kinds.detector import DetectorRef
 from ringfence.model.kinds.kms_key import KeyRef
@@ -21,7 +22,6 @@ from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.observations.logging.selectors import read_selectors
 from ringfence.record.facts import Closed, Intended, Planned, Released, Result, Verified
 from tests.support.samples.bus import entry
-from tests.support.samples.calls import call_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

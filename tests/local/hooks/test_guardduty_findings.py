@@ -11,9 +11,9 @@ from botocore.session import get_session
 from botocore.validate import ParamValidator
 
 from ringfence.local import LocalAws
+from ringfence.local.samples import guardduty as samples
 from ringfence.local.sending import put_findings
 from ringfence.model.errors import BadInput
-from tests.support.samples import guardduty as samples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -19,6 +19,7 @@ from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.run import Engine
 from ringfence.local.hooks import autoscaling, ec2, elb, guardduty, security_groups, snapshots
 from ringfence.local.hooks.guardduty_findings import held
+from ringfence.local.samples.guardduty import instance_finding
 from ringfence.model.errors import Refused
 from ringfence.model.finding import Finding
 from ringfence.model.kinds.instance import InstanceRef
@@ -34,7 +35,6 @@ from tests.contracts.test_cloud_effects import Estate
 from tests.support.fakes.audit_home import AUDIT, CONTROL, REGION, dynamodb, in_turn, tables
 from tests.support.fakes.seals import FixedSeals
 from tests.support.parsing import parse
-from tests.support.samples.guardduty import instance_finding
 from tests.support.strategies.instances import chosen
 from tests.support.worlds import LEASE, NOON, Ticking, order
 

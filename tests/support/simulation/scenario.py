@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
+from ringfence.local.samples import guardduty
 from ringfence.model.codec import instant_text
 from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.kinds.instance import InstanceRef
@@ -22,7 +23,6 @@ from ringfence.policy.approvals import ApprovalRules, OnExpiry
 from ringfence.policy.decision import Mode, Policy, RunbookSettings
 from ringfence.policy.rules import Rule
 from ringfence.record.chain import ChainKey
-from tests.support.samples import guardduty
 from tests.support.simulation.faults import Chances, Outage
 from tests.support.strategies.contain_credentials import CASES as CREDENTIALS
 from tests.support.strategies.contain_instance import CASES as INSTANCES

@@ -23,12 +23,12 @@ from ringfence.engine.replay_limits import LimitReplay
 from ringfence.engine.replay_limits import counted as counted_against
 from ringfence.engine.replay_tally import BoundedCounter, Tally
 from ringfence.events.envelope import NotForUs
+from ringfence.local.samples import guardduty as samples
+from ringfence.local.samples.calls import call_event
 from ringfence.policy.decision import Mode
 from ringfence.policy.file import load_policy
 from ringfence.policy.limits import Limits
 from ringfence.runbooks.catalogue import CATALOGUE
-from tests.support.samples import guardduty as samples
-from tests.support.samples.calls import call_event
 
 if TYPE_CHECKING:
     from pathlib import Path

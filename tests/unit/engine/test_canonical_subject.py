@@ -9,6 +9,7 @@ import pytest
 
 from ringfence.engine.canonical_subject import with_canonical_subjects
 from ringfence.events.envelope import NotForUs
+from ringfence.local.samples.config import verdict
 from ringfence.model.observation import ResourceState
 from ringfence.policy.decision import Mode, Policy
 from ringfence.policy.protection import Exempt
@@ -17,7 +18,6 @@ from ringfence.runbooks.harden_identity import HARDEN_IDENTITY
 from ringfence.runbooks.harden_snapshot import HARDEN_SNAPSHOT
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.parsing import parse
-from tests.support.samples.config import verdict
 from tests.support.strategies.harden_snapshot import SNAPSHOT
 from tests.support.strategies.identity import ACCOUNT, BY_ID, PERSON
 

@@ -12,6 +12,7 @@ from ringfence.engine.run import Engine
 from ringfence.events.cloudtrail.parser.root import read
 from ringfence.events.envelope import Envelope, NotForUs
 from ringfence.handlers.reviews import finding_of
+from ringfence.local.samples.calls import by_root, call_event, sign_in
 from ringfence.model.observation import ResourceState
 from ringfence.observations.iam.user_keys import DatedKey, UserKeys
 from ringfence.policy.decision import Mode, Policy, RunbookSettings
@@ -23,7 +24,6 @@ from ringfence.runbooks.harden_identity import HARDEN_IDENTITY
 from ringfence.steps.iam.unused_keys import GiveNotice
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
-from tests.support.samples.calls import by_root, call_event, sign_in
 from tests.support.strategies.identity import KEY, OTHER, PERSON, ROOT, ago
 from tests.support.worlds import LEASE, NOON, Ticking
 

@@ -13,6 +13,9 @@ from ringfence.engine.intake import ExecutionContext, Skipped, answers
 from ringfence.engine.ports import Ports
 from ringfence.engine.run import Engine
 from ringfence.events.guardduty.trigger.credentials import COMPROMISED_CREDENTIALS
+from ringfence.local.samples import guardduty
+from ringfence.local.samples.cloudtrail import OWN, attachment
+from ringfence.local.samples.health import health_event
 from ringfence.model.finding import Finding
 from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.kinds.iam_user import UserRef
@@ -29,9 +32,6 @@ from ringfence.record.status import IncidentStatus
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
 from tests.support.parsing import parse_text
-from tests.support.samples import guardduty
-from tests.support.samples.cloudtrail import OWN, attachment
-from tests.support.samples.health import health_event
 from tests.support.samples.runbooks import CONTAIN
 from tests.support.worlds import LEASE, Ticking
 

@@ -22,6 +22,7 @@ from ringfence.engine.intake import (
 )
 from ringfence.engine.requests import ResponseRequest
 from ringfence.engine.results import ResponseResult
+from ringfence.local.samples.guardduty import ACCOUNT, changed, instance_finding
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
 from ringfence.model.kinds.instance import InstanceRef
@@ -31,7 +32,6 @@ from ringfence.record.chain import ChainKey, Stamp, link
 from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from tests.support.parsing import parse_text
-from tests.support.samples.guardduty import ACCOUNT, changed, instance_finding
 from tests.support.samples.runbooks import CONTAIN
 from tests.support.worlds import LEASE, NOON, REF, finding
 

@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from ringfence.model.finding import Finding
-from tests.support.parsing import parse
-from tests.support.samples.calls import call_event
-from tests.support.samples.config import verdict
-from tests.support.samples.guardduty import (
+from ringfence.local.samples.calls import call_event
+from ringfence.local.samples.config import verdict
+from ringfence.local.samples.guardduty import (
     bucket_finding,
     changed,
     credentials_finding,
     instance_finding,
     without,
 )
-from tests.support.samples.health import health_event
+from ringfence.local.samples.health import health_event
+from ringfence.model.finding import Finding
+from tests.support.parsing import parse
 
 Event = dict[str, Any]
 INSTANCE, KEY, BUCKET = (

@@ -14,19 +14,19 @@ from hypothesis import strategies as st
 
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
+from ringfence.local.samples import guardduty
+from ringfence.local.samples.calls import by_root, call_event, sign_in
+from ringfence.local.samples.cloudtrail import OWN, attachment, by_role
+from ringfence.local.samples.config import verdict
+from ringfence.local.samples.guardduty import changed, of_type
+from ringfence.local.samples.health import health_event
+from ringfence.local.samples.states import state_change
 from ringfence.model.codec import decode, encode
 from ringfence.model.discovery import folders_in, module_of
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
 from tests.support.parsing import parse, parse_text
-from tests.support.samples import guardduty
-from tests.support.samples.calls import by_root, call_event, sign_in
-from tests.support.samples.cloudtrail import OWN, attachment, by_role
-from tests.support.samples.config import verdict
-from tests.support.samples.guardduty import changed, of_type
-from tests.support.samples.health import health_event
 from tests.support.samples.shared import shared_events
-from tests.support.samples.states import state_change
 from tests.support.strategies.events import json_values, paths
 
 FUNCTIONS = Path(__file__).resolve().parents[3] / "functions"

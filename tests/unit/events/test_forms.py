@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from ringfence.events.forms import FileEvent, events_of
+from ringfence.local.samples import guardduty as samples
+from ringfence.local.samples.calls import call_event
 from ringfence.model.errors import BadInput
-from tests.support.samples import guardduty as samples
-from tests.support.samples.calls import call_event
 
 Json = dict[str, Any]
 EVENT = samples.instance_finding()

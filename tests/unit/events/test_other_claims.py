@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ringfence.events.cloudtrail import claim as quarantine
+from ringfence.local.samples.cloudtrail import attachment
 from ringfence.model.call import Answer, Call, Failed
 from ringfence.model.claims import Checked, Verdict
 from ringfence.model.document import Document
 from ringfence.model.finding import Finding
 from tests.support.laws.permissions import check as possible
 from tests.support.parsing import parse
-from tests.support.samples.cloudtrail import attachment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

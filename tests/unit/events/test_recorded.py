@@ -11,9 +11,9 @@ import pytest
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
 from ringfence.events.recorded import recorded_events
+from ringfence.local.samples import guardduty as samples
+from ringfence.local.samples.calls import call_event
 from ringfence.model.errors import BadInput
-from tests.support.samples import guardduty as samples
-from tests.support.samples.calls import call_event
 from tests.support.samples.shared import shared_file
 
 if TYPE_CHECKING:

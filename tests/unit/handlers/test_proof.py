@@ -17,13 +17,13 @@ from ringfence.handlers.forgeries import QUIET, Forgeries
 from ringfence.handlers.logs import logger
 from ringfence.handlers.proof import ByQueue
 from ringfence.handlers.queue import Source, work_off
+from ringfence.local.samples import guardduty
 from ringfence.model.claims import SourceAnswer, Verdict
 from ringfence.model.errors import Forged, Retryable
 from ringfence.policy.decision import Mode, Policy
 from ringfence.policy.protection import OwnRoles
 from ringfence.record.measures import FORGED
 from tests.support.fakes.scene import Scene
-from tests.support.samples import guardduty
 from tests.support.worlds import LEASE, REF, Ticking
 from tests.unit.handlers.test_rechecks import Watch
 

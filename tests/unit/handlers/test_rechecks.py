@@ -12,6 +12,7 @@ import pytest
 from ringfence.handlers.parts import AGAIN, APART, MOST, WATCH, Part, part_of
 from ringfence.handlers.proof import NOTHING_TAKEN
 from ringfence.handlers.rechecks import FRESH, KEPT, VISIBLE, KeptList, Rechecks, Verifier
+from ringfence.local.samples.cloudtrail import by_role
 from ringfence.model.codec import instant_text
 from ringfence.model.errors import Retryable
 from ringfence.model.resource_names import run_role
@@ -22,7 +23,6 @@ from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from tests.support.fakes.audit_home import in_turn
 from tests.support.fakes.memory_containments import MemoryContainments
 from tests.support.fakes.seals import OTHER
-from tests.support.samples.cloudtrail import by_role
 from tests.support.worlds import REF
 from tests.unit.engine.test_recheck import AUTO, KEY, Site
 

@@ -79,14 +79,14 @@ exempt:
 
 
 def call() -> dict[str, Any]:
-    from tests.support.samples.calls import call_event
+    from ringfence.local.samples.calls import call_event
 
     return call_event("sqs", "SetQueueAttributes", {"queueName": f"arn:aws:sqs:us-east-1:{ACCOUNT}:orders"})
 
 
 def asked(code: Path, *, known: bool) -> dict[str, Any]:
     """Ask a fresh process, with a copy of the code, what it knows of queues."""
-    from tests.support.samples.config import verdict
+    from ringfence.local.samples.config import verdict
 
     recorded = {"$": "QueueRef", "account": ACCOUNT, "region": "eu-west-1", "id": "orders"}
     events = [verdict("sqs-queue-encrypted", "AWS::SQS::Queue", "orders"), call()]

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ringfence.local.samples.calls import call_event
+from ringfence.local.samples.config import verdict
+from ringfence.local.samples.guardduty import detail, event
 from ringfence.model.call import Failed
 from ringfence.model.codec import canonical
 from ringfence.model.document import Document
@@ -35,9 +38,6 @@ from ringfence.runbooks.harden_bucket import HARDEN_BUCKET
 from ringfence.steps.s3.block import SetPublicAccessBlock
 from ringfence.steps.s3.encryption import SetBucketEncryption
 from tests.support.parsing import parse
-from tests.support.samples.calls import call_event
-from tests.support.samples.config import verdict
-from tests.support.samples.guardduty import detail, event
 from tests.support.strategies.buckets import BUCKET, KEY, KEY_ELSEWHERE, LOGS, STRANGE_KEY, bucket, incident
 
 if TYPE_CHECKING:

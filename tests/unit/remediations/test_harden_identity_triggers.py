@@ -8,12 +8,12 @@ import pytest
 
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
+from ringfence.local.samples.calls import by_root, call_event, sign_in
+from ringfence.local.samples.cloudtrail import by_role
+from ringfence.local.samples.config import verdict
 from ringfence.model.trigger import joined
 from ringfence.runbooks.harden_identity import HARDEN_IDENTITY
 from tests.support.delivery import Delivery
-from tests.support.samples.calls import by_root, call_event, sign_in
-from tests.support.samples.cloudtrail import by_role
-from tests.support.samples.config import verdict
 from tests.support.strategies.identity import ACCOUNT, BY_ID, ROOT, WHOLE
 
 if TYPE_CHECKING:

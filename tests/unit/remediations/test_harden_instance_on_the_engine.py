@@ -13,6 +13,8 @@ from ringfence.engine.ports import Ports
 from ringfence.engine.run import Engine
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
+from ringfence.local.samples.config import verdict
+from ringfence.local.samples.states import state_change
 from ringfence.observations.ec2.first_start import FirstStart
 from ringfence.observations.ec2.image import Image, Shown
 from ringfence.observations.ec2.tags import ImageTag
@@ -24,8 +26,6 @@ from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.harden_instance import HARDEN_INSTANCE
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
-from tests.support.samples.config import verdict
-from tests.support.samples.states import state_change
 from tests.support.strategies.harden_instance import busy
 from tests.support.strategies.hardening import IMAGE
 from tests.support.worlds import LEASE, NOON, REF, Ticking

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ringfence.local.samples.calls import call_event
+from ringfence.local.samples.config import verdict
 from ringfence.model.finding import Finding
 from ringfence.model.incident import Incident
 from ringfence.model.observation import ResourceState
@@ -24,8 +26,6 @@ from ringfence.steps.ec2.security_group import revoke
 from tests.support.fakes.network_answers import BUCKET, GROUP_ID, INCIDENT, LIST_ID, LOG_GROUP, VPC_ID
 from tests.support.fakes.network_answers import ROLE as ROLE_ARN
 from tests.support.parsing import parse
-from tests.support.samples.calls import call_event
-from tests.support.samples.config import verdict
 from tests.support.strategies.network import FLOW_LOG, GROUP, OTHER_ACCOUNT, OTHER_ROLE, VPC
 from tests.support.worlds import NOON, REF
 

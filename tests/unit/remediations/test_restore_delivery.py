@@ -9,6 +9,10 @@ import pytest
 from ringfence.events.cloudtrail.trigger.switched_off import CALLS_THAT_SWITCH_OFF, PREFIX, switched_off
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
+from ringfence.local.samples.calls import call_event
+from ringfence.local.samples.cloudtrail import by_role
+from ringfence.local.samples.guardduty import ACCOUNT, REGION, changed
+from ringfence.local.samples.of_trigger import switching_call
 from ringfence.model.call import Failed
 from ringfence.model.document import Document
 from ringfence.model.incident import Incident
@@ -23,10 +27,6 @@ from ringfence.remediations.enable_event_source_mapping import (
 from ringfence.remediations.restore_concurrency import ReservedConcurrency, RestoreConcurrency
 from ringfence.runbooks.restore_delivery import RESTORE_DELIVERY
 from tests.support.delivery import Delivery
-from tests.support.sample_events import switching_call
-from tests.support.samples.calls import call_event
-from tests.support.samples.cloudtrail import by_role
-from tests.support.samples.guardduty import ACCOUNT, REGION, changed
 from tests.support.strategies.restore_delivery import (
     DISABLED_MAPPING,
     FUNCTION,

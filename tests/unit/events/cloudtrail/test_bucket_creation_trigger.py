@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from ringfence.events.cloudtrail.trigger.bucket_creation import ACL, GRANTS, OPEN_CREATION, PUBLIC_ACLS
 from ringfence.events.envelope import NotForUs
+from ringfence.local.samples.calls import call_event
 from ringfence.model.finding import Finding
 from ringfence.model.kinds.bucket import BucketRef
 from ringfence.runbooks.harden_bucket import HARDEN_BUCKET
 from tests.support.delivery import Delivery
 from tests.support.parsing import parse
-from tests.support.samples.calls import call_event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ringfence.events.envelope import NotForUs
+from ringfence.local.samples.calls import by_user, call_event
+from ringfence.local.samples.cloudtrail import by_role
+from ringfence.local.samples.guardduty import ACCOUNT, ADMINISTRATOR, INSTANCE, REGION, changed, without
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
 from ringfence.model.kinds.account import AccountRef
@@ -24,9 +27,6 @@ from ringfence.model.resource_names import acting_roles
 from ringfence.model.subject import GLOBAL
 from ringfence.policy.decision import Mode, Policy, decide
 from tests.support.parsing import parse
-from tests.support.samples.calls import by_user, call_event
-from tests.support.samples.cloudtrail import by_role
-from tests.support.samples.guardduty import ACCOUNT, ADMINISTRATOR, INSTANCE, REGION, changed, without
 
 if TYPE_CHECKING:
     from ringfence.model.subject import Ref

@@ -13,11 +13,11 @@ from ringfence.events.cloudtrail.parser.subjects import places
 from ringfence.events.cloudtrail.trigger.bucket_creation import OPEN_CREATION
 from ringfence.events.cloudtrail.trigger.calls import recorded
 from ringfence.events.patterns import PATTERN_LIMIT
+from ringfence.local.samples.calls import by_root, by_user, call_event
+from ringfence.local.samples.cloudtrail import by_role
+from ringfence.local.samples.guardduty import changed
 from ringfence.model.resource_names import acting_roles
 from tests.support.delivery import Delivery
-from tests.support.samples.calls import by_root, by_user, call_event
-from tests.support.samples.cloudtrail import by_role
-from tests.support.samples.guardduty import changed
 from tests.support.samples.shared import shared_events, shared_file
 
 if TYPE_CHECKING:

@@ -12,13 +12,13 @@ from ringfence.events.cloudtrail.trigger.defenses import CALLS, IMPAIRED_DEFENSE
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
 from ringfence.events.patterns import PATTERN_LIMIT, rule_state
+from ringfence.local.samples.calls import by_root, by_user, call_event
+from ringfence.local.samples.cloudtrail import by_role
+from ringfence.local.samples.guardduty import ACCOUNT, changed
+from ringfence.local.samples.of_trigger import impairing_call
 from ringfence.model.resource_names import acting_roles
 from ringfence.policy.decision import DecisionCode, Mode, Policy, decide
 from tests.support.delivery import Delivery
-from tests.support.sample_events import impairing_call
-from tests.support.samples.calls import by_root, by_user, call_event
-from tests.support.samples.cloudtrail import by_role
-from tests.support.samples.guardduty import ACCOUNT, changed
 
 if TYPE_CHECKING:
     from ringfence.model.finding import Finding

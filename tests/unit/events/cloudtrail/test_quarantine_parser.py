@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from ringfence.events.envelope import NotForUs
+from ringfence.local.samples.calls import call_event
+from ringfence.local.samples.cloudtrail import BY_AWS, EVENT_ID, OWN, attachment, by_role
+from ringfence.local.samples.guardduty import ACCOUNT, ADMINISTRATOR, KEY, SESSION_KEY, USER, changed, without
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
 from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.kinds.iam_user import UserRef
 from ringfence.model.subject import GLOBAL
 from tests.support.parsing import parse
-from tests.support.samples.calls import call_event
-from tests.support.samples.cloudtrail import BY_AWS, EVENT_ID, OWN, attachment, by_role
-from tests.support.samples.guardduty import ACCOUNT, ADMINISTRATOR, KEY, SESSION_KEY, USER, changed, without
 
 THE_USER = UserRef(ACCOUNT, GLOBAL, USER)
 THE_KEY = AccessKeyRef(ACCOUNT, GLOBAL, KEY, USER)

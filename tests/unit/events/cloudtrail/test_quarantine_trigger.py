@@ -13,12 +13,12 @@ from ringfence.events.cloudtrail.trigger.quarantine import QUARANTINED_USER
 from ringfence.events.guardduty.trigger.credentials import COMPROMISED_CREDENTIALS
 from ringfence.events.health.trigger import EXPOSED_CREDENTIALS
 from ringfence.events.patterns import PATTERN_LIMIT
+from ringfence.local.samples import guardduty
+from ringfence.local.samples.cloudtrail import BY_AWS, OWN, attachment, by_role
+from ringfence.local.samples.guardduty import changed
+from ringfence.local.samples.health import health_event
 from ringfence.model.resource_names import release_role, run_role
 from tests.support.delivery import Delivery
-from tests.support.samples import guardduty
-from tests.support.samples.cloudtrail import BY_AWS, OWN, attachment, by_role
-from tests.support.samples.guardduty import changed
-from tests.support.samples.health import health_event
 from tests.support.samples.shared import shared_events, shared_file
 
 if TYPE_CHECKING:

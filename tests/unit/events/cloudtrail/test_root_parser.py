@@ -6,12 +6,12 @@ import pytest
 
 from ringfence.events.cloudtrail.parser.root import read
 from ringfence.events.envelope import Envelope, NotForUs
+from ringfence.local.samples.calls import by_root, call_event, sign_in
+from ringfence.local.samples.guardduty import ACCOUNT, changed, without
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
 from ringfence.model.kinds.root import RootRef
 from ringfence.model.subject import GLOBAL
-from tests.support.samples.calls import by_root, call_event, sign_in
-from tests.support.samples.guardduty import ACCOUNT, changed, without
 
 AT = "2026-03-01T12:34:56Z"
 

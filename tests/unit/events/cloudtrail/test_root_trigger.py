@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from ringfence.events.cloudtrail.trigger.root import ROOT_USE
 from ringfence.events.patterns import PATTERN_LIMIT
+from ringfence.local.samples.calls import by_root, by_user, call_event, sign_in
+from ringfence.local.samples.cloudtrail import by_role
+from ringfence.local.samples.guardduty import changed
 from tests.support.delivery import Delivery
-from tests.support.samples.calls import by_root, by_user, call_event, sign_in
-from tests.support.samples.cloudtrail import by_role
-from tests.support.samples.guardduty import changed
 from tests.support.samples.shared import shared_events, shared_file
 
 if TYPE_CHECKING:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.events.envelope import NotForUs
+from ringfence.local.samples.config import verdict
+from ringfence.local.samples.guardduty import ACCOUNT, ADMINISTRATOR, INSTANCE, REGION, changed, without
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
 from ringfence.model.kinds.account import AccountRef
@@ -21,8 +23,6 @@ from ringfence.model.kinds.vpc import VpcRef
 from ringfence.model.rule_confirmation import ManagedRule
 from ringfence.model.subject import GLOBAL
 from tests.support.parsing import parse
-from tests.support.samples.config import verdict
-from tests.support.samples.guardduty import ACCOUNT, ADMINISTRATOR, INSTANCE, REGION, changed, without
 
 if TYPE_CHECKING:
     from ringfence.model.subject import Ref

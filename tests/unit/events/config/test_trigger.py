@@ -14,12 +14,12 @@ from ringfence.events.config.trigger import ConfigTrigger, judged_by, own_patter
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
 from ringfence.events.patterns import PATTERN_LIMIT
+from ringfence.local.samples.config import verdict
+from ringfence.local.samples.guardduty import REGION, changed
 from ringfence.model.rule_confirmation import ManagedRule
 from ringfence.model.trigger import joined
 from ringfence.runbooks.catalogue import CATALOGUE
 from tests.support.delivery import Delivery
-from tests.support.samples.config import verdict
-from tests.support.samples.guardduty import REGION, changed
 from tests.support.samples.shared import shared_events, shared_file
 
 if TYPE_CHECKING:

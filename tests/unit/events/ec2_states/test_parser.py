@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import pytest
 
 from ringfence.events.envelope import NotForUs
+from ringfence.local.samples.guardduty import ACCOUNT, INSTANCE, REGION, changed
+from ringfence.local.samples.states import state_change
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
 from ringfence.model.kinds.instance import InstanceRef
 from tests.support.parsing import parse
-from tests.support.samples.guardduty import ACCOUNT, INSTANCE, REGION, changed
-from tests.support.samples.states import state_change
 
 
 def found(event: object) -> Finding:

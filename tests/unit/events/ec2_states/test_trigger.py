@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from ringfence.events.ec2_states.trigger import STATES, entered
 from ringfence.events.patterns import PATTERN_LIMIT
+from ringfence.local.samples.guardduty import changed
+from ringfence.local.samples.states import state_change
 from tests.support.delivery import Delivery
-from tests.support.samples.guardduty import changed
 from tests.support.samples.shared import shared_events
-from tests.support.samples.states import state_change
 
 if TYPE_CHECKING:
     from ringfence.model.trigger import Trigger

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from ringfence.local.samples.guardduty import ACCOUNT, REGION, bucket_finding, changed
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
 from ringfence.model.kinds.bucket import BucketRef
 from tests.support.parsing import parse
-from tests.support.samples.guardduty import ACCOUNT, REGION, bucket_finding, changed
 
 TYPE = "Policy:S3/BucketAnonymousAccessGranted"
 WHERE = "detail.resource.s3BucketDetails"

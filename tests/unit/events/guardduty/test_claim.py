@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.events.guardduty.claim import check, place
+from ringfence.local.samples import guardduty as samples
+from ringfence.local.samples.guardduty import changed
 from ringfence.model.call import Answer, Call, Failed
 from ringfence.model.claims import Checked, HeldFinding, SourceAnswer, Verdict
 from ringfence.model.document import Document
@@ -17,9 +19,7 @@ from ringfence.model.finding import Finding
 from ringfence.model.kinds.instance import InstanceRef
 from tests.support.laws.permissions import check as possible
 from tests.support.parsing import parse
-from tests.support.samples import guardduty as samples
 from tests.support.samples.answers import as_answer
-from tests.support.samples.guardduty import changed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

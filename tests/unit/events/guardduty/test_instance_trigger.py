@@ -14,10 +14,10 @@ from ringfence.events.guardduty.trigger.instance_types import TYPES, Shape
 from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE, notify_only_reason
 from ringfence.events.guardduty.trigger.reported import REPORTED_TYPES
 from ringfence.events.patterns import PATTERN_LIMIT
+from ringfence.local.samples import guardduty as samples
 from ringfence.model.finding import Finding
 from tests.support.delivery import Delivery
 from tests.support.parsing import parse
-from tests.support.samples import guardduty as samples
 from tests.support.samples.shared import shared_events, shared_file
 
 if TYPE_CHECKING:

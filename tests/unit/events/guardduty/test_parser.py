@@ -12,20 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.events.envelope import NotForUs
-from ringfence.model.claims import HeldFinding
-from ringfence.model.codec import decode, encode
-from ringfence.model.errors import BadInput
-from ringfence.model.finding import Finding
-from ringfence.model.kinds.instance import InstanceRef
-from tests.support.parsing import parse, parse_text
-from tests.support.samples import guardduty as samples
-from tests.support.samples.guardduty import (
+from ringfence.local.samples import guardduty as samples
+from ringfence.local.samples.guardduty import (
     changed,
     instance_finding,
     sequence_finding,
     sequence_resource,
     without,
 )
+from ringfence.model.claims import HeldFinding
+from ringfence.model.codec import decode, encode
+from ringfence.model.errors import BadInput
+from ringfence.model.finding import Finding
+from ringfence.model.kinds.instance import InstanceRef
+from tests.support.parsing import parse, parse_text
 from tests.support.samples.shared import shared_events
 from tests.support.strategies.events import json_values, paths
 

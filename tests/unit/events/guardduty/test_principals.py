@@ -8,6 +8,18 @@ from typing import Any
 import pytest
 
 from ringfence.events.guardduty.trigger.credential_types import CREDENTIAL_TYPES
+from ringfence.local.samples import guardduty as samples
+from ringfence.local.samples.guardduty import (
+    ACCOUNT,
+    OF_A_USER,
+    OF_AN_INSTANCE,
+    actor,
+    changed,
+    credentials_finding,
+    credentials_sequence,
+    key_resource,
+    without,
+)
 from ringfence.model import principals
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
@@ -19,18 +31,6 @@ from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.model.kinds.root import RootRef
 from ringfence.model.subject import GLOBAL
 from tests.support.parsing import parse
-from tests.support.samples import guardduty as samples
-from tests.support.samples.guardduty import (
-    ACCOUNT,
-    OF_A_USER,
-    OF_AN_INSTANCE,
-    actor,
-    changed,
-    credentials_finding,
-    credentials_sequence,
-    key_resource,
-    without,
-)
 
 KEY = AccessKeyRef(ACCOUNT, GLOBAL, samples.KEY, samples.USER, samples.USER_ID)
 USER = UserRef(ACCOUNT, GLOBAL, samples.USER)

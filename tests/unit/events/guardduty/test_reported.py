@@ -15,6 +15,8 @@ from ringfence.events.guardduty.trigger.buckets import BUCKET_TYPES
 from ringfence.events.guardduty.trigger.credential_types import CREDENTIAL_TYPES, Actor
 from ringfence.events.guardduty.trigger.instance_types import TYPES
 from ringfence.events.guardduty.trigger.reported import REPORTED_FINDING, REPORTED_TYPES
+from ringfence.local.samples import guardduty as samples
+from ringfence.local.samples.guardduty import changed, of_type
 from ringfence.model.codec import decode, encode
 from ringfence.model.kinds import parse_key
 from ringfence.model.kinds.finding import FindingRef
@@ -22,8 +24,6 @@ from ringfence.policy.decision import DecisionCode, Mode, Policy, decide
 from ringfence.policy.rules import Rule
 from ringfence.runbooks.catalogue import CATALOGUE
 from tests.support.delivery import Delivery
-from tests.support.samples import guardduty as samples
-from tests.support.samples.guardduty import changed, of_type
 from tests.support.samples.shared import shared_file
 
 if TYPE_CHECKING:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ringfence.events.health.abuse import OTHER_RISKS, REPORTED_ABUSE
+from ringfence.local.samples.guardduty import ACCOUNT, INSTANCE, REGION, changed
+from ringfence.local.samples.health import INSTANCE_ARN, abuse_event, health_event
 from ringfence.model.finding import Finding
 from ringfence.model.kinds import parse_key
 from ringfence.policy.decision import Mode, Policy, decide
 from ringfence.runbooks.catalogue import CATALOGUE
 from tests.support.delivery import Delivery
 from tests.support.parsing import parse
-from tests.support.samples.guardduty import ACCOUNT, INSTANCE, REGION, changed
-from tests.support.samples.health import INSTANCE_ARN, abuse_event, health_event
 
 if TYPE_CHECKING:
     from ringfence.model.trigger import Trigger

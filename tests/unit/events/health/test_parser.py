@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from ringfence.events.envelope import NotForUs
+from ringfence.local.samples.guardduty import ACCOUNT, KEY, SESSION_KEY, changed, without
+from ringfence.local.samples.health import ARN, health_event
 from ringfence.model import principals
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
@@ -15,8 +17,6 @@ from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.kinds.other_principal import OtherPrincipalRef
 from ringfence.model.subject import GLOBAL
 from tests.support.parsing import parse
-from tests.support.samples.guardduty import ACCOUNT, KEY, SESSION_KEY, changed, without
-from tests.support.samples.health import ARN, health_event
 from tests.support.samples.shared import shared_file
 
 EXPOSED = AccessKeyRef(ACCOUNT, GLOBAL, KEY)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from ringfence.events.health.trigger import EXPOSED_CREDENTIALS
 from ringfence.events.patterns import PATTERN_LIMIT
+from ringfence.local.samples.guardduty import changed
+from ringfence.local.samples.health import health_event
 from tests.support.delivery import Delivery
-from tests.support.samples.guardduty import changed
-from tests.support.samples.health import health_event
 from tests.support.samples.shared import shared_events
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.samples.guardduty import ACCOUNT, INSTANCE, REGION
+from ringfence.local.samples.guardduty import ACCOUNT, INSTANCE, REGION
 
 Json = dict[str, Any]
 

@@ -32,15 +32,15 @@ from ringfence.events.guardduty.trigger.reported import ReportedTrigger
 from ringfence.events.health.abuse import AbuseTrigger
 from ringfence.events.health.trigger import HealthTrigger
 from ringfence.events.patterns import OWN_ACCOUNT, OWN_API
+from ringfence.local.samples.calls import API, by_root, call_event, sign_in
+from ringfence.local.samples.cloudtrail import attachment
+from ringfence.local.samples.config import verdict
+from ringfence.local.samples.guardduty import ACCOUNT, KEY, bucket_finding, changed, of_type, reported_finding
+from ringfence.local.samples.health import INSTANCE_ARN, abuse_event, health_event
+from ringfence.local.samples.states import state_change
 from ringfence.model.kinds import every_kind, kinds_of
 from ringfence.model.rule_confirmation import PREFIX as RULE
 from ringfence.model.subject import ANY
-from tests.support.samples.calls import API, by_root, call_event, sign_in
-from tests.support.samples.cloudtrail import attachment
-from tests.support.samples.config import verdict
-from tests.support.samples.guardduty import ACCOUNT, KEY, bucket_finding, changed, of_type, reported_finding
-from tests.support.samples.health import INSTANCE_ARN, abuse_event, health_event
-from tests.support.samples.states import state_change
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.samples.guardduty import ACCOUNT, ADMINISTRATOR, INSTANCE, KEY, REGION, changed
+from ringfence.local.samples.guardduty import ACCOUNT, ADMINISTRATOR, INSTANCE, KEY, REGION, changed
 
 Json = dict[str, Any]
 
 INSTANCE_ARN = f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/{INSTANCE}"
-ARN = "arn:aws:health:us-east-1::event/RISK/AWS_RISK_CREDENTIALS_EXPOSED/AWS_RISK_CREDENTIALS_EXPOSED-0f1e2d"
+ARN = (
+    "arn:aws:health:us-east-1::event/RISK/AWS_RISK_CREDENTIALS_EXPOSED/"
+    "AWS_RISK_CREDENTIALS_EXPOSED-0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+)
 
 
 def health_event(

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.samples.cloudtrail import OWN
-from tests.support.samples.guardduty import ACCOUNT, REGION
+from ringfence.local.samples.cloudtrail import OWN
+from ringfence.local.samples.guardduty import ACCOUNT, REGION
 
 Json = dict[str, Any]
 
@@ -45,7 +45,7 @@ def by_root(account: str = ACCOUNT) -> Json:
     }
 
 
-def call_event(  # noqa: PLR0917 - what a record is made of
+def call_event(  # noqa: PLR0913, PLR0917 - what a record is made of
     service: str,
     name: str,
     parameters: Json | None,

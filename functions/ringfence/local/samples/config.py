@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.samples.guardduty import ACCOUNT, REGION
+from ringfence.local.samples.guardduty import ACCOUNT, REGION
 
 Json = dict[str, Any]
 
@@ -15,7 +15,7 @@ AT = "2026-03-01T12:00:00.000Z"
 BEFORE = {"NON_COMPLIANT": "COMPLIANT", "COMPLIANT": "NON_COMPLIANT"}
 
 
-def verdict(  # noqa: PLR0917 - what a verdict is made of
+def verdict(  # noqa: PLR0913, PLR0917 - what a verdict is made of
     rule: str,
     resource_type: str,
     resource_id: str,

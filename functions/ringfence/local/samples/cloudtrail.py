@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ringfence.local.samples.guardduty import ACCOUNT, KEY, USER, USER_ID
 from ringfence.model.resource_names import SESSION
-from tests.support.samples.guardduty import ACCOUNT, KEY, USER, USER_ID
 
 Json = dict[str, Any]
 

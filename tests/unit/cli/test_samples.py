@@ -1,0 +1,104 @@
+"""`ringfence samples`: files and lines, choices, and what is bad input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from ringfence.cli.main import main
+from ringfence.engine.replay import read_findings
+from ringfence.events.envelope import NotForUs
+
+if TYPE_CHECKING:
+    from click.testing import Result
+
+    from ringfence.model.finding import Finding
+
+C2 = "Backdoor:EC2/C&CActivity.B"
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(main, ["samples", *words])
+
+
+def findings(*words: str) -> list[Finding]:
+    result = run(*words)
+    assert result.exit_code == 0, result.output
+    read = [read_findings(json.loads(line)) for line in result.stdout.splitlines()]
+    return [one for found in read if not isinstance(found, NotForUs) for one in found]
+
+
+def test_without_a_folder_there_is_one_event_on_each_line_and_ids_are_new_each_time() -> None:
+    first, second = findings("--type", C2), findings("--type", C2)
+    assert [one.type for one in first] == [C2]
+    assert first[0].id != second[0].id
+
+
+def test_a_sample_can_be_about_a_resource_of_ones_own() -> None:
+    where = ("--account", "444455556666", "--region", "ap-southeast-2")
+    (one,) = findings("--type", C2, *where, "--resource", "i-0fffffffffffffff0")
+    assert [ref.key for ref in one.subjects] == ["instance/444455556666/ap-southeast-2/i-0fffffffffffffff0"]
+
+
+def test_only_marked_samples_are_samples() -> None:
+    assert [one.sample for one in findings("--type", C2)] == [False]
+    assert [one.sample for one in findings("--type", C2, "--mark")] == [True]
+
+
+def test_a_runbook_and_all_types_can_be_chosen() -> None:
+    few, all_of = (
+        findings("--runbook", "contain-instance"),
+        findings("--runbook", "contain-instance", "--all-types"),
+    )
+    assert 0 < len(few) < len(all_of)
+    assert C2 in {one.type for one in all_of}
+
+
+def test_files_are_written_by_runbook_and_type_and_explain_reads_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "events"
+    result = run(str(folder), "--runbook", "contain-instance")
+    assert result.exit_code == 0, result.output
+    written = sorted(folder.rglob("*.json"))
+    assert f"{len(written)} events in " in result.stdout
+    assert f"ringfence explain {folder}" in result.stdout
+    assert all(path.parent.name == "contain-instance" for path in written)
+    policy = str(Path(__file__).resolve().parents[3] / "policy.yaml")
+    explained = CliRunner().invoke(main, ["explain", str(folder), "--policy", policy, "--json"])
+    assert explained.exit_code == 0, explained.output
+    assert len(explained.stdout.splitlines()) == len(written)
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("--type", "no such type"), "must match a type of finding"),
+        (("--runbook", "contain-nothing"), "must be one of contain-"),
+        (("--account", "12"), "must be a 12-digit account id"),
+        (("--region", "mars"), "must be a region"),
+        (("--type", C2, "--resource", "my-bucket"), "--resource"),
+    ],
+)
+def test_bad_input_is_named(words: tuple[str, ...], problem: str) -> None:
+    result = run(*words)
+    assert result.exit_code == 2
+    assert problem in result.stderr
+
+
+def test_a_folder_with_files_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine.json").write_text("{}")
+    result = run(str(tmp_path))
+    assert result.exit_code == 2
+    assert "must be empty or new" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.json"]
+
+
+def test_a_file_in_place_of_the_folder_is_bad_input(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("")
+    result = run(str(path))
+    assert result.exit_code == 2
+    assert "cannot be written" in result.stderr
