@@ -58,8 +58,9 @@ def call_event(  # noqa: PLR0913, PLR0917 - what a record is made of
     read_only: bool = False,  # noqa: FBT001, FBT002 - as the record has it
 ) -> Json:
     """Make the event of a call to `service`, such as s3, that a user made unless an `identity` is given."""
+    identity = by_user(account=account) if identity is None else identity
     refused = {} if error is None else {"errorCode": error, "errorMessage": "It was refused."}
-    return {
+    event = {
         "version": "0",
         "id": "0b9c8d7e-6f5a-4b3c-92d1-e0f1a2b3c4d5",
         "detail-type": "AWS API Call via CloudTrail",
@@ -68,27 +69,32 @@ def call_event(  # noqa: PLR0913, PLR0917 - what a record is made of
         "time": at,
         "region": region,
         "resources": [],
-        "detail": {
-            "eventVersion": "1.11",
-            "userIdentity": by_user(account=account) if identity is None else identity,
-            "eventTime": at,
-            "eventSource": f"{service}.amazonaws.com",
-            "eventName": name,
-            "awsRegion": region,
-            "sourceIPAddress": "203.0.113.9",
-            "userAgent": "aws-cli/2.30.0",
-            **refused,
-            "requestParameters": parameters,
-            "responseElements": response,
-            "requestID": "3a2b1c0d-9e8f-4a7b-8c6d-5e4f3a2b1c0d",
-            "eventID": "c1d2e3f4-a5b6-4c7d-8e9f-0a1b2c3d4e5f",
-            "readOnly": read_only,
-            "eventType": "AwsApiCall",
-            "managementEvent": True,
-            "recipientAccountId": account,
-            "eventCategory": "Management",
-        },
     }
+    asked = {
+        "eventTime": at,
+        "eventSource": f"{service}.amazonaws.com",
+        "eventName": name,
+        "awsRegion": region,
+        **refused,
+        "requestParameters": parameters,
+        "responseElements": response,
+        "readOnly": read_only,
+        "recipientAccountId": account,
+    }
+    return {**event, "detail": {"userIdentity": identity, **_RECORD, **asked}}
+
+
+_RECORD = {
+    "eventVersion": "1.11",
+    "sourceIPAddress": "203.0.113.9",
+    "userAgent": "aws-cli/2.30.0",
+    "requestID": "3a2b1c0d-9e8f-4a7b-8c6d-5e4f3a2b1c0d",
+    "eventID": "c1d2e3f4-a5b6-4c7d-8e9f-0a1b2c3d4e5f",
+    "eventType": "AwsApiCall",
+    "managementEvent": True,
+    "eventCategory": "Management",
+}
+"""What is the same in the record of each call."""
 
 
 def sign_in(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 NEWEST = datetime(2026, 3, 1, 12, 5, tzinfo=UTC)
-"""The newest time in the samples as they are made."""
+"""The newest time in the samples before that."""
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
 _HTTP = re.compile(r"[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")
 _ID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b|\b[0-9a-f]{32}\b")
@@ -30,7 +30,7 @@ def fresh(event: Json, salt: str, now: datetime, account: str = ACCOUNT, region:
     Parameters
     ----------
     event
-        A sample as it is made.
+        A sample, as the builders return it.
     salt
         What makes the ids different from those of other events.
     now

@@ -192,7 +192,7 @@ def credentials_finding(
     resource_type: str = "AccessKey",
     **resource: object,
 ) -> Json:
-    """Make the event of a finding about whoever made calls (a user's long-term key unless given)."""
+    """Make the event of a finding about a caller (a user's long-term key unless given)."""
     given = {"accessKeyDetails": dict(OF_A_USER if details is None else details), **resource}
     return event(detail(type_, {"resourceType": resource_type, **given}, action=api_call()))
 
@@ -206,7 +206,7 @@ def stolen_finding(
 
 
 def bucket_finding(type_: str = "Exfiltration:S3/MaliciousIPCaller", details: Json | None = None) -> Json:
-    """Make the event of a finding about a bucket, and about whoever called."""
+    """Make the event of a finding about a bucket, and about the caller."""
     buckets = [{"name": "reports", "arn": "arn:aws:s3:::reports", "type": "Destination"}]
     return credentials_finding(type_, details, resource_type="S3Bucket", s3BucketDetails=buckets)
 
@@ -214,7 +214,7 @@ def bucket_finding(type_: str = "Exfiltration:S3/MaliciousIPCaller", details: Js
 def cluster_finding(
     type_: str = "Discovery:Kubernetes/MaliciousIPCaller", details: Json | None = None
 ) -> Json:
-    """Make the event of a finding about a Kubernetes cluster, and about whoever called."""
+    """Make the event of a finding about a Kubernetes cluster, and about the caller."""
     cluster = {"name": "prod", "arn": f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/prod"}
     user = {"kubernetesUserDetails": {"username": "deployers", "groups": ["system:authenticated"]}}
     return credentials_finding(
