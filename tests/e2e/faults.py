@@ -106,6 +106,16 @@ def cut(service: str) -> Rule:
     return {"service": service, "sequence": [1, 3], "reset": True}
 
 
+def spared(operation: str) -> Rule:
+    """Carry every call of an operation out. The first rule that matches a call decides."""
+    return {"operation": operation, "latency": 0}
+
+
+def not_arrived(operation: str) -> Rule:
+    """Reset the connection of the first call of an operation, before the call arrives there."""
+    return {"operation": operation, "times": 1, "reset": True}
+
+
 def lost(operation: str) -> Rule:
     """Lose the answer to the first call of an operation, after it was carried out."""
     return {"operation": operation, "times": 1, "response": {"abort_bytes": 1}}

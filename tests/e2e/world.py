@@ -97,7 +97,10 @@ class World:
     def told(self, server: Server) -> str:
         """Return the log of a server's incident, for the reader of a failed test."""
         entries = self.history(server).entries
-        return "\n".join(json.dumps(json.loads(entry.body)["fact"])[:400] for entry in entries)
+        return "\n".join(
+            f"{one.at:%H:%M:%S} {one.attempt[:8]} {json.dumps(json.loads(one.body)['fact'])[:400]}"
+            for one in entries
+        )
 
     def quiet(self, *queues: str) -> None:
         """Wait until no message waits or is being worked on.

@@ -16,6 +16,23 @@ if TYPE_CHECKING:
 
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 """Error codes for calls that IAM or an organization's policy denies."""
+THROTTLED = frozenset(
+    {
+        "EC2ThrottledException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+"""Error codes for calls that a service refuses because of their rate. It has done nothing.
+
+EC2 and S3 send them with status 503. https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
+"""
 
 
 @contextmanager
@@ -41,6 +58,8 @@ def code_of(error: ClientError) -> str:
 
 def _is_its_own(error: ClientError) -> bool:
     """Return whether the service failed. It may have made the change."""
+    if code_of(error) in THROTTLED:
+        return False
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return int(status) >= HTTPStatus.INTERNAL_SERVER_ERROR
 

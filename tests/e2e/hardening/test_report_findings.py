@@ -87,7 +87,7 @@ def test_whoever_archives_new_findings_unseen_is_reported_at_once(compliance: Co
     assert (made.decision.mode, made.decision.code) == ("notify", "urgent")
     until(lambda: inbox.told("quiet"), "a person was told")
     assert inbox.told("quiet") == [
-        f"[URGENT, high] decision needed: {ref.id} ({local.account} {local.region})"[:99]
+        f"[URGENT, critical] decision needed: {ref.id} ({local.account} {local.region})"[:99]
     ]
 
 

@@ -55,7 +55,7 @@ def test_a_rule_that_is_disabled_is_told_as_urgent_with_its_name_and_enabled_aga
     events.disable_rule(Name=rule)
     until(lambda: inbox.told("TAMPERING: events:DisableRule"), "a person was told")
     (subject,) = inbox.told("TAMPERING: events:DisableRule")
-    assert subject.startswith("[URGENT, high] decision needed: events:DisableRule/")
+    assert subject.startswith("[URGENT, critical] decision needed: events:DisableRule/")
     history = compliance.over(RESTORES, EventRuleRef(local.account, local.region, rule))
     assert [type(one) for one in history.steps(Result.APPLIED)] == [EnableEventRule]
     assert events.describe_rule(Name=rule)["State"] == "ENABLED"

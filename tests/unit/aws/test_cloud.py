@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.retries.standard import ThrottledRetryableChecker
 from botocore.stub import Stubber
 
 from ringfence.aws.cloud import AGAIN, AwsCloud
+from ringfence.aws.failures import THROTTLED
 from ringfence.aws.sessions import own_client
 from ringfence.model.call import Call, Failed, SansIO
 from ringfence.model.document import Document
@@ -134,6 +136,20 @@ def test_where_the_service_itself_fails_nobody_knows_what_was_done(
     with pytest.raises(Retryable) as raised:
         cloud(fail).apply(REF, Stop(), {}, PERMIT)
     assert type(raised.value) is kind
+
+
+@pytest.mark.parametrize("code", sorted(THROTTLED))
+def test_a_call_that_is_throttled_was_not_made_whatever_the_status(code: str) -> None:
+    """EC2 throttles with status 503. Evidence must not wait until a look could show that there is none."""
+
+    def fail() -> dict[str, Any]:
+        answer: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": 503}}
+        raise ClientError(answer, "CreateSnapshots")
+
+    with pytest.raises(Retryable, match=code) as raised:
+        cloud(fail).apply(REF, Stop(), {}, PERMIT)
+    assert type(raised.value) is Retryable
+    assert code in ThrottledRetryableChecker._THROTTLED_ERROR_CODES
 
 
 def test_where_no_answer_comes_nobody_knows_what_was_done() -> None:
