@@ -149,7 +149,7 @@ def test_a_call_that_is_throttled_was_not_made_whatever_the_status(code: str) ->
     with pytest.raises(Retryable, match=code) as raised:
         cloud(fail).apply(REF, Stop(), {}, PERMIT)
     assert type(raised.value) is Retryable
-    assert code in ThrottledRetryableChecker._THROTTLED_ERROR_CODES
+    assert code in vars(ThrottledRetryableChecker)["_THROTTLED_ERROR_CODES"]
 
 
 def test_where_no_answer_comes_nobody_knows_what_was_done() -> None:
