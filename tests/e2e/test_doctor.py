@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import shlex
 import time
 import zipfile
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.self_check.places import Deployment, stacks_of
 from tests.e2e.places import HOME_REGION
 from tests.e2e.world import OTHER_ACCOUNT, World
+from tests.support.aws_command import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -81,14 +81,8 @@ class Patient:
 
     def run(self, command: str, account: str) -> None:
         """Run a command of the AWS command line."""
-        program, service, name, *words = shlex.split(command)
-        assert program == "aws"
-        given = dict(parsed(words))
-        client = self.client({"s3api": "s3"}.get(service, service), account, str(given.pop("Region")))
-        if name == "wait":
-            client.get_waiter(words[0].replace("-", "_")).wait(**given)
-        else:
-            getattr(client, name.replace("-", "_"))(**given)
+        found = parsed(command)
+        found.run(self.client(found.service, account, found.options["--region"]))
 
     def resources(self, stack: str, kind: str) -> dict[str, str]:
         """Return the physical ids of a stack's resources of one type, by their logical ids."""
@@ -119,21 +113,6 @@ class Patient:
     def url(self, queue: str) -> str:
         found: str = self.client("sqs").get_queue_url(QueueName=queue)["QueueUrl"]
         return found
-
-
-def parsed(words: list[str]) -> Iterator[tuple[str, object]]:
-    """Yield the options of a command as parameters of its API."""
-    for option, value in zip(words, [*words[1:], "--"], strict=True):
-        if option.startswith("--no-") and value.startswith("--"):
-            yield _parameter(option.removeprefix("--no-")), False
-        elif option.startswith("--"):
-            yield _parameter(option.removeprefix("--")), int(value) if value.isdecimal() else value
-
-
-def _parameter(option: str) -> str:
-    lower = option == "log-group-name"
-    words = option.split("-")
-    return "".join(one if lower and not number else one.title() for number, one in enumerate(words))
 
 
 @pytest.fixture(scope="module")
