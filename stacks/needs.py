@@ -25,7 +25,9 @@ from ringfence.aws import (
 )
 from ringfence.events.heartbeat import SOURCE
 from ringfence.events.heartbeat import SOURCE as HEARTBEAT_SOURCE
+from ringfence.handlers import managed_policies
 from ringfence.handlers import operator_types as operations
+from ringfence.handlers.managed_policies import AUDITOR
 from ringfence.model.call import Permission
 from ringfence.self_check.needs import PERMISSIONS as _SELF_CHECK
 
@@ -175,13 +177,10 @@ NOTIFY = (
 """The additional permissions of each function."""
 
 AUDIT = (
-    *incidents.PERMISSIONS,
-    *containments.LIST_PERMISSIONS,
-    *incidents.EVERY_PERMISSIONS,
-    *GET_ARCHIVE,
-    *GET_LOG,
-    *log_signer.READ_PERMISSIONS,
-    *outputs.PERMISSIONS,
+    *(
+        replace(one, reason=one.reason or _EACH) if one.action.startswith("s3:") else one
+        for one in AUDITOR.permissions
+    ),
     *READ_TABLE,
     READ_ARCHIVE,
 )
@@ -215,7 +214,7 @@ SELF_CHECK = (
     ),
 )
 """The permissions of the role `ringfence-doctor`, which reads Ringfence's own resources in one account."""
-DOCTOR = (Permission("sts:AssumeRole", ("{doctors}",)),)
+DOCTOR = managed_policies.DOCTOR.permissions
 """The permission to run the self-check: to assume that role in each account."""
 HEARTBEAT = (
     *dynamo.PERMISSIONS,

@@ -16,13 +16,8 @@ from constructs import Construct
 from ringfence.aws.dead_letters import SUFFIX
 from ringfence.aws.notice import TOPIC
 from ringfence.aws.record_keys import RECORD_KEYS
+from ringfence.handlers.managed_policies import CALLERS
 from ringfence.handlers.operator_types import (
-    FOR_APPROVERS,
-    FOR_AUDITORS,
-    FOR_OPERATORS,
-    FOR_PAUSERS,
-    FOR_RELEASERS,
-    FOR_RESETTERS,
     QUEUES,
     ROUTES,
 )
@@ -171,15 +166,8 @@ class OperatorApi(Construct):
             )
             for path in ROUTES
         }
-        for who, does, paths in (
-            ("operator", "Start runs with Ringfence, and replay dead letters", FOR_OPERATORS),
-            ("approver", "Approve or reject plans of Ringfence", FOR_APPROVERS),
-            ("releaser", "Release what Ringfence did", FOR_RELEASERS),
-            ("pauser", "Pause the changes of Ringfence, and resume", FOR_PAUSERS),
-            ("resetter", "Reset limits of Ringfence", FOR_RESETTERS),
-            ("checker", "Have Ringfence check the seals of its record", FOR_AUDITORS),
-        ):
-            callers(self, who, does, [arns[path] for path in paths], mfa=mfa)
+        for one in CALLERS:
+            callers(self, one, [arns[path] for path in one.routes], mfa=mfa)
 
     def _log_access(self, stage: apigateway.HttpStage) -> None:
         group = log_group(self, "AccessLogs", self.settled.key)

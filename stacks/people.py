@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_iam as iam
 
+from ringfence.handlers.managed_policies import AUDITOR, DOCTOR
 from ringfence.model.resource_names import DOCTOR_ROLE
 from stacks import needs
 from stacks.acknowledgements import acknowledge_wildcards
-from stacks.names import prefixed, role_arn, stack_arns
+from stacks.names import role_arn, stack_arns
 from stacks.permissions import document, resolved
 
 if TYPE_CHECKING:
@@ -18,41 +19,42 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
+    from ringfence.handlers.managed_policies import ManagedPolicy
     from stacks.permissions import Need, Resources
 
 
-def callers(scope: Construct, who: str, does: str, routes: Iterable[str], *, mfa: bool) -> None:
+def callers(scope: Construct, who: ManagedPolicy, routes: Iterable[str], *, mfa: bool) -> None:
     """Create a policy to call these routes of the API and read its address.
 
     `mfa`: only in sessions with multi-factor authentication.
     """
     places = {"routes": tuple(routes), **_here(scope)}
-    _policy(scope, who, does, resolved(needs.OPERATOR_WITH_MFA if mfa else needs.OPERATOR, places))
+    _policy(scope, who, resolved(needs.OPERATOR_WITH_MFA if mfa else needs.OPERATOR, places))
 
 
 def auditors(stack: Stack, places: Mapping[str, str]) -> None:
     """Create the policy to verify the log. `places` are those of the audit stack."""
     home = {**places, "home_region": stack.region, **_here(stack)}
-    _policy(stack, "auditor", "Read and verify the audit log of Ringfence", resolved(needs.AUDIT, home))
+    _policy(stack, AUDITOR, resolved(needs.AUDIT, home))
 
 
 def doctors(stack: Stack, accounts: Iterable[str]) -> None:
     """Create the policy to run the self-check: to assume its role in these accounts."""
     roles = tuple(role_arn(one, DOCTOR_ROLE) for one in accounts)
-    _policy(stack, "doctor", "Run the self-check of Ringfence", resolved(needs.DOCTOR, {"doctors": roles}))
+    _policy(stack, DOCTOR, resolved(needs.DOCTOR, {"doctors": roles}))
 
 
-def _policy(scope: Construct, who: str, does: str, needed: tuple[Need, ...]) -> None:
+def _policy(scope: Construct, who: ManagedPolicy, needed: tuple[Need, ...]) -> None:
     """Create a managed policy, attached to nobody."""
     policy = iam.ManagedPolicy(
         scope,
-        f"{who.capitalize()}s",
-        managed_policy_name=prefixed(who),
-        description=does,
+        f"{who.who.capitalize()}s",
+        managed_policy_name=who.name,
+        description=who.does,
         document=document(needed),
     )
     acknowledge_wildcards(policy, needed)
-    CfnOutput(Stack.of(scope), f"{who.capitalize()}Policy", value=policy.managed_policy_arn)
+    CfnOutput(Stack.of(scope), f"{who.who.capitalize()}Policy", value=policy.managed_policy_arn)
 
 
 def _here(scope: Construct) -> dict[str, str | Resources]:

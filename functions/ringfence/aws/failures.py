@@ -43,10 +43,10 @@ def raised(what: str) -> Iterator[None]:
     except ParamValidationError as error:
         raise InternalError(f"{what}: {error}") from error
     except ClientError as error:
-        kind = (
-            AccessDenied if code_of(error) in DENIED else OutcomeUnknown if _is_its_own(error) else Retryable
-        )
-        raise kind(f"{what}: {code_of(error)}: {message_of(error)}") from error
+        message = f"{what}: {code_of(error)}: {message_of(error)}"
+        if code_of(error) in DENIED:
+            raise AccessDenied(message, what) from error
+        raise (OutcomeUnknown if _is_its_own(error) else Retryable)(message) from error
     except BotoCoreError as error:
         raise OutcomeUnknown(f"{what}: {error}") from error
 

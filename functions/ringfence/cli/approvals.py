@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringfence.cli.completion import incidents
+from ringfence.cli.incident_ids import incident_of
 from ringfence.cli.operator_command import (
     DONE,
     NOT_DONE,
@@ -20,7 +22,6 @@ from ringfence.cli.waiting import Poller
 from ringfence.cli.waiting_plans import Together, answer_together, list_waiting, waiting
 from ringfence.handlers.operator_types import check_reason
 from ringfence.model.errors import BadInput
-from ringfence.model.incident import check_incident
 from ringfence.record.approvals import ApprovalStatus
 from ringfence.record.facts import Answer
 
@@ -36,7 +37,7 @@ NO_REASON = "no reason given"
 
 
 @click.command("approvals", short_help="Show the plans that wait for approval.")
-@click.argument("incident", required=False)
+@click.argument("incident", required=False, shell_complete=incidents)
 @click.option("--breaker", default="", help="Only what waits behind this limit.")
 @query_command
 def approvals(given: CommandOptions, incident: str | None, *, breaker: str) -> None:
@@ -56,7 +57,7 @@ def approvals(given: CommandOptions, incident: str | None, *, breaker: str) -> N
         found = waiting(client, poller, breaker)
         list_waiting(screen, found)
         end(given, DONE, waiting=found.plans, doubted=found.doubted)
-    shown = _approvals(client, poller, check_incident(incident))
+    shown = _approvals(client, poller, incident_of(given.home, incident))
     for one in shown:
         show_approval(screen, one)
     if not shown:
@@ -70,7 +71,7 @@ _breaker = click.option(
 
 
 @click.command("approve", short_help="Approve a plan, so that it is carried out.")
-@click.argument("incident", required=False)
+@click.argument("incident", required=False, shell_complete=incidents)
 @_breaker
 @click.option("--approval", default="", help="The id of the approval, if several wait in this incident.")
 @click.option(
@@ -133,7 +134,7 @@ def approve(  # noqa: PLR0913 - one parameter for each option
 
 
 @click.command("reject", short_help="Reject a plan, or veto one that runs by itself.")
-@click.argument("incident", required=False)
+@click.argument("incident", required=False, shell_complete=incidents)
 @_breaker
 @click.option("--approval", default="", help="The id of the approval, if several wait in this incident.")
 @click.option("--reason", required=True, help="The reason, in one line. It is recorded in the audit log.")
@@ -177,7 +178,7 @@ class _Asking:
         from ringfence.cli.plan_view import Screen
 
         env, screen = environment(), Screen(as_json=given.as_json)
-        every = _approvals(env.client(given), Poller(given, env, screen), check_incident(incident))
+        every = _approvals(env.client(given), Poller(given, env, screen), incident_of(given.home, incident))
         open_ = [one for one in every if one.text("status") == ApprovalStatus.WAITING]
         named = (
             [one for one in every if one.text("approval") == approval] if approval else open_ or every[-1:]

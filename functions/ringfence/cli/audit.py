@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from ringfence.cli import audit_view as view
+from ringfence.cli.completion import incidents
+from ringfence.cli.denials import explained
+from ringfence.cli.incident_ids import incident_of
 from ringfence.cli.log import archive_of, find, reader_of
 from ringfence.cli.operator_command import url_option
 from ringfence.cli.output import print_rows
@@ -51,7 +54,7 @@ def audit() -> None:
 
 
 @audit.command(short_help="Verify the audit log of an incident, or of all incidents.")
-@click.argument("incident", required=False)
+@click.argument("incident", required=False, shell_complete=incidents)
 @click.option("--all", "everything", is_flag=True, help="Verify all incidents, and the transparency log.")
 @click.option("--since", type=Since(), help="With --all: incidents since this time: 7d, 12h, 30m or a date.")
 @click.option("--until", type=Since(), help="With --all: incidents until this time.")
@@ -107,6 +110,7 @@ def verify(  # noqa: PLR0913 - the options of a command
     now = datetime.now(UTC)
     try:
         if incident:
+            incident = incident_of(home, incident)
             verdicts = tuple(_verdicts(home, incident, now, without_archive=without_archive))
             done = _one(verdicts, seals_of(home, url, incident), as_json=as_json)
         else:
@@ -115,7 +119,7 @@ def verify(  # noqa: PLR0913 - the options of a command
     except BadInput:
         raise
     except RingfenceError as error:
-        raise Unverified(safe(str(error))) from error
+        raise Unverified(explained(error)) from error
     except OSError as error:
         discard()
         raise Unverified(f"the result cannot be written: {error.strerror}") from error

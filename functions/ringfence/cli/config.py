@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ringfence.cli.suggestions import one_of
+from ringfence.cli.suggestions import unknown
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.subject import ACCOUNT, REGION
@@ -79,7 +79,7 @@ def parsed(text: str, path: Path) -> Configuration:
         _only(document, _TABLES)
         return Configuration(_home(document), _accounts(document), path)
     except BadInput as error:
-        raise BadInput(f"{path}: {error.field}", error.problem, error.value) from error
+        raise BadInput(f"{path}: {error.field}", error.problem, error.value, error.hint) from error
 
 
 def _path(environment: Mapping[str, str]) -> Path:
@@ -92,7 +92,7 @@ def _path(environment: Mapping[str, str]) -> Path:
 def _only(table: Document, names: tuple[str, ...]) -> None:
     for name in table.value:
         if name not in names:
-            raise BadInput(table.at(name), f"is unknown: {one_of(name, names)}")
+            raise unknown(table.at(name), name, names)
 
 
 def _home(document: Document) -> dict[str, str]:

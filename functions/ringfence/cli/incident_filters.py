@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 import click
 
-from ringfence.cli.suggestions import one_of
+from ringfence.cli.suggestions import unknown
 from ringfence.model.arn import read_arn
 from ringfence.model.errors import BadInput
 from ringfence.record.brief import SEVERITIES
@@ -110,7 +110,7 @@ def _filters(given: dict[str, object]) -> Filters:
 def _state(text: str) -> IncidentStatus:
     found = of_words(text)
     if found is None:
-        raise BadInput("--state", one_of(text, _STATES), text)
+        raise unknown("--state", text, _STATES)
     return found
 
 
@@ -121,7 +121,7 @@ def _severity(text: str) -> float:
     try:
         return float(text)
     except ValueError as error:
-        raise BadInput("--severity", f"must be a number, or {one_of(text, tuple(words))}", text) from error
+        raise BadInput("--severity", f"must be a number, or one of {', '.join(words)}", text) from error
 
 
 def _id_of(arn: str) -> str:

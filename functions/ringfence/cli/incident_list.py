@@ -9,7 +9,6 @@ from rich.text import Text
 
 from ringfence.cli.incident_views import SEVERITY_STYLES, STYLES, plain
 from ringfence.cli.layout import fitted
-from ringfence.cli.text import row
 from ringfence.cli.times import ago
 from ringfence.model.kinds import kind_of
 from ringfence.record.brief import severity_word
@@ -22,47 +21,9 @@ if TYPE_CHECKING:
     from ringfence.cli.incident_views import Verified
     from ringfence.record.brief import Brief
 
-COLUMNS = (
-    "incident",
-    "state",
-    "severity",
-    "kind",
-    "id",
-    "name",
-    "account",
-    "region",
-    "runbook",
-    "worst finding",
-    "findings",
-    "opened",
-    "verified",
-)
-"""The columns in a pipe, for the help and the documentation."""
 NONE = "No incidents in this period."
 _MARGIN = 10
 """The width of the severity at the left."""
-
-
-def rows(briefs: Sequence[Brief], verified: Verified) -> Iterator[str]:
-    """Yield a line with tabs for each response. Times are in ISO 8601."""
-    for one in briefs:
-        kind, account, region, id_ = one.place
-        at = verified.get(one.now.id)
-        yield row(
-            one.now.incident,
-            said(one.now.runbook, one.status.words),
-            f"{one.severity:g}" if one.severity is not None else "",
-            kind,
-            id_,
-            one.name,
-            account,
-            region,
-            one.now.runbook,
-            one.worst.type if one.worst else "",
-            len(one.ranked),
-            one.now.began.isoformat(),
-            at.isoformat() if at else "",
-        )
 
 
 def listed(

@@ -1,4 +1,4 @@
-"""A response as rows with tabs, for a pipe: nothing is wrapped, padded or cut off."""
+"""Responses as rows with tabs, for a pipe: nothing is wrapped, padded or cut off."""
 
 from __future__ import annotations
 
@@ -13,9 +13,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ringfence.cli.incident_page import Page
+    from ringfence.cli.incident_views import Verified
     from ringfence.cli.seals import Seals
+    from ringfence.record.brief import Brief
     from ringfence.record.timeline import Row
 
+COLUMNS = (
+    "incident",
+    "state",
+    "severity",
+    "kind",
+    "id",
+    "name",
+    "account",
+    "region",
+    "runbook",
+    "worst finding",
+    "findings",
+    "opened",
+    "verified",
+)
+"""The columns in a pipe, for the help and the documentation."""
 _LISTS = (
     ("remaining", "remaining"),
     ("settling", "settling"),
@@ -23,6 +41,32 @@ _LISTS = (
     ("open access", "open_access"),
     ("review", "review"),
 )
+
+
+def rows(briefs: Sequence[Brief], verified: Verified) -> Iterator[str]:
+    """Yield a line with tabs for each response."""
+    yield from (row_of(one, verified) for one in briefs)
+
+
+def row_of(one: Brief, verified: Verified) -> str:
+    """Return a response as a line with tabs. Times are in ISO 8601."""
+    kind, account, region, id_ = one.place
+    at = verified.get(one.now.id)
+    return row(
+        one.now.incident,
+        said(one.now.runbook, one.status.words),
+        f"{one.severity:g}" if one.severity is not None else "",
+        kind,
+        id_,
+        one.name,
+        account,
+        region,
+        one.now.runbook,
+        one.worst.type if one.worst else "",
+        len(one.ranked),
+        one.now.began.isoformat(),
+        at.isoformat() if at else "",
+    )
 
 
 def page_rows(page: Page) -> Iterator[str]:

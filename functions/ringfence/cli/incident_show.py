@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringfence.cli.completion import incidents
 from ringfence.cli.incident_filters import STATES_HELP
+from ringfence.cli.incident_ids import incident_of
 from ringfence.cli.log import find, reader_of
 from ringfence.cli.operator_command import now_of, url_option
 from ringfence.cli.output import note, print_rows, verified_of
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @click.command("show", short_help="Show an incident.", epilog=STATES_HELP)
-@click.argument("incident")
+@click.argument("incident", shell_complete=incidents)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @page_options
 @url_option
@@ -48,7 +50,7 @@ def show_incident(  # noqa: PLR0913 - one parameter for each option
     Exit code 0: shown. 1: the audit log cannot be read. 2: no such incident.
     """
     reader = reader_of(home)
-    responses = find(reader, None, incident)
+    responses = find(reader, None, incident_of(home, incident))
     shown = _read(home, reader, responses, seals_of(home, url, responses[0].incident))
     if as_json:
         click.echo(

@@ -12,6 +12,7 @@ import click
 
 from ringfence.cli.incident_filters import STATES_HELP, Filters, filter_options
 from ringfence.cli.incident_show import show_incident
+from ringfence.cli.incident_watch import watch
 from ringfence.cli.log import reader_of
 from ringfence.cli.operator_command import now_of
 from ringfence.cli.output import note, print_rows, verified_of
@@ -39,6 +40,7 @@ def incidents() -> None:
 
 incidents.add_command(recheck)
 incidents.add_command(show_incident)
+incidents.add_command(watch)
 
 
 @incidents.command("list", short_help="List the incidents.", epilog=STATES_HELP)
@@ -104,7 +106,7 @@ def list_incidents(  # noqa: PLR0913 - one parameter for each option
             limit=limit,
         )
     else:
-        from ringfence.cli.incident_list import rows
+        from ringfence.cli.incident_rows import rows
 
         note(*(f"PAUSED: {one}" for one in paused_in(reader, home.place)))
         print_rows(rows(listed.briefs, verified))

@@ -38,16 +38,18 @@ def archive_of(home: Home) -> S3Archive:
 
 
 def find(reader: IncidentReader, archive: S3Archive | None, incident: str) -> tuple[Response, ...]:
-    """Find the responses to an incident. Raises BadInput for an unknown incident.
+    """Find the responses to an incident, given its id. Raises BadInput for an unknown incident.
 
     If the table has none, search the archive: somebody may have removed the incident from the table.
     """
     from ringfence.aws.incidents import Response
+    from ringfence.cli.incident_ids import similar
     from ringfence.model.incident import check_incident
 
     found = reader.responses(check_incident(incident))
     if not found and archive:
         found = tuple(Response(key, incident) for key in archive.chains(incident))
     if not found:
-        raise BadInput("incident", "must be in the audit log; see `ringfence incidents list`", incident)
+        hint = similar(reader, incident)
+        raise BadInput("incident", "must be in the audit log; see `ringfence incidents list`", incident, hint)
     return found

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from errno import EDQUOT, EFBIG, ENOSPC
 from importlib import import_module
 from importlib.util import find_spec
 from types import MappingProxyType
+from typing import Any
 
 import click
+from click.exceptions import NoSuchCommand
 
-from ringfence.cli.text import discard, safe
+from ringfence.cli.denials import explained
+from ringfence.cli.text import discard
 from ringfence.model.errors import BadInput, RingfenceError
 
 COMMANDS = MappingProxyType(
@@ -48,17 +52,42 @@ class CommandError(click.ClickException):
     """An error that the user can fix: one clear message and an exit code."""
 
     def __init__(self, error: RingfenceError) -> None:
-        super().__init__(safe(str(error), lines=True))
+        super().__init__(explained(error))
+        self.error = error
         self.exit_code = BAD_INPUT if isinstance(error, BadInput) else FAILED
 
 
 class LazyGroup(click.Group):
     """A group that imports its subcommands on demand and lists only installed ones."""
 
+    def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as click declares it
+        """Run a command line. With `--json`, errors are JSON too."""
+        given = kwargs.get("args", args[0] if args else None)
+        words = list(sys.argv[1:] if given is None else given)
+        if "--json" not in words or not kwargs.get("standalone_mode", True):
+            return super().main(*args, **kwargs)
+        try:
+            code = super().main(*args, **{**kwargs, "standalone_mode": False})
+        except (click.ClickException, click.Abort) as error:
+            from ringfence.cli.json_errors import as_json
+
+            click.echo(as_json(error))
+            code = getattr(error, "exit_code", FAILED)
+        sys.exit(code if isinstance(code, int) else 0)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the installed subcommands."""
         del ctx
         return [name for name, target in COMMANDS.items() if find_spec(target.partition(":")[0])]
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a subcommand. For an unknown one, suggest the most similar ones."""
+        try:
+            return super().resolve_command(ctx, args)
+        except NoSuchCommand as error:
+            raise NoSuchCommand(error.command_name, possibilities=self.list_commands(ctx), ctx=ctx) from error
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a subcommand."""
@@ -81,7 +110,7 @@ class LazyGroup(click.Group):
             raise click.ClickException(f"the output cannot be written: {error.strerror}") from error
 
 
-@click.group(cls=LazyGroup)
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="ringfence")
 def main() -> None:
     """Respond to AWS security findings: contain, keep the evidence, record every change."""

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from ringfence.cli.denials import remedy
 from ringfence.engine.intake import ExecutionContext
 from ringfence.handlers.operator_answers import OK, raise_answer
 from ringfence.handlers.operator_api import OperatorService
@@ -198,7 +199,9 @@ class HttpOperatorClient:
             return document
         message = f"the API answered {code}: {document.get('message', 'no message')}"
         if code == FORBIDDEN:
-            raise Forbidden(f"{message}. Your IAM policies must allow execute-api:Invoke on it")
+            raise Forbidden(
+                f"{message}. Your IAM policies must allow execute-api:Invoke on it{remedy(route=path)}"
+            )
         if code == NOT_FOUND:
             raise BadInput("--url", f"must be Ringfence's API: {message}")
         raise Retryable(message) if code in _PASSING else Refused(message)

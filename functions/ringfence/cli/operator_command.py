@@ -56,6 +56,12 @@ def subject_of(ref: Ref) -> dict[str, str]:
     return {"kind": ref.kind, "account": ref.account, "region": ref.region, "id": ref.id}
 
 
+def _tagged(name: str, region: str) -> tuple[str, ...]:
+    from ringfence.aws.names import tagged
+
+    return tagged(name, region)
+
+
 @dataclass(frozen=True)
 class Environment:
     """The environment of the commands. Tests pass a fake one as the object of the Click context."""
@@ -68,6 +74,7 @@ class Environment:
     clock: Callable[[], float]
     sleep: Callable[[float], None]
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    tagged: Callable[[str, str], tuple[str, ...]] = _tagged
 
 
 url_option = click.option(

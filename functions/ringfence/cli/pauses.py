@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringfence.cli.completion import incidents, runbooks
+from ringfence.cli.incident_ids import incident_of
 from ringfence.cli.operator_command import DONE, CommandOptions, end, environment, query_command
 from ringfence.cli.waiting import Poller
 from ringfence.handlers.operator_types import check_reason
@@ -46,9 +48,9 @@ class Span(click.ParamType[timedelta]):
 
 
 @click.command(short_help="Stop changes for a while.")
-@click.option("--runbook", help="Only this runbook.")
+@click.option("--runbook", help="Only this runbook.", shell_complete=runbooks)
 @click.option("--account", help="Only resources of this account.")
-@click.option("--incident", help="Only this incident.")
+@click.option("--incident", help="Only this incident.", shell_complete=incidents)
 @click.option(
     "--for",
     "lasts",
@@ -80,7 +82,8 @@ def pause(  # noqa: PLR0913 - one parameter for each option
 
     check_reason(reason)
     env, screen = environment(), Screen(as_json=given.as_json)
-    scope = {"runbook": runbook, "account": account, "incident": incident}
+    only = incident_of(given.home, incident) if incident else None
+    scope = {"runbook": runbook, "account": account, "incident": only}
     body = {"reason": reason, "seconds": int(lasts.total_seconds())}
     body |= {name: one for name, one in scope.items() if one}
     answer = Poller(given, env, screen).first(partial(env.client(given).pause, body))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringfence.cli.completion import incidents
+from ringfence.cli.incident_ids import incident_of
 from ringfence.cli.operator_command import (
     DONE,
     NOT_DONE,
@@ -34,7 +36,7 @@ _WORDS = {BROKEN: "NOT CONTAINED", Standing.GONE.value: "gone"}
 
 
 @click.command("recheck", short_help="Verify open contained incidents now.")
-@click.argument("incident", required=False)
+@click.argument("incident", required=False, shell_complete=incidents)
 @query_command
 def recheck(given: CommandOptions, incident: str | None) -> None:
     """Verify INCIDENT now, or every open contained incident.
@@ -49,6 +51,7 @@ def recheck(given: CommandOptions, incident: str | None) -> None:
     from ringfence.cli.plan_view import Screen
 
     env, screen = environment(), Screen(as_json=given.as_json)
+    incident = incident_of(given.home, incident) if incident else None
     client, poller = env.client(given), Poller(given, env, screen)
     found = tuple(_rechecks(client, poller, screen, {"incident": incident} if incident else {}))
     _show(screen, found)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringfence.cli.completion import incidents
+from ringfence.cli.incident_ids import incident_of
 from ringfence.cli.operator_command import (
     DONE,
     NOT_DONE,
@@ -20,11 +22,14 @@ from ringfence.cli.operator_command import (
     subject_of,
 )
 from ringfence.cli.pauses import show_paused
+from ringfence.cli.subjects import key_of_subject, responses_named
+from ringfence.cli.suggestions import unknown
 from ringfence.cli.waiting import Poller, ProgressFollower, interruptible
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.kinds import parse_key
-from ringfence.record.next_command import REASON, NextCommand, command_after
+from ringfence.record.next_command import NextCommand, command_after
+from ringfence.record.shell import REASON
 from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
@@ -40,7 +45,7 @@ _OVER = _REFUSED | {IncidentStatus.RELEASED.value, "ended"}
 
 
 @click.command(short_help="Undo the changes of an incident.")
-@click.argument("incident")
+@click.argument("incident", shell_complete=incidents)
 @click.option(
     "--skip-drifted",
     is_flag=True,
@@ -53,8 +58,7 @@ _OVER = _REFUSED | {IncidentStatus.RELEASED.value, "ended"}
 )
 @click.option(
     "--subject",
-    metavar="KIND/ACCOUNT/REGION/ID",
-    help="Release only the response for this resource.",
+    help="Release only the response for this resource: its id, ARN, Name tag, or KIND/ACCOUNT/REGION/ID.",
 )
 @click.option(
     "--runbook", help="With --subject: the runbook. Required if several runbooks act on such a resource."
@@ -79,15 +83,15 @@ def release(  # noqa: PLR0913 - one parameter for each option
     such incident, or the API cannot be reached. 130: stopped with Ctrl-C.
     """
     from ringfence.cli.plan_view import Screen
-    from ringfence.model.incident import check_incident
 
     env, screen = environment(), Screen(as_json=given.as_json)
+    incident = incident_of(given.home, incident)
     body: dict[str, object] = {
-        "incident": check_incident(incident),
+        "incident": incident,
         "reason": given.reason,
         "skip_drifted": skip_drifted,
         "despite_unsealed": despite_unsealed,
-        **_only(env, subject, runbook),
+        **_only(given, env, incident, subject, runbook),
     }
     checked(given, env)
     client, poller = env.client(given), Poller(given, env, screen)
@@ -111,18 +115,23 @@ def release(  # noqa: PLR0913 - one parameter for each option
     _conclude(given, screen, planned, states)
 
 
-def _only(env: Environment, subject: str | None, runbook: str | None) -> dict[str, object]:
+def _only(
+    given: CommandOptions, env: Environment, incident: str, subject: str | None, runbook: str | None
+) -> dict[str, object]:
     """Return the fields that select one response; none to select all. Raises BadInput."""
     if subject is None:
         if runbook:
             raise BadInput("--subject", "is required with --runbook")
         return {}
-    ref = parse_key(subject)
+    ref = key_of_subject(subject)
+    if ref is None:
+        key = responses_named(given.home, incident, subject)
+        return {"runbook": runbook or key.runbook, "subject": subject_of(parse_key(key.subject))}
     fitting = [one.id for one in env.catalogue().values() if isinstance(ref, one.subject)]
     if runbook is None and len(fitting) == 1:
         runbook = fitting[0]
     if runbook not in fitting:
-        raise BadInput("--runbook", f"must be one of {', '.join(fitting)}", runbook)
+        raise unknown("--runbook", runbook or "", fitting)
     return {"runbook": runbook, "subject": subject_of(ref)}
 
 

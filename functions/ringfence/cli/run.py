@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringfence.cli.completion import remediations as remediations_named
+from ringfence.cli.completion import runbooks
 from ringfence.cli.operator_command import (
     DONE,
     NOT_DONE,
@@ -20,11 +22,12 @@ from ringfence.cli.operator_command import (
     subject_of,
 )
 from ringfence.cli.pauses import show_paused
+from ringfence.cli.subjects import ANY_ACCOUNT, subject_named
+from ringfence.cli.suggestions import unknown
 from ringfence.cli.waiting import Poller, ProgressFollower, interruptible
 from ringfence.model.errors import BadInput, NotFound
-from ringfence.model.kinds import ref_of
-from ringfence.model.subject import GLOBAL
-from ringfence.record.next_command import NextCommand, quoted, run_command
+from ringfence.record.next_command import NextCommand, run_command
+from ringfence.record.shell import typed
 from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Run a runbook on a resource.")
-@click.argument("runbook", metavar="RUNBOOK")
+@click.argument("runbook", metavar="RUNBOOK", shell_complete=runbooks)
 @click.argument("id_", metavar="ID")
 @click.option("--account", help="The account of the resource. Default: the account of your credentials.")
 @click.option("--region", help="The region of the resource. Default: AWS_REGION.")
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     "remediations",
     multiple=True,
     metavar="NAME",
+    shell_complete=remediations_named,
     help="Run only this remediation. Can be repeated. Default: the remediations that the policy enables.",
 )
 @click.option(
@@ -73,6 +77,8 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
 ) -> None:
     """Run RUNBOOK on the resource ID: `ringfence run contain-instance i-… --reason "…"`.
 
+    ID is an id or an ARN. Without --yes, it can also be the Name tag of an EC2 resource.
+
     Shows the plan, asks for confirmation, applies the plan, and waits until the result is verified.
 
     Your confirmation applies to the plan of the first stage that was shown. If that plan has changed, the
@@ -89,9 +95,9 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
     from ringfence.cli.plan_view import Screen
 
     env, screen = environment(), Screen(as_json=given.as_json)
-    named = _named(env, runbook, id_, account or "0" * 12, region)
+    named = subject_named(env, _family(env, runbook), id_, account, region, sure=given.yes)
     checked(given, env)
-    ref = named if account else replace(named, account=env.caller().account)
+    ref = replace(named, account=env.caller().account) if named.account == ANY_ACCOUNT else named
     who = {"runbook": runbook, "subject": subject_of(ref)}
     body: dict[str, object] = {
         **who,
@@ -119,9 +125,9 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
 
 def _again(runbook: str, key: str, remediations: tuple[str, ...], options: tuple[str, ...]) -> str:
     """Return the command that carries out what a dry run has shown."""
-    more = [*(f"--remediation {quoted(one)}" for one in remediations)]
-    more += [f"--option {quoted(one)}" for one in options]
-    return " ".join((run_command(runbook, key), *more))
+    more = [word for one in remediations for word in ("--remediation", one)]
+    more += [word for one in options for word in ("--option", one)]
+    return f"{run_command(runbook, key)} {typed(*more)}".strip()
 
 
 def _planned(poller: Poller, dry_run: Callable[[], Mapping[str, object]], ref: Ref) -> Document:
@@ -155,16 +161,12 @@ def _agreed(planned: Document) -> dict[str, str]:
     return {"digest": first.text("digest"), "as_of": planned.text("as_of")}
 
 
-def _named(env: Environment, runbook: str, id_: str, account: str, region: str | None) -> Ref:
-    """Return the subject. Raises BadInput for a wrong name, before any request is sent."""
-    runbooks = env.catalogue()
-    if runbook not in runbooks:
-        raise BadInput("RUNBOOK", f"must be one of {', '.join(sorted(runbooks))}", runbook)
-    subject = runbooks[runbook].subject
-    region = region or env.region() or ("" if subject.regional else GLOBAL)
-    if not region:
-        raise BadInput("--region", "is required if AWS_REGION is not set")
-    return ref_of(subject, account, region, id_)
+def _family(env: Environment, runbook: str) -> type[Ref]:
+    """Return the kinds that a runbook acts on. Raises BadInput for an unknown runbook."""
+    catalogue = env.catalogue()
+    if runbook not in catalogue:
+        raise unknown("RUNBOOK", runbook, sorted(catalogue))
+    return catalogue[runbook].subject
 
 
 def _options(given: tuple[str, ...]) -> dict[str, str]:

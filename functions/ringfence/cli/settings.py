@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 import click
 
+from ringfence.cli.denials import attach
 from ringfence.model.errors import AccessDenied, BadInput
 
 if TYPE_CHECKING:
@@ -129,7 +130,10 @@ class Home:
         try:
             found = outputs()
         except AccessDenied as error:
-            raise BadInput(option, f"{lacking} cannot be read: {error}. {self.place.looked_at()}") from error
+            advice = attach(policies_of(stack))
+            raise BadInput(
+                option, f"{lacking} cannot be read: {error}{advice}. {self.place.looked_at()}"
+            ) from error
         if name not in found:
             raise BadInput(option, f"{lacking} has no output {name}: {self.place.looked_at()}")
         return found[name]
@@ -158,3 +162,10 @@ def home_options(*places: Place) -> Callable[[Callable[Concatenate[Home, P], Non
 
 def _text(given: object) -> str | None:
     return str(given) if given else None
+
+
+def policies_of(stack: str) -> tuple[str, ...]:
+    """Return the managed policies that allow to read the outputs of a stack."""
+    from ringfence.handlers.managed_policies import AUDITOR, CALLERS
+
+    return (AUDITOR.name,) if stack == AUDIT_STACK else tuple(one.name for one in CALLERS)

@@ -5,21 +5,27 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from ringfence.model.errors import BadInput
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _MOST = 3
 
 
-def one_of(given: str, names: Iterable[str]) -> str:
-    """Return what is expected instead of `given`, the closest names first.
+def unknown(field: str, given: str, names: Iterable[str]) -> BadInput:
+    """Return the error for a name that is none of these. It suggests the most similar ones.
 
     Examples
     --------
-    >>> one_of("contain-instnce", ("harden-bucket", "contain-instance"))
-    'must be one of harden-bucket, contain-instance. Did you mean contain-instance?'
+    >>> print(unknown("COLOR", "gren", ("red", "green")))
+    COLOR: must be one of red, green, not 'gren'. Did you mean green?
     """
     known = tuple(names)
-    close = get_close_matches(given, known, _MOST)
-    hint = f". Did you mean {' or '.join(close)}?" if close else ""
-    return f"must be one of {', '.join(known)}{hint}"
+    return BadInput(field, f"must be one of {', '.join(known)}", given, similar(given, known))
+
+
+def similar(given: str, names: Iterable[str]) -> str:
+    """Return a question that names the most similar names. Empty if there are none."""
+    close = get_close_matches(given, tuple(names), _MOST)
+    return f"Did you mean {' or '.join(close)}?" if close else ""

@@ -28,7 +28,14 @@ class UnknownRecord(Retryable):
 
 
 class AccessDenied(Retryable):
-    """IAM denies the call. It is retried, and nothing else waits for it."""
+    """IAM denies the call. It is retried, and nothing else waits for it.
+
+    `action` is the denied IAM action. Empty if it is not known.
+    """
+
+    def __init__(self, message: str, action: str = "") -> None:
+        super().__init__(message)
+        self.action = action
 
 
 class LimitReached(RingfenceError):
@@ -69,15 +76,16 @@ class BadInput(RingfenceError):
     """The input is invalid.
 
     `field` is a dotted path such as `detail.service.archived`. `problem` says what was expected there. The
-    value is shortened and escaped, because it is untrusted.
+    value is shortened and escaped, because it is untrusted. `hint` is a sentence about what may be meant.
     """
 
-    def __init__(self, field: str, problem: str, value: object = None) -> None:
+    def __init__(self, field: str, problem: str, value: object = None, hint: str = "") -> None:
         self.field = field
         self.problem = problem
         self.value = value
+        self.hint = hint
         shown = "" if value is None else f", not {ascii(value)[:80]}"
-        super().__init__(f"{field}: {problem}{shown}")
+        super().__init__(f"{field}: {problem}{shown}{'. ' if hint else ''}{hint}")
 
 
 class InternalError(RingfenceError):

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
 from ringfence.model.kinds import parse_key
+from ringfence.record.shell import REASON, typed
 from ringfence.record.status_meanings import MEANINGS, Next
 
 if TYPE_CHECKING:
     from ringfence.record.status import IncidentStatus
     from ringfence.record.summary import Summary
 
-REASON = '--reason "…"'
-_PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
-"""What no shell treats specially."""
 _REPORTS = "report-"
 """The prefix of runbooks that only report: they change nothing, so there is nothing to run."""
 
@@ -60,23 +57,8 @@ def run_command(runbook: str, subject: str) -> str:
         ref = parse_key(subject)
     except BadInput:
         return ""
-    region = f" --region {ref.region}" if ref.regional else ""
-    named = f"{quoted(runbook)} {quoted(ref.id)}"
-    return f"ringfence run {named} --account {ref.account}{region} {REASON}"
-
-
-def quoted(word: str) -> str:
-    r"""Return a word for a shell.
-
-    Examples
-    --------
-    >>> quoted("i-0123456789abcdef0"), quoted("it's")
-    ('i-0123456789abcdef0', "'it'\\''s'")
-    """
-    if _PLAIN.fullmatch(word):
-        return word
-    inner = word.replace("'", "'\\''")
-    return f"'{inner}'"
+    region = ("--region", ref.region) if ref.regional else ()
+    return f"{typed('ringfence', 'run', runbook, ref.id, '--account', ref.account, *region)} {REASON}"
 
 
 def _command(kind: Next, incident: str, runbook: str, subject: str) -> str:

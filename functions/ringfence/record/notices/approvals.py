@@ -14,10 +14,11 @@ from ringfence.record.facts import (
     ApprovalVoided,
     Expiry,
 )
-from ringfence.record.notices.commands import REASON, run
+from ringfence.record.notices.commands import run
 from ringfence.record.notices.incident import about_incident
 from ringfence.record.notices.kinds import NoticeKind, Urgency
 from ringfence.record.notices.notice import Command
+from ringfence.record.shell import REASON
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

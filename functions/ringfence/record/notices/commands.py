@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from ringfence.model.incident import INCIDENT_ID
 from ringfence.record.notices.notice import About, Command
 from ringfence.record.notices.rendering import LONGEST_COMMAND
+from ringfence.record.shell import REASON, typed
 
 if TYPE_CHECKING:
     from ringfence.record.summary import Summary
-
-_PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
-"""Words that a POSIX shell takes literally."""
-REASON = '--reason "…"'
 
 
 def show(incident: str) -> Command:
@@ -41,22 +37,6 @@ def verification(incident: str) -> Command:
     """Return the command that verifies the record of an incident: of all of them if its id is no id."""
     known = INCIDENT_ID.fullmatch(incident)
     return Command("verify the record", f"ringfence audit verify {incident if known else '--all'}")
-
-
-def typed(*words: str) -> str:
-    """Return a command line for a POSIX shell.
-
-    Examples
-    --------
-    >>> print(typed("ringfence", "run", "harden-bucket", "$(id)"))
-    ringfence run harden-bucket '$(id)'
-    """
-    return " ".join(one if _PLAIN.fullmatch(one) else _quoted(one) for one in words)
-
-
-def _quoted(word: str) -> str:
-    literal = word.replace("'", "'\"'\"'")
-    return f"'{literal}'"
 
 
 def _typed(purpose: str, *words: str) -> tuple[Command, ...]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ringfence.record.notices.commands import REASON, typed
 from ringfence.record.notices.incident import about_incident
 from ringfence.record.notices.kinds import NoticeKind
 from ringfence.record.notices.notice import Command, Notice
+from ringfence.record.shell import REASON, typed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

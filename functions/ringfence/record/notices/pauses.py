@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.codec import decode
 from ringfence.record.facts import Pause, PauseChange
-from ringfence.record.notices.commands import REASON, typed
 from ringfence.record.notices.kinds import NoticeKind, Urgency
 from ringfence.record.notices.notice import About, Command, Notice
 from ringfence.record.notices.verdicts import READS_ON
 from ringfence.record.pausing import scope
 from ringfence.record.pausing import words as pause_words
+from ringfence.record.shell import REASON, typed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

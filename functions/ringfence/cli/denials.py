@@ -1,0 +1,35 @@
+"""What would help after a denial: the managed policy that allows the call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.cli.text import safe
+from ringfence.model.errors import AccessDenied
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ringfence.model.errors import RingfenceError
+
+
+def explained(error: RingfenceError) -> str:
+    """Return an error in words. After a denial, they name the managed policy that allows the call."""
+    words = safe(str(error), lines=True)
+    return f"{words}{remedy(error.action)}" if isinstance(error, AccessDenied) else words
+
+
+def remedy(action: str = "", route: str = "") -> str:
+    """Return which managed policy allows an IAM action or a path of the API. Empty if none does."""
+    from ringfence.handlers.managed_policies import allowing
+
+    return attach(allowing(action, route))
+
+
+def attach(policies: Sequence[str]) -> str:
+    """Return the advice to attach one of some policies. Empty without policies."""
+    if not policies:
+        return ""
+    *others, last = policies
+    names = f"{', '.join(others)} or {last}" if others else last
+    return f". The managed policy {names} of the home account allows it"

@@ -1,0 +1,198 @@
+"""Filters, short ids, what is left out, and `watch`, on the incidents of the transcripts."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from click import unstyle
+from click.testing import CliRunner, Result
+
+from ringfence.aws.audit_items import to_item
+from ringfence.cli.completion import incidents
+from ringfence.cli.incident_rows import COLUMNS
+from ringfence.cli.main import main
+from ringfence.record.facts import Released
+from ringfence.record.status import IncidentStatus
+from ringfence.record.status_meanings import MEANINGS
+from tests.support.fakes.audit_home import AUDIT, CONTROL, dynamodb
+from tests.support.fakes.chains import more
+from tests.support.transcripts import (
+    CONTAINED,
+    NOW,
+    PERIOD,
+    UNDONE,
+    WEB,
+    audit_log,
+    chains,
+    environment,
+    id_of,
+    screen,
+)
+from tests.support.worlds import REF
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import click
+
+BUCKET = id_of(40)
+EVERY = {BUCKET, UNDONE, CONTAINED}
+PLACES = {"RINGFENCE_AUDIT_TABLE": AUDIT, "RINGFENCE_CONTROL_TABLE": CONTROL}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def log() -> Iterator[None]:
+    with audit_log():
+        yield
+
+
+def ringfence(*words: str, width: int | None = None, **changes: object) -> Result:
+    given = replace(environment(lambda: NOW), **changes)  # type: ignore[arg-type]  # a test names its fields
+    return CliRunner(env={**PLACES, **screen(width)}).invoke(main, words, obj=given)
+
+
+def listed(*words: str) -> set[str]:
+    done = ringfence("incidents", "list", *PERIOD, "--json", *words)
+    assert done.exit_code == 0, done.output
+    return {str(json.loads(row)["incident"]) for row in done.stdout.splitlines()}
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ((), EVERY),
+        (("--open",), {UNDONE}),
+        (("--state", "complete"), {BUCKET, CONTAINED}),
+        (("--state", "not contained"), {UNDONE}),
+        (("--state", "open", "--state", "complete"), EVERY),
+        (("--severity", "critical"), {UNDONE}),
+        (("--severity", "HIGH"), EVERY),
+        (("--severity", "9.2"), set()),
+        (("--account", REF.account), EVERY),
+        (("--account", "999999999999"), set()),
+        (("--region", REF.region), EVERY),
+        (("--region", "us-west-2"), set()),
+        (("--runbook", "harden-bucket"), {BUCKET}),
+        (("--subject", REF.id), {CONTAINED}),
+        (("--subject", WEB.key), {UNDONE}),
+        (("--subject", f"arn:aws:ec2:{REF.region}:{REF.account}:instance/{REF.id}"), {CONTAINED}),
+        (("--subject", "shop\x1b[2J-web\u202e-1"), {CONTAINED}),
+        (("--until", "2026-03-01T12:20:00"), {CONTAINED, UNDONE}),
+        (("--until", "2026-03-01T12:19:59"), {CONTAINED}),
+        (("--since", "2026-03-01T12:20:00", "--until", "2026-03-01T12:30"), {UNDONE}),
+    ],
+    ids=" ".join,
+)
+def test_a_filter_leaves_what_matches(words: tuple[str, ...], expected: set[str]) -> None:
+    assert listed(*words) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("--state", "contained?"), "--state: must be one of"),
+        (("--severity", "awful"), "--severity: must be a number, or one of critical, high, medium, low"),
+        (("--subject", "arn:aws:nothing"), "--subject: must be an id, a Name tag, or the ARN"),
+    ],
+)
+def test_a_wrong_filter_is_bad_input(words: tuple[str, ...], named: str) -> None:
+    done = ringfence("incidents", "list", *words)
+    assert (done.exit_code, named in done.stderr) == (2, True)
+
+
+def test_the_rows_have_the_columns_of_the_documentation() -> None:
+    done = ringfence("incidents", "list", *PERIOD)
+    assert {len(row.split("\t")) for row in done.stdout.splitlines()} == {len(COLUMNS)}
+
+
+def test_what_is_left_out_is_counted_with_the_command_that_shows_it() -> None:
+    done = ringfence("incidents", "list", *PERIOD, "--limit", "1")
+    assert len(done.stdout.splitlines()) == 1
+    assert done.stderr == "2 more: ringfence incidents list --limit 3\n"
+    shown = ringfence("incidents", "list", *PERIOD, "--limit", "1", width=80)
+    assert "2 more: ringfence incidents list --limit 3" in shown.stdout
+    filtered = ringfence("incidents", "list", *PERIOD, "--limit", "1", "--state", "complete")
+    assert "2 older responses were not read: ringfence incidents list" in filtered.stderr
+
+
+@pytest.mark.parametrize("part", [CONTAINED[-10:], CONTAINED[-4:], CONTAINED[:17], CONTAINED[4:17]])
+def test_a_unique_part_of_an_id_is_enough(part: str) -> None:
+    for words in (("incidents", "show"), ("audit", "verify", "--without-archive")):
+        done = ringfence(*words, part)
+        assert done.exit_code == 0, done.output
+        assert CONTAINED in done.output
+
+
+def test_a_part_of_several_ids_names_them() -> None:
+    done = ringfence("incidents", "show", "20260301")
+    assert done.exit_code == 2
+    assert all(one in done.stderr for one in EVERY)
+    assert "type more of it" in done.stderr
+
+
+@pytest.mark.parametrize("part", ["abc", "inc-", "ffffffff", "inc-2026 "])
+def test_a_part_of_no_id_is_bad_input(part: str) -> None:
+    done = ringfence("incidents", "show", part)
+    assert (done.exit_code, "must be an incident's id" in done.stderr) == (2, True)
+
+
+def test_a_misspelled_id_is_answered_with_the_most_similar_one() -> None:
+    done = ringfence("incidents", "show", f"{CONTAINED[:-1]}0")
+    assert done.exit_code == 2
+    assert f"Did you mean {CONTAINED}" in done.stderr
+
+
+def test_a_shell_offers_incidents_newest_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RINGFENCE_AUDIT_TABLE", AUDIT)
+    nowhere: click.Context = None  # type: ignore[assignment]  # it is not used
+    assert incidents(nowhere, nowhere, "inc-") == [BUCKET, UNDONE, CONTAINED]  # type: ignore[arg-type]
+    monkeypatch.setenv("RINGFENCE_AUDIT_TABLE", "nothing")
+    assert incidents(nowhere, nowhere, "") == []  # type: ignore[arg-type]  # likewise
+
+
+def test_every_status_has_a_meaning_and_a_next_command() -> None:
+    assert set(MEANINGS) == set(IncidentStatus)
+    shown = ringfence("incidents", "list", "--help").stdout
+    assert all(meaning.words in shown for meaning in MEANINGS.values())
+
+
+def interrupted(after: int) -> object:
+    """Return a pause that lets a command read so many times before Ctrl-C. Then, an incident is released."""
+    read = 0
+
+    def sleep(_: float) -> None:
+        nonlocal read
+        read += 1
+        if read == 1:
+            key, entries = next(one for one in chains() if one[1][0].incident == UNDONE)
+            for entry in more(entries, Released()):
+                dynamodb().put_item(TableName=AUDIT, Item=to_item(key, entry))
+        if read == after:
+            raise KeyboardInterrupt
+
+    return sleep
+
+
+def test_watch_prints_a_line_for_each_change_and_leaves_cleanly() -> None:
+    recent = replace(environment(lambda: NOW), sleep=interrupted(3))  # type: ignore[arg-type]
+    done = CliRunner(env=PLACES).invoke(main, ("incidents", "watch"), obj=recent)
+    assert done.exit_code == 0, done.output
+    rows = [one.split("\t")[:2] for one in done.stdout.splitlines()]
+    assert rows == [
+        [CONTAINED, "complete"],
+        [UNDONE, "not contained"],
+        [BUCKET, "complete"],
+        [UNDONE, "released"],
+    ]
+    assert done.stderr == "Stopped watching.\n"
+
+
+def test_watching_one_incident_ends_when_nothing_is_left_to_do() -> None:
+    done = ringfence("incidents", "watch", CONTAINED[-6:], "--json")
+    assert done.exit_code == 0
+    assert [json.loads(one)["state"] for one in done.stdout.splitlines()] == ["complete"]
+    shown = unstyle(ringfence("incidents", "watch", CONTAINED, width=80).stdout)
+    assert shown.splitlines()[-1] == f"ringfence incidents show {CONTAINED}"

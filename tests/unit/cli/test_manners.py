@@ -1,0 +1,150 @@
+"""How every command behaves: help, suggestions, errors as JSON, completion, and advice after a denial."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from ringfence.cli.completion import remediations, runbooks
+from ringfence.cli.denials import explained
+from ringfence.cli.main import main
+from ringfence.cli.operator_client import HttpOperatorClient
+from ringfence.handlers.managed_policies import AUDITOR, CALLERS, DOCTOR, allowing
+from ringfence.handlers.operator_types import ROUTES, Forbidden
+from ringfence.model.errors import AccessDenied, Retryable
+from stacks import needs
+from tests.support.fakes.site import RUNBOOK, Site
+from tests.support.fakes.terminal import Terminal
+from tests.support.worlds import REF
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+RUN = ("run", RUNBOOK.id, REF.id)
+
+
+@pytest.fixture
+def terminal() -> Terminal:
+    return Terminal(Site())
+
+
+def every(
+    command: click.Command, words: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    yield words, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            if child := command.get_command(context, name):
+                yield from every(child, (*words, name))
+
+
+COMMANDS = dict(every(main))
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_h_is_help(words: tuple[str, ...]) -> None:
+    short, long = (CliRunner().invoke(main, (*words, flag)) for flag in ("-h", "--help"))
+    assert (short.exit_code, short.output) == (0, long.output)
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("incident", "list"), "incidents"),
+        (("incidents", "lst"), "list"),
+        (("run", "contain-instnce", REF.id, "--reason", "r"), "contain-instance"),
+        (("incidents", "list", "--state", "contaned"), "contained"),
+    ],
+)
+def test_a_misspelled_name_is_answered_with_the_right_one(
+    terminal: Terminal, words: tuple[str, ...], meant: str
+) -> None:
+    done = terminal(*words)
+    assert done.exit_code == 2
+    assert "Did you mean" in done.stderr
+    assert meant in done.stderr.partition("Did you mean")[2]
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "code"),
+    [
+        (("run", "nothing", REF.id, "--reason", "r"), "bad-input", 2),
+        ((*RUN, "--reason", "two\nlines", "--yes"), "bad-input", 2),
+        ((*RUN, "--yes"), "usage", 2),
+        (("incidents", "list", "--limit", "0"), "usage", 2),
+        (("nothing",), "usage", 2),
+    ],
+)
+def test_with_json_an_error_is_json_with_the_same_exit_code(
+    terminal: Terminal, words: tuple[str, ...], kind: str, code: int
+) -> None:
+    plain, done = terminal(*words), terminal(*words, "--json")
+    assert plain.exit_code == done.exit_code == code
+    error = json.loads(done.stdout)["error"]
+    assert (error["kind"], error["exit_code"]) == (kind, code)
+    assert error["message"] in plain.stderr
+    assert bool(error.get("field")) == (kind == "bad-input")
+
+
+def test_with_json_ctrl_c_is_an_error_too(terminal: Terminal) -> None:
+    terminal.interrupted_after = 0.0
+    done = terminal(*RUN, "--reason", "r", "--yes", "--json")
+    assert done.exit_code == 130
+    assert json.loads(done.stdout)["error"]["kind"] == "stopped"
+
+
+@pytest.mark.parametrize("action", sorted({one.action for one in needs.AUDIT if not one.implied}))
+def test_a_denied_read_of_the_log_names_the_policy_of_auditors(action: str) -> None:
+    words = explained(AccessDenied(f"{action}: AccessDenied", action))
+    assert "The managed policy ringfence-auditor of the home account allows it" in words
+
+
+def test_a_call_that_no_policy_allows_names_none() -> None:
+    denied = AccessDenied("ec2:DescribeTags: UnauthorizedOperation", "ec2:DescribeTags")
+    assert explained(denied) == str(denied)
+    assert explained(Retryable("dynamodb:Query: throttled")) == "dynamodb:Query: throttled"
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_denied_request_names_the_policies_that_allow_it(route: str) -> None:
+    class Denied:
+        def post(self, path: str, document: Mapping[str, object]) -> tuple[int, object]:
+            assert (path, document) == (route, {})
+            return 403, {"message": "Forbidden"}
+
+    with pytest.raises(Forbidden) as raised:
+        HttpOperatorClient(Denied())._ask(route, {})
+    named = {one.name for one in CALLERS if one.name in str(raised.value)}
+    assert named == {one.name for one in CALLERS if route in one.routes} != set()
+
+
+def test_the_policies_of_the_stacks_are_those_that_errors_name() -> None:
+    assert {one.action for one in AUDITOR.permissions} == {
+        one.action for one in needs.AUDIT if not one.implied
+    }
+    assert DOCTOR.permissions == needs.DOCTOR
+    assert allowing("iam:CreateUser") == ()
+
+
+def test_a_shell_offers_runbooks_and_their_remediations() -> None:
+    context = click.Context(main)
+    parameter = click.Argument(["runbook"])
+    assert runbooks(context, parameter, "contain-") == ["contain-credentials", "contain-instance"]
+    context.params["runbook"] = "harden-snapshot"
+    assert remediations(context, parameter, "") == ["make-snapshot-private", "evaluate-rule"]
+    context.params["runbook"] = "contain-inst"
+    assert "isolate-instance" in remediations(context, parameter, "iso")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_every_shell_gets_its_script(shell: str) -> None:
+    done = CliRunner().invoke(
+        main, prog_name="ringfence", env={**os.environ, "_RINGFENCE_COMPLETE": f"{shell}_source"}
+    )
+    assert "_RINGFENCE_COMPLETE" in done.output
