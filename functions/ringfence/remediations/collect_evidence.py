@@ -13,6 +13,7 @@ from ringfence.model.codec import instant_text
 from ringfence.model.remediation import Option, remediation
 from ringfence.model.subject import PrincipalRef
 from ringfence.observations.iam.evidence import Grants, KeyUse
+from ringfence.observations.iam.role_sessions import holder_of
 from ringfence.observations.iam.used_roles import UsedRoles
 from ringfence.observations.iam.user_access import has_own_credentials
 from ringfence.observations.logging.trail import SESSION, Trace, Trail
@@ -91,12 +92,12 @@ def open_traces(principal: ResourceState, incident: Incident) -> Iterator[str]:
 
 
 def _is_revoked(principal: ResourceState, trace: Trace) -> bool:
-    """Return whether the sessions of a role that was assumed are revoked."""
+    """Return whether this incident, or an earlier version, revoked the sessions of an assumed role."""
     roles = principal[UsedRoles].roles if UsedRoles in principal else ()
     uses = (
         one.use for one in roles if trace.kind == SESSION and trace.name.endswith(f"/{one.use.role.name}")
     )
-    return any(one.covers(trace.at) for one in uses)
+    return any(one.covers(trace.at, {holder_of(principal.ref), ""}) for one in uses)
 
 
 @remediation(

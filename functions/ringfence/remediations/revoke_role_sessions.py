@@ -11,9 +11,14 @@ from typing import TYPE_CHECKING
 from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
-from ringfence.observations.iam.role_sessions import RoleSessions
+from ringfence.observations.iam.role_sessions import RoleSessions, holder_of
 from ringfence.steps.iam.cut_off import cut_off
-from ringfence.steps.iam.role_sessions import AllowRoleSessions, RevokeRoleSessions, recorded_instants
+from ringfence.steps.iam.role_sessions import (
+    AllowRoleSessions,
+    RevokeRoleSessions,
+    holders,
+    recorded_revocations,
+)
 from ringfence.steps.iam.undoing import ROLE_DENIAL_UNDONE
 
 if TYPE_CHECKING:
@@ -24,17 +29,24 @@ if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
     from ringfence.observations.iam.identity import Role
+    from ringfence.observations.iam.role_sessions import Revocation
 
 
 def not_revoked(instance: ResourceState, incident: Incident) -> Iterator[str]:
     """Yield the roles that cannot be edited."""
     for use in instance[RoleSessions].roles:
-        if not use.role.editable and not use.covers(_instant(use.role, incident)):
+        known = _recorded(use.role, incident)
+        covered = use.covers(_instant(known, incident), holders(instance.ref, known))
+        if not use.role.editable and not covered:
             yield f"role {use.role.name} belongs to AWS and cannot be edited: its older sessions stay valid"
 
 
-def _instant(role: Role, incident: Incident) -> datetime:
-    return cut_off(incident, recorded_instants(incident.past, role, RevokeRoleSessions, AllowRoleSessions))
+def _recorded(role: Role, incident: Incident) -> tuple[Revocation, ...]:
+    return recorded_revocations(incident.past, role, RevokeRoleSessions, AllowRoleSessions)
+
+
+def _instant(recorded: tuple[Revocation, ...], incident: Incident) -> datetime:
+    return cut_off(incident, (one.instant for one in recorded))
 
 
 @remediation(
@@ -52,8 +64,10 @@ def _instant(role: Role, incident: Incident) -> datetime:
     interrupts=True,
 )
 def revoke_role_sessions(instance: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Revoke sessions issued before the revocation, unless a later revocation includes them."""
+    """Revoke sessions issued before the revocation, unless a later one of this incident includes them."""
     for use in instance[RoleSessions].roles:
-        instant = _instant(use.role, incident)
-        if use.role.editable and not use.covers(instant):
-            yield RevokeRoleSessions(use.role, instant, use.others, before=False, after=True)
+        known = _recorded(use.role, incident)
+        instant = _instant(known, incident)
+        if use.role.editable and not use.covers(instant, holders(instance.ref, known)):
+            holder = holder_of(instance.ref)
+            yield RevokeRoleSessions(use.role, instant, use.others, before=False, after=True, holder=holder)

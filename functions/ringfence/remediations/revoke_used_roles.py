@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from ringfence.events.compromised import COMPROMISED_CREDENTIALS
 from ringfence.model.remediation import remediation
 from ringfence.model.subject import PrincipalRef
+from ringfence.observations.iam.role_sessions import holder_of
 from ringfence.observations.iam.used_roles import UsedRoles
 from ringfence.steps.iam.cut_off import cut_off
-from ringfence.steps.iam.role_sessions import recorded_instants
+from ringfence.steps.iam.role_sessions import holders, recorded_revocations
 from ringfence.steps.iam.undoing import ROLE_DENIAL_UNDONE
 from ringfence.steps.iam.used_roles import AllowUsedRole, RevokeUsedRole
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
     from ringfence.observations.iam.identity import Role
-    from ringfence.observations.iam.role_sessions import RoleUse
+    from ringfence.observations.iam.role_sessions import Revocation, RoleUse
 
 
 def not_revoked(principal: ResourceState, incident: Incident) -> Iterator[str]:
@@ -45,12 +46,17 @@ def _uncovered(principal: ResourceState, incident: Incident) -> Iterator[RoleUse
     """Yield the roles that were used since the first activity and whose older sessions are not revoked."""
     for one in principal[UsedRoles].roles:
         used = one.assumed_at is None or one.assumed_at >= incident.first_seen
-        if used and not one.use.covers(_instant(one.use.role, incident)):
+        known = _recorded(one.use.role, incident)
+        if used and not one.use.covers(_instant(known, incident), holders(principal.ref, known)):
             yield one.use
 
 
-def _instant(role: Role, incident: Incident) -> datetime:
-    return cut_off(incident, recorded_instants(incident.past, role, RevokeUsedRole, AllowUsedRole))
+def _recorded(role: Role, incident: Incident) -> tuple[Revocation, ...]:
+    return recorded_revocations(incident.past, role, RevokeUsedRole, AllowUsedRole)
+
+
+def _instant(recorded: tuple[Revocation, ...], incident: Incident) -> datetime:
+    return cut_off(incident, (one.instant for one in recorded))
 
 
 @remediation(
@@ -70,8 +76,9 @@ def _instant(role: Role, incident: Incident) -> datetime:
     interrupts=True,
 )
 def revoke_used_roles(principal: ResourceState, incident: Incident) -> Iterator[Step]:
-    """Revoke sessions issued before the revocation, unless a later revocation includes them."""
+    """Revoke sessions issued before the revocation, unless a later one of this incident includes them."""
     for use in _uncovered(principal, incident):
         if use.role.editable:
-            instant = _instant(use.role, incident)
-            yield RevokeUsedRole(use.role, instant, use.others, before=False, after=True)
+            instant = _instant(_recorded(use.role, incident), incident)
+            holder = holder_of(principal.ref)
+            yield RevokeUsedRole(use.role, instant, use.others, before=False, after=True, holder=holder)

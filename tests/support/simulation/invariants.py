@@ -28,7 +28,6 @@ from ringfence.record.facts import (
     Verified,
 )
 from ringfence.steps.ec2.network import SetSecurityGroups
-from ringfence.steps.iam.role_sessions import Revoking
 from tests.support.simulation.faults import SKEW
 
 if TYPE_CHECKING:
@@ -270,16 +269,13 @@ def needed(subject: Subject, history: History, world: ResourceState) -> frozense
     runbook = runbook.narrowed(one.id for one in runbook.remediations if one.undone_by and one.id in decided)
     seen = replace(world, ref=subject.ref)
     steps = (step for stage in runbook.stages for step in stage.plan(seen, incident))
-    return frozenset(step.describe() for step in steps if not isinstance(step, LogOnlyStep | Revoking))
+    return frozenset(step.describe() for step in steps if not isinstance(step, LogOnlyStep))
 
 
 def nothing_needed_is_taken(
     subject: Subject, history: History, before: ResourceState, after: ResourceState
 ) -> Iterator[str]:
-    """A release takes nothing away that another contained incident needs, as its own denial shows.
-
-    Sessions of a role that were revoked for both are not checked.
-    """
+    """A release takes nothing away that another contained incident needs, as its own denial shows."""
     denial = before[Denial] if Denial in before else Denial()
     shown = denial.holder and any(
         subject_of(policy.name, denial.holder, subject.ref.account) == subject.ref for policy in denial.inline

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
@@ -24,7 +24,7 @@ from ringfence.observations.iam.other_credentials import KINDS, Credential, Othe
 from ringfence.observations.iam.password import Password
 from ringfence.observations.iam.principals import ROLE, USER, Holder
 from ringfence.observations.iam.reach import DENY_ALL, Reach
-from ringfence.observations.iam.role_sessions import RoleUse, whole_second
+from ringfence.observations.iam.role_sessions import Revocation, RoleUse, holder_of, whole_second
 from ringfence.observations.iam.used_roles import UsedRole, UsedRoles
 from ringfence.observations.logging.trail import Trace, Trail
 from ringfence.steps.iam.access_keys import DeactivateAccessKey
@@ -209,12 +209,18 @@ def _others(user: str) -> SearchStrategy[OtherCredentials]:
     return st.builds(OtherCredentials, st.just(user), unique)
 
 
+def _revocations(instants: frozenset[datetime]) -> frozenset[Revocation]:
+    """Return earlier revocations by an older version, and later ones by the incident of a session."""
+    own = {INSTANTS[2]: holder_of(NAMED)}
+    return frozenset(Revocation(one, own.get(one, "")) for one in instants)
+
+
 @once
 def _used() -> SearchStrategy[UsedRoles]:
     use = st.builds(
         RoleUse,
         st.sampled_from(ROLES),
-        st.frozensets(st.sampled_from((INSTANTS[0], INSTANTS[2]))),
+        st.frozensets(st.sampled_from((INSTANTS[0], INSTANTS[2]))).map(_revocations),
         st.sampled_from(((), ("function resize", "i-0"))),
     )
     role = st.builds(UsedRole, use, st.sampled_from((None, *INSTANTS)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
@@ -31,7 +31,13 @@ from ringfence.observations.ec2.target_groups import Registration, Target, Targe
 from ringfence.observations.ec2.volumes import Volume, Volumes
 from ringfence.observations.iam.identity import Association, HeldRole, Identity, Profile, Role
 from ringfence.observations.iam.instance_denials import InstanceDenial
-from ringfence.observations.iam.role_sessions import RoleSessions, RoleUse, whole_second
+from ringfence.observations.iam.role_sessions import (
+    Revocation,
+    RoleSessions,
+    RoleUse,
+    holder_of,
+    whole_second,
+)
 from tests.support.strategies.once import once, one_of, set_of
 from tests.support.worlds import NOON, REF
 
@@ -284,6 +290,11 @@ def options() -> SearchStrategy[MetadataOptions]:
     )
 
 
+def _revocations(instants: frozenset[datetime]) -> frozenset[Revocation]:
+    """Return earlier revocations by an older version, and later ones by this instance's incident."""
+    return frozenset(Revocation(one, holder_of(REF) if one > NOON else "") for one in instants)
+
+
 @once
 def role_sessions() -> SearchStrategy[RoleSessions]:
     """Roles that others use, with sessions revoked earlier, later or never."""
@@ -292,7 +303,7 @@ def role_sessions() -> SearchStrategy[RoleSessions]:
     use = st.builds(
         RoleUse,
         st.sampled_from(ROLES),
-        st.frozensets(instants),
+        st.frozensets(instants).map(_revocations),
         st.integers(0, 8).map(lambda count: tuple(f"i-{number:017x}" for number in range(count))),
     )
     return st.builds(RoleSessions, st.lists(use, max_size=2, unique_by=lambda one: one.role.id).map(tuple))

@@ -17,9 +17,12 @@ from ringfence.model.subject import GLOBAL
 from ringfence.observations.iam.access_key import AccessKey, Key
 from ringfence.observations.iam.denial import Denial
 from ringfence.observations.iam.evidence import Grants, KeyUse
+from ringfence.observations.iam.identity import Role
 from ringfence.observations.iam.other_credentials import Credential, OtherCredentials
 from ringfence.observations.iam.password import Password
 from ringfence.observations.iam.reach import Reach
+from ringfence.observations.iam.role_sessions import Revocation, RoleUse, holder_of
+from ringfence.observations.iam.used_roles import UsedRole, UsedRoles
 from ringfence.observations.logging.trail import Trail
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import Released, RunRequested
@@ -168,3 +171,52 @@ def test_a_denial_by_a_managed_policy_names_its_incident_too() -> None:
 def refuse_inline(step: Step) -> None:
     if isinstance(step, PutDenial):
         raise Refused("LimitExceeded")
+
+
+# Sessions of one role that two incidents revoke
+
+
+class Shared:
+    """A role that a user and a session used, with an incident of each within one second."""
+
+    def __init__(self) -> None:
+        self.clock, self.log = Ticking(NOON), MemoryLog()
+        used = UsedRoles((UsedRole(RoleUse(Role("web", WEB.id)), NOON),))
+        self.cloud = MemoryCloud(ResourceState(PERSON, {UsedRoles: used}), self.clock)
+        self.ports = Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs])
+        self.runbook = CONTAIN_CREDENTIALS.narrowed(("revoke-used-roles",))
+
+    def respond(self, ref: PrincipalRef) -> str:
+        received = finding(f"f-{ref.id}", updated=self.clock(), subjects=(ref,))
+        asked = order(self.clock(), attempt=f"a-{ref.id}", received=received, runbook=self.runbook)
+        report = Engine(self.ports).respond(replace(asked, ref=ref, choices=self.runbook.choose({})))
+        return report.incident
+
+    def release(self, ref: PrincipalRef, incident: str) -> None:
+        self.clock.tick(minutes=5)
+        request = RunRequested("release", "false alarm", dry_run=False)
+        until = self.clock() + LEASE
+        asked = ResponseRelease(CONTAIN_CREDENTIALS.id, ref, incident, f"r-{incident}", "kim", until, request)
+        Releaser(self.ports).release(asked)
+
+    @property
+    def revoked(self) -> frozenset[Revocation]:
+        assert self.cloud.world
+        return self.cloud.world[UsedRoles].roles[0].use.revoked
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["the first is released", "the second is released"])
+def test_the_release_of_one_leaves_the_revocation_that_another_made_within_the_same_second(
+    first: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    shared = Shared()
+    incidents = {ref: shared.respond(ref) for ref in (PERSON, NAMED)}
+    made = shared.revoked
+    assert len({one.instant for one in made}) == 1
+    assert len(made) == 2
+    released, left = (PERSON, NAMED) if first else (NAMED, PERSON)
+    shared.release(released, incidents[released])
+    (one,) = shared.revoked
+    assert one.holder == holder_of(left)
+    shared.release(left, incidents[left])
+    assert shared.revoked == frozenset()

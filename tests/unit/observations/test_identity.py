@@ -11,11 +11,13 @@ import pytest
 from ringfence.observations.iam.identity import Association, HeldRole, Identity, Profile, Role
 from ringfence.observations.iam.instance_denials import InstanceDenial, denial
 from ringfence.observations.iam.role_sessions import (
+    Revocation,
     RoleSessions,
     RoleUse,
+    holder_of,
     revocation,
     revocation_name,
-    revoked_before,
+    revocation_of,
     whole_second,
 )
 from ringfence.steps.ec2.instance_profile import detach
@@ -192,6 +194,7 @@ def test_the_users_of_a_role_are_the_other_instances_with_a_profile_that_holds_i
             revocation_name(NOON),
             revocation_name(earlier),
             "ringfence-revoke-before-x",
+            "ringfence-revoke-before-20261399T990000Z",
         ]
     }
     asked, seen = talk(
@@ -203,9 +206,10 @@ def test_the_users_of_a_role_are_the_other_instances_with_a_profile_that_holds_i
     )
     assert len(asked) == 4
     others = ("i-00000000000000001", "i-00000000000000002")
-    assert seen.roles == (RoleUse(ROLE, frozenset({NOON}), others),)
-    assert seen.roles[0].covers(earlier)
-    assert not seen.roles[0].covers(NOON + timedelta(seconds=1))
+    assert seen.roles == (RoleUse(ROLE, frozenset({Revocation(NOON)}), others),)
+    assert seen.roles[0].covers(earlier, {""})
+    assert not seen.roles[0].covers(earlier, {"0123456789"})
+    assert not seen.roles[0].covers(NOON + timedelta(seconds=1), {""})
 
 
 def test_without_a_role_nobodys_sessions_are_looked_at() -> None:
@@ -216,4 +220,5 @@ def test_without_a_role_nobodys_sessions_are_looked_at() -> None:
 def test_an_instant_is_rounded_up_so_that_nothing_before_it_is_missed() -> None:
     assert whole_second(NOON) == NOON
     assert whole_second(NOON + timedelta(microseconds=1)) == NOON + timedelta(seconds=1)
-    assert revoked_before(revocation_name(NOON)) == NOON
+    for holder in ("", holder_of(REF)):
+        assert revocation_of(revocation_name(NOON, holder)) == Revocation(NOON, holder)

@@ -23,7 +23,7 @@ from ringfence.observations.iam.other_credentials import Credential, OtherCreden
 from ringfence.observations.iam.password import Password
 from ringfence.observations.iam.principals import ROLE
 from ringfence.observations.iam.reach import DENY_ALL, Reach, reach_of
-from ringfence.observations.iam.role_sessions import revocation, revocation_name
+from ringfence.observations.iam.role_sessions import Revocation, revocation, revocation_name
 from ringfence.observations.iam.used_roles import UsedRoles
 from ringfence.observations.logging.trail import PAGES, Trace, Trail
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
@@ -526,7 +526,9 @@ def test_a_role_that_was_revoked_is_remembered_when_cloudtrail_tells_of_it_no_mo
         ({"PolicyNames": [name, "other"]}, {"InstanceProfiles": []}),
         (policy,),
     )
-    assert [(one.use.role.name, one.use.revoked) for one in seen.roles] == [("web", frozenset({NOON}))]
+    assert [(one.use.role.name, one.use.revoked) for one in seen.roles] == [
+        ("web", frozenset({Revocation(NOON)}))
+    ]
 
 
 def test_instances_that_use_a_role_are_found_by_their_profiles() -> None:

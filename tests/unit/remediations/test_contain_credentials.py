@@ -24,7 +24,7 @@ from ringfence.observations.iam.other_credentials import Credential, OtherCreden
 from ringfence.observations.iam.password import Password
 from ringfence.observations.iam.principals import Holder
 from ringfence.observations.iam.reach import Reach, reach_of
-from ringfence.observations.iam.role_sessions import RoleUse
+from ringfence.observations.iam.role_sessions import Revocation, RoleUse, holder_of
 from ringfence.observations.iam.used_roles import UsedRole, UsedRoles
 from ringfence.observations.logging.trail import Trace, Trail
 from ringfence.runbooks import load
@@ -489,14 +489,19 @@ def test_a_role_is_revoked_once_if_it_was_used_since_the_first_sight() -> None:
         UsedRole(RoleUse(linked), None),
     )
     world = seen(PERSON, UsedRoles(used, ("arn:elsewhere",)))
-    revoke = RevokeUsedRole(editable, CUT_OFF, ("function resize",), before=False, after=True)
+    revoke = RevokeUsedRole(
+        editable, CUT_OFF, ("function resize",), before=False, after=True, holder=holder_of(PERSON)
+    )
     assert plan("revoke-used-roles", world) == (revoke,)
     assert linked.name in said("revoke-used-roles", world)
     assert "arn:elsewhere" in said("revoke-used-roles", world)
     long_ago = UsedRole(RoleUse(editable), EARLIER - timedelta(days=1))
-    later = UsedRole(RoleUse(editable, frozenset({LATER})), NOON)
+    own, others = (Revocation(LATER, holder_of(ref)) for ref in (PERSON, SESSION))
+    later = UsedRole(RoleUse(editable, frozenset({own})), NOON)
     for one in (long_ago, later):
         assert plan("revoke-used-roles", seen(PERSON, UsedRoles((one,)))) == ()
+    held_by_others = UsedRole(RoleUse(editable, frozenset({others})), NOON)
+    assert len(plan("revoke-used-roles", seen(PERSON, UsedRoles((held_by_others,))))) == 1
 
 
 # collect-evidence

@@ -25,7 +25,7 @@ from ringfence.observations.ec2.target_groups import Registration, Target, Targe
 from ringfence.observations.ec2.volumes import Volume, Volumes
 from ringfence.observations.iam.identity import Association, HeldRole, Identity, Profile, Role
 from ringfence.observations.iam.instance_denials import InstanceDenial
-from ringfence.observations.iam.role_sessions import RoleSessions, RoleUse
+from ringfence.observations.iam.role_sessions import Revocation, RoleSessions, RoleUse, holder_of
 from ringfence.remediations.deny_instance_sessions import kept_until
 from ringfence.remediations.protect_termination import SetShutdownBehavior, SetTerminationProtection
 from ringfence.runbooks import load
@@ -342,10 +342,16 @@ def test_a_role_of_aws_is_left_and_named() -> None:
 def test_no_later_revocation_is_moved_back() -> None:
     later = NOON.replace(hour=13)
     earlier = NOON.replace(hour=11)
-    assert plan("revoke-role-sessions", RoleSessions((RoleUse(ROLE, frozenset({later})),))) == ()
-    (step,) = plan("revoke-role-sessions", RoleSessions((RoleUse(ROLE, frozenset({earlier}), ("i-1",)),)))
+    own = holder_of(REF)
+    covered = RoleUse(ROLE, frozenset({Revocation(later, own)}))
+    assert plan("revoke-role-sessions", RoleSessions((covered,))) == ()
+    for known in (Revocation(later, "0123456789"), Revocation(later)):
+        by_others = RoleSessions((RoleUse(ROLE, frozenset({known})),))
+        assert len(plan("revoke-role-sessions", by_others)) == 1, "a release of another incident ends it"
+    open_ = RoleUse(ROLE, frozenset({Revocation(earlier, own)}), ("i-1",))
+    (step,) = plan("revoke-role-sessions", RoleSessions((open_,)))
     cut_off = NOON + PROPAGATION  # sessions made while the denial takes effect are denied too
-    assert step == RevokeRoleSessions(ROLE, cut_off, ("i-1",), before=False, after=True)
+    assert step == RevokeRoleSessions(ROLE, cut_off, ("i-1",), before=False, after=True, holder=own)
 
 
 def test_only_the_metadata_endpoint_is_changed() -> None:

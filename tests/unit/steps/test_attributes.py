@@ -15,7 +15,7 @@ from ringfence.observations.ec2.metadata import Metadata, MetadataOptions
 from ringfence.observations.ec2.tags import Tags
 from ringfence.observations.ec2.volumes import Volumes
 from ringfence.observations.iam.identity import Role
-from ringfence.observations.iam.role_sessions import RoleSessions, RoleUse
+from ringfence.observations.iam.role_sessions import Revocation, RoleSessions, RoleUse
 from ringfence.remediations.keep_volumes import SetDeleteOnTermination
 from ringfence.steps.ec2.metadata import SetMetadataOptions
 from ringfence.steps.ec2.tags import TagInstance
@@ -104,11 +104,12 @@ def test_an_instance_with_too_many_tags_refuses_one_more() -> None:
         talk(TagInstance(REF.id, None, "inc-1").apply({}), (refusal("TagLimitExceeded"),))
 
 
-def test_a_revocation_is_a_policy_of_its_own_for_its_instant() -> None:
+@pytest.mark.parametrize(("holder", "ending"), [("", ""), ("0123456789", "-0123456789")])
+def test_a_revocation_is_a_policy_of_its_own_for_its_instant_and_incident(holder: str, ending: str) -> None:
     """So that no revocation is ever moved back, and an undo takes away no other."""
-    step = RevokeRoleSessions(ROLE, NOON, (), before=False, after=True)
+    step = RevokeRoleSessions(ROLE, NOON, (), before=False, after=True, holder=holder)
     ((call,),), _ = talk(step.apply({}), ({},))
-    assert call.parameters["PolicyName"] == "ringfence-revoke-before-20260301T120000Z"
+    assert call.parameters["PolicyName"] == f"ringfence-revoke-before-20260301T120000Z{ending}"
     (statement,) = json.loads(str(call.parameters["PolicyDocument"]))["Statement"]
     assert statement["Condition"] == {"DateLessThan": {"aws:TokenIssueTime": "2026-03-01T12:00:00Z"}}
     ((undo,),), _ = talk(step.inverse().apply({}), ({},))
@@ -131,7 +132,7 @@ def test_where_the_world_stands_with_a_revocation() -> None:
         ((NOON,), State.AFTER),
         ((NOON + timedelta(1),), State.BEFORE),
     ):
-        use = RoleUse(ROLE, frozenset(revoked))
+        use = RoleUse(ROLE, frozenset(map(Revocation, revoked)))
         assert step.state(ResourceState(REF).with_observation(RoleSessions((use,)))) is state
     assert step.state(ResourceState(REF).with_observation(RoleSessions())) is State.GONE
 

@@ -20,7 +20,7 @@ from ringfence.observations.iam.other_credentials import KINDS, Credential, Othe
 from ringfence.observations.iam.password import Password
 from ringfence.observations.iam.principals import USER, Holder
 from ringfence.observations.iam.reach import DENY_ALL, Reach
-from ringfence.observations.iam.role_sessions import RoleUse
+from ringfence.observations.iam.role_sessions import Revocation, RoleUse
 from ringfence.observations.iam.used_roles import UsedRole, UsedRoles
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from ringfence.steps.iam.access_keys import DeactivateAccessKey
@@ -193,7 +193,7 @@ ANEW = Holder(USER, "deploy", "AIDAMADEANEW")
         ),
         (REVOKE, UsedRoles(), State.GONE),
         (REVOKE, UsedRoles((UsedRole(RoleUse(ROLE)),)), State.BEFORE),
-        (REVOKE, UsedRoles((UsedRole(RoleUse(ROLE, frozenset({NOON}))),)), State.AFTER),
+        (REVOKE, UsedRoles((UsedRole(RoleUse(ROLE, frozenset({Revocation(NOON)}))),)), State.AFTER),
     ],
 )
 def test_where_the_world_stands(step: Step, facet: Observation, state: State) -> None:

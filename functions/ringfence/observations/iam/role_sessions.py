@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -12,33 +13,49 @@ from ringfence.model.observation import Observation
 from ringfence.observations.ec2.instance import ec2_describes
 from ringfence.observations.iam.identity import ROLES, Role, get_role_policy, held_roles
 from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY, policy_of
+from ringfence.observations.iam.reach import short_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
-_PREFIX = "ringfence-revoke-before-"
+_NAME = re.compile(r"ringfence-revoke-before-([0-9]{8}T[0-9]{6}Z)(?:-([0-9a-f]{10}))?")
 _FORMAT = "%Y%m%dT%H%M%SZ"
 
 
 @value
+class Revocation:
+    """One policy: credentials that were issued before `instant` are denied everything.
+
+    `holder` belongs to the subject of an incident, so that each incident has its own policy. Earlier versions
+    wrote policies without one.
+    """
+
+    instant: datetime
+    holder: str = ""
+
+
+@value
 class RoleUse:
-    """One role. `revoked`: the instants before which issued credentials are denied everything.
+    """One role, and the policies that revoke its older credentials.
 
     `others` are the other instances in the region whose profile holds the role.
     """
 
     role: Role
-    revoked: frozenset[datetime] = frozenset()
+    revoked: frozenset[Revocation] = frozenset()
     others: tuple[str, ...] = ()
 
-    def covers(self, instant: datetime) -> bool:
-        """Return whether credentials issued before `instant` are revoked already."""
-        return any(one >= instant for one in self.revoked)
+    def covers(self, instant: datetime, holders: Collection[str]) -> bool:
+        """Return whether a policy of these holders revokes the credentials issued before `instant`.
+
+        Policies of other incidents do not count: a release of these incidents ends them.
+        """
+        return any(one.instant >= instant and one.holder in holders for one in self.revoked)
 
 
 @value
@@ -90,9 +107,9 @@ class RoleSessions(Observation):
                 RoleUse(
                     role,
                     frozenset(
-                        revoked_before(name)
+                        found
                         for (owner, name), policy in zip(asked, policies, strict=True)
-                        if owner == role and policy_of(policy) == revocation(revoked_before(name))
+                        if owner == role and (found := revocation_in(name, policy))
                     ),
                     _instances(associations, use, ref.id),
                 )
@@ -111,14 +128,33 @@ def whole_second(instant: datetime) -> datetime:
     return rounded if rounded == instant else rounded + timedelta(seconds=1)
 
 
-def revocation_name(instant: datetime) -> str:
+def holder_of(ref: Ref) -> str:
+    """Return what distinguishes the policies of a subject's incidents from those of others."""
+    return short_digest(ref.key)
+
+
+def revocation_name(instant: datetime, holder: str = "") -> str:
     """Name the inline policy that revokes the sessions issued before an instant."""
-    return f"{_PREFIX}{instant.astimezone(UTC).strftime(_FORMAT)}"
+    ending = f"-{holder}" if holder else ""
+    return f"ringfence-revoke-before-{instant.astimezone(UTC).strftime(_FORMAT)}{ending}"
 
 
-def revoked_before(name: str) -> datetime:
-    """Return the instant in the name of such a policy; raises ValueError for other names."""
-    return datetime.strptime(name.removeprefix(_PREFIX), _FORMAT).replace(tzinfo=UTC)
+def revocation_of(name: str) -> Revocation | None:
+    """Return what the name of such a policy says. None for any other name."""
+    found = _NAME.fullmatch(name)
+    if not found:
+        return None
+    try:
+        instant = datetime.strptime(found[1], _FORMAT).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return Revocation(instant, found[2] or "")
+
+
+def revocation_in(name: str, policy: Answer) -> Revocation | None:
+    """Return the revocation by a policy. None if the policy does not say what its name says."""
+    found = revocation_of(name)
+    return found if found and policy_of(policy) == revocation(found.instant) else None
 
 
 def revocation(instant: datetime) -> dict[str, object]:
@@ -153,14 +189,7 @@ def revocations(answer: Answer) -> tuple[str, ...]:
     """Return the names of our revocations in an answer of ListRolePolicies."""
     if isinstance(answer, Failed):
         return ()
-    return tuple(name for name in answer.texts("PolicyNames") if _names_instant(name))
-
-
-def _names_instant(name: str) -> bool:
-    try:
-        return name.startswith(_PREFIX) and revocation_name(revoked_before(name)) == name
-    except ValueError:
-        return False
+    return tuple(name for name in answer.texts("PolicyNames") if revocation_of(name))
 
 
 def _instances(associations: Iterable[Document], profiles: Answer, without: str) -> tuple[str, ...]:

@@ -19,9 +19,9 @@ from ringfence.model.observation import Observation
 from ringfence.model.subject import GLOBAL
 from ringfence.observations.ec2.instance import ec2_describes
 from ringfence.observations.iam.identity import ROLES, Role, RoleStep, get_role_policy
-from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY, policy_of
+from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
 from ringfence.observations.iam.principals import name_of, region_in
-from ringfence.observations.iam.role_sessions import RoleUse, revocation, revocations, revoked_before
+from ringfence.observations.iam.role_sessions import RoleUse, revocation_in, revocations
 from ringfence.observations.logging.trail import SESSION, Trail
 
 if TYPE_CHECKING:
@@ -142,13 +142,13 @@ def _uses(names: tuple[str, ...]) -> SansIO[tuple[RoleUse, ...]]:
     )
     policies = (yield tuple(get_role_policy(role, name) for role, name in asked)) if asked else ()
     revoked = {
-        (role.id, revoked_before(name))
+        (role.id, read)
         for (role, name), policy in zip(asked, policies, strict=True)
-        if policy_of(policy) == revocation(revoked_before(name))
+        if (read := revocation_in(name, policy))
     }
     others = yield from _others(found, listed[1::2])
     return tuple(
-        RoleUse(role, frozenset(at for owner, at in revoked if owner == role.id), who)
+        RoleUse(role, frozenset(one for owner, one in revoked if owner == role.id), who)
         for role, who in zip(roles, others, strict=True)
     )
 

@@ -10,7 +10,14 @@ from ringfence.model.call import Permission, SansIO
 from ringfence.model.codec import instant_text, value
 from ringfence.model.step import Done, State
 from ringfence.observations.iam.identity import ROLES, Role, RoleStep
-from ringfence.observations.iam.role_sessions import RoleSessions, RoleUse, revocation, revocation_name
+from ringfence.observations.iam.role_sessions import (
+    Revocation,
+    RoleSessions,
+    RoleUse,
+    holder_of,
+    revocation,
+    revocation_name,
+)
 from ringfence.steps.iam.role_policies import delete_role_policy, put_role_policy
 
 if TYPE_CHECKING:
@@ -18,6 +25,7 @@ if TYPE_CHECKING:
 
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Names, Step
+    from ringfence.model.subject import Ref
 
 _SHOWN = 5
 """How many of the other instances are named."""
@@ -30,23 +38,28 @@ def named(others: tuple[str, ...]) -> str:
     return f" ({shown}{more})" if shown else ""
 
 
-def recorded_instants(
+def recorded_revocations(
     past: Iterable[Step], role: Role, revoking: type[RevocationStep], allowing: type[RevocationStep]
-) -> tuple[datetime, ...]:
-    """Return the recorded times before which sessions of a role are revoked, without those undone since."""
-    found: list[datetime] = []
+) -> tuple[Revocation, ...]:
+    """Return the recorded revocations of a role's sessions, without those undone since."""
+    found: list[Revocation] = []
     for step in past:
         if isinstance(step, allowing) and step.role.id == role.id:
             found.clear()
         elif isinstance(step, revoking) and step.role.id == role.id:
-            found.append(step.instant)
+            found.append(step.revocation)
     return tuple(found)
 
 
-class RevocationStep(RoleStep):
-    """What revoking and allowing have in common. A policy for each instant: none is ever moved back.
+def holders(ref: Ref, recorded: Iterable[Revocation]) -> frozenset[str]:
+    """Return the holders of an incident's own policies. A recorded one can be of an earlier version."""
+    return frozenset((holder_of(ref), *(one.holder for one in recorded)))
 
-    Subclasses know which observation shows the role.
+
+class RevocationStep(RoleStep):
+    """What revoking and allowing have in common. A policy for each instant and incident: none is moved back.
+
+    An undo takes away no policy of another incident. Subclasses know which observation shows the role.
     """
 
     role: Role
@@ -54,6 +67,7 @@ class RevocationStep(RoleStep):
     others: tuple[str, ...]
     before: bool
     after: bool
+    holder: str
 
     survives_subject: ClassVar = True
 
@@ -64,8 +78,18 @@ class RevocationStep(RoleStep):
 
     @property
     def target(self) -> str:
-        """The inline policy on the role for this instant."""
-        return f"role/{self.role.id}/{revocation_name(self.instant)}"
+        """The inline policy on the role for this instant and incident."""
+        return f"role/{self.role.id}/{self.policy_name}"
+
+    @property
+    def policy_name(self) -> str:
+        """The name of the policy."""
+        return revocation_name(self.instant, self.holder)
+
+    @property
+    def revocation(self) -> Revocation:
+        """What the policy does, as the observation shows it."""
+        return Revocation(self.instant, self.holder)
 
     @property
     def held(self) -> Role | None:
@@ -77,7 +101,7 @@ class RevocationStep(RoleStep):
         use = self.use(observed, self.role)
         if use is None:
             return State.GONE
-        return State.AFTER if (self.instant in use.revoked) == self.after else State.BEFORE
+        return State.AFTER if (self.revocation in use.revoked) == self.after else State.BEFORE
 
     def effect(self, observed: ResourceState) -> ResourceState:
         """Add or remove the policy."""
@@ -89,7 +113,7 @@ class RevocationStep(RoleStep):
         if use.role.id != self.role.id:
             return use
         return replace(
-            use, revoked=use.revoked | {self.instant} if self.after else use.revoked - {self.instant}
+            use, revoked=use.revoked | {self.revocation} if self.after else use.revoked - {self.revocation}
         )
 
     def diff(self) -> tuple[str, str]:
@@ -107,7 +131,7 @@ class Revoking(RevocationStep):
     def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Put the policy; refused where the role's inline policies are full or AWS's own."""
         document = revocation(self.instant)
-        return (yield from put_role_policy(self.role, revocation_name(self.instant), document))
+        return (yield from put_role_policy(self.role, self.policy_name, document))
 
     def describe(self) -> str:
         """Describe the change."""
@@ -121,7 +145,7 @@ class Allowing(RevocationStep):
 
     def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Delete the policy; one that is not there any more is what was wanted."""
-        return (yield from delete_role_policy(self.role, revocation_name(self.instant)))
+        return (yield from delete_role_policy(self.role, self.policy_name))
 
     def describe(self) -> str:
         """Describe the change."""
@@ -140,6 +164,8 @@ class RevokeRoleSessions(Revoking):
         Sessions that were issued earlier are denied, in UTC and whole seconds.
     others : tuple of str
         The other instances of the region that use the role.
+    holder : str
+        What distinguishes the policy from those of other incidents.
 
     References
     ----------
@@ -151,6 +177,7 @@ class RevokeRoleSessions(Revoking):
     others: tuple[str, ...]
     before: bool
     after: bool
+    holder: str = ""
 
     observation: ClassVar = RoleSessions
 
@@ -176,6 +203,7 @@ class AllowRoleSessions(Allowing):
     others: tuple[str, ...]
     before: bool
     after: bool
+    holder: str = ""
 
     observation: ClassVar = RoleSessions
     inverse_type: ClassVar = RevokeRoleSessions

@@ -47,6 +47,8 @@ class RevokeUsedRole(_OfUsedRole, Revoking):
         Sessions that were issued earlier are denied, in UTC and whole seconds.
     others : tuple of str
         The other instances of the region that use the role.
+    holder : str
+        What distinguishes the policy from those of other incidents.
 
     References
     ----------
@@ -58,6 +60,7 @@ class RevokeUsedRole(_OfUsedRole, Revoking):
     others: tuple[str, ...]
     before: bool
     after: bool
+    holder: str = ""
 
     def side_effects(self) -> str:
         """Return the side effects as text."""
@@ -81,6 +84,7 @@ class AllowUsedRole(_OfUsedRole, Allowing):
     others: tuple[str, ...]
     before: bool
     after: bool
+    holder: str = ""
 
     inverse_type: ClassVar = RevokeUsedRole
 
