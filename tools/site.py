@@ -38,16 +38,18 @@ _ITEM = re.compile(r" *([-*]|\d+\.) ")
 
 def main(versions: list[str]) -> int:
     """Prepare the pages and build the website. With a version, commit it to the branch `gh-pages`."""
-    prepare(SOURCE)
-    problems = (
-        _run("mike", "deploy", "--update-aliases", *_config(SOURCE), *versions, "latest")
-        if versions
-        else build(SOURCE)
-    )
+    prepare(SOURCE, versioned=bool(versions))
+    problems = publish(SOURCE, versions[0]) if versions else build(SOURCE)
     if problems:
         sys.stderr.write(problems)
         return 1
     return 0
+
+
+def publish(source: Path, version: str) -> str:
+    """Build the website and commit it to the local branch `gh-pages`, as this version and as the latest."""
+    deployed = _run("mike", "deploy", "--update-aliases", *_config(source), version, "latest")
+    return deployed or _run("mike", "set-default", *_config(source), "latest")
 
 
 def build(source: Path) -> str:
@@ -63,15 +65,18 @@ def _run(*words: str) -> str:
     """Run a tool beside this interpreter, and return its output if it fails."""
     # Its makers advertise their next generator in the output.
     quiet = {"NO_MKDOCS_2_WARNING": "true", "DISABLE_MKDOCS_2_WARNING": "true"}
-    command = [str(Path(sys.executable).parent / words[0]), *words[1:]]
+    path = {"PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))}
     ran = subprocess.run(  # noqa: S603 - pinned tools, with words of our own
-        command, cwd=ROOT, env={**os.environ, **quiet}, capture_output=True, text=True, check=False
+        words, cwd=ROOT, env={**os.environ, **quiet, **path}, capture_output=True, text=True, check=False
     )
     return ran.stdout + ran.stderr if ran.returncode else ""
 
 
-def prepare(target: Path, root: Path = ROOT) -> None:
-    """Write the configuration and the pages of the website to a folder."""
+def prepare(target: Path, root: Path = ROOT, *, versioned: bool = False) -> None:
+    """Write the configuration and the pages of the website to a folder.
+
+    `versioned`: the website is one of several versions, and lets its reader choose another one.
+    """
     shutil.rmtree(target, ignore_errors=True)
     pages = target / "pages"
     shutil.copytree(root / "docs", pages)
@@ -82,6 +87,8 @@ def prepare(target: Path, root: Path = ROOT) -> None:
         page.write_text(_page(page.read_text("utf-8"), place, page.parent), "utf-8")
     configuration = YAML(typ="safe", pure=True).load((root / "mkdocs.yml").read_text("utf-8"))
     configuration["nav"] = [_filled(one, pages) for one in configuration["nav"]]
+    if versioned:
+        configuration["extra"]["version"] = {"provider": "mike"}
     (target / "mkdocs.yml").write_text(json.dumps(configuration), "utf-8")  # JSON is YAML
 
 

@@ -119,7 +119,8 @@ def _environment(local: LocalAws, account: str | None) -> dict[str, str]:
     quiet = {
         "CDK_DISABLE_CLI_TELEMETRY": "true",
         "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
-        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
+        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
+        "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED": "true",
         # No look-ups beyond loopback: notices and new versions are asked for on the internet.
         "CDK_NOTICES": "false",
         # The tests validate the templates. The CDK would take six seconds to do it again.
