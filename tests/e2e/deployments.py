@@ -65,7 +65,7 @@ class Deployer:
         sections = {"runbooks": dict(runbooks or {}), "exempt": list(exempt), "approvals": approvals}
         policy |= {name: section for name, section in sections.items() if section}
         policy["limits"] = dict(HIGH_LIMITS)
-        self._policy(local).write_text(json.dumps(policy, indent=2), encoding="utf-8")  # JSON is YAML
+        self.policy(local).write_text(json.dumps(policy, indent=2), encoding="utf-8")  # JSON is YAML
         return Deployment.of(local, self._deploy(local, local.account))
 
     def protect(self, local: LocalAws, account: str) -> None:
@@ -73,7 +73,7 @@ class Deployer:
         self._deploy(local, account)
 
     def _deploy(self, local: LocalAws, account: str) -> dict[str, dict[str, str]]:
-        context = {"policy": str(self._policy(local)), "home_account": local.account}
+        context = {"policy": str(self.policy(local)), "home_account": local.account}
         here = {"CDK_DEFAULT_ACCOUNT": account, "CDK_DEFAULT_REGION": local.region}
         given, name = settings(context.get, here), f"{local.port}-{account}"
         assembly = self.folder / f"{name}.out"
@@ -82,7 +82,8 @@ class Deployer:
             _ignore_root(templates[RESPONSE_STACK])
         return deploy(local, app=assembly, outputs=self.folder / f"{name}.json", account=account)
 
-    def _policy(self, local: LocalAws) -> Path:
+    def policy(self, local: LocalAws) -> Path:
+        """Return the policy file of the deployment to a local AWS."""
         return self.folder / f"{local.port}.yaml"
 
 

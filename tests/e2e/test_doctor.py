@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 import time
 import zipfile
 from dataclasses import dataclass
@@ -18,6 +21,7 @@ from ringfence.handlers.link_checks import sent
 from ringfence.handlers.removal_plans import removal_plan
 from ringfence.handlers.self_checks import checked, control_table, orphaned
 from ringfence.local import LocalAws
+from ringfence.local.deploy import REPOSITORY
 from ringfence.model.subject import GLOBAL
 from ringfence.record.chain import ChainKey
 from ringfence.record.containments import Containment
@@ -72,6 +76,19 @@ class Patient:
 
     def removal(self) -> RemovalPlan:
         return removal_plan(self.deployment, LocalClients(self.local), lambda: datetime.now(UTC))
+
+    def command(self, *words: str) -> dict[str, Any]:
+        """Run `ringfence` with the credentials of the home account's root user. Return its document."""
+        shown = subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, "-m", "ringfence.cli.main", *words],
+            env={**os.environ, **self.local.environment(), "PYTHONPATH": str(REPOSITORY / "functions")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert shown.returncode == 0, shown.stdout + shown.stderr
+        document: dict[str, Any] = json.loads(shown.stdout)
+        return document
 
     def create_orphan(self, region: str) -> None:
         """Create a stack as a deployment to this region would have left it."""
@@ -560,12 +577,16 @@ def test_what_is_contained_keeps_the_plan_of_a_removal_from_being_ready(patient:
 
 
 def test_the_commands_of_a_removal_delete_every_stack_and_what_they_cannot_delete_stays(
-    patient: Patient,
+    patient: Patient, deployer: Deployer
 ) -> None:
     """The last test of this deployment: it removes it. CloudFormation refuses another order."""
     plan = patient.removal()
     assert plan.ready
     assert [one.stack.name for one in plan.removals if one.orphaned] == ["Ringfence-Forward-eu-west-3"]
+    told = patient.command("uninstall-plan", "--json", "--policy", str(deployer.policy(patient.local)))
+    commands = [command for one in plan.removals for command in one.commands]
+    assert [command for one in told["stacks"] for command in one["commands"]] == commands
+    assert (told["ready"], told["unknown"]) == (True, [])
     with pytest.raises(ClientError, match="TerminationProtection"):
         patient.client("cloudformation").delete_stack(StackName="Ringfence-Audit")
     for removal in plan.removals:
