@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
 
-from ringfence.cli.text import safe
+from ringfence.cli.text import safe, wrapped
 from ringfence.self_check.findings import Standing
 
 if TYPE_CHECKING:
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from ringfence.self_check.findings import Problem, Report
     from ringfence.self_check.places import Deployment
 
-WIDTH = 80
 _MARKS = {Standing.FAULT: ("✗", "red"), Standing.UNKNOWN: ("?", "yellow")}
 
 
@@ -25,9 +23,9 @@ def shown(report: Report, deployment: Deployment, only: str = "") -> Iterator[st
     """Yield the lines. `only`: the one account that was read."""
     home, accounts = deployment.home, len({deployment.home, *deployment.accounts})
     yield click.style(f"Ringfence in account {home}, {deployment.home_region}", bold=True)
-    yield from _wrapped(f"compared: {_counts(report)}")
+    yield from wrapped(f"compared: {_counts(report)}")
     if only and accounts > 1:
-        yield from _wrapped(f"With --direct, only account {only} of {accounts} was read.")
+        yield from wrapped(f"With --direct, only account {only} of {accounts} was read.")
     yield ""
     for where, problems in groupby(report.problems, lambda one: (one.account, one.region)):
         yield from _place(*where, tuple(problems), deployment)
@@ -55,7 +53,7 @@ def _place(account: str, region: str, problems: tuple[Problem, ...], deployment:
         found = tuple(same)
         yield click.style(safe(f"{mark} {resource}"), fg=colour)
         for one in found:
-            yield from _wrapped(f"{one.aspect}: {one.words}", "    ")
+            yield from wrapped(f"{one.aspect}: {one.words}", "    ")
         for remedy in dict.fromkeys(one.remedy for one in found):
             yield safe(f"    → {remedy}")
     yield ""
@@ -68,15 +66,3 @@ def _result(report: Report) -> str:
     parts = [_number(faults, "fault")] if faults else []
     parts += [f"{unknown} unknown"] if unknown else []
     return click.style(", ".join(parts), bold=True)
-
-
-def _wrapped(text: str, indent: str = "") -> Iterator[str]:
-    """Yield a text in lines. A name is never broken."""
-    yield from textwrap.wrap(
-        safe(text),
-        WIDTH,
-        initial_indent=indent,
-        subsequent_indent=f"{indent}  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from contextlib import suppress
 
 MOST_SHOWN = 1000
 """Maximum characters of one text."""
+WIDTH = 80
+"""Columns of wrapped text."""
 
 
 def safe(text: str, *, lines: bool = False) -> str:
@@ -41,6 +44,18 @@ def row(*cells: object) -> str:
     'a\\tb\t3\t'
     """
     return "\t".join("" if one is None else safe(str(one)) for one in cells)
+
+
+def wrapped(text: str, indent: str = "") -> list[str]:
+    """Return a text in lines of at most `WIDTH` columns. A name is never broken."""
+    return textwrap.wrap(
+        safe(text),
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def discard() -> None:

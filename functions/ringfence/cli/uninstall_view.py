@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
 
-from ringfence.cli.text import safe
+from ringfence.cli.text import safe, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from ringfence.handlers.removal_plans import RemovalPlan
     from ringfence.self_check.places import Deployment, Stack
 
-WIDTH = 80
 RELEASE = 'ringfence release {incident} --reason "…"'
 
 
@@ -30,7 +28,7 @@ def shown(plan: RemovalPlan, deployment: Deployment) -> Iterator[str]:
     yield from _kept(plan)
     yield ""
     for one in plan.unknown:
-        yield from _wrapped(f"? unknown: {one}")
+        yield from wrapped(f"? unknown: {one}")
     yield _result(plan)
 
 
@@ -72,7 +70,7 @@ def _place(stack: Stack) -> dict[str, object]:
 def _containments(plan: RemovalPlan) -> Iterator[str]:
     yield from ("", _title("1. Release what is contained, or leave it contained"))
     if not plan.home_exists:
-        yield from _wrapped("The audit stack does not exist here, so there is no list of open containments.")
+        yield from wrapped("The audit stack does not exist here, so there is no list of open containments.")
     elif not plan.containments:
         yield "  No containment is open."
     for one in plan.containments:
@@ -80,7 +78,7 @@ def _containments(plan: RemovalPlan) -> Iterator[str]:
         yield safe(f"    {one.incident}, {one.key.runbook}")
         yield safe(f"    → {RELEASE.format(incident=one.incident)}")
     if plan.containments:
-        yield from _wrapped(
+        yield from wrapped(
             "After the stacks are deleted, Ringfence can release nothing and verifies nothing.", "  "
         )
 
@@ -110,7 +108,7 @@ def _kept(plan: RemovalPlan) -> Iterator[str]:
         for one in some:
             if one.reason:
                 yield safe(f"    {one.noun} {one.id}")
-                yield from _wrapped(one.reason, "      ")
+                yield from wrapped(one.reason, "      ")
             yield from (safe(f"    → {command}") for command in one.commands)
 
 
@@ -125,15 +123,3 @@ def _result(plan: RemovalPlan) -> str:
 
 def _title(text: str) -> str:
     return click.style(text, bold=True)
-
-
-def _wrapped(text: str, indent: str = "") -> Iterator[str]:
-    """Yield a text in lines. A name is never broken."""
-    yield from textwrap.wrap(
-        safe(text),
-        WIDTH,
-        initial_indent=indent,
-        subsequent_indent=f"{indent}  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
