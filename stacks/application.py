@@ -13,6 +13,7 @@ from stacks.bundle import Bundle
 from stacks.guards import guard_keys
 from stacks.member import MemberStack
 from stacks.names import AUDIT_STACK, MEMBER_STACK, RESPONSE_STACK, forward_stack
+from stacks.next_steps import next_steps
 from stacks.operations import operations
 from stacks.response import ResponseStack
 from stacks.version import show_version
@@ -31,7 +32,8 @@ def build(app: App, settings: Settings, bundle: Bundle | None = None) -> None:
     if settings.is_home:
         bundle = bundle or Bundle(operations(), settings.policy)
         audit = AuditStack(app, AUDIT_STACK, env=env, settings=settings, bundle=bundle)
-        ResponseStack(app, RESPONSE_STACK, env=env, settings=settings, bundle=bundle, audit=audit)
+        response = ResponseStack(app, RESPONSE_STACK, env=env, settings=settings, bundle=bundle, audit=audit)
+        next_steps(response, settings)
     member = MemberStack(app, MEMBER_STACK, env=env, settings=settings)
     for region, patterns in forward.places(settings).items():
         there = Environment(account=settings.account, region=region)

@@ -70,6 +70,36 @@ def test_findings_are_held_and_other_events_are_put_on_the_bus(aws: LocalAws, tm
     assert again.exit_code == 0, again.output
 
 
+def test_a_folder_of_samples_is_sent(aws: LocalAws, tmp_path: Path) -> None:
+    where = ("--account", ACCOUNT, "--region", REGION, "--runbook", "contain-instance")
+    assert CliRunner().invoke(main, ["samples", str(tmp_path / "events"), *where]).exit_code == 0
+    done = send(aws, tmp_path / "events")
+    assert done.exit_code == 0, done.output
+    assert len(done.output.splitlines()) == len(list((tmp_path / "events").rglob("*.json")))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "-: (document): is not one complete JSON document"),
+        ("[]", "-: (document): contains no event"),
+        ("[{}]", "-, item 1: (document): must be an event"),
+        (
+            f"{json.dumps(samples.instance_finding())}\n{{",
+            "-, line 2: (document): is not one complete JSON document",
+        ),
+        (json.dumps({"Findings": [{"Id": ""}]}), "-, item 1: (document): must be an event"),
+    ],
+)
+def test_what_is_no_event_is_refused_with_its_place_before_anything_is_sent(
+    aws: LocalAws, text: str, said: str
+) -> None:
+    done = send(aws, "-", stdin=text)
+    assert done.exit_code == 2
+    assert said in done.output
+    assert "sent" not in done.output
+
+
 def test_a_finding_that_guardduty_refuses_is_bad_input(aws: LocalAws) -> None:
     done = send(aws, "-", stdin=json.dumps({**finding(), "severity": "high"}))
     assert done.exit_code == 2
@@ -79,7 +109,7 @@ def test_a_finding_that_guardduty_refuses_is_bad_input(aws: LocalAws) -> None:
 def test_a_file_that_cannot_be_read_is_named(aws: LocalAws, tmp_path: Path) -> None:
     done = send(aws, tmp_path / "none.json")
     assert done.exit_code == 2
-    assert "none.json: cannot be read: No such file" in done.output
+    assert "none.json: (file): cannot be read: No such file" in done.output
 
 
 @pytest.mark.parametrize("url", ["https://events.eu-west-1.amazonaws.com", "http://10.0.0.1:4566", ""])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,6 +43,11 @@ WAIT, PAUSE = timedelta(seconds=90), 2.0
     is_flag=True,
     help="Send a heartbeat from each account and region now, and wait for it up to 90 seconds.",
 )
+@click.option(
+    "--skip-prerequisites",
+    is_flag=True,
+    help="Do not check whether GuardDuty, CloudTrail and AWS Config are on.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def doctor(  # noqa: PLR0913 - independent options
@@ -53,12 +59,14 @@ def doctor(  # noqa: PLR0913 - independent options
     *,
     send: bool,
     direct: bool,
+    skip_prerequisites: bool,
     as_json: bool,
 ) -> None:
     """Read every resource of Ringfence, and compare it with what the stacks declare.
 
     For each problem, the command shows what was found, what is declared, and what to do. It also shows from
-    which accounts and regions no heartbeat arrives. It changes nothing. It reads with the role
+    which accounts and regions no heartbeat arrives, and where GuardDuty, CloudTrail or AWS Config is not on,
+    whose events Ringfence answers. It changes nothing. It reads with the role
     `ringfence-doctor` of each account, which the managed policy `ringfence-doctor` allows to assume.
 
     Exit code 0: everything was read and is as declared. 1: something differs, or could not be read. 2: bad
@@ -84,12 +92,29 @@ def doctor(  # noqa: PLR0913 - independent options
         report = report.with_problems(
             (*_links(deployment, clients, send=send), *_orphans(deployment, clients))
         )
+    if not skip_prerequisites:
+        report = report.with_problems(_prerequisites(deployment, clients, own if direct else ""))
     if as_json:
         click.echo(json.dumps(report.as_json()))
     else:
         for line in shown(report, deployment, own if direct else ""):
             click.echo(line)
     ctx.exit(0 if report.sound else FAILED)
+
+
+def _prerequisites(deployment: Deployment, clients: Clients, only: str) -> tuple[Problem, ...]:
+    """Return what is not on. `only`: the one account that may be read."""
+    from ringfence.events.config.names import identifier
+    from ringfence.events.config.trigger import ConfigTrigger
+    from ringfence.handlers.self_checks import prerequisites
+    from ringfence.model.rule_confirmation import PREFIX
+    from ringfence.runbooks.catalogue import CATALOGUE
+
+    triggers = (one for runbook in CATALOGUE.values() for one in runbook.triggers)
+    types = (type_ for one in triggers if isinstance(one, ConfigTrigger) for type_ in one.types)
+    rules = frozenset(identifier(type_.removeprefix(PREFIX)) for type_ in types)
+    accounts = tuple(one for one in deployment.accounts if only in {"", one})
+    return prerequisites(replace(deployment, accounts=accounts), clients, _now, rules)
 
 
 def _now() -> datetime:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringfence.cli.event_files import entries_of
+from ringfence.cli.event_stream import paths_of
 from ringfence.cli.explain_view import Explained, as_text, summed_up
 from ringfence.cli.explain_view import as_json as in_json
 from ringfence.engine.explanation import Explainer, Explanation, Status, invalid
@@ -21,9 +23,8 @@ from ringfence.policy.circumstances import Circumstances
 from ringfence.policy.file import BUILT_IN, PolicyFile, load_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-    from ringfence.cli.event_stream import Read
     from ringfence.events.recorded import Recorded
     from ringfence.model.runbook import Runbook
 
@@ -82,8 +83,9 @@ def explain(  # noqa: PLR0913 - the options of a command
     explainer = replace(_explainer(policy_path, runbooks), home=home, circumstances=circumstances)
     found = Explained()
     each = full or as_json
-    for name in _names(paths):
-        for place, explanation in _explained(explainer, name):
+    for name in paths_of(paths):
+        for entry in entries_of(name):
+            place, explanation = entry.place, _of_entry(explainer, entry)
             found.add(place, explanation)
             if each:
                 shown = (
@@ -93,12 +95,6 @@ def explain(  # noqa: PLR0913 - the options of a command
     if not each:
         _show(found)
     ctx.exit(next((EXIT_CODES[status] for status in WORST_FIRST if found.statuses[status]), BAD_INPUT))
-
-
-def _names(paths: tuple[str, ...]) -> tuple[str, ...]:
-    from ringfence.cli.event_stream import paths_of
-
-    return paths_of(paths)
 
 
 def _show(found: Explained) -> None:
@@ -118,45 +114,6 @@ def _explainer(path: Path | None, runbooks: Mapping[str, Runbook]) -> Explainer:
         note = f"there is no {POLICY} in this folder; the built-in policy applies: dry runs only"
         return Explainer(PolicyFile(BUILT_IN, runbooks), runbooks, note)
     return Explainer(load_policy(path or POLICY, runbooks), runbooks)
-
-
-def _explained(explainer: Explainer, name: str) -> Iterator[tuple[str, Explanation]]:
-    """Yield the place and the explanation of each event of a file."""
-    empty = True
-    try:
-        for read in _reads(name):
-            for found in _of_document(explainer, read):
-                empty = False
-                yield found
-        if empty:
-            yield name, invalid(BadInput("(document)", "contains no event"))
-    except BadInput as error:
-        yield name, invalid(BadInput("(file)", error.problem))
-
-
-def _reads(name: str) -> Iterator[Read]:
-    """Yield the documents of a file. The place of a single one is the file."""
-    from ringfence.cli.event_stream import read_file
-
-    reads = read_file(name, lambda _: None)
-    first, second = next(reads, None), next(reads, None)
-    if first is not None:
-        yield first if second else replace(first, place=name)
-    if second is not None:
-        yield second
-    yield from reads
-
-
-def _of_document(explainer: Explainer, read: Read) -> Iterator[tuple[str, Explanation]]:
-    from ringfence.events.recorded import is_event_of_security_hub, recorded_entries
-
-    if read.error:
-        yield read.place, invalid(read.error)
-    elif is_event_of_security_hub(read.document):
-        yield read.place, explainer.of_event(read.document)  # Ringfence answers the finding's own event
-    else:
-        for entry in recorded_entries(read.document, read.place):
-            yield entry.place, _of_entry(explainer, entry)
 
 
 def _of_entry(explainer: Explainer, entry: Recorded) -> Explanation:

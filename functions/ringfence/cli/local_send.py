@@ -1,10 +1,11 @@
-"""`ringfence local send`: send events to a running local AWS."""
+"""`ringfence local send`: send events to a running local AWS, and follow what a deployment there does."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -14,45 +15,81 @@ from ringfence.cli.text import safe
 from ringfence.model.errors import BadInput, Retryable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ringfence.events.forms import FileEvent
+    from ringfence.events.recorded import Recorded
+    from ringfence.local import LocalAws
+    from ringfence.local.following import Follower
 
 ENDPOINT = "http://127.0.0.1:4566"
 _LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 HTTP = 80
-MOST_BYTES = 2**26
-"""The maximum size of a file."""
+WAIT = 120.0
+"""The seconds after which the command stops following."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A local AWS, and the account and region where Ringfence is deployed in it."""
+
+    local: LocalAws
+    url: str
+    account: str
+    region: str
 
 
 @click.command(short_help="Send events to the local AWS.")
-@click.argument("events", nargs=-1, required=True, metavar="EVENT...")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option(
     "--endpoint",
     metavar="URL",
     help=f"The local AWS. Default: AWS_ENDPOINT_URL, or else {ENDPOINT}.",
 )
-def send(events: tuple[str, ...], endpoint: str | None) -> None:
+@click.option(
+    "--follow/--no-follow",
+    default=True,
+    show_default=True,
+    help="Show what Ringfence does about the findings, if it is deployed there.",
+)
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    default=WAIT,
+    show_default=True,
+    metavar="SECONDS",
+    help="Follow for at most this time.",
+)
+@click.pass_context
+def send(
+    ctx: click.Context, paths: tuple[str, ...], endpoint: str | None, *, follow: bool, wait: float
+) -> None:
     """Send events to a running local AWS, each as the service does that it is from.
 
-    EVENT is a file, or - for standard input. It contains one event as EventBridge delivers it, the output of
-    `aws guardduty get-findings`, or a GuardDuty finding by itself; or a list of these, or one on each line. A
-    GuardDuty finding is put into the local GuardDuty, which then answers for it and sends its event. The
-    event arrives in the account and region that it names.
+    PATH is a file, a folder of files, or - for standard input, in every form that `ringfence explain` reads:
+    events as EventBridge delivers them, findings of GuardDuty, the output of `aws guardduty get-findings`,
+    lists of these, or one on each line. `ringfence samples` writes such files. A GuardDuty finding is put
+    into the local GuardDuty, which then answers for it and sends its event. The event arrives in the account
+    and region that it names.
 
-    Exit code 0: all events were sent. 1: the local AWS does not respond. 2: bad input; no event of that file
-    was sent, or the local AWS refused it.
+    If Ringfence is deployed in the local AWS, the command then shows what it records about the findings,
+    until nothing more is to come. The deployment is looked for in AWS_ACCOUNT_ID and AWS_REGION.
+
+    Exit code 0: all events were sent, and every response has ended. 1: the local AWS does not respond, or a
+    response has not ended in time. 2: bad input; no event was sent, or the local AWS refused one.
     """
-    from ringfence.events.forms import events_of
+    from ringfence.cli.event_stream import paths_of
 
-    url = loopback(endpoint or os.environ.get("AWS_ENDPOINT_URL") or ENDPOINT)
-    files = {name: _read(name) for name in events}
-    for name, text in files.items():
-        try:
-            found = events_of(text)
-        except BadInput as error:
-            raise BadInput(f"{name}: {error.field}", error.problem, error.value) from error
-        _send(url, name, found, os.environ)
+    target = _target(loopback(endpoint or os.environ.get("AWS_ENDPOINT_URL") or ENDPOINT))
+    files = [(name, _events(name)) for name in paths_of(paths)]
+    ids = _findings(one for _, found in files for one in found)
+    followed = _follower(target, ids) if follow and ids else None
+    for name, found in files:
+        _send(target, name, found)
+    if followed:
+        from ringfence.cli.local_follow import show
+
+        ctx.exit(0 if show(followed, wait) else 1)
 
 
 def loopback(url: str) -> str:
@@ -63,41 +100,78 @@ def loopback(url: str) -> str:
     return url.rstrip("/")
 
 
-def _read(name: str) -> str:
-    try:
-        if name == "-":
-            data = click.get_binary_stream("stdin").read(MOST_BYTES + 1)
-        else:
-            with Path(name).open("rb") as file:
-                data = file.read(MOST_BYTES + 1)
-        text = data.decode()
-    except OSError as error:
-        raise BadInput(name, f"cannot be read: {error.strerror or 'input/output error'}") from error
-    except UnicodeDecodeError as error:
-        raise BadInput(name, f"is not UTF-8 text: byte {error.start}") from error
-    if len(data) > MOST_BYTES:
-        raise BadInput(name, f"is longer than {MOST_BYTES} bytes")
-    return text
-
-
-def _send(url: str, name: str, found: tuple[FileEvent, ...], environment: Mapping[str, str]) -> None:
+def _target(url: str) -> Target:
     from ringfence.local import LocalAws
-    from ringfence.local.sending import put_entries
     from ringfence.local.settings import ACCOUNT, REGION
 
-    local = LocalAws(port=urlsplit(url).port or HTTP)
-    home = environment.get("AWS_ACCOUNT_ID", ACCOUNT), environment.get("AWS_REGION", REGION)
+    account, region = os.environ.get("AWS_ACCOUNT_ID", ACCOUNT), os.environ.get("AWS_REGION", REGION)
+    return Target(LocalAws(port=urlsplit(url).port or HTTP), url, account, region)
+
+
+def _events(name: str) -> tuple[FileEvent, ...]:
+    """Return the events of a file. Raises BadInput for the first one that is none, with its place."""
+    from ringfence.cli.event_files import entries_of
+
+    return tuple(_event(one) for one in entries_of(name))
+
+
+def _event(entry: Recorded) -> FileEvent:
+    from ringfence.events.envelope import NotForUs
+    from ringfence.events.forms import event_in
+    from ringfence.model.document import Document
+
+    if isinstance(entry.event, NotForUs):
+        raise BadInput(entry.place, f"contains no event: {entry.event.reason}")
+    try:
+        if entry.error:
+            raise entry.error
+        return event_in(Document.of(entry.event))
+    except BadInput as error:
+        raise BadInput(f"{entry.place}: {error.field}", error.problem, error.value) from error
+
+
+def _findings(events: Iterable[FileEvent]) -> frozenset[str]:
+    """Return the ids of the findings that Ringfence reads in these events."""
+    from ringfence.events.dispatch import findings
+    from ringfence.events.envelope import NotForUs
+    from ringfence.events.recorded import envelope
+
+    now = datetime.now(UTC).isoformat()
+
+    def read(event: FileEvent) -> Iterator[str]:
+        try:
+            found = findings(envelope(event, now))
+        except BadInput:
+            return  # Ringfence refuses it as well: that is worth a try
+        yield from () if isinstance(found, NotForUs) else (one.id for one in found)
+
+    return frozenset(id_ for event in events for id_ in read(event))
+
+
+def _follower(target: Target, ids: frozenset[str]) -> Follower | None:
+    from ringfence.local.following import Follower, reader_of
+
+    reader = reader_of(target.local, target.account, target.region)
+    if reader is None:
+        return None
+    follower = Follower(reader, ids)
+    follower.skip()
+    return follower
+
+
+def _send(target: Target, name: str, found: Sequence[FileEvent]) -> None:
+    from ringfence.local.sending import put_entries
 
     def bus(event: FileEvent) -> tuple[str, str]:
-        return event.account or home[0], event.region or home[1]
+        return event.account or target.account, event.region or target.region
 
     for (account, region), some in groupby(found, bus):
         batch = [one.entry for one in some]
         try:
-            put_entries(url, local.client("events", account, region), batch, account, region)
+            put_entries(target.url, target.local.client("events", account, region), batch, account, region)
         except BadInput as error:
             raise BadInput(f"{name}: {error.field}", error.problem, error.value) from error
         except (OSError, Retryable) as error:
-            raise click.ClickException(f"the local AWS at {url} does not respond: {error}") from error
+            raise click.ClickException(f"the local AWS at {target.url} does not respond: {error}") from error
         events = f"{len(batch)} event{'s' if len(batch) > 1 else ''}"
         click.echo(f"{safe(name)}: {events} sent to account {account} in {region}")

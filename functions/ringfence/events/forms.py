@@ -1,7 +1,7 @@
-"""Read events in the forms that people have them in. Pure.
+"""Read one event in the forms that people have it in. Pure.
 
-One event as EventBridge delivers it, the output of `aws guardduty get-findings`, a GuardDuty finding by
-itself (the `detail` of its event), lists of these, and one of these on each line.
+As EventBridge delivers it, as `aws guardduty get-findings` prints a finding, or a finding of GuardDuty by
+itself: the `detail` of its event.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ringfence.events.envelope import parse_json
 from ringfence.events.guardduty.answers import as_detail
 from ringfence.events.guardduty.trigger import DETAIL_TYPE, SOURCE
 from ringfence.model.document import Document
@@ -18,7 +17,7 @@ from ringfence.model.errors import BadInput
 from ringfence.model.subject import ACCOUNT, REGION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 _FORMS = (
     "must be an event with source and detail-type, the output of `aws guardduty get-findings`, or a finding "
@@ -47,64 +46,6 @@ class FileEvent:
             "Detail": json.dumps(self.detail),
             "Resources": list(self.resources),
         }
-
-
-def events_of(text: str) -> tuple[FileEvent, ...]:
-    """Read the events of a file.
-
-    Raises
-    ------
-    BadInput
-        A document is none of the forms. The error names its line or its place in its list, and the field.
-
-    """
-    found = tuple(event for place, one in _documents(text) for event in _events(one, place))
-    if not found:
-        raise BadInput("(document)", "contains no event")
-    return found
-
-
-def _documents(text: str) -> Iterator[tuple[str, object]]:
-    """Yield the JSON documents of a text, each with its place in words."""
-    try:
-        yield "", parse_json(text)
-    except BadInput:
-        lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
-        if len(lines) < 2 or not _is_json(lines[0][1]):  # noqa: PLR2004 - not one document on each line
-            raise
-    else:
-        return
-    for number, line in lines:
-        try:
-            yield f"line {number}", parse_json(line)
-        except BadInput as error:
-            raise BadInput(f"line {number}: {error.field}", error.problem, error.value) from error
-
-
-def _is_json(text: str) -> bool:
-    try:
-        parse_json(text)
-    except BadInput:
-        return False
-    return True
-
-
-def _events(one: object, place: str) -> Iterator[FileEvent]:
-    if isinstance(one, list):
-        for number, item in enumerate(one, 1):
-            yield from _events(item, f"{place} item {number}".strip())
-        return
-    try:
-        document = Document.of(one)
-        if document.has("Findings"):
-            for finding in document.children("Findings"):
-                yield _of_answer(finding)
-        else:
-            yield event_in(document)
-    except BadInput as error:
-        if not place:
-            raise
-        raise BadInput(f"{place}: {error.field}", error.problem, error.value) from error
 
 
 def event_in(document: Document) -> FileEvent:

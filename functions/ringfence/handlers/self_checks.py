@@ -10,6 +10,7 @@ from ringfence.model.errors import Retryable
 from ringfence.self_check.check import Expected, self_check
 from ringfence.self_check.orphans import find_orphans
 from ringfence.self_check.places import AUDIT_STACK, Stack
+from ringfence.self_check.prerequisites import find_missing
 from ringfence.self_check.stacks import read_stack
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from ringfence.aws.sessions import Clients
     from ringfence.engine.ports import Clock
-    from ringfence.self_check.findings import Report
+    from ringfence.self_check.findings import Problem, Report
     from ringfence.self_check.orphans import Orphans
     from ringfence.self_check.places import Deployment
 
@@ -62,6 +63,14 @@ def orphaned(deployment: Deployment, clients: Clients, clock: Clock) -> Orphans:
     """Look for forwarding stacks of regions that the policy's scope does not name."""
     cloud = AwsCloud(clients, clock, Threads("reads"))
     return find_orphans(deployment, cloud.asked, Threads("checks", WIDTH))
+
+
+def prerequisites(
+    deployment: Deployment, clients: Clients, clock: Clock, rules: frozenset[str]
+) -> tuple[Problem, ...]:
+    """Return the services that are not on in some account and region, whose events Ringfence answers."""
+    cloud = AwsCloud(clients, clock, Threads("reads"))
+    return find_missing(deployment, cloud.asked, Threads("checks", WIDTH), rules)
 
 
 def control_table(deployment: Deployment, clients: Clients, clock: Clock) -> str:

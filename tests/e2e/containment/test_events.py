@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from click.testing import CliRunner
 
+from ringfence.cli.main import main
 from ringfence.local.findings import InstanceFinding
 from ringfence.record.facts import DecisionMade, Intended, Planned
 from ringfence.record.integrity import Wrong
 from tests.e2e.world import DEAD_LETTERS, DRY_TYPE, STRANGE_ACCOUNT, Inbox, applied, until
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ringfence.local.estate import Ground, Server
     from tests.e2e.world import World
 
@@ -143,3 +148,25 @@ def test_an_altered_entry_is_named_by_verification_and_announced(world: World, s
     assert fault is not None
     assert (fault.seq, fault.wrong) == (1, Wrong.ALTERED)
     until(lambda: inbox.told(victim.incident), "somebody is told of the tampering")
+
+
+def test_a_file_that_people_have_is_sent_and_followed_until_the_response_is_complete(
+    world: World, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on the first day: a sample about an instance of one's own, and the command that sends it."""
+    local, file = world.local, tmp_path / "event.json.gz"
+    for name, value in local.environment().items():
+        monkeypatch.setenv(name, value)
+    where = ("--account", local.account, "--region", local.region, "--resource", server.ref.id)
+    made = CliRunner().invoke(main, ["samples", "--type", "Backdoor:EC2/C&CActivity.B", *where])
+    assert made.exit_code == 0, made.output
+    file.write_bytes(gzip.compress(json.dumps([json.loads(made.stdout)]).encode()))
+    done = CliRunner().invoke(main, ["local", "send", str(file)])
+    assert done.exit_code == 0, done.output
+    history = world.history(server)
+    assert history.verified
+    assert history.verified.complete
+    *_, state, command = done.output.splitlines()
+    assert state.startswith("contain-instance: complete, mode auto")
+    assert command == f"  ringfence incidents show {history.incident}"
+    assert "about to " in done.output

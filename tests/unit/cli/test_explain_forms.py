@@ -54,7 +54,7 @@ def places(*words: str, stdin: bytes = b"") -> dict[str, tuple[str, str]]:
         ("get-findings", json.dumps({"Findings": [ANSWER, ANSWER]}), ["f, item 1", "f, item 2"]),
         ("list", json.dumps([EVENT, DETAIL, ANSWER]), ["f, item 1", "f, item 2", "f, item 3"]),
         ("lines", LINES, ["f, line 1", "f, line 2", "f, line 3"]),
-        ("nested", json.dumps([{"Findings": [ANSWER]}]), ["f Findings[0]"]),
+        ("nested", json.dumps([{"Findings": [ANSWER]}]), ["f, item 1 Findings[0]"]),
     ],
     ids=lambda value: value if isinstance(value, str) and len(value) < 20 else "",
 )
@@ -89,7 +89,7 @@ def test_a_folder_without_events_is_bad_input(folder: Path) -> None:
         (json.dumps([EVENT, without(EVENT, "detail.id")]), "f, item 2", "detail.id"),
         (f"{json.dumps(EVENT)}\n{json.dumps(without(EVENT, 'detail.id'))}\n", "f, line 2", "detail.id"),
         (f"{json.dumps(EVENT)}\n{{\n", "f, line 2", "(document)"),
-        (json.dumps([{"Findings": [ANSWER, {"Id": 7}]}]), "f Findings[1]", "(document)"),
+        (json.dumps([{"Findings": [ANSWER, {"Id": 7}]}]), "f, item 1 Findings[1]", "(document)"),
         (json.dumps({"Findings": [ANSWER, {**ANSWER, "Type": 7}]}), "f, item 2", "Type"),
     ],
 )

@@ -1,0 +1,85 @@
+"""`ringfence local send` follows the responses to its findings until nothing more is to come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from ringfence.aws.incidents import Response
+from ringfence.cli.local_follow import show
+from ringfence.local import following
+from ringfence.local.following import Follower
+from ringfence.policy.decision import Mode
+from ringfence.record.facts import Verified
+from tests.support.fakes.chains import INCIDENT, KEY, contained, finding, more, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from ringfence.aws.incidents import IncidentReader
+    from ringfence.record.chain import Entry
+
+RESPONSE = Response(KEY, INCIDENT)
+
+
+@dataclass
+class Log:
+    """An audit log that grows by some entries at each look."""
+
+    looks: list[tuple[Entry, ...]] = field(default_factory=list)
+
+    def opened(self, since: datetime, until: datetime) -> Iterator[Response]:
+        assert since < until
+        yield from (RESPONSE,) if self.looks[0] else ()
+
+    def entries(self, response: Response) -> tuple[Entry, ...]:
+        assert response == RESPONSE
+        return self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "EVERY", 0.0)
+
+
+def follower(*looks: tuple[Entry, ...], id_: str = finding().id) -> Follower:
+    return Follower(cast("IncidentReader", Log(list(looks))), frozenset({id_}))
+
+
+def test_new_entries_are_shown_once_and_the_end_names_the_next_command(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    chain = contained()
+    assert show(follower(chain[:2], chain[:4], chain), 30)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith(f"contain-instance  finding received: {finding().title}")
+    assert [line.rpartition("  ")[2] for line in lines].count("verified: complete") == 1
+    assert len(lines) == len(chain) + 2
+    assert lines[-2] == "contain-instance: complete, mode auto: the policy says so"
+    assert lines[-1] == f"  ringfence incidents show {INCIDENT}"
+
+
+def test_what_was_recorded_before_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    chain = contained()
+    followed = follower(chain, chain, (*chain, *more(chain, Verified(contained=True, complete=True))))
+    followed.skip()
+    assert show(followed, 30)
+    assert len(capsys.readouterr().out.splitlines()) == 3
+
+
+@pytest.mark.parametrize("mode", [Mode.OFF, Mode.NOTIFY, Mode.DRY_RUN])
+def test_a_decision_that_changes_nothing_is_an_end(mode: Mode) -> None:
+    assert show(follower(opened(mode=mode)), 30)
+
+
+def test_a_response_that_does_not_end_in_time_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
+    assert not show(follower(opened()), 0.05)
+    assert "contain-instance: under way" in capsys.readouterr().out
+
+
+def test_nothing_recorded_says_how_to_find_out_why(capsys: pytest.CaptureFixture[str]) -> None:
+    assert not show(follower(opened(), id_="another"), 0.05)
+    assert "To see why: ringfence explain" in capsys.readouterr().out
