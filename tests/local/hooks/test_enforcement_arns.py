@@ -140,3 +140,15 @@ def test_a_subscription_is_known_by_its_topic(
     assert refusal(elsewhere.get_subscription_attributes, **one) == "AuthorizationError"
     shown = caller(action, topic).get_subscription_attributes(**one)["Attributes"]
     assert shown["TopicArn"] == topic
+
+
+def test_the_data_protection_policy_of_a_topic_is_known_by_the_topic(
+    enforced: LocalAws, caller: Any, unique: str, refusal: Callable[..., str]
+) -> None:
+    topic = enforced.client("sns").create_topic(Name=unique)["TopicArn"]
+    action = "sns:GetDataProtectionPolicy"
+    elsewhere = caller(action, f"arn:aws:sns:us-east-1:{enforced.account}:other")
+    assert refusal(elsewhere.get_data_protection_policy, ResourceArn=topic) == "AuthorizationError"
+    assert (
+        refusal(caller(action, topic).get_data_protection_policy, ResourceArn=topic) != "AuthorizationError"
+    )

@@ -21,7 +21,7 @@ def resource(service: str, params: Mapping[str, Any], region: str, account: str)
     if service == "elasticloadbalancing":
         return _first(params, "TargetGroupArn") or None
     if service == "sns":
-        return _topic(_first(params, "SubscriptionArn"))
+        return _first(params, "ResourceArn") or _topic(_first(params, "SubscriptionArn"))
     return None
 
 
