@@ -51,14 +51,15 @@ def command_after(
     return NextCommand(kind.value, _command(kind, incident, runbook, subject))
 
 
-def run_command(runbook: str, subject: str) -> str:
+def run_command(runbook: str, subject: str, *flags: str) -> str:
     """Return the command that runs a runbook on a subject, given its key. Empty for an unreadable key."""
     try:
         ref = parse_key(subject)
     except BadInput:
         return ""
     region = ("--region", ref.region) if ref.regional else ()
-    return f"{typed('ringfence', 'run', runbook, ref.id, '--account', ref.account, *region)} {REASON}"
+    words = ("ringfence", "run", runbook, ref.id, "--account", ref.account, *region, *flags)
+    return f"{typed(*words)} {REASON}"
 
 
 def _command(kind: Next, incident: str, runbook: str, subject: str) -> str:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from tests.e2e.places import Place
 
 pytestmark = pytest.mark.e2e
-EXPECTED = {"heartbeat", "subscriptions", "policy"}
-"""What differs here: the first heartbeat is sent after 15 minutes, nobody is subscribed, and the command
-compares with the policy of this repository."""
+EXPECTED = {"heartbeat", "subscriptions", "policy", "prerequisite"}
+"""What differs here: the first heartbeat is sent after 15 minutes, nobody is subscribed, the command compares
+with the policy of this repository, and the account has no trail and no recorder."""
 
 NOT_DETERMINED = {
     "cloudwatch:DescribeAlarms",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.model.incident import INCIDENT_ID
-from ringfence.record.notices.notice import About, Command
-from ringfence.record.notices.rendering import LONGEST_COMMAND
+from ringfence.record.next_command import run_command
+from ringfence.record.notices.notice import Command
 from ringfence.record.shell import REASON, typed
 
 if TYPE_CHECKING:
@@ -21,25 +21,18 @@ def show(incident: str) -> Command:
 def run(now: Summary, purpose: str, *flags: str) -> tuple[Command, ...]:
     """Return the command that runs the runbook on the subject. It shows the plan before it changes anything.
 
-    None if the subject's id cannot be typed.
+    None if the subject's key cannot be read.
     """
-    on = About.of_key(now.subject)
-    where = ("--account", on.account, "--region", on.region)
-    return _typed(purpose, "ringfence", "run", now.runbook, on.id, *where, *flags)
+    line = run_command(now.runbook, now.subject, *flags)
+    return (Command(purpose, line),) if line else ()
 
 
 def release(now: Summary, purpose: str, *flags: str) -> tuple[Command, ...]:
     """Return the command that undoes the changes of the incident."""
-    return _typed(purpose, "ringfence", "release", now.incident, *flags)
+    return (Command(purpose, f"{typed('ringfence', 'release', now.incident, *flags)} {REASON}"),)
 
 
 def verification(incident: str) -> Command:
     """Return the command that verifies the record of an incident: of all of them if its id is no id."""
     known = INCIDENT_ID.fullmatch(incident)
     return Command("verify the record", f"ringfence audit verify {incident if known else '--all'}")
-
-
-def _typed(purpose: str, *words: str) -> tuple[Command, ...]:
-    line = f"{typed(*words)} {REASON}"
-    fits = line.isprintable() and len(line) <= LONGEST_COMMAND
-    return (Command(purpose, line),) if fits else ()

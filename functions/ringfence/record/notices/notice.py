@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
+from ringfence.record.brief import severity_word
 from ringfence.record.notices.kinds import NoticeKind, Urgency
-from ringfence.record.notices.rendering import severity_word, subject_of, text_of
+from ringfence.record.notices.rendering import subject_of, text_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -75,7 +76,7 @@ class Notice:
     @property
     def severity_word(self) -> str:
         """The severity in a word, as GuardDuty calls it. Empty without a finding."""
-        return severity_word(self.severity)
+        return "" if self.severity is None else severity_word(self.severity)
 
     @property
     def subject(self) -> str:

@@ -21,8 +21,6 @@ MOST_LINES = 20
 """The lines of one part of a notice."""
 MOST_BYTES = 32_000
 """The bytes of all parts of a notice. SNS takes 262,144 bytes for the text and its machine-readable form."""
-_SEVERITIES = ((9.0, "critical"), (7.0, "high"), (4.0, "medium"), (0.1, "low"))
-"""GuardDuty's scale. https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings-severity.html"""
 
 
 def subject_of(notice: Notice) -> str:
@@ -49,17 +47,6 @@ def quoted(name: str) -> str:
 
 def _ascii(text: str) -> str:
     return plain(text).encode("ascii", "backslashreplace").decode()
-
-
-def severity_word(severity: float | None) -> str:
-    """Return a severity on GuardDuty's scale in a word.
-
-    Examples
-    --------
-    >>> severity_word(8.0)
-    'high'
-    """
-    return next((word for least, word in _SEVERITIES if (severity or 0.0) >= least), "")
 
 
 def fitting(parts: Parts) -> tuple[tuple[str, tuple[str, ...]], ...]:

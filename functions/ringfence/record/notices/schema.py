@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
+from ringfence.record.brief import SEVERITIES
 from ringfence.record.notices.kinds import NoticeKind, Urgency
 from ringfence.record.notices.rendering import (
     LONGEST_COMMAND,
@@ -31,7 +32,6 @@ VERSION = 1
 """A field that is removed, or gets another meaning, makes a new version. A new field does not."""
 ATTRIBUTE = "notice"
 """The message attribute that contains this form as JSON."""
-_SEVERITIES = ("", "low", "medium", "high", "critical")
 
 
 def _text(longest: int = LONGEST + 1) -> Json:
@@ -85,7 +85,7 @@ FIELDS = (
     ),
     Field(
         "severity_word",
-        {"enum": list(_SEVERITIES)},
+        {"enum": ["", *(word for word, _ in SEVERITIES)]},
         "The same in a word. Empty without a finding.",
         lambda one: one.severity_word,
     ),

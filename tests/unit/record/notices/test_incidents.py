@@ -71,10 +71,10 @@ def test_containment_is_told_with_what_stays_open_and_how_long_it_took() -> None
         "Where: instance i-0123456789abcdef0, account 111122223333, eu-west-1",
         f"Incident {INCIDENT}, runbook contain-instance",
         f"Finding: {finding().title} (Backdoor:EC2/C&CActivity.B, severity 8)",
+        "Done:",
+        "- turn the key of front: open → shut",
         "Residual risk:",
         "- DNS is not filtered",
-        "Done:",
-        "- turn the key of front",
         "Next:",
         f"- To undo the changes, once the investigation is over: {release}",
         f"- To see the full record: ringfence incidents show {INCIDENT}",
@@ -270,7 +270,7 @@ def test_a_step_that_this_version_does_not_know_is_no_obstacle() -> None:
     assert found
     assert usual
     assert found.subject == usual.subject
-    assert "- StepOfTomorrow, which this version does not know" in found.text
+    assert "- StepOfTomorrow, which this version does not know: " in found.text
 
 
 def test_a_field_of_a_wrong_type_is_named() -> None:
