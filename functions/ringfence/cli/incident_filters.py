@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import wraps
+from textwrap import fill
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 import click
@@ -22,9 +23,27 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 _STATES = tuple(dict.fromkeys(one.words for one in MEANINGS if one is not IncidentStatus.JOINED))
+_WIDTH, _INDENT = 78, 21
+
+
+def _explained(words: str, meaning: str) -> str:
+    return fill(
+        f"{words:{_INDENT}}{meaning}", _WIDTH - 2, initial_indent="  ", subsequent_indent=" " * (_INDENT + 2)
+    )
+
+
 STATES_HELP = "\n".join(
-    ("\b", "States:", *(f"  {one.words:21}{meaning.words}" for one, meaning in MEANINGS.items()))
+    (
+        "\b",
+        "States:",
+        *(
+            _explained(one.words, meaning.words)
+            for one, meaning in MEANINGS.items()
+            if one not in (IncidentStatus.NONE, IncidentStatus.JOINED)
+        ),
+    )
 )
+"""The help about states. Click does not wrap what follows a backspace character."""
 
 
 @dataclass(frozen=True)

@@ -64,8 +64,10 @@ class Page:
         With `full`, nothing is left out. Without `roomy`, each change and each risk has one line.
         """
         yield from self._facts(full=full)
-        yield from self._done(width, cut=not (full or roomy))
-        yield from self._left(full=full, width=0 if full or roomy else width)
+        most = 0 if full or roomy else width
+        yield from self._left(most)
+        yield from self._done(width, cut=bool(most))
+        yield from self._risks(most, full=full)
 
     def ending(self) -> Iterator[Text]:
         """Yield the next command, alone on the last line."""
@@ -149,7 +151,8 @@ class Page:
             yield Text()
             yield plain("Nothing was changed.", "bold")
 
-    def _left(self, *, full: bool, width: int) -> Iterator[RenderableType]:
+    def _left(self, width: int) -> Iterator[RenderableType]:
+        """Yield what is open. It comes before what was done: a small screen must show it."""
         now = self.brief.now
         undone = now.undone.texts("open") if now.undone else ()
         for title, words, style in (
@@ -161,6 +164,9 @@ class Page:
             ("Needs your review", now.words("review"), OPEN),
         ):
             yield from listed(title, words, style, width=width)
+
+    def _risks(self, width: int, *, full: bool) -> Iterator[RenderableType]:
+        now = self.brief.now
         named = {*now.words("open_access"), *now.words("review")}
         risks = [one for one in now.residual_risk if one not in named]
         shown = risks if full else risks[:MOST_RISKS]

@@ -65,11 +65,7 @@ def watch(home: Home, filters: Filters, incident: str | None, *, every: int, as_
     except KeyboardInterrupt:
         note("Stopped watching.")
     if is_terminal() and not as_json and watching.shown:
-        from ringfence.cli.incident_list import next_for
-        from ringfence.cli.layout import ending
-
-        for part in ending(*next_for(watching.shown)):
-            click.echo(part.plain)
+        watching.leave()
 
 
 @contextmanager
@@ -82,7 +78,7 @@ def _screen(*, live: bool) -> Iterator[Live | None]:
 
     from ringfence.cli.pager import console
 
-    with Live(console=console(), auto_refresh=False, vertical_overflow="ellipsis") as drawn:
+    with Live(console=console(), auto_refresh=False, screen=True, vertical_overflow="ellipsis") as drawn:
         yield drawn
 
 
@@ -110,6 +106,16 @@ class _Watch:
         except Retryable as error:
             note(f"retrying: {error}")
             return self.shown
+
+    def leave(self) -> None:
+        """Leave the last list and the next command on the terminal."""
+        from ringfence.cli.incident_list import listed, next_for
+        from ringfence.cli.layout import ending
+        from ringfence.cli.pager import console, page, rendered
+
+        on = console()
+        lines = listed(self.shown, verified_of(self.home), self.home.accounts, now_of(), on.width)
+        page(rendered(lines, on) + rendered(ending(*next_for(self.shown)), on, soft=True), pager=False)
 
     def show(self, briefs: Sequence[Brief], live: Live | None, *, as_json: bool) -> None:
         """Draw the list, or print what has changed."""

@@ -7,12 +7,11 @@ import sys
 from typing import TYPE_CHECKING, ParamSpec
 
 import click
-from rich.console import Console
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
 P = ParamSpec("P")
 _LESS = "FRX"
@@ -30,6 +29,8 @@ def page_options(command: Callable[P, None]) -> Callable[P, None]:
 
 def console() -> Console:
     """Return a console that prints text literally."""
+    from rich.console import Console  # only now: a pipe needs none
+
     return Console(highlight=False, markup=False, emoji=False)
 
 

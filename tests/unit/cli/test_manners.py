@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -148,3 +150,12 @@ def test_every_shell_gets_its_script(shell: str) -> None:
         main, prog_name="ringfence", env={**os.environ, "_RINGFENCE_COMPLETE": f"{shell}_source"}
     )
     assert "_RINGFENCE_COMPLETE" in done.output
+
+
+def test_a_list_in_a_pipe_loads_nothing_for_terminals_and_no_runbook() -> None:
+    """It starts as fast as before there were views."""
+    words = "import sys, ringfence.cli.incidents, ringfence.cli.incident_rows, ringfence.cli.incident_reads"
+    slow = "{'rich', 'tomllib', 'ringfence.runbooks.catalogue', 'ringfence.handlers.managed_policies'}"
+    code = f"{words}; print(sorted({slow} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own code
+    assert done.stdout == "[]\n"
