@@ -9,7 +9,7 @@ from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.function_code import export
 from stacks.service_control_policy import service_control_policy, text
 from tests.support.shown import NOT_SHOWN
-from tools import claims, costs, incident_status, kinds, notices, policy_page, record_vectors
+from tools import claims, costs, incident_status, json_page, kinds, notices, policy_page, record_vectors
 from tools.catalogue import index, page, with_list
 from tools.runbook_picture import picture
 
@@ -22,6 +22,8 @@ POLICY_SCHEMA = ROOT / "docs" / "policy-schema.json"
 COSTS = ROOT / "docs" / "costs.md"
 CLAIMS = ROOT / "docs" / "claims.md"
 STATUSES = ROOT / "docs" / "incident-status.md"
+JSON_PAGE = ROOT / "docs" / "json-output.md"
+JSON_SCHEMAS = ROOT / "docs" / "json-output-schema.json"
 NOTICES = ROOT / "docs" / "notices.md"
 NOTICE_SCHEMA = ROOT / "docs" / "notice-schema.json"
 VECTORS = ROOT / "docs" / "record-format.json"
@@ -55,6 +57,8 @@ def main() -> None:
     POLICY_PAGE.write_text(policy_page.document(), "utf-8")
     POLICY_SCHEMA.write_text(published_text(), "utf-8")
     SCP.write_text(text(service_control_policy()), "utf-8")
+    JSON_PAGE.write_text(json_page.document(), "utf-8")
+    JSON_SCHEMAS.write_text(json_page.schemas(), "utf-8")
     NOTICES.write_text(notices.document(), "utf-8")
     NOTICE_SCHEMA.write_text(notices.schema_text(), "utf-8")
     VECTORS.write_text(record_vectors.document(), "utf-8")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.arn import read_arn
 from ringfence.model.errors import BadInput, RingfenceError
-from ringfence.model.kinds import kinds_of, parse_key, ref_of
+from ringfence.model.kinds import kind_of, kinds_of, parse_key, ref_of
 from ringfence.model.subject import GLOBAL
 
 if TYPE_CHECKING:
@@ -125,8 +125,6 @@ def _with(error: BadInput, hint: str) -> BadInput:
 
 
 def key_of_subject(text: str) -> Ref | None:
-    """Return the resource of a key, `kind/account/region/id`. None for any other text."""
-    try:
-        return parse_key(text)
-    except BadInput:
-        return None
+    """Return the resource of a key, `kind/account/region/id`. None for any other text. Raises BadInput."""
+    kind, slash, _ = text.partition("/")
+    return parse_key(text) if slash and kind_of(kind) else None

@@ -12,6 +12,7 @@ from ringfence.cli.operator_client import DirectOperatorClient, HttpOperatorClie
 from ringfence.cli.operator_command import Environment
 from tests.support.fakes.gateway import Gateway
 from tests.support.fakes.site import KIM, Site
+from tests.support.json_forms import check
 from tests.support.worlds import REF
 
 if TYPE_CHECKING:
@@ -49,7 +50,9 @@ class Terminal:
             clock=lambda: self.waited,
             sleep=self.sleep,
         )
-        return CliRunner(env=self.environment).invoke(main, words, input=answer, obj=outside)
+        done = CliRunner(env=self.environment).invoke(main, words, input=answer, obj=outside)
+        check(words, done.stdout)
+        return done
 
     def door(self, wish: CommandOptions) -> OperatorClient:
         if not wish.direct:

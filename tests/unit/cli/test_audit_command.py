@@ -20,6 +20,7 @@ from ringfence.record.history import History
 from tests.support.fakes.audit_home import ARCHIVE, AUDIT, REGION, bucket, dynamo_log, session, tables
 from tests.support.fakes.chains import INCIDENT, KEY, contained, lease
 from tests.support.fakes.log_home import ORIGIN, LogHome
+from tests.support.json_forms import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +71,10 @@ def verify(home: LogHome, *words: str, everything: bool = True) -> Result:
         "RINGFENCE_LOG_KEY": home.signer.key.text,
     }
     all_ = ("--all",) if everything else ()
-    return CliRunner().invoke(main, ("audit", "verify", *all_, *words), env=given)
+    typed = ("audit", "verify", *all_, *words)
+    done = CliRunner().invoke(main, typed, env=given)
+    check(typed, done.stdout)
+    return done
 
 
 def test_it_says_what_it_covered_and_shows_the_checkpoint_to_keep(home: LogHome) -> None:

@@ -35,6 +35,7 @@ from ringfence.policy.decision import Mode
 from ringfence.policy.file import BUILT_IN, PolicyFile, load_policy
 from ringfence.runbooks import catalogue
 from ringfence.runbooks.harden_snapshot import HARDEN_SNAPSHOT
+from tests.support.json_forms import check
 from tests.support.samples.runbooks import CATALOGUE
 from tests.support.samples.shared import shared_events, shared_file
 
@@ -56,7 +57,10 @@ EVENT = instance_finding()
 
 
 def run(*args: str | Path, stdin: bytes = b"") -> Result:
-    return CliRunner().invoke(explain, [str(arg) for arg in args], input=stdin, obj=CATALOGUE)
+    words = [str(arg) for arg in args]
+    done = CliRunner().invoke(explain, words, input=stdin, obj=CATALOGUE)
+    check(("explain", *words), done.stdout)
+    return done
 
 
 def explained(event: object, policy: Path = OURS) -> tuple[Json, int]:

@@ -19,6 +19,7 @@ from ringfence.record.status import IncidentStatus
 from ringfence.record.status_meanings import MEANINGS
 from tests.support.fakes.audit_home import AUDIT, CONTROL, dynamodb
 from tests.support.fakes.chains import more
+from tests.support.json_forms import check
 from tests.support.transcripts import (
     CONTAINED,
     NOW,
@@ -51,7 +52,9 @@ def log() -> Iterator[None]:
 
 def ringfence(*words: str, width: int | None = None, **changes: object) -> Result:
     given = replace(environment(lambda: NOW), **changes)  # type: ignore[arg-type]  # a test names its fields
-    return CliRunner(env={**PLACES, **screen(width)}).invoke(main, words, obj=given)
+    done = CliRunner(env={**PLACES, **screen(width)}).invoke(main, words, obj=given)
+    check(words, done.stdout)
+    return done
 
 
 def listed(*words: str) -> set[str]:

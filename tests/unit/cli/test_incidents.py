@@ -51,6 +51,7 @@ from tests.support.fakes.chains import (
     opened,
     stamp,
 )
+from tests.support.json_forms import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +88,9 @@ def s3(client: DynamoDBClient) -> S3Client:
 
 
 def ringfence(*arguments: str, places: dict[str, str] | None = None) -> Result:
-    return CliRunner().invoke(main, arguments, env=PLACES if places is None else places)
+    done = CliRunner().invoke(main, arguments, env=PLACES if places is None else places)
+    check(arguments, done.stdout)
+    return done
 
 
 def overwrite(client: DynamoDBClient, seq: int, body: str) -> None:

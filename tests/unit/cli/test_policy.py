@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 
 from ringfence.cli.main import main
 from ringfence.policy.yaml_source import read_yaml
+from tests.support.json_forms import check
 from tools import policy_page
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -36,7 +37,10 @@ rules:
 
 
 def run(*words: str | Path) -> Result:
-    return CliRunner().invoke(main, ["policy", *map(str, words)])
+    typed = ["policy", *map(str, words)]
+    done = CliRunner().invoke(main, typed)
+    check(typed, done.stdout)
+    return done
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from ringfence.model.errors import Retryable
 from ringfence.record.history import History
 from tests.support.fakes.audit_home import AUDIT, REGION, dynamo_log, tables
 from tests.support.fakes.chains import INCIDENT, KEY, contained, lease
+from tests.support.json_forms import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -69,7 +70,9 @@ def ringfence(api: Api, *words: str) -> Result:
         clock=lambda: 0.0,
         sleep=lambda _: None,
     )
-    return CliRunner().invoke(main, words, obj=outside, env={"RINGFENCE_AUDIT_TABLE": AUDIT})
+    done = CliRunner().invoke(main, words, obj=outside, env={"RINGFENCE_AUDIT_TABLE": AUDIT})
+    check(words, done.stdout)
+    return done
 
 
 def shown(api: Api, *words: str) -> Result:

@@ -8,9 +8,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from ringfence.runbooks.catalogue import CATALOGUE
-from tools import incident_status, kinds
+from tools import incident_status, json_page, kinds
 from tools.catalogue import with_list
-from tools.generate import KINDS, README, RUNBOOKS, STATUSES, pages_of_runbooks
+from tools.generate import JSON_PAGE, JSON_SCHEMAS, KINDS, README, RUNBOOKS, STATUSES, pages_of_runbooks
 from tools.runbook_picture import WIDTH, picture
 
 if TYPE_CHECKING:
@@ -62,6 +62,11 @@ def test_nothing_in_a_picture_is_beyond_its_edge(runbook: Runbook) -> None:
 
 def test_the_kinds_document_is_what_the_kinds_declare() -> None:
     assert kinds.document() == KINDS.read_text("utf-8"), "run make docs"
+
+
+def test_the_page_about_json_is_the_declaration_of_what_commands_print() -> None:
+    assert json_page.document() == JSON_PAGE.read_text("utf-8"), "run make docs"
+    assert json_page.schemas() == JSON_SCHEMAS.read_text("utf-8"), "run make docs"
 
 
 def test_the_document_of_statuses_is_their_table() -> None:

@@ -1,0 +1,99 @@
+"""What each command prints with `--json`. The documentation and the tests come from this declaration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ringfence.cli.schemas.builders import (
+    either,
+    flag,
+    many,
+    maybe,
+    merged,
+    moment,
+    record,
+    table,
+    text,
+    whole,
+)
+from ringfence.cli.schemas.log import COVERED, INCIDENT, SHOWN, VERDICT
+from ringfence.cli.schemas.offline import CONTROLS, DECIDES, DIFFERENCE, EXPLAINED, FLAW, PROBLEM, REMOVAL
+from ringfence.cli.schemas.operators import ANSWERED, APPROVALS, LETTER, LIMIT, PAUSE, RECHECK, RELEASE, RUN
+
+if TYPE_CHECKING:
+    from ringfence.cli.schemas.builders import Schema
+
+
+@dataclass(frozen=True)
+class Form:
+    """The output of a command.
+
+    Attributes
+    ----------
+    words : str
+        What an object is about.
+    schema : mapping
+        The JSON Schema of an object.
+    lines : bool
+        There is one object on each line, and there can be none.
+    """
+
+    words: str
+    schema: Schema
+    lines: bool = False
+
+
+ERROR = record(
+    error=record(
+        kind=text("`bad-input`, `denied`, `refused`, `retry`, `usage`, `failed` or `stopped`."),
+        message=text(),
+        exit_code=whole("The exit code, as without `--json`."),
+        field_=text("The option or field with the bad input."),
+        problem_=text("What was expected there."),
+    )
+)
+FORMS = MappingProxyType(
+    {
+        "approvals": Form("Approvals of an incident, or all plans that wait.", APPROVALS),
+        "approve": Form("The answer.", ANSWERED),
+        "audit verify": Form(
+            "A response, or at the end what was covered.",
+            either(VERDICT, record(covered=COVERED)),
+            lines=True,
+        ),
+        "controls": Form("The frameworks, or the requirements of one.", CONTROLS),
+        "dead-letters list": Form("The dead letters.", record(dead_letters=many(LETTER))),
+        "dead-letters replay": Form("What was put back.", record(replayed=many(LETTER))),
+        "doctor": Form(
+            "The self-check.", record(sound=flag(), compared=table(whole()), problems=many(PROBLEM))
+        ),
+        "explain": Form("An event.", EXPLAINED, lines=True),
+        "incidents list": Form("A response to an incident.", INCIDENT, lines=True),
+        "incidents recheck": Form("The incidents that were verified.", record(rechecks=many(RECHECK))),
+        "incidents show": Form("The responses to an incident.", SHOWN),
+        "incidents watch": Form("A response whose status has changed.", INCIDENT, lines=True),
+        "limits": Form("The limits.", record(limits=many(LIMIT))),
+        "limits reset": Form(
+            "The limit that was reset.",
+            record(reset=merged(LIMIT, record(reset=text(), freed=many(text()), opened_at=maybe(moment())))),
+        ),
+        "pause": Form("The pause.", record(pause=PAUSE, pauses=many(PAUSE))),
+        "pauses": Form("What is paused.", record(pauses=many(PAUSE), unreadable=text())),
+        "policy check": Form("The errors and warnings.", record(file=text(), valid=flag(), found=many(FLAW))),
+        "policy diff": Form("A difference.", DIFFERENCE, lines=True),
+        "policy show": Form("What decides.", DECIDES, lines=True),
+        "reject": Form("The answer.", ANSWERED),
+        "release": Form("The release.", RELEASE),
+        "resume": Form("The pause that ended.", record(pause=PAUSE, pauses=many(PAUSE))),
+        "run": Form("The run.", RUN),
+        "uninstall-plan": Form("The plan.", REMOVAL),
+    }
+)
+"""The output of each command that has `--json`."""
+
+
+def schema_of(command: str) -> Schema:
+    """Return the JSON Schema of the objects that a command prints: its own ones, and errors."""
+    return either(FORMS[command].schema, ERROR)

@@ -1,0 +1,105 @@
+"""What the commands print that read the audit log."""
+
+from __future__ import annotations
+
+from ringfence.cli.schemas.builders import flag, many, maybe, merged, moment, number, record, text, whole
+
+FINDING = record(id=text(), type=text(), severity=number(), title=text())
+INCIDENT = record(
+    incident=text("The id of the incident."),
+    opened=moment(),
+    runbook=text(),
+    subject=text("The key of the resource: kind/account/region/id."),
+    kind=text(),
+    account=text(),
+    region=text(),
+    id=text(),
+    name=text("The Name tag in the newest finding. Anybody may have chosen it."),
+    mode=text("The mode of the newest decision. Empty without a decision."),
+    reason=text("The reason of that decision."),
+    state=text("The status in words."),
+    status=text("The status of docs/incident-status.md."),
+    open=flag("A person or Ringfence still has something to do."),
+    since=moment("When the status was reached."),
+    verified_at=maybe(moment("When an open contained incident was last verified.")),
+    severity=maybe(number("The severity of the worst finding.")),
+    findings=many(FINDING, "The findings, the worst one first."),
+    remote_addresses=many(text()),
+    remaining=many(text()),
+    refused=many(text()),
+    exposure=many(text(), "The residual risk."),
+    next=text("The command that comes next."),
+)
+SEALS = record(
+    "What Ringfence's function says about the seals of the entries.",
+    checked=flag(),
+    sealed_=whole("The number of sealed entries."),
+    forged_=many(whole(), "The numbers of entries that are not authentic."),
+    unsealed_=many(whole()),
+    unchecked_=many(whole()),
+    reason=text("Why seals were not checked."),
+)
+CHANGE = record(
+    words=text(),
+    before=text(),
+    after=text(),
+    at=moment("When it was recorded, before it was made."),
+    result=text("`applied`, another result, or `begun` if none is recorded."),
+    detail=text(),
+    undo=flag("It is part of a release."),
+)
+ENTRY = record(
+    seq=whole(),
+    at=moment(),
+    actor=text(),
+    kind=text("The recorded name of the fact."),
+    words=text(),
+    notes=many(text()),
+    before=text(),
+    after=text(),
+    result=text(),
+    requests=many(text(), "Request ids of AWS."),
+    step=text(),
+    hash=text(),
+)
+SHOWN = record(
+    incident=text(),
+    responses=many(merged(INCIDENT, record(seals=SEALS, changes=many(CHANGE), entries=many(ENTRY)))),
+)
+VERDICT = record(
+    incident=text(),
+    chain=text("The runbook and the key of the resource."),
+    entries=whole(),
+    archived=maybe(whole()),
+    pending=many(whole(), "The numbers of entries that are not archived yet."),
+    faults=many(record(seq=whole(), wrong=text(), words=text())),
+    remarks=many(text(), "Attempts that altered no entry."),
+    sound=flag("No entry is wrong."),
+    claim=text("The result in words."),
+    seals_=SEALS,
+)
+LOG = record(
+    key=text("The verifier key."),
+    checkpoints=whole(),
+    first_leaf=whole(),
+    size=whole(),
+    faults=many(text()),
+    remarks=many(text()),
+    newest=maybe(record(size=whole(), at=moment(), text=text("Keep it."))),
+)
+COVERED = record(
+    responses=whole(),
+    entries=whole(),
+    archived=whole(),
+    pending=whole(),
+    faulty=whole(),
+    seals=record(
+        sealed=whole(),
+        unsealed=whole(),
+        forged=whole(),
+        unchecked=whole(),
+        responses_not_checked=whole(),
+        reason=text(),
+    ),
+    log=LOG,
+)

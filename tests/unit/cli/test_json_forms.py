@@ -1,0 +1,77 @@
+"""`--json` of every command is declared. The fakes of the other tests compare what is printed with that."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+from click.testing import CliRunner
+from jsonschema import Draft202012Validator
+
+from ringfence.cli.main import main
+from ringfence.cli.schemas.commands import FORMS, schema_of
+from ringfence.cli.uninstall_view import as_document
+from ringfence.handlers.removal_plans import RemovalPlan
+from ringfence.self_check.findings import Problem, Report, Standing
+from tests.support.json_forms import check, command_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NOT_DATA = {
+    "policy schema": "its output is a schema",
+    "replay": "--format json",
+    "samples": "it writes files",
+    "local": "it runs until Ctrl-C",
+    "local send": "it follows one event",
+    "demo": "it is a show",
+}
+"""The commands without `--json`, and why."""
+
+
+def every(command: click.Command, words: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
+    if not isinstance(command, click.Group) or command.invoke_without_command:
+        yield " ".join(words), command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            if child := command.get_command(context, name):
+                yield from every(child, (*words, name))
+
+
+def test_every_command_has_json_or_a_reason_why_not() -> None:
+    found = dict(every(main))
+    without = {name for name, one in found.items() if not any("--json" in each.opts for each in one.params)}
+    assert without == set(NOT_DATA)
+    assert set(found) - without == set(FORMS)
+
+
+@pytest.mark.parametrize("command", FORMS)
+def test_a_schema_is_valid(command: str) -> None:
+    Draft202012Validator.check_schema(dict(schema_of(command)))
+
+
+def test_another_form_is_noticed() -> None:
+    with pytest.raises(AssertionError, match="pauses --json"):
+        check(("pauses", "--json"), '{"pauses": []}')
+    with pytest.raises(AssertionError, match="pauses --json"):
+        check(("pauses", "--json"), '{"pauses": [], "unreadable": "", "more": 1}')
+    check(("pauses", "--json"), '{"error": {"kind": "usage", "message": "no", "exit_code": 2}}')
+    assert command_of(("limits", "reset", "x")) == "limits reset"
+    assert command_of(("limits", "--all")) == "limits"
+
+
+@pytest.mark.parametrize("words", [("controls", "--json"), ("controls", "nist", "--json")])
+def test_controls_have_their_form(words: tuple[str, ...]) -> None:
+    check(words, CliRunner().invoke(main, words).stdout)
+
+
+def test_a_self_check_and_a_removal_have_their_forms() -> None:
+    problem = Problem(Standing.FAULT, "111122223333", "eu-west-1", "Ringfence-Audit", "a", "b", "c", "d")
+    for words, told in (
+        (("doctor", "--json"), Report((("role", 2),), (problem,)).as_json()),
+        (("uninstall-plan", "--json"), as_document(RemovalPlan(True, (), (), (), ()))),
+    ):
+        check(words, json.dumps(told))
