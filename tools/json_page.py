@@ -16,13 +16,13 @@ _HEAD = """# JSON output
 [json-output-schema.json](json-output-schema.json) contains the same as JSON Schemas, one for each command.
 
 With `--json`, standard output contains JSON and nothing else. Fields can be added in later versions, and the
-documented ones stay. A field with a `?` is not always there. Times are in ISO 8601. Texts of findings, tags and
-names come from outside: escape them before you show them on a terminal.
+documented ones stay. A field with a `?` is not always there. Times are in ISO 8601. Texts of findings and tags
+come from outside: escape them before you show them on a terminal.
 """
 _ERRORS = """
 ## Errors
 
-Instead of its output, a command prints one object about the error, and ends with the same exit code as without
+Instead of its output, a command prints one object about the error. Its exit code is the same as without
 `--json`.
 """
 _TABLE = "\n| Field | Type | Meaning |\n| --- | --- | --- |\n"
