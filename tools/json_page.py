@@ -15,9 +15,9 @@ _HEAD = """# JSON output
 `make docs` generates this file from `functions/ringfence/cli/schemas`. Do not edit it.
 [json-output-schema.json](json-output-schema.json) contains the same as JSON Schemas, one for each command.
 
-With `--json`, standard output contains JSON and nothing else. Later versions can add fields, and keep the
-documented ones. A field with a `?` is not always there. Times are in ISO 8601. Texts of findings and tags come
-from outside: escape them before you show them on a terminal.
+With `--json`, standard output contains JSON and nothing else. Later versions can add fields, and
+keep the documented ones. A field with a `?` is not always there. Times are in ISO 8601. Texts of
+findings and tags come from outside: escape them before you show them on a terminal.
 """
 _ERRORS = """
 ## Errors
