@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 _MISSING = "ParameterNotFound"
 """https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html"""
 
+_ONE_AT_A_TIME = Lock()
+"""Sessions of botocore create no two clients at the same time."""
+
 
 @frozen
 class Bootstrap:
@@ -34,9 +38,11 @@ def read_bootstrap(
     region: str, qualifier: str, client: Callable[[str, str], BaseClient] = own_client
 ) -> Bootstrap:
     """Read the parameter with the version of the bootstrap stack, which the CDK requires as well."""
+    name = f"/cdk-bootstrap/{qualifier}/version"
     try:
-        name = f"/cdk-bootstrap/{qualifier}/version"
-        client("ssm", region).get_parameter(Name=name)  # type: ignore[attr-defined]  # made at run time
+        with _ONE_AT_A_TIME:
+            ssm = client("ssm", region)
+        ssm.get_parameter(Name=name)  # type: ignore[attr-defined]  # made at run time
     except ClientError as error:
         return Bootstrap(exists=False, unknown="" if code_of(error) == _MISSING else str(error))
     except (BotoCoreError, ValueError) as error:  # a ValueError is about AWS_ENDPOINT_URL
