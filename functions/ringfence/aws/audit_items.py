@@ -178,6 +178,11 @@ def provided_text(provided: Mapping[str, frozenset[str]]) -> str:
     return canonical({symbol: sorted(ids) for symbol, ids in provided.items()})
 
 
+def provided_mac(item: Mapping[str, Mapping[str, object]]) -> tuple[str, str]:
+    """Return the stored text of what was created, and its MAC. Both can be empty."""
+    return str(item.get(PROVIDED, {}).get("S", "")), _mac(item)
+
+
 def to_provided(item: Mapping[str, Mapping[str, object]]) -> dict[str, frozenset[str]]:
     """Read the ids of what was created, by symbol. An item in another form names nothing.
 

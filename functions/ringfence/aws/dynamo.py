@@ -13,10 +13,12 @@ from ringfence.aws.audit_items import (
     CHAIN,
     CONTROL_KEY,
     ENTRY,
+    MAC,
     PROVIDED,
     as_stored,
     lease_values,
     provided_key,
+    provided_mac,
     provided_text,
     slot_values,
     sort_key,
@@ -34,7 +36,7 @@ from ringfence.record.append_check import check_append
 from ringfence.record.chain import CLOCKS, Lease, Slot
 from ringfence.record.history import History, with_provided
 from ringfence.record.pauses import PAUSE, PAUSES_ITEM, Pauses
-from ringfence.record.seal import prove
+from ringfence.record.seal import Origin, prove
 from ringfence.record.slots import LIMIT_KEYS, elsewhere, places
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
         UniversalAttributeValueTypeDef,
     )
 
+    from ringfence.aws.audit_items import Text
     from ringfence.engine.ports import SideBySide
     from ringfence.record.chain import ChainKey, Entry
     from ringfence.record.seal import SealKeys
@@ -127,6 +130,8 @@ class DynamoAuditLog:
         self._remembers = remembers
         self._known: dict[str, tuple[Entry, ...]] = {}
         self._last_pause = Pauses.place
+        self._sealed: set[str] = set()
+        self._unsealed: set[str] = set()
 
     def read(self, key: ChainKey) -> History:
         """Return the entries of the newest incident, and the lease.
@@ -217,26 +222,52 @@ class DynamoAuditLog:
     def _provided(
         self, key: ChainKey, history: History, entries: Sequence[Entry]
     ) -> tuple[TransactWriteItemTypeDef, ...]:
-        """Return the put of what Ringfence created, if the entries add to it and nobody else did since."""
+        """Return the put of what Ringfence created, if the entries add to it and nobody else did since.
+
+        What an earlier version wrote is sealed.
+        """
         known = history.provided
         provided = with_provided(known, (entry.fact for entry in entries))
-        if provided == known:
+        place, keys = provided_key(key), self._seals.known().keys
+        if provided == known and not (keys and place in self._unsealed):
             return ()
+        if not keys and place in self._sealed:
+            return ()  # what is sealed stays so: what is missing in it is created again
+        text = provided_text(provided)
+        item: dict[str, Text] = {CONTROL_KEY: {"S": place}, PROVIDED: {"S": text}}
+        if keys:
+            item[MAC] = {"S": keys[0].provided_mac(place, text)}
         put: TransactWriteItemTypeDef = {
             "Put": {
                 "TableName": self._control,
-                "Item": {
-                    CONTROL_KEY: {"S": provided_key(key)},
-                    PROVIDED: {"S": provided_text(provided)},
-                },
+                "Item": item,
                 "ConditionExpression": "attribute_not_exists(#provided)",
                 "ExpressionAttributeNames": {"#provided": PROVIDED},
             }
         }
-        if known:
+        if known or history.not_provided:
+            stored = history.not_provided or {"S": provided_text(known)}
             put["Put"]["ConditionExpression"] = "#provided = :known"
-            put["Put"]["ExpressionAttributeValues"] = {":known": {"S": provided_text(known)}}
+            put["Put"]["ExpressionAttributeValues"] = {":known": stored}
         return (put,)
+
+    def _trusted(self, place: str, item: Mapping[str, Mapping[str, object]]) -> History:
+        """Return what Ringfence created, as far as the item is proved to be Ringfence's.
+
+        A wrong MAC, and a missing one where there was one, mean that nothing counts as created, so Ringfence
+        creates it again. Earlier versions wrote no MAC.
+        """
+        text, mac = provided_mac(item)
+        origin = self._seals.known().provided_origin(place, text, mac, self._seals.labels)
+        lost = origin is Origin.UNSEALED and place in self._sealed
+        found = {} if lost or origin is Origin.FORGED else to_provided(item)
+        if origin is Origin.SEALED:
+            self._sealed.add(place)
+            self._unsealed.discard(place)
+        elif origin is Origin.UNSEALED and found:
+            self._unsealed.add(place)
+        is_other = PROVIDED in item and not found
+        return History(provided=found, not_provided=item[PROVIDED] if is_other else None)
 
     def _read(self, key: ChainKey) -> History:
         lease_key, provided = key.text, provided_key(key)
@@ -249,10 +280,10 @@ class DynamoAuditLog:
             )
         )
         found = cast("Mapping[str, Mapping[str, Mapping[str, object]]]", items)
-        return History(
-            cast("tuple[Entry, ...]", entries),
-            to_lease(found[lease_key]),
-            to_provided(found[provided]),
+        return replace(
+            self._trusted(provided, found[provided]),
+            entries=cast("tuple[Entry, ...]", entries),
+            lease=to_lease(found[lease_key]),
             pauses=self._paused(found[PAUSES_ITEM]),
         )
 

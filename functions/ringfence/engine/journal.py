@@ -92,6 +92,8 @@ def _written(execution: Execution, entries: tuple[Entry, ...], lease: Lease | No
     lease = history.lease if lease is None else lease
     provided = with_provided(history.provided, execution.pending)
     known = replace(history, entries=(*before, *entries), lease=lease, provided=provided)
+    if provided != history.provided:
+        known = replace(known, not_provided=None)  # it was replaced
     return replace(execution, history=known, pending=(), holds=holds)
 
 

@@ -164,8 +164,13 @@ def _without_repetitions(steps: Iterable[Step]) -> tuple[Step, ...]:
 
 
 def _not_visible(changes: Changes, readable: Readable) -> tuple[str, ...]:
-    """Return the newest certain change of each target, if the look may be too early to show it."""
-    newest = {one.step.target: one for one in changes.made if one.certain and not one.step.irreversible}
+    """Return the newest change of each target, if the look may be too early to show it.
+
+    A change without a clear answer counts while it may be hidden: an earlier one of the same target can have
+    been undone by somebody, and then repeated by this one.
+    """
+    made = (one for one in changes.made if not one.step.irreversible)
+    newest = {one.step.target: one for one in made if one.certain or one.recent}
     return tuple(
         f"{one.step.target}: a change is not visible yet"
         for one in newest.values()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ringfence.aws.audit_items import CONTROL_KEY, OPEN, PROVIDED, to_lease, to_provided
+from ringfence.aws.audit_items import CONTROL_KEY, OPEN, PROVIDED, provided_mac, to_lease, to_provided
 from ringfence.aws.containments import to_containment
 from ringfence.aws.incidents import Response
 from ringfence.aws.pause_item import to_entry
@@ -80,7 +80,8 @@ class Guard:
                 return self._wrong_pauses(old, new)
             case control.PROVIDED:
                 now = to_provided(new) if PROVIDED in new else None
-                return control.wrong_provided(to_provided(old), now)
+                wrong = control.wrong_provided(to_provided(old), now)
+                return wrong or control.wrong_seal(provided_mac(old), provided_mac(new))
             case control.CONTAINMENT:
                 return self._wrong_containment(change, old, new)
             case _:

@@ -151,3 +151,15 @@ def wrong_provided(before: Mapping[str, frozenset[str]], now: Mapping[str, froze
         return "the list of what Ringfence created is not readable"
     lost = any(not ids <= now.get(symbol, frozenset()) for symbol, ids in before.items())
     return "ids were removed from the list of what Ringfence created" if lost else ""
+
+
+def wrong_seal(before: tuple[str, str], now: tuple[str, str]) -> str:
+    """Return why Ringfence cannot have written the MAC of what it created. Empty if it can.
+
+    Both are the stored text and its MAC. This function has no key. Responses check the MAC and obey no other.
+    """
+    (text, mac), (new_text, new_mac) = before, now
+    if mac and not new_mac:
+        return "the list of what Ringfence created lost its proof of origin"
+    same = mac and mac == new_mac and text != new_text
+    return "the list of what Ringfence created was changed without a new proof of origin" if same else ""

@@ -56,6 +56,7 @@ class History:
     """The chain of the newest incident of a resource, and its lease.
 
     `provided` are the ids of what Ringfence created for any resource of the account and region, by symbol.
+    `not_provided` is the stored value of an item that does not count as Ringfence's, to be replaced.
     `proof` is what the seals say about the origin of the entries that were read. `pauses` is what was paused
     at that time.
     """
@@ -65,6 +66,7 @@ class History:
     provided: Provided = field(default_factory=dict)
     proof: Proof = Proof()
     pauses: Pauses = Pauses()
+    not_provided: Mapping[str, object] | None = None
 
     def judged(self, now: datetime) -> History:
         """Return it with a lease that is marked if it is void."""

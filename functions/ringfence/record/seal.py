@@ -17,13 +17,13 @@ from ringfence.model.frozen import frozen, replace
 from ringfence.record.chain import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from ringfence.record.chain import ChainKey, Entry
 
 VERSION = "1"
 """The version of the MAC's text and of what it covers: `1:<label of the key>:<hexadecimal>`."""
-_DOMAIN = "ringfence record entry"
+_DOMAIN, _PROVIDED = "ringfence record entry", "ringfence provided ids"
 _NO_LABEL = "-"
 
 
@@ -44,8 +44,15 @@ class SealKey:
         It covers the chain, the incident and the number, so that an entry is valid in its place only. The
         hash covers the body.
         """
-        covered = [_DOMAIN, VERSION, self.label, key.text, entry.incident, entry.seq, entry.hash]
-        found = hmac.new(self.secret, canonical(covered).encode(), hashlib.sha256)
+        return self._mac(_DOMAIN, key.text, entry.incident, entry.seq, entry.hash)
+
+    def provided_mac(self, place: str, text: str) -> str:
+        """Return the MAC of the ids that Ringfence created. `place` is the key of their item."""
+        return self._mac(_PROVIDED, place, text)
+
+    def _mac(self, domain: str, *covered: object) -> str:
+        text = canonical([domain, VERSION, self.label, *covered])
+        found = hmac.new(self.secret, text.encode(), hashlib.sha256)
         return f"{VERSION}:{self.label}:{found.hexdigest()}"
 
 
@@ -76,12 +83,19 @@ class SealKeys:
 
     def origin(self, key: ChainKey, entry: Entry, known: frozenset[str]) -> Origin:
         """Return what the MAC says. `known` are the labels of the keys that this deployment has."""
-        if not entry.mac:
+        return self._origin(entry.mac, lambda one: one.mac(key, entry), known)
+
+    def provided_origin(self, place: str, text: str, mac: str, known: frozenset[str]) -> Origin:
+        """Return what the MAC of the ids that Ringfence created says."""
+        return self._origin(mac, lambda one: one.provided_mac(place, text), known)
+
+    def _origin(self, mac: str, computed: Callable[[SealKey], str], known: frozenset[str]) -> Origin:
+        if not mac:
             return Origin.UNSEALED
-        label = entry.mac.partition(":")[2].rpartition(":")[0] or _NO_LABEL
+        label = mac.partition(":")[2].rpartition(":")[0] or _NO_LABEL
         for one in self.keys:
             if one.label == label:
-                same = hmac.compare_digest(one.mac(key, entry).encode(), entry.mac.encode())
+                same = hmac.compare_digest(computed(one).encode(), mac.encode())
                 return Origin.SEALED if same else Origin.FORGED
         return Origin.UNCHECKED if label in known else Origin.FORGED
 

@@ -10,7 +10,15 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from ringfence.aws.audit_items import CHAIN, ENTRY, MONTH
+from ringfence.aws.audit_items import (
+    CHAIN,
+    CONTROL_KEY,
+    ENTRY,
+    MAC,
+    MONTH,
+    provided_key,
+    provided_text,
+)
 from ringfence.aws.dynamo import PERMISSIONS, DynamoAuditLog
 from ringfence.model.errors import AccessDenied, Conflict, InternalError, Retryable
 from ringfence.model.symbol import QuarantineGroup
@@ -20,7 +28,7 @@ from ringfence.record.history import History
 from ringfence.record.seal import Proof
 from tests.support.fakes.audit_home import AUDIT, CONTROL, dynamo_log, in_turn, session, tables
 from tests.support.fakes.chains import INCIDENT, KEY, LATER, lease, more, notes, opened
-from tests.support.fakes.seals import FixedSeals, unsealed
+from tests.support.fakes.seals import OTHER, FixedSeals, unsealed
 from tests.support.worlds import NOON
 
 if TYPE_CHECKING:
@@ -427,3 +435,91 @@ def test_a_place_that_another_transaction_is_about_to_take_is_left_to_it(client:
         client.meta.events.unregister("provide-client-params.dynamodb.TransactWriteItems", unique_id="busy")
     assert taken == [2, 2]
     assert unsealed(log.read(KEY)).entries == opened()
+
+
+# Who wrote what Ringfence created
+
+
+PLACE = provided_key(KEY)
+GROUP = QuarantineGroup("vpc-1").key
+
+
+def stored_ids(client: DynamoDBClient, place: str = PLACE) -> dict[str, Any]:
+    """Return the item with what Ringfence created."""
+    found: dict[str, Any] = client.get_item(TableName=CONTROL, Key={CONTROL_KEY: {"S": place}})["Item"]
+    return found
+
+
+def put_ids(client: DynamoDBClient, place: str = PLACE, **attributes: Any) -> None:  # noqa: ANN401 - an item
+    client.put_item(TableName=CONTROL, Item={CONTROL_KEY: {"S": place}, **attributes})
+
+
+def with_group(client: DynamoDBClient, seals: FixedSeals | None = None) -> DynamoAuditLog:
+    """Return a log in which Ringfence has recorded a group."""
+    log = dynamo_log(client, seals=seals or FixedSeals())
+    log.append(KEY, log.read(KEY), opened(), lease())
+    log.append(KEY, log.read(KEY), more(opened(), created("vpc-1", "sg-1")), None)
+    assert log.read(KEY).provided == {GROUP: {"sg-1"}}
+    return log
+
+
+THEIRS = {"S": provided_text({GROUP: frozenset({"sg-1", "sg-mallory"})})}
+
+
+@pytest.mark.parametrize("mac", ["kept", "removed", "of another key"])
+def test_an_id_that_somebody_adds_names_no_group_of_ringfence(client: DynamoDBClient, mac: str) -> None:
+    log, item = with_group(client), stored_ids(client)
+    other = OTHER.keys[0].provided_mac(PLACE, THEIRS["S"])
+    sealed = {"kept": {MAC: item[MAC]}, "removed": {}, "of another key": {MAC: {"S": other}}}[mac]
+    put_ids(client, provided=THEIRS, **sealed)
+    history = log.read(KEY)
+    assert history.provided == {}
+    log.append(KEY, history, more(history.entries, created("vpc-1", "sg-2")), None)
+    assert log.read(KEY).provided == {GROUP: {"sg-2"}}, "the item of somebody else is replaced"
+
+
+def test_an_item_of_another_region_names_nothing_here(client: DynamoDBClient) -> None:
+    with_group(client)
+    _, account, *_ = KEY.subject.split("/")
+    elsewhere = ChainKey(KEY.runbook, f"instance/{account}/us-west-2/i-1")
+    copied = {name: one for name, one in stored_ids(client).items() if name != CONTROL_KEY}
+    put_ids(client, provided_key(elsewhere), **copied)
+    assert dynamo_log(client).read(elsewhere).provided == {}
+
+
+@pytest.mark.parametrize("strange", [{"N": "1"}, {"S": "["}, {"S": "[1]"}, {"L": []}])
+def test_an_item_that_cannot_be_read_prevents_no_entry(client: DynamoDBClient, strange: Any) -> None:  # noqa: ANN401 - an attribute
+    log = dynamo_log(client)
+    log.append(KEY, log.read(KEY), opened(), lease())
+    put_ids(client, provided=strange)
+    history = log.read(KEY)
+    assert history.provided == {}
+    log.append(KEY, history, more(opened(), created("vpc-1", "sg-2")), None)
+    assert log.read(KEY).provided == {GROUP: {"sg-2"}}
+
+
+def test_an_item_of_an_earlier_version_counts_and_is_sealed_with_the_next_entries(
+    client: DynamoDBClient,
+) -> None:
+    put_ids(client, provided={"S": provided_text({GROUP: frozenset({"sg-1"})})})
+    log = dynamo_log(client)
+    log.append(KEY, log.read(KEY), opened(), lease())
+    assert MAC not in stored_ids(client)
+    history = log.read(KEY)
+    assert history.provided == {GROUP: {"sg-1"}}
+    log.append(KEY, history, more(opened(), *notes(1)), None)
+    assert MAC in stored_ids(client)
+    assert dynamo_log(client).read(KEY).provided == {GROUP: {"sg-1"}}
+
+
+def test_without_a_key_what_is_sealed_stays_and_entries_are_written(client: DynamoDBClient) -> None:
+    seals = FixedSeals()
+    log = with_group(client, seals)
+    before = stored_ids(client)
+    seals.forget()
+    seals.down = True
+    history = log.read(KEY)
+    assert history.provided == {GROUP: {"sg-1"}}, "the key that would check it exists"
+    log.append(KEY, history, more(history.entries, created("vpc-2", "sg-3")), None)
+    assert stored_ids(client) == before
+    assert log.read(KEY).entries[-1].fact == created("vpc-2", "sg-3")

@@ -426,3 +426,14 @@ def test_a_look_at_the_time_before_the_containment_does_not_answer_for_a_release
     assert scene.release().status is IncidentStatus.OPEN
     assert [one.step for _, one in scene.history.open_intents], "nothing is known yet"
     assert scene.history.released_at is None
+
+
+def test_a_release_waits_for_a_repeated_change_without_an_answer_that_a_look_may_not_show_yet() -> None:
+    """Somebody undid the first one. The look is older than the second one, which may have been made."""
+    world = instance("vpc-1")
+    groups = world[Network].interfaces[0].groups
+    step = SetSecurityGroups("eni-0", "vpc-1", groups, frozenset({"sg-other"}))
+    repeated = Changes((Change(step), Change(step, certain=False, recent=True)))
+    early = undo_changes(repeated, world)
+    assert (early.steps, early.settling) == ((), (f"{step.target}: a change is not visible yet",))
+    assert undo_changes(repeated, step.effect(world)).settling == ()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from moto import mock_aws
 
-from ringfence.aws.audit_items import CONTROL_KEY, PROVIDED, lease_values, provided_text, slot_values
+from ringfence.aws.audit_items import CONTROL_KEY, MAC, PROVIDED, lease_values, provided_text, slot_values
 from ringfence.aws.containments import to_put
 from ringfence.aws.incidents import IncidentReader
 from ringfence.handlers.control import Guard
@@ -76,8 +76,8 @@ def used(at: datetime) -> Item:
     return dict(slot_values(Slot("web", "instance/1", at)))
 
 
-def provided(*ids: str) -> Item:
-    return {PROVIDED: {"S": provided_text({"group": frozenset(ids)})}}
+def provided(*ids: str, mac: str = "") -> Item:
+    return {PROVIDED: {"S": provided_text({"group": frozenset(ids)})}, **({MAC: {"S": mac}} if mac else {})}
 
 
 LISTED = containment(KEY, History(contained()))
@@ -99,6 +99,8 @@ HONEST = {
     "a limit": ("INSERT", LIMIT_KEY, None, used(AT)),
     "a limit that was reached": ("INSERT", BREAKER_KEY, None, used(AT)),
     "a group that was created": ("MODIFY", PROVIDED_KEY, provided("sg-1"), provided("sg-1", "sg-2")),
+    "a group with its proof": ("MODIFY", PROVIDED_KEY, provided("a", mac="m"), provided("a", "b", mac="n")),
+    "a list that gets a proof": ("MODIFY", PROVIDED_KEY, provided("a"), provided("a", mac="m")),
     "an incident that is contained": ("INSERT", LIST_KEY, None, listed()),
     "an incident that was verified": ("MODIFY", LIST_KEY, listed(), listed(verified_at=AT, broken=True)),
     "the next incident": ("MODIFY", LIST_KEY, listed(incident=LATER), listed(incident=INCIDENT)),
@@ -114,6 +116,10 @@ WRONG = {
     "a limit without a time": ("INSERT", LIMIT_KEY, None, {"owner": {"S": "x"}}),
     "a group that is no longer known": ("MODIFY", PROVIDED_KEY, provided("sg-1"), provided("sg-2")),
     "no groups": ("MODIFY", PROVIDED_KEY, provided("sg-1"), {PROVIDED: {"N": "1"}}),
+    "a group without a proof": ("MODIFY", PROVIDED_KEY, provided("a", mac="m"), provided("a", "b")),
+    "a group under an old proof": (
+        "MODIFY", PROVIDED_KEY, provided("a", mac="m"), provided("a", "b", mac="m")
+    ),
     "an item of another kind": ("INSERT", "anything", None, {}),
     "a key that is no chain": ("INSERT", "contain-instance#a b", None, taken(AT)),
     "an incident that was removed from the list": ("MODIFY", LIST_KEY, listed(), listed(open=False)),
