@@ -151,13 +151,18 @@ class Inbox:
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         self.sqs.set_queue_attributes(QueueUrl=self.queue, Attributes={"Policy": policy})
         world.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-        self._texts: list[dict[str, str]] = []
+        self._texts: list[dict[str, Any]] = []
 
     def told(self, about: str) -> list[str]:
         """Return the subjects of the notices so far that speak of something."""
         received = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10)
         self._texts += [json.loads(one["Body"]) for one in received.get("Messages", [])]
         return [one["Subject"] for one in self._texts if about in one["Message"] + one["Subject"]]
+
+    def form(self, subject: str) -> Any:  # noqa: ANN401 - JSON
+        """Return the machine-readable form of the notice with a subject."""
+        (found,) = (one["MessageAttributes"] for one in self._texts if one["Subject"] == subject)
+        return json.loads(found["notice"]["Value"])
 
 
 def applied(history: History) -> Counter[str]:

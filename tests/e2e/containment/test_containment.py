@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import jsonschema
 import pytest
 
 from ringfence.local.findings import InstanceFinding
@@ -13,6 +14,7 @@ from ringfence.observations.ec2.snapshots import FINDING_TAG
 from ringfence.observations.ec2.tags import INCIDENT_TAG
 from ringfence.policy.decision import DecisionCode
 from ringfence.record.facts import ApprovalRequested, DecisionMade, FindingReceived
+from ringfence.record.notices.schema import json_schema
 from tests.e2e.world import Inbox, applied, not_applied, until
 
 if TYPE_CHECKING:
@@ -155,6 +157,10 @@ def test_a_person_is_told_once_that_it_is_contained(world: World) -> None:
     about = (f'{server.ref.id} "{server.name}" ({server.ref.account} {server.ref.region})',)
     told = [one for one in inbox.told(server.ref.id) if not one.startswith("[info, high] response complete")]
     assert [one.partition("contained: ")[::2] for one in told] == [("[info, high] ", *about)]
+    form = inbox.form(told[0])
+    jsonschema.validate(form, json_schema())
+    assert (form["kind"], form["resource"]["name"]) == ("contained", server.name)
+    assert any("quarantine" in line for one in form["details"] for line in one["lines"])
 
 
 def test_a_second_instance_of_the_group_keeps_its_network_and_the_group_its_size(

@@ -23,6 +23,7 @@ with the policy of this repository, and the account has no trail and no recorder
 
 NOT_DETERMINED = {
     "cloudwatch:DescribeAlarms",
+    "cloudwatch:ListAlarmMuteRules",
     "dynamodb:GetResourcePolicy",
     "events:DescribeRule",
     "kms:DescribeKey",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 
@@ -125,12 +125,19 @@ class Inbox:
 
     def read(self) -> list[tuple[str, str]]:
         """Return the subjects and texts of all messages since the last time."""
+        return [(body["Subject"], body["Message"]) for body in self._bodies()]
+
+    def attributes(self) -> list[dict[str, tuple[str, str]]]:
+        """Return the types and values of the attributes of all messages since the last time."""
+        each = (body["MessageAttributes"] for body in self._bodies())
+        return [{name: (one["Type"], one["Value"]) for name, one in some.items()} for some in each]
+
+    def _bodies(self) -> list[dict[str, Any]]:
         found = []
         while messages := self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get(
             "Messages"
         ):
             for one in messages:
-                body = json.loads(one["Body"])
-                found.append((body["Subject"], body["Message"]))
+                found.append(json.loads(one["Body"]))
                 self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=one["ReceiptHandle"])
         return found

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import jsonschema
 import pytest
 from moto import mock_aws
 
@@ -12,18 +14,23 @@ import notify as function
 from ringfence.aws.incidents import IncidentReader
 from ringfence.handlers.notify import Notifier
 from ringfence.handlers.stream import each
-from ringfence.record.facts import Verified
+from ringfence.model.incident import incident_id
+from ringfence.policy.decision import Decision, Mode
+from ringfence.record.chain import link
+from ringfence.record.facts import DecisionMade, FindingReceived, Verified
 from ringfence.record.history import History
+from ringfence.record.notices.floods import MOST_OF_A_KIND
+from ringfence.record.notices.schema import json_schema
 from tests.support.fakes.audit_home import AUDIT, REGION, Inbox, dynamo_log, tables
-from tests.support.fakes.chains import KEY, contained, lease, more
-from tests.support.fakes.stream import inserted, record
+from tests.support.fakes.chains import INCIDENT, KEY, NOON, contained, finding, lease, more, stamp
+from tests.support.fakes.stream import inserted, record, record_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from ringfence.handlers.stream import Answer
+    from ringfence.handlers.stream import Answer, Record
 
 DONE: Answer = {"batchItemFailures": []}
 
@@ -79,6 +86,62 @@ def test_later_entries_do_not_change_what_is_told_of_earlier_ones(
     log.append(KEY, log.read(KEY), more(contained(), Verified(contained=False, complete=False)), None)
     each(inserted(contained()), telling.act)
     assert [subject.split(":")[0] for subject, _ in inbox.read()] == ["[info, high] contained"]
+
+
+def test_the_machine_readable_form_comes_with_the_text(telling: Notifier, inbox: Inbox) -> None:
+    each(inserted(contained()), telling.act)
+    (found,) = inbox.attributes()
+    form = json.loads(found.pop("notice")[1])
+    jsonschema.validate(form, json_schema())
+    assert (form["kind"], form["next"][-1]["command"]) == (
+        "contained",
+        f"ringfence incidents show {INCIDENT}",
+    )
+    assert found == {
+        "kind": ("String", "contained"),
+        "urgency": ("String", "information"),
+        "severity": ("Number", "8.0"),
+        "account": ("String", "111122223333"),
+        "region": ("String", "eu-west-1"),
+        "runbook": ("String", "contain-instance"),
+        "incident": ("String", INCIDENT),
+    }
+
+
+def flood(count: int) -> list[tuple[Record, Record]]:
+    """Return what the stream delivers of many incidents, each about another resource, left to a person."""
+    found = []
+    for number in range(count):
+        key = replace(KEY, subject=f"instance/111122223333/eu-west-1/i-{number:017x}")
+        made = DecisionMade(Decision(Mode.DRY_RUN, "a rule says so"), NOON, finding().id)
+        at = replace(stamp(incident_id(NOON, f"finding {number}")), key=key)
+        received, decided = link(at, None, (FindingReceived(finding()), made))
+        found.append((record_of(key, received), record_of(key, decided)))
+    return found
+
+
+def test_a_flood_is_summed_up(client: DynamoDBClient, inbox: Inbox) -> None:
+    telling = Notifier(IncidentReader(client, AUDIT), inbox.topic)
+    for records in flood(MOST_OF_A_KIND + 3):
+        assert each({"Records": list(records)}, telling.act) == DONE
+    subjects = [subject for subject, _ in inbox.read()]
+    assert len(subjects) == MOST_OF_A_KIND + 2
+    assert [one.partition("] ")[2].partition(": ")[0] for one in subjects[-2:]] == [
+        "1 more notice",
+        "2 more notices",
+    ]
+
+
+def test_a_notice_that_was_not_sent_is_counted_once(client: DynamoDBClient, inbox: Inbox) -> None:
+    telling, topic = Notifier(IncidentReader(client, AUDIT), inbox.topic), inbox.topic
+    for records in flood(MOST_OF_A_KIND):
+        telling.topic = type(topic)(topic.client, f"{topic.arn}x")
+        assert each({"Records": list(records)}, telling.act) != DONE
+        telling.topic = topic
+        assert each({"Records": [records[-1]]}, telling.act) == DONE
+    subjects = [subject for subject, _ in inbox.read()]
+    assert len(subjects) == MOST_OF_A_KIND
+    assert not any("more notice" in one for one in subjects)
 
 
 @pytest.mark.parametrize("kind", ["MODIFY", "REMOVE"])
