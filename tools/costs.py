@@ -94,7 +94,7 @@ def month(idle: Idle) -> float:
 
 def document() -> str:
     """Return the page."""
-    head = "| | " + " | ".join(NAMES.values()) + " |"
+    head = "| Request | " + " | ".join(NAMES.values()) + " |"
     rows = [head, "| --- |" + " ---: |" * len(NAMES)]
     for name, price in PRICES.items():
         counts = (str(asdict(BOUNDS[kind])[name]) for kind in NAMES)
@@ -118,7 +118,7 @@ def document() -> str:
 
 
 def _idle() -> Iterator[str]:
-    yield "| | KMS keys | Alarms | Queues that Lambda polls | A month costs at most |"
+    yield "| Place | KMS keys | Alarms | Queues that Lambda polls | A month costs at most |"
     yield "| --- | ---: | ---: | ---: | ---: |"
     for name, one in (("The home account and region", HOME), ("Another region", FORWARDS)):
         yield f"| {name} | {one.keys} | {one.alarms} | {one.queues} | ${month(one):,.2f} |"

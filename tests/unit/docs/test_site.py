@@ -57,6 +57,14 @@ def test_no_page_loads_anything_from_another_host(site: Path) -> None:
         assert loaded.silent == [], page.name
 
 
+def test_a_screen_reader_can_name_the_language_the_columns_and_the_heading_of_a_page(site: Path) -> None:
+    for page in site.rglob("*.html"):
+        text = page.read_text("utf-8")
+        assert '<html lang="en"' in text, page.name
+        assert len(re.findall(r"<h1[ >]", text)) == 1, page.name
+        assert not re.search(r"<th[^>]*>\s*</th>", text), page.name
+
+
 def test_the_page_of_a_runbook_has_its_picture_inside(site: Path) -> None:
     for id_ in CATALOGUE:
         page = (site / "runbooks" / f"{id_}.html").read_text("utf-8")
