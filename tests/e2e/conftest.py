@@ -77,7 +77,7 @@ def place(folder: Path, deployer: Deployer) -> Iterator[Place]:
     """Ringfence with IAM enforced, in a region where IAM's events are not delivered."""
     with LocalAws(region=HOME_REGION, cloudtrail=True, log=folder / "place.log") as local:
         rules = (ASK, VETO, AT_ONCE)
-        world = World(deployer.home(local, *rules, exempt=(BREAK_GLASS,), approvals=APPROVALS))
+        world = World(deployer.home(local, *rules, exempt=(BREAK_GLASS,), approvals=APPROVALS, share=20))
         local.enforce(True)
         hand = operator(world, *policies(world))
         yield Place(world, Principals(local), hand)

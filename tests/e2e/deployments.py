@@ -51,6 +51,7 @@ class Deployer:
         runbooks: Mapping[str, object] | None = None,
         exempt: Sequence[Mapping[str, object]] = (),
         approvals: Mapping[str, object] | None = None,
+        share: int = 0,
     ) -> Deployment:
         """Deploy every stack, with a policy of these rules; without any, all is done at once.
 
@@ -58,13 +59,13 @@ class Deployer:
         `watch_root`.
 
         `accounts` are protected beside the local AWS's own. `runbooks`, `exempt` and `approvals` are the
-        policy's sections of these names.
+        policy's sections of these names. `share`: of a group that may be contained at a time, in percent.
         """
         scope = {"accounts": ["home", *accounts]}
         policy: dict[str, object] = {"version": 1, "scope": scope, "rules": list(rules or (AT_ONCE,))}
         sections = {"runbooks": dict(runbooks or {}), "exempt": list(exempt), "approvals": approvals}
         policy |= {name: section for name, section in sections.items() if section}
-        policy["limits"] = dict(HIGH_LIMITS)
+        policy["limits"] = {**HIGH_LIMITS, "auto-scaling-group": {"share": share}}
         self.policy(local).write_text(json.dumps(policy, indent=2), encoding="utf-8")  # JSON is YAML
         return Deployment.of(local, self._deploy(local, local.account))
 

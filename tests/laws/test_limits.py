@@ -18,9 +18,10 @@ from ringfence.engine.ports import Ports
 from ringfence.engine.replay import replayed
 from ringfence.engine.replay_limits import LimitReplay, counted
 from ringfence.model.errors import LimitReached, Refused
+from ringfence.policy.limits import FOREVER, MOST_OPEN
 from ringfence.policy.selection import Portion
 from ringfence.record.chain import PERIOD, Slot
-from ringfence.record.slots import elsewhere, places
+from ringfence.record.slots import elsewhere, size_of
 from tests.support import pauses
 from tests.support.fakes.interruption import Killed, Killer
 from tests.support.fakes.memory_limits import MemoryLimitItems
@@ -59,7 +60,7 @@ def execution(table: Table, slot: Slot, won: set[str]) -> Iterator[None]:
             won.add(slot.owner)
             return
         yield
-        used = {one.key: table.items[one.key] for one in places(slot) if one.key in table.items}
+        used = dict(table.items)
         yield
         try:
             (slot,) = elsewhere((slot,), (slot,), used)
@@ -148,6 +149,25 @@ def test_a_lower_limit_never_causes_more_changes(
     lower, higher = only(scope, hour=most), only(scope, hour=most + 1)
     (few, _), (more, _) = _run(lower, outbreak), _run(higher, outbreak)
     assert len(few.isolated()) <= len(more.isolated())
+
+
+@given(st.data(), st.integers(1, 60), st.integers(1, 14))
+def test_in_every_order_of_their_calls_no_more_than_the_share_of_a_group_is_contained(
+    data: st.DataObject, size: int, owners: int
+) -> None:
+    name, table, won = "limit/auto-scaling-group/1/web/open", Table(), set[str]()
+    known = size_of(name, size, NOON)
+    table.items[known.key] = known
+    slots = (
+        Slot(name, f"contain-instance#i/{number}", NOON, MOST_OPEN, FOREVER, 0, 20)
+        for number in range(owners)
+    )
+    waiting = [execution(table, slot, won) for slot in slots]
+    while waiting:
+        turn = waiting[data.draw(st.integers(0, len(waiting) - 1))]
+        if next(turn, 0) == 0:
+            waiting.remove(turn)
+    assert len(won) == min(owners, max(1, size * 20 // 100))
 
 
 @given(st.sets(st.integers(0, 9)), st.integers(1, 9), st.text("abc", min_size=1))

@@ -126,6 +126,9 @@ class Account:
     def pauses(self) -> Pauses:
         return self._log.pauses()
 
+    def put_size(self, size: Slot) -> None:
+        self._log.put_size(size)
+
     def append(
         self,
         key: ChainKey,

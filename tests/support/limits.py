@@ -9,6 +9,7 @@ from ringfence.engine.ports import Ports
 from ringfence.engine.run import Engine
 from ringfence.model.observation import ResourceState
 from ringfence.observations.ec2.host import Host
+from ringfence.observations.ec2.placement import GroupSize
 from ringfence.policy.limits import NO_LIMITS, Limit, Limits
 from ringfence.record.chain import ChainKey
 from ringfence.record.notices import notice
@@ -31,19 +32,23 @@ if TYPE_CHECKING:
 RUNBOOK = CONTAIN_INSTANCE.chosen(())
 
 
-def only(scope: str, hour: int = 0, day: int = 0, **more: tuple[Limit, ...]) -> Limits:
+def only(scope: str, hour: int = 0, day: int = 0, share: int = 0, **more: tuple[Limit, ...]) -> Limits:
     """Return the limits of a policy that limits one scope."""
-    return replace(NO_LIMITS, ordinary=(Limit(scope, hour, day),), **more)
+    return replace(NO_LIMITS, ordinary=(Limit(scope, hour, day, share),), **more)
 
 
 @dataclass
 class Fleet:
-    """Instances, one log, one clock. Each response is to the finding of a moment."""
+    """Instances, one log, one clock. Each response is to the finding of a moment.
+
+    `sizes` are those of Auto Scaling groups, as far as they can be read.
+    """
 
     limits: Limits
     clock: Ticking = field(default_factory=Ticking)
     log: MemoryLog = field(default_factory=MemoryLog)
     clouds: dict[InstanceRef, MemoryCloud] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
 
     def ref(self, number: int, account: str = REF.account) -> InstanceRef:
         """Return an instance."""
@@ -55,7 +60,10 @@ class Fleet:
         """Return an instance's world."""
         ref = self.ref(number, account)
         world = ResourceState(ref, estate().observations).with_observation(network(vpc))
-        return self.clouds.setdefault(ref, MemoryCloud(world.with_observation(Host(group=group)), self.clock))
+        world = world.with_observation(Host(group=group))
+        if group and (size := self.sizes.get(group)):
+            world = world.with_observation(GroupSize(size))
+        return self.clouds.setdefault(ref, MemoryCloud(world, self.clock))
 
     def respond(
         self,

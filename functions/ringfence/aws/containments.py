@@ -17,11 +17,11 @@ from ringfence.model.codec import instant_text
 from ringfence.model.errors import BadInput, InternalError
 from ringfence.model.incident import INCIDENT_ID
 from ringfence.model.kinds import parse_key
-from ringfence.record.chain import ChainKey
+from ringfence.record.chain import CHAIN_KEY, ChainKey
 from ringfence.record.containments import Containment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import (
@@ -98,6 +98,28 @@ class ContainmentList:
             if not page.get("LastEvaluatedKey"):
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def open_owners(
+    read: Callable[..., Mapping[str, Mapping[str, Mapping[str, object]]]],
+    own: Collection[str],
+    owners: Iterable[str],
+) -> frozenset[str]:
+    """Return the chains whose containments are open.
+
+    Parameters
+    ----------
+    read
+        Reads items of the control table by their keys.
+    own
+        Chains of the runbook that reads. It may read the items of no other runbook.
+    owners
+        The owners of places. Whatever is no chain of that runbook is left out.
+    """
+    runbooks = {one.partition("#")[0] for one in own}
+    chains = [one for one in owners if CHAIN_KEY.fullmatch(one) and one.partition("#")[0] in runbooks]
+    items = read(*(f"{one}{_SUFFIX}" for one in chains)) if chains else {}
+    return frozenset(one for one in chains if OPEN in items[f"{one}{_SUFFIX}"])
 
 
 def _to_item(one: Containment) -> dict[str, AttributeValueTypeDef]:

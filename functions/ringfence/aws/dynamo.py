@@ -37,7 +37,7 @@ from ringfence.record.chain import CLOCKS, Lease, Slot
 from ringfence.record.history import History, with_provided
 from ringfence.record.pauses import PAUSE, PAUSES_ITEM, Pauses
 from ringfence.record.seal import Origin, prove
-from ringfence.record.slots import LIMIT_KEYS, elsewhere, places
+from ringfence.record.slots import LIMIT_KEYS, NOTHING, elsewhere, places, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -400,7 +400,7 @@ class DynamoAuditLog:
 
     def _put_slot(self, slot: Slot) -> TransactWriteItemTypeDef:
         """Use a place of a limit unless another owner uses it. See `Slot.free`."""
-        return {
+        put: TransactWriteItemTypeDef = {
             "Put": {
                 "TableName": self._control,
                 "Item": {CONTROL_KEY: {"S": slot.key}, **slot_values(slot)},
@@ -418,6 +418,23 @@ class DynamoAuditLog:
                 },
             }
         }
+        if slot.seen:
+            owner, at = slot.seen
+            put["Put"]["ConditionExpression"] += " OR (#owner = :before AND #at = :then)"
+            put["Put"]["ExpressionAttributeValues"] = {
+                **put["Put"]["ExpressionAttributeValues"],
+                ":before": {"S": owner},
+                ":then": {"S": instant_text(at)},
+            }
+        return put
+
+    def put_size(self, size: Slot) -> None:
+        """Keep the size of a group."""
+        item = {CONTROL_KEY: {"S": size.key}, **slot_values(size)}
+        try:
+            self._client.put_item(TableName=self._control, Item=item)
+        except (ClientError, BotoCoreError) as error:
+            raise _translated(error) from error
 
     def _write(self, puts: Sequence[TransactWriteItemTypeDef], slots: Sequence[Slot] = ()) -> bool:
         """Write them all. Return False if another writer, perhaps an earlier attempt of ours, was first.
@@ -448,12 +465,22 @@ class DynamoAuditLog:
     def _elsewhere(self, slots: Sequence[Slot], refused: Sequence[Slot]) -> tuple[Slot, ...]:
         """Read the places of the limits whose slots were refused, and choose free ones."""
         wanted = {place.key: place.name for slot in refused for place in places(slot)}
+        shares = [slot for slot in refused if slot.share]
+        sizes = (size_of(slot.name, 0, slot.at) for slot in shares)
+        wanted |= {size.key: size.name for size in sizes}
         keys, used = tuple(wanted), dict[str, Slot]()
         for start in range(0, len(keys), _MOST_ITEMS):
             for key, item in self._control_items(*keys[start : start + _MOST_ITEMS]).items():
                 if found := to_slot(wanted[key], item):
                     used[key] = found
-        return elsewhere(slots, refused, used)
+        return elsewhere(slots, refused, used, self._open(shares, used) if shares else NOTHING)
+
+    def _open(self, shares: Sequence[Slot], used: Mapping[str, Slot]) -> frozenset[str]:
+        """Return the owners of places whose containments are open."""
+        from ringfence.aws.containments import open_owners  # only for a group with another containment
+
+        owners = {used[one.key].owner for slot in shares for one in places(slot) if one.key in used}
+        return open_owners(self._control_items, frozenset(slot.owner for slot in shares), owners)
 
     def _is_written(self, key: ChainKey, entries: Sequence[Entry], lease: Lease | None) -> bool:
         """Return whether this write succeeded earlier: its response was lost, and the transport retried."""

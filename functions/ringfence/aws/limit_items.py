@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ringfence.aws.audit_items import CONTAINMENTS, CONTROL_KEY, OPEN, slot_values, to_slot
+from ringfence.aws.containments import open_owners
 from ringfence.aws.failures import raised
 from ringfence.model.codec import instant_text
 from ringfence.model.errors import Retryable
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
         KeysAndAttributesTypeDef,
         QueryInputTypeDef,
     )
+
+    Item = Mapping[str, Mapping[str, object]]
 
 _BATCH, _TRIES = 100, 3
 """The most keys of a call, and how often keys are asked for that DynamoDB left unprocessed."""
@@ -46,6 +49,19 @@ class DynamoLimitItems:
                 key = item[CONTROL_KEY]["S"]
                 if slot := to_slot(key.rpartition("/")[0], item):
                     found[key] = slot
+        return found
+
+    def open(self, chains: Iterable[str]) -> frozenset[str]:
+        """Return those of these chains whose containments are open."""
+        wanted = tuple(dict.fromkeys(chains))
+        return open_owners(self._items, frozenset(wanted), wanted)
+
+    def _items(self, *keys: str) -> Mapping[str, Mapping[str, Mapping[str, object]]]:
+        """Return items by their keys. A missing one is empty."""
+        found: dict[str, Mapping[str, Mapping[str, object]]] = {key: {} for key in keys}
+        for start in range(0, len(keys), _BATCH):
+            some = self._batch(keys[start : start + _BATCH])
+            found.update((str(item[CONTROL_KEY]["S"]), cast("Item", item)) for item in some)
         return found
 
     def breakers(self) -> tuple[Slot, ...]:

@@ -16,7 +16,7 @@ from ringfence.model.incident import incident_id
 from ringfence.record.chain import ChainKey, Lease, Stamp, link
 from ringfence.record.facts import LimitReset
 from ringfence.record.limit_usage import breaker_key, breaker_of, usage
-from ringfence.record.slots import RESETS, places
+from ringfence.record.slots import RESETS, places, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,6 +34,10 @@ class LimitItems(Protocol):
 
     def read(self, keys: Iterable[str]) -> Mapping[str, Slot]:
         """Return the items with these keys that exist, with strong consistency. Raises Retryable."""
+        ...
+
+    def open(self, chains: Iterable[str]) -> frozenset[str]:
+        """Return those of these chains whose containments are open. Raises Retryable."""
         ...
 
     def breakers(self) -> tuple[Slot, ...]:
@@ -57,7 +61,14 @@ class LimitKeeper:
         """Return how much of these limits is used."""
         every, now = tuple(limits), self.ports.clock()
         items = self.items.read(key for one in every for key in _keys(one))
-        return tuple(usage(one, items, now) for one in every)
+        open_ = self._open(every, items)
+        return tuple(usage(one, items, now, open_) for one in every)
+
+    def _open(self, limits: Iterable[Slot], items: Mapping[str, Slot]) -> frozenset[str]:
+        """Return the owners of places of shares whose containments are open."""
+        shares = (key for one in limits if one.share for key in _keys(one))
+        owners = {items[key].owner for key in shares if key in items}
+        return self.items.open(owners) if owners else frozenset()
 
     def breakers(self) -> tuple[Breaker, ...]:
         """Return the breakers that are open, the newest last."""
@@ -72,15 +83,16 @@ class LimitKeeper:
         """
         now = self.ports.clock()
         seen = self.items.read(_keys(limit))
-        found = usage(limit, seen, now)
+        found = usage(limit, seen, now, self._open((limit,), seen))
         if not found.used and found.breaker is None:
             raise Refused(f"nothing uses the limit {found.name}, so there is nothing to reset")
         opened_at = found.breaker.opened_at if found.breaker else None
         owners = tuple(one.owner for one in found.used)
-        fact = LimitReset(found.name, limit.most, reason, owners, opened_at)
+        fact = LimitReset(found.name, found.most, reason, owners, opened_at)
         self._record(fact, execution)
+        size = size_of(limit.name, 0, now).key
         for key, item in seen.items():
-            if item.owner:
+            if item.owner and key != size:
                 self.items.free(key, item, self.ports.clock())
         return fact
 
@@ -110,8 +122,9 @@ class LimitKeeper:
 
 
 def _keys(limit: Slot) -> tuple[str, ...]:
-    """Return the keys of the items of a limit: its breaker and its places."""
-    return (breaker_key(limit.name), *(one.key for one in places(limit)))
+    """Return the keys of the items of a limit: its breaker, its places, and the size of its group."""
+    size = (size_of(limit.name, 0, limit.at).key,) if limit.share else ()
+    return (breaker_key(limit.name), *(one.key for one in places(limit)), *size)
 
 
 def key_of(home: AccountRef) -> ChainKey:

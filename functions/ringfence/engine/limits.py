@@ -9,7 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
-from ringfence.policy.limits import ACCOUNT, CRITICAL, OVERALL, RUNBOOK, SHARED, SUBJECT
+from ringfence.policy.limits import (
+    ACCOUNT,
+    CRITICAL,
+    FOREVER,
+    MOST_OPEN,
+    OPEN,
+    OVERALL,
+    RUNBOOK,
+    SHARED,
+    SUBJECT,
+)
 from ringfence.record.chain import Slot
 from ringfence.record.slots import BUDGET, LIMIT
 
@@ -32,11 +42,12 @@ _LEAKED = ("aws.health", "access-key")
 
 @frozen
 class Use:
-    """Who uses limits, and when. `critical`: the budget of critical findings."""
+    """Who uses limits, and when. `critical`: the budget of critical findings. `chain`: of the containment."""
 
     owner: str
     at: datetime
     critical: bool = False
+    chain: str = ""
 
 
 def slots(
@@ -53,7 +64,8 @@ def slots(
     found: dict[str, Slot] = {}
     for scope, name in _scopes(request, breaking, resource):
         owner = incident.id if scope == SUBJECT else request.ref.key
-        used = Use(owner, now, critical=critical)
+        chain = f"{request.runbook.id}#{request.ref.key}"
+        used = Use(owner, now, critical=critical, chain=chain)
         found.update((one.name, one) for one in slots_of(request.limits, scope, name, used))
     return tuple(found.values())
 
@@ -61,8 +73,11 @@ def slots(
 def slots_of(limits: Limits, scope: str, name: str, used: Use) -> Iterator[Slot]:
     """Yield a slot for each window of a limit. `name` is that of the scope in keys."""
     budget = BUDGET if used.critical and scope not in SHARED else ""
-    for window, length, most in limits.of(scope, critical=used.critical).windows():
+    limit = limits.of(scope, critical=used.critical)
+    for window, length, most in limit.windows():
         yield Slot(f"{LIMIT}{budget}{name}/{window}", used.owner, used.at, most, length)
+    if limit.share:  # one is allowed whatever the size of the group is, so the first place comes first
+        yield Slot(f"{LIMIT}{name}/{OPEN}", used.chain, used.at, MOST_OPEN, FOREVER, 0, limit.share)
 
 
 def is_critical(finding: Finding, ref: Ref) -> bool:

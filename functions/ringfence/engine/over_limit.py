@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ringfence.engine.execution import Execution
 from ringfence.model.incident import Incident
-from ringfence.policy.limits import GROUP, SUBJECT
+from ringfence.policy.limits import GROUP, OPEN, SUBJECT
 from ringfence.record.chain import ChainKey, Slot
 from ringfence.record.facts import BreakerOpened
 from ringfence.record.limit_usage import breaker_name, window_of
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from ringfence.model.errors import LimitReached
     from ringfence.model.remediation import Remediation
     from ringfence.record.history import History
+
+_WINDOWS = MappingProxyType({"hour": "an hour", "day": "a day", OPEN: "at a time"})
 
 
 def over_limit(
@@ -95,8 +98,10 @@ def shown(limit: str) -> str:
 
 
 def _reason(request: ResponseRequest, reached: LimitReached) -> str:
-    window = "a day" if reached.limit.endswith("/day") else "an hour"
+    window = _WINDOWS[reached.limit.rpartition("/")[2]]
     first = f"{reached.holder or 'another one'} was first"
+    if reached.limit.endswith(f"/{OPEN}"):
+        first = f"{reached.holder or 'another one'} is contained"
     if scope_of(reached.limit) == SUBJECT:
         first = "responses to this subject repeat, so somebody must find out why"
     return (

@@ -68,7 +68,11 @@ class Cloud(Protocol):
 
 
 class AuditLog(Protocol):
-    """The append-only log of facts, and its leases."""
+    """The append-only log of facts, its leases, and the items of limits."""
+
+    def put_size(self, size: Slot) -> None:
+        """Keep the size of a group, as `record.slots.size_of` returns it. Raises Retryable."""
+        ...
 
     def read(self, key: ChainKey) -> History:
         """Return the entries of the newest incident, and the lease, with strong consistency."""

@@ -359,6 +359,14 @@ class _Acting:
         errors = (*self.errors, *internal_errors(resource), *unseen_by_all(self.request, resource))
         error = next(iter(errors), None)
         result = replace(report(self.execution.incident, found, self.plans), error=error)
+        if (
+            self.changed
+            and self.request.contains(self.request.running[0])
+            and not isinstance(resource, NotFound)
+        ):
+            from ringfence.engine.group_sizes import keep_sizes
+
+            keep_sizes(self.ports, self.request, resource)
         if self.held is None:
             return result
         from ringfence.engine.paused import waiting

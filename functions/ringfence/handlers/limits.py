@@ -83,7 +83,7 @@ def described(one: Usage) -> Answer:
     breaker = one.breaker
     return {
         "limit": one.name,
-        "most": one.limit.most,
+        "most": one.most,
         "used": len(one.used),
         "free": one.free,
         "next_free_at": instant_text(one.next_free_at) if one.next_free_at else None,

@@ -92,6 +92,10 @@ class ProvenLog:
         """Read what is paused. Only an execution that has its proof gets there."""
         return self._log.pauses()
 
+    def put_size(self, size: Slot) -> None:
+        """Keep the size of a group. Only an execution that has its proof gets there."""
+        self._log.put_size(size)
+
     def append(
         self,
         key: ChainKey,

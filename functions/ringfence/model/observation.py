@@ -131,6 +131,19 @@ class Observation:
 
 
 @frozen
+class Sized(Observation):
+    """How large the group is that a subject belongs to.
+
+    Attributes
+    ----------
+    size : int
+        How many members the group is to have. 0: the subject belongs to none.
+    """
+
+    size: int = 0
+
+
+@frozen
 class ResourceState:
     """A subject and what was observed of it.
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ringfence.model.call import Permission, SansIO
     from ringfence.model.finding import Finding
     from ringfence.model.incident import Incident
-    from ringfence.model.observation import Observation, ResourceState
+    from ringfence.model.observation import Observation, ResourceState, Sized
     from ringfence.model.remediation import Option, Remediation
     from ringfence.model.reviews import Review
     from ringfence.model.step import Step
@@ -155,6 +155,9 @@ class Runbook:
         How often open contained incidents are verified again, as an expression of EventBridge Scheduler.
     traits : tuple of types of Observation
         What the policy's rules of caution can match on. It is read with the first stage if a rule needs it.
+    size : type of Sized, or None
+        How large the Auto Scaling group of the subject is. It is read after the containment, for the limit on
+        the share of a group, and no plan depends on it.
     """
 
     id: str
@@ -169,6 +172,7 @@ class Runbook:
     verified_every: str = "rate(1 hour)"
     notified_by: tuple[Trigger, ...] = ()
     traits: tuple[type[Observation], ...] = ()
+    size: type[Sized] | None = None
 
     @property
     def has_containment_stage(self) -> bool:
@@ -256,7 +260,7 @@ class Runbook:
         """Return the permissions of a response."""
         return unique(
             (
-                *needs(*self.observations, *self.traits, *self.steps),
+                *needs(*self.observations, *self.traits, *self.steps, *((self.size,) if self.size else ())),
                 *(need for one in self.triggers for need in one.permissions),
                 *(self.review.permissions if self.review else ()),
             )

@@ -14,7 +14,17 @@ from ringfence.model.subject import ACCOUNT
 from ringfence.policy.approvals import SHORTEST_VETO, ApprovalRules, OnExpiry
 from ringfence.policy.circumstances import AccountFacts
 from ringfence.policy.decision import Mode, Policy, RunbookSettings
-from ringfence.policy.limits import CRITICAL_DEFAULTS, DEFAULTS, MOST, WINDOWS, Limit, Limits
+from ringfence.policy.limits import (
+    CRITICAL_DEFAULTS,
+    DEFAULTS,
+    GROUP,
+    MOST,
+    SHARE,
+    WHOLE,
+    WINDOWS,
+    Limit,
+    Limits,
+)
 from ringfence.policy.protection import Exempt, OwnRoles
 from ringfence.policy.rules import HIGHEST, Rule
 
@@ -98,7 +108,12 @@ def _limit(limits: Document, scope: str) -> Limit:
     for name, most in (("hour", hour), ("day", day)):
         if not 0 <= most <= MOST:
             raise BadInput(given.at(name), f"must be a number from 0 to {MOST}", most)
-    return Limit(scope, hour, day)
+    if scope != GROUP or not given.has(SHARE):
+        return Limit(scope, hour, day)  # a policy that was compiled before there were shares has none
+    share = given.integer(SHARE)
+    if not 0 <= share <= WHOLE:
+        raise BadInput(given.at(SHARE), f"must be a number from 0 to {WHOLE}", share)
+    return Limit(scope, hour, day, share)
 
 
 def _own(own: Document) -> OwnRoles:

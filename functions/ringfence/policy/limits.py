@@ -12,6 +12,14 @@ if TYPE_CHECKING:
 
 WINDOWS = (("hour", timedelta(hours=1)), ("day", timedelta(days=1)))
 """The windows of time, by their fields in the policy."""
+OPEN = "open"
+"""The name of the window of a share: as long as the containment is open."""
+FOREVER = timedelta(days=3650)
+"""The length of that window. Containments end it, and not the time."""
+WHOLE = 100
+"""A share is in percent."""
+MOST_OPEN = 20
+"""The most open containments that a share can allow."""
 MOST = 100
 """The highest limit. One call can read as many places."""
 OVERALL, ACCOUNT, RUNBOOK, SUBJECT = "overall", "account", "runbook", "subject"
@@ -20,6 +28,8 @@ SCOPES = (OVERALL, ACCOUNT, RUNBOOK, VPC, ROLE, GROUP, SUBJECT)
 """What limits are for: everything, or one of these."""
 SHARED = (GROUP, SUBJECT)
 """Scopes in which critical findings have no separate budget."""
+SHARE = "share"
+"""The field of the policy with the share of an Auto Scaling group."""
 CRITICAL = 9.0
 """The lowest severity of a critical finding, on GuardDuty's scale."""
 
@@ -34,11 +44,14 @@ class Limit:
         One of `SCOPES`.
     hour, day : int
         How many in an hour and in a day. 0: no limit.
+    share : int
+        How many of an Auto Scaling group's instances may be contained at a time, in percent. 0: no limit.
     """
 
     scope: str
     hour: int = 0
     day: int = 0
+    share: int = 0
 
     def windows(self) -> Iterator[tuple[str, timedelta, int]]:
         """Yield the name, the length and the number of each window that has a limit."""
@@ -103,5 +116,6 @@ def _filled(given: Mapping[str, object], defaults: Iterable[Limit]) -> dict[str,
     for default in defaults:
         own = given.get(default.scope)
         own = own if isinstance(own, dict) else {}
-        found[default.scope] = {name: own.get(name, getattr(default, name)) for name, _ in WINDOWS}
+        names = (*(name for name, _ in WINDOWS), *((SHARE,) if default.scope == GROUP else ()))
+        found[default.scope] = {name: own.get(name, getattr(default, name)) for name in names}
     return found

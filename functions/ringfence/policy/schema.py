@@ -7,7 +7,7 @@ from types import MappingProxyType
 from ringfence.model.subject import ACCOUNT, HUMAN, REGION, WORKLOAD
 from ringfence.policy.approvals import DURATION, OnExpiry
 from ringfence.policy.compiled import ACT, CAPS, IGNORE, MODES, UNCONFIRMABLE, VERSION
-from ringfence.policy.limits import CRITICAL_DEFAULTS, DEFAULTS, MOST
+from ringfence.policy.limits import CRITICAL_DEFAULTS, DEFAULTS, GROUP, MOST, SHARE, WHOLE
 from ringfence.policy.windows import DAYS
 
 HOME = "home"
@@ -185,10 +185,23 @@ _MOST: dict[str, object] = {
     "maximum": MOST,
 }
 _LIMIT = _object("how many responses may run without a person", {"hour": _MOST, "day": _MOST})
+_GROUP_LIMIT = _object(
+    "how many responses may run without a person, and the share of a group that may be contained at a time",
+    {
+        "hour": _MOST,
+        "day": _MOST,
+        SHARE: {
+            "description": f"must be a number from 1 to {WHOLE}, in percent, or 0 for no limit",
+            "type": "integer",
+            "minimum": 0,
+            "maximum": WHOLE,
+        },
+    },
+)
 _LIMITS = _object(
     "how many responses that can break a workload may run without a person",
     {
-        **{one.scope: _LIMIT for one in DEFAULTS},
+        **{one.scope: _GROUP_LIMIT if one.scope == GROUP else _LIMIT for one in DEFAULTS},
         "critical": _object(
             "the budget of critical findings and of leaked keys",
             {one.scope: _LIMIT for one in CRITICAL_DEFAULTS},

@@ -168,6 +168,11 @@ class Slot:
         For how long a place stays used.
     index : int
         Which place, from 0. Negative: the one that follows from the owner.
+    share : int
+        Of a limit on open containments: how many of a group's instances, in percent. Its owners are chains,
+        and a place stays used while the containment of its owner is open. 0: of any other limit.
+    seen : tuple of str and datetime, or None
+        The owner and the time of a place whose containment is over. The place is used if it still says that.
     """
 
     name: str
@@ -176,6 +181,8 @@ class Slot:
     most: int = 1
     period: timedelta = PERIOD
     index: int = -1
+    share: int = 0
+    seen: tuple[str, datetime] | None = None
 
     @property
     def place(self) -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ringfence.model.frozen import frozen
+from ringfence.model.frozen import frozen, replace
 from ringfence.record.chain import CLOCKS
-from ringfence.record.slots import BREAKER, LIMIT, places
+from ringfence.record.slots import BREAKER, LIMIT, NOTHING, allowed, in_use, places
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from ringfence.record.chain import Slot
@@ -44,6 +44,8 @@ class Usage:
     ----------
     limit : Slot
         The limit.
+    most : int
+        How many may use it. Of a share it follows from the size of the group.
     used : tuple of Slot
         The places in use, by the time when they are free again.
     breaker : Breaker or None
@@ -51,6 +53,7 @@ class Usage:
     """
 
     limit: Slot
+    most: int
     used: tuple[Slot, ...]
     breaker: Breaker | None = None
 
@@ -62,22 +65,33 @@ class Usage:
     @property
     def free(self) -> int:
         """How many places are free."""
-        return max(0, self.limit.most - len(self.used))
+        return max(0, self.most - len(self.used))
 
     @property
     def next_free_at(self) -> datetime | None:
-        """When the next place is free again. None if none is in use."""
-        return self.used[0].at + self.limit.period if self.used else None
+        """When the next place is free again. None if none is in use, or if a containment has to end."""
+        return self.used[0].at + self.limit.period if self.used and not self.limit.share else None
 
 
-def usage(limit: Slot, items: Mapping[str, Slot], now: datetime) -> Usage:
-    """Return how much of a limit is used. `items` are the items of its places and of its breaker, by key."""
-    found = [items[one.key] for one in places(limit) if one.key in items]
-    used = sorted(
-        (one for one in found if one.owner and not one.free(now, "", limit.period)), key=lambda one: one.at
-    )
+def usage(limit: Slot, items: Mapping[str, Slot], now: datetime, open_: Collection[str] = NOTHING) -> Usage:
+    """Return how much of a limit is used.
+
+    Parameters
+    ----------
+    limit
+        The limit. It has no owner.
+    items
+        The items of its places and of its breaker, and of the size of its group, by key.
+    now
+        The time.
+    open_
+        The owners of places whose containments are open.
+    """
+    limit = replace(limit, at=now)
+    found = (items[one.key] for one in places(limit) if in_use(one, items.get(one.key), open_))
     opened = items.get(breaker_key(limit.name))
-    return Usage(limit, tuple(used), breaker_of(opened, now) if opened else None)
+    used = tuple(sorted(found, key=lambda one: one.at))
+    return Usage(limit, allowed(limit, items), used, breaker_of(opened, now) if opened else None)
 
 
 def breaker_of(slot: Slot, now: datetime) -> Breaker | None:

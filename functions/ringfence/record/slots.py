@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ringfence.model.errors import LimitReached
+from ringfence.record.chain import CLOCKS, PERIOD, Slot
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
-
-    from ringfence.record.chain import Slot
+    from datetime import datetime
 
 LIMIT, BREAKER = "limit/", "breaker/"
 """The beginnings of the keys of limits, and of the items that say that a limit was reached."""
@@ -24,13 +25,24 @@ LIMIT_KEYS = (f"{LIMIT}*", f"{BREAKER}*")
 """The keys that belong to no runbook alone: several runbooks share the limits of an account."""
 
 
+_SIZE_LASTS = timedelta(days=7)
+"""How long the size of a group counts after it was read."""
+NOTHING: frozenset[str] = frozenset()
+"""No open containment."""
+
+
 def places(slot: Slot) -> Iterator[Slot]:
     """Yield every place of a limit, beginning with the one that a slot has."""
     for step in range(slot.most):
         yield replace(slot, index=(slot.place + step) % slot.most)
 
 
-def elsewhere(slots: Sequence[Slot], refused: Collection[Slot], used: Mapping[str, Slot]) -> tuple[Slot, ...]:
+def elsewhere(
+    slots: Sequence[Slot],
+    refused: Collection[Slot],
+    used: Mapping[str, Slot],
+    open_: Collection[str] = NOTHING,
+) -> tuple[Slot, ...]:
     """Give each refused slot a free place.
 
     Parameters
@@ -41,6 +53,8 @@ def elsewhere(slots: Sequence[Slot], refused: Collection[Slot], used: Mapping[st
         Those whose places others use, or are about to use.
     used
         What the items of the refused limits contain, by key. A missing item is free.
+    open_
+        Of the owners of places of shares, the chains whose containments are open.
 
     Raises
     ------
@@ -48,19 +62,58 @@ def elsewhere(slots: Sequence[Slot], refused: Collection[Slot], used: Mapping[st
         No place of a limit is free.
 
     """
-    return tuple(_free(one, used) if one in refused else one for one in slots)
+    return tuple(_free(one, used, open_) if one in refused else one for one in slots)
 
 
-def _free(slot: Slot, used: Mapping[str, Slot]) -> Slot:
+def size_of(limit: str, size: int, now: datetime) -> Slot:
+    """Return the item that says how large a group is. `limit` is the name of the limit on its share."""
+    return Slot(f"{limit.rpartition('/')[0]}/size", str(size), now)
+
+
+def share_of(size: int, share: int, most: int) -> int:
+    """Return how many of a group a share allows: at least one.
+
+    Examples
+    --------
+    >>> [share_of(size, 20, most=20) for size in (0, 9, 10, 500)]
+    [1, 1, 2, 20]
+    """
+    return min(most, max(1, size * share // 100))
+
+
+def allowed(slot: Slot, used: Mapping[str, Slot]) -> int:
+    """Return how many owners a limit allows: one, if it is a share and the size of the group is not known."""
+    if not slot.share:
+        return slot.most
+    known = used.get(size_of(slot.name, 0, slot.at).key)
+    fresh = known is not None and known.owner.isdecimal() and _is_fresh(known, slot.at)
+    return share_of(int(known.owner) if known and fresh else 0, slot.share, slot.most)
+
+
+def in_use(slot: Slot, known: Slot | None, open_: Collection[str] = NOTHING) -> bool:
+    """Return whether another owner uses the place of a slot, as its item `known` says.
+
+    A place of a share is used from the intent on. After a while, only an open containment uses it.
+    """
+    if known is None or known.free(slot.at, slot.owner, slot.period):
+        return False
+    return not slot.share or known.owner in open_ or known.at > slot.at - PERIOD
+
+
+def _is_fresh(known: Slot, now: datetime) -> bool:
+    return now - _SIZE_LASTS < known.at <= now + CLOCKS
+
+
+def _free(slot: Slot, used: Mapping[str, Slot], open_: Collection[str]) -> Slot:
     own = [one for one in places(slot) if (known := used.get(one.key)) and known.owner == slot.owner]
-    every = [one for one in places(slot) if _is_free(one, used.get(one.key))]
+    most = allowed(slot, used)
+    every = [one for one in places(slot) if not in_use(one, used.get(one.key), open_)]
+    full = slot.most - len(every) >= most
+    every = [] if full else [one for one in every if one.place < most]
     # Somebody is just now taking the place that was refused and looks free: another one comes first.
     others = [one for one in every if one.place != slot.place]
     for one in (*own, *others, *every):
-        return one
+        known = used.get(one.key)
+        return replace(one, seen=(known.owner, known.at)) if slot.share and known else one
     holder = used.get(slot.key)
-    raise LimitReached(slot.name, holder.owner if holder else "", slot.most)
-
-
-def _is_free(slot: Slot, known: Slot | None) -> bool:
-    return known is None or known.free(slot.at, slot.owner, slot.period)
+    raise LimitReached(slot.name, holder.owner if holder else "", most)

@@ -361,7 +361,8 @@ def _(fact: PausesChanged, _: object) -> RenderedFact:
 @_of_fact.register
 def _(fact: BreakerOpened, _: object) -> RenderedFact:
     until = f"until {fact.until:%Y-%m-%d %H:%M:%S} UTC at the latest, people are asked"
-    return RenderedFact(f"limit reached: {fact.limit}, {fact.most} in one {fact.window}", (until,))
+    much = "at a time" if fact.window == "open" else f"in one {fact.window}"
+    return RenderedFact(f"limit reached: {fact.limit}, {fact.most} {much}", (until,))
 
 
 @_of_fact.register

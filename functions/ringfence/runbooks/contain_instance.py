@@ -5,7 +5,7 @@ from __future__ import annotations
 from ringfence.events.health.abuse import REPORTED_ABUSE
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.runbook import Runbook
-from ringfence.observations.ec2.placement import Placement
+from ringfence.observations.ec2.placement import GroupSize, Placement
 from ringfence.runbooks import stage
 
 CONTAIN_INSTANCE = Runbook(
@@ -13,6 +13,7 @@ CONTAIN_INSTANCE = Runbook(
     title="Contain a compromised EC2 instance",
     subject=InstanceRef,
     traits=(Placement,),
+    size=GroupSize,
     position=10,
     notified_by=(REPORTED_ABUSE,),
     stages=(

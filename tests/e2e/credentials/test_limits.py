@@ -26,7 +26,10 @@ def test_what_waits_behind_a_limit_is_answered_together_and_the_limit_is_reset(p
     estate = builder.estate()
     third = builder.launch(estate.ground, f"{builder.name}-3")
     scaling = world.client("autoscaling")
-    scaling.attach_instances(AutoScalingGroupName=estate.scaling_group, InstanceIds=[third.ref.id])
+    group = {"AutoScalingGroupName": estate.scaling_group}
+    scaling.update_auto_scaling_group(**group, MaxSize=20)
+    scaling.attach_instances(**group, InstanceIds=[third.ref.id])
+    scaling.update_auto_scaling_group(**group, DesiredCapacity=10)
     servers, inbox = (estate.web, estate.bystander, third), Inbox(world)
     world.deployment.send(*map(InstanceFinding.about, servers))
 
@@ -64,3 +67,19 @@ def test_what_waits_behind_a_limit_is_answered_together_and_the_limit_is_reset(p
     assert json.loads(reset.stdout)["reset"]["free"] == 1
     (one,) = json.loads(resetter.types("limits", "--limit", limit, "--json").stdout)["limits"]
     assert (one["used"], one["breaker"]) == (0, None)
+
+    share = f"{limit.rpartition('/')[0]}/open"
+    (one,) = json.loads(resetter.types("limits", "--limit", share, "--json").stdout)["limits"]
+    assert (one["most"], one["used"]) == (2, 1), "the function has read that the group is to have ten"
+    fourth, fifth = (builder.launch(estate.ground, f"{builder.name}-{number}") for number in (4, 5))
+    scaling.attach_instances(**group, InstanceIds=[fourth.ref.id, fifth.ref.id])
+    world.send(fourth)
+    world.complete(fourth)
+    assert world.inspector().closed(fourth)
+    assert not approvals(world.history(fourth).entries)
+    assert resetter.types("limits", "reset", limit, "--reason", "one more").returncode == 0
+    world.send(fifth)
+    until(lambda: approvals(world.history(fifth).entries), "people are asked about the fifth")
+    (asked,) = approvals(world.history(fifth).entries)
+    assert asked.asked.limit == share
+    assert not world.inspector().closed(fifth)

@@ -219,6 +219,23 @@ _ASSUMED = {
 }
 _TRUSTED = ("ec2.amazonaws.com", "lambda.amazonaws.com", "ecs-tasks.amazonaws.com")
 _ANSWERS: dict[str, tuple[Mapping[str, object], ...]] = {
+    "autoscaling:DescribeAutoScalingGroups": (
+        {
+            "AutoScalingGroups": [
+                {
+                    "AutoScalingGroupName": "web",
+                    "MinSize": 1,
+                    "MaxSize": 9,
+                    "DesiredCapacity": 5,
+                    "DefaultCooldown": 300,
+                    "AvailabilityZones": ["eu-west-1a"],
+                    "HealthCheckType": "EC2",
+                    "CreatedTime": NOON,
+                }
+            ]
+        },
+        {"AutoScalingGroups": []},
+    ),
     "autoscaling:DescribeAutoScalingInstances": (
         {
             "AutoScalingInstances": [

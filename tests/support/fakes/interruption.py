@@ -148,6 +148,9 @@ class Through:
     def pauses(self) -> Pauses:
         return self._gate("pauses", self._log.pauses)  # type: ignore[return-value]
 
+    def put_size(self, size: Slot) -> None:
+        self._gate("size", lambda: self._log.put_size(size))
+
     def append(
         self,
         key: ChainKey,

@@ -26,6 +26,10 @@ class MemoryLimitItems:
         """Return the items that exist."""
         return {key: self.log.slots[key] for key in keys if key in self.log.slots}
 
+    def open(self, chains: Iterable[str]) -> frozenset[str]:
+        """Return the chains whose containments are open."""
+        return self.log.open().intersection(chains)
+
     def breakers(self) -> tuple[Slot, ...]:
         """Return the items of limits that were reached."""
         return tuple(one for key, one in self.log.slots.items() if key.startswith(BREAKER) and one.owner)

@@ -10,6 +10,7 @@ from ringfence.aws.audit_items import provided_key
 from ringfence.model.errors import Conflict, UnknownRecord
 from ringfence.record.append_check import check_append
 from ringfence.record.chain import ChainKey, Lease
+from ringfence.record.containments import containment
 from ringfence.record.facts import PausesChanged
 from ringfence.record.history import History, Provided, with_provided
 from ringfence.record.pauses import PAUSE, Pauses
@@ -81,7 +82,7 @@ class MemoryLog:
                     return
                 raise Conflict(f"{key.text}: another execution wrote first")
             refused = [one for one in slots if self._is_used(one)]
-            for one in elsewhere(slots, refused, self._slots):
+            for one in elsewhere(slots, refused, self._slots, self.open()):
                 self._slots[one.key] = one
             kept.update({(entry.incident, entry.seq): entry for entry in entries})
             place = provided_key(key)
@@ -91,6 +92,23 @@ class MemoryLog:
             newest = entries[-1].fact if key.runbook == PAUSE and entries else None
             if isinstance(newest, PausesChanged):
                 self._pauses = Pauses(newest.active, place=(entries[-1].incident, entries[-1].seq))
+
+    def put_size(self, size: Slot) -> None:
+        """Keep the size of a group."""
+        self._slots[size.key] = size
+
+    def open(self) -> frozenset[str]:
+        """Return the chains of open contained incidents."""
+        owners = {
+            one.owner for one in self._slots.values() if "#" in one.owner and one.owner in self._entries
+        }
+        found = {}
+        for chain in owners:
+            kept, key = self._entries[chain], ChainKey(*chain.split("#", 1))
+            newest = max(incident for incident, _ in kept) if kept else ""
+            entries = tuple(kept[at] for at in sorted(kept) if at[0] == newest)
+            found[chain] = containment(key, History(entries)) if entries else None
+        return frozenset(chain for chain, one in found.items() if one is not None and one.open)
 
     def _is_used(self, slot: Slot) -> bool:
         held = self._slots.get(slot.key)

@@ -27,6 +27,7 @@ from ringfence.model.symbol import QuarantineGroup
 from ringfence.observations.ec2.network import QUARANTINE, ROLE_TAG, TRANSITION
 from ringfence.observations.iam.identity import Role
 from ringfence.observations.iam.instance_denials import InstanceDenial, denial
+from ringfence.policy.limits import GROUP, Limit, Limits
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import FindingReceived, RunRequested
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
@@ -56,6 +57,8 @@ if TYPE_CHECKING:
 ACCOUNT = "123456789012"
 """Moto's own."""
 REMOTE = ("198.51.100.7", "2001:db8::7")
+SHARE = Limits((Limit(GROUP, share=20),), ())
+"""The limits of these responses. The size of the group is read for the share."""
 READING = ("Get", "List", "Describe", "Query")
 """How the names of the operations begin that change nothing."""
 IAM_NAMES = {"s3:ListObjectVersions": "s3:ListBucketVersions"}
@@ -178,7 +181,7 @@ class World:
         attempt = self._attempt()
         received = self._found(finding_id)
         given = order(self.clock(), attempt=attempt, received=received, runbook=runbook)
-        given = replace(given, ref=self.ref, choices=chosen(way))
+        given = replace(given, ref=self.ref, choices=chosen(way), limits=SHARE)
         return Engine(self.ports(cloud)).respond(given)
 
     def _found(self, finding_id: str) -> FindingReceived:

@@ -171,7 +171,8 @@ def planned(runbook: Runbook, state: ResourceState, incident: Incident) -> Itera
 
 def sources(runbook: Runbook) -> tuple[Source, ...]:
     """Return every observation, step and inverse of a runbook."""
-    return tuple(dict.fromkeys((*runbook.observations, *runbook.steps, *runbook.inverses)))
+    size = (runbook.size,) if runbook.size else ()
+    return tuple(dict.fromkeys((*runbook.observations, *size, *runbook.steps, *runbook.inverses)))
 
 
 def has_an_example(worlds: Worlds, source: Source) -> None:
@@ -213,8 +214,9 @@ def declares_no_more_than_its_parts(worlds: Worlds) -> None:
     runbook = worlds.runbook
     confirming = {need.action for one in runbook.triggers for need in one.permissions}
     listing = declared(runbook.review.permissions) if runbook.review else set()
+    size = (runbook.size,) if runbook.size else ()
     for permissions, steps, beside in (
-        (runbook.permissions(), runbook.steps, confirming | listing),
+        (runbook.permissions(), (*size, *runbook.steps), confirming | listing),
         (runbook.release_permissions(), runbook.inverses, set()),
     ):
         parts: tuple[Source, ...] = (*runbook.observations, *steps)

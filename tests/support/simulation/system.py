@@ -205,6 +205,9 @@ class Execution:
         self.system.story.tell(self.name, "reads what is paused")
         return self.system.log.pauses()
 
+    def put_size(self, size: Slot) -> None:
+        self.gate("append", "keeps the size of a group", lambda: self.system.log.put_size(size))
+
     def append(
         self,
         key: ChainKey,

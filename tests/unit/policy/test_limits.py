@@ -72,3 +72,30 @@ def test_a_compiled_policy_with_a_wrong_number_permits_nothing(tmp_path: Path, n
     compiled["limits"]["account"]["hour"] = number  # type: ignore[index]  # it is a mapping of mappings
     with pytest.raises(BadInput, match=r"limits\.account\.hour"):
         policy_from_json(compiled)
+
+
+def test_a_share_of_a_group_is_off_until_the_policy_sets_it(tmp_path: Path) -> None:
+    assert limits(tmp_path, "").of("auto-scaling-group", critical=False).share == 0
+    found = limits(tmp_path, "limits: {auto-scaling-group: {share: 20}}\n")
+    assert found.of("auto-scaling-group", critical=False) == Limit("auto-scaling-group", 1, 5, 20)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("limits: {auto-scaling-group: {share: 101}}", "in percent"),
+        ("limits: {vpc: {share: 20}}", "is not a known field"),
+        ("limits: {critical: {vpc: {share: 20}}}", "is not a known field"),
+    ],
+)
+def test_only_a_group_has_a_share_and_it_is_in_percent(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(BadInput, match=words):
+        limits(tmp_path, text)
+
+
+def test_a_compiled_policy_without_a_share_has_none(tmp_path: Path) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text("version: 1\nscope: {accounts: [home]}\nlimits: {auto-scaling-group: {share: 20}}\n")
+    compiled = compile_policy(path, HOME, CATALOGUE)
+    del compiled["limits"]["auto-scaling-group"]["share"]  # type: ignore[index]  # it is a mapping of mappings
+    assert policy_from_json(compiled).limits.of("auto-scaling-group", critical=False).share == 0

@@ -1,16 +1,24 @@
-"""Where an instance is, and its tags: what the policy's rules of caution can match on."""
+"""Where an instance is, its tags, and how large its Auto Scaling group is: for rules of caution and limits.
+
+This module is imported before the isolating call.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
-from ringfence.model.answers import tags
+from ringfence.model.answers import document, first, tags
+from ringfence.model.call import Call, Permission
 from ringfence.model.codec import value
+from ringfence.model.observation import Sized
 from ringfence.model.traits import Traits
 from ringfence.observations.ec2.instance import InstanceObservation
 
 if TYPE_CHECKING:
+    from ringfence.model.call import SansIO
     from ringfence.model.document import Document
+    from ringfence.model.step import Step
+    from ringfence.model.subject import Ref
 
 _GROUP = "aws:autoscaling:groupName"
 
@@ -48,3 +56,33 @@ class Placement(InstanceObservation):
         given = tags(instance)
         vpc = instance.optional_text("VpcId") or ""
         return cls(given.get(_GROUP, ""), vpc, tuple(sorted(given.items())))
+
+
+@value
+class GroupSize(Sized):
+    """How many instances the Auto Scaling group of an instance is to have.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeAutoScalingInstances.html
+    https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeAutoScalingGroups.html
+    """
+
+    permissions: ClassVar = tuple(
+        Permission(
+            f"autoscaling:{name}", ("*",), reason="Auto Scaling's Describe actions have no resource types"
+        )
+        for name in ("DescribeAutoScalingInstances", "DescribeAutoScalingGroups")
+    )
+
+    @classmethod
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
+        """Read the group of the instance, and then its desired capacity."""
+        (answer,) = yield (Call("autoscaling", "DescribeAutoScalingInstances", {"InstanceIds": [ref.id]}),)
+        member = first(document(answer).children("AutoScalingInstances"))
+        if member is None:
+            return cls()
+        named = {"AutoScalingGroupNames": [member.text("AutoScalingGroupName")]}
+        (answer,) = yield (Call("autoscaling", "DescribeAutoScalingGroups", named),)
+        group = first(document(answer).children("AutoScalingGroups"))
+        return cls(group.integer("DesiredCapacity") if group else 0)

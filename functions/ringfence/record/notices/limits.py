@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from ringfence.record.summary import Summary
 
-_WINDOW_ENDS = "until the oldest one is older than that"
-_WINDOWS: Mapping[str, str] = MappingProxyType({"hour": "an hour", "day": "a day"})
+_WINDOW_ENDS: Mapping[str, str] = MappingProxyType({"open": "until one of them is released"})
+_WINDOWS: Mapping[str, str] = MappingProxyType({"hour": "in an hour", "day": "in a day", "open": "at a time"})
 _APPROVALS = Command("see what waits, and answer one plan alone", "ringfence approvals")
 _LIMITS = Command("see all limits and what uses them", "ringfence limits")
 
@@ -25,13 +25,14 @@ def limit_reached(now: Summary) -> Notice:
     """Return the notice that a limit on automatic responses was reached. There is one in its window."""
     fact = now.lines[-1].fact
     limit, window = fact.text("limit"), fact.text("window")
+    ends = _WINDOW_ENDS.get(window, "until the oldest one is older than that")
     parts = (
-        ("The limit", (f"{limit}: at most {fact.integer('most')} in {_WINDOWS.get(window, window)}",)),
+        ("The limit", (f"{limit}: at most {fact.integer('most')} {_WINDOWS.get(window, window)}",)),
         (
             "What Ringfence does",
             (
                 "it collects the evidence",
-                f"it asks a person before each response there that breaks a workload, {_WINDOW_ENDS}",
+                f"it asks a person before each response there that breaks a workload, {ends}",
             ),
         ),
         (

@@ -1,0 +1,43 @@
+"""Keep the size of a group after a containment, so that the next response knows how large a share is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.model.errors import RingfenceError
+from ringfence.policy.limits import GROUP, MOST_OPEN, OPEN
+from ringfence.record.slots import LIMIT, share_of, size_of
+
+if TYPE_CHECKING:
+    from ringfence.engine.ports import Ports
+    from ringfence.engine.requests import ResponseRequest
+    from ringfence.model.observation import ResourceState
+
+
+def keep_sizes(ports: Ports, request: ResponseRequest, resource: ResourceState) -> None:
+    """Read how large the group of the subject is, and keep it for the limit on its share.
+
+    Without a size, one is contained at a time. So an error changes nothing, and a group whose share is one
+    needs no item.
+    """
+    kind, share = request.runbook.size, request.limits.of(GROUP, critical=False).share
+    names = _groups(request, resource) if kind and share else ()
+    if kind is None or not names:
+        return
+    try:
+        found = ports.cloud.observe(request.ref, (kind,))
+        if kind not in found or share_of(size := found[kind].size, share, MOST_OPEN) == 1:
+            return
+        for name in names:
+            ports.log.put_size(size_of(f"{LIMIT}{name}/{OPEN}", size, ports.clock()))
+    except RingfenceError:
+        return
+
+
+def _groups(request: ResponseRequest, resource: ResourceState) -> tuple[str, ...]:
+    """Return the names of the subject's groups, as the limits on the first stage have them."""
+    first = request.runbook.stages[0]
+    if any(kind not in resource for kind in first.observations):
+        return ()
+    names = (name for one in first.remediations if one.scopes for name in one.scopes(resource))
+    return tuple(dict.fromkeys(name for name in names if name.startswith(f"{GROUP}/")))
