@@ -22,7 +22,7 @@ def shown(plan: RemovalPlan, deployment: Deployment) -> Iterator[str]:
     """Yield the lines."""
     yield _title(f"Remove Ringfence from account {deployment.home}, {deployment.home_region}")
     yield "This command changes nothing. Run the commands below in this order."
-    yield from _containments(plan)
+    yield from _containments(plan, deployment)
     yield from _log(plan)
     yield from _stacks(plan)
     yield from _kept(plan)
@@ -67,10 +67,14 @@ def _place(stack: Stack) -> dict[str, object]:
     return {"stack": stack.name, "account": stack.account, "region": stack.region}
 
 
-def _containments(plan: RemovalPlan) -> Iterator[str]:
+def _containments(plan: RemovalPlan, deployment: Deployment) -> Iterator[str]:
     yield from ("", _title("1. Release what is contained, or leave it contained"))
     if not plan.home_exists:
-        yield from wrapped("The audit stack does not exist here, so there is no list of open containments.")
+        yield from wrapped(
+            f"Ringfence-Audit does not exist in account {deployment.home}, region {deployment.home_region}. "
+            "So there is no list of open containments. --home and --home-region name another place.",
+            "  ",
+        )
     elif not plan.containments:
         yield "  No containment is open."
     for one in plan.containments:
@@ -118,6 +122,7 @@ def _result(plan: RemovalPlan) -> str:
     opened, unknown = len(plan.containments), len(plan.unknown)
     parts = [f"{opened} open containment{'s' * (opened > 1)}"] if opened else []
     parts += [f"{unknown} unknown"] if unknown else []
+    parts += [] if plan.home_exists else ["what is open is not known"]
     return click.style(f"Not ready: {', '.join(parts)}.", bold=True)
 
 

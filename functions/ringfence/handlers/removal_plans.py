@@ -43,8 +43,8 @@ class RemovalPlan:
 
     @property
     def ready(self) -> bool:
-        """Whether nothing is open and nothing is unknown."""
-        return not self.containments and not self.unknown
+        """Whether nothing is open and everything is known. The audit stack has the list of what is open."""
+        return self.home_exists and not self.containments and not self.unknown
 
 
 def removal_plan(deployment: Deployment, clients: Clients, clock: Clock) -> RemovalPlan:

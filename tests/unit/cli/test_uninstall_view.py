@@ -63,10 +63,14 @@ def test_what_cannot_be_read_is_said_and_the_plan_is_not_ready() -> None:
     assert lines(plan)[-1] == "Not ready: 1 unknown."
 
 
-def test_without_the_audit_stack_the_list_of_open_containments_is_said_to_be_missing() -> None:
-    found = " ".join(lines(RemovalPlan(False, (), (), (), ())))
-    assert "The audit stack does not exist here" in found
-    assert "No containment is open" not in found
+def test_without_the_audit_stack_what_is_open_is_not_known_and_the_plan_is_not_ready() -> None:
+    plan = RemovalPlan(False, (), REMOVALS, (), ())
+    found = lines(plan)
+    said = " ".join(one.strip() for one in found)
+    assert "Ringfence-Audit does not exist in account 111122223333, region eu-west-1" in said
+    assert "No containment is open" not in said
+    assert found[-1] == "Not ready: what is open is not known."
+    assert not plan.ready
 
 
 def test_the_document_has_the_same_commands() -> None:
