@@ -180,6 +180,13 @@ def operator_command(prepare: Callable[[Site], str], *words: str) -> Callable[[i
     return shown
 
 
+def drifted(site: Site) -> str:
+    """Contain the instance, and let somebody change the groups of an interface."""
+    incident = site.contain()
+    site.move("sg-other")
+    return incident
+
+
 def environment(now: Callable[[], datetime]) -> Environment:
     """Return the environment of commands that read the log."""
     return Environment(
@@ -226,6 +233,9 @@ VIEWS: Mapping[str, Callable[[int | None], str]] = {
     "show-full": log_command("incidents", "show", UNDONE, "--full"),
     "verify": log_command("audit", "verify", CONTAINED, "--without-archive"),
     "run": operator_command(lambda _: "", "run", RUNBOOK.id, REF.id, "--reason", "it beacons"),
+    "run-dry": operator_command(lambda _: "", "run", RUNBOOK.id, REF.id, "--dry-run", "--reason", "a look"),
+    "release-refused": operator_command(drifted, "release", "{}", "--reason", "a drill"),
+    "recheck": operator_command(drifted, "incidents", "recheck", "{}"),
     "release": operator_command(lambda site: site.contain(), "release", "{}", "--reason", "a drill"),
 }
 """The views, by the names of their files."""

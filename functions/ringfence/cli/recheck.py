@@ -20,6 +20,7 @@ from ringfence.cli.operator_command import (
 from ringfence.cli.pauses import show_paused
 from ringfence.cli.waiting import Poller
 from ringfence.engine.recheck import Standing
+from ringfence.record.next_command import NextCommand, run_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,11 +57,14 @@ def recheck(given: CommandOptions, incident: str | None) -> None:
     found = tuple(_rechecks(client, poller, screen, {"incident": incident} if incident else {}))
     _show(screen, found)
     failed = any(one.text("standing") in OPEN for one in found)
+    _conclude(screen, found)
     end(given, NOT_DONE if failed else DONE, rechecks=found)
 
 
 def _show(screen: Screen, found: Sequence[Document]) -> None:
     """Show a line for each incident. Below it: what is open, and what follows."""
+    from ringfence.cli.incident_views import plain
+    from ringfence.cli.layout import hanging
     from ringfence.cli.plan_view import subject_words
 
     if not found:
@@ -70,7 +74,7 @@ def _show(screen: Screen, found: Sequence[Document]) -> None:
         words = f"{_WORDS.get(standing, standing)}  {subject_words(one)}  {one.text('incident')}"
         screen.say(words, STYLES.get(standing, ""))
         for line in _details(one):
-            screen.say(f"    {line}")
+            screen.show(hanging("    ", plain(line)))
 
 
 def _details(one: Document) -> Iterator[str]:
@@ -79,12 +83,16 @@ def _details(one: Document) -> Iterator[str]:
         yield "Ringfence contains it again"
     elif reason := one.optional_text("reason"):
         yield reason
-    if one.text("standing") == BROKEN and not one.flag("answered"):
-        subject = one.child("subject")
-        yield (
-            f"to contain it again: ringfence run {one.text('runbook')} {subject.text('id')} --account "
-            f'{subject.text("account")} --region {subject.text("region")} --reason "…"'
-        )
+
+
+def _conclude(screen: Screen, found: Sequence[Document]) -> None:
+    """Show a command for each incident that Ringfence does not contain again."""
+    from ringfence.cli.plan_view import key_of
+
+    for one in found:
+        if one.text("standing") == BROKEN and not one.flag("answered"):
+            again = run_command(one.text("runbook"), key_of(one))
+            screen.ending(NextCommand("to contain it again", again))
 
 
 def _rechecks(

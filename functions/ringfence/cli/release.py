@@ -26,14 +26,14 @@ from ringfence.cli.subjects import key_of_subject, responses_named
 from ringfence.cli.suggestions import unknown
 from ringfence.cli.waiting import Poller, ProgressFollower, interruptible
 from ringfence.model.document import Document
-from ringfence.model.errors import BadInput
+from ringfence.model.errors import BadInput, Drifted
 from ringfence.model.kinds import parse_key
 from ringfence.record.next_command import NextCommand, command_after
 from ringfence.record.shell import REASON
 from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ringfence.cli.operator_client import OperatorClient
     from ringfence.cli.plan_view import Screen
@@ -95,7 +95,7 @@ def release(  # noqa: PLR0913 - one parameter for each option
     }
     checked(given, env)
     client, poller = env.client(given), Poller(given, env, screen)
-    planned = poller.first(lambda: client.release({**body, "dry_run": True}))
+    planned = _planned(given, poller, lambda: client.release({**body, "dry_run": True}))
     responses = list(planned.children("releases"))
     _show(screen, responses)
     then = f"ringfence release {incident} {REASON}"
@@ -113,6 +113,24 @@ def release(  # noqa: PLR0913 - one parameter for each option
         releasing = _Releasing(client, {**body, "dry_run": False}, followers, screen)
         states = releasing.until_the_end(poller)
     _conclude(given, screen, planned, states)
+
+
+def _planned(given: CommandOptions, poller: Poller, ask: Callable[[], Mapping[str, object]]) -> Document:
+    """Return the plan. If somebody has changed values since, show the difference, and what to type."""
+    from ringfence.cli.plan_view import Screen
+
+    try:
+        return poller.first(ask)
+    except Drifted as error:
+        if given.as_json:
+            raise
+        screen = Screen(as_json=True)  # it is an error, so it goes to standard error
+        screen.say(f"Error: {error}", "bold red")
+        screen.say("--skip-drifted leaves these values, and restores the rest.")
+        context = click.get_current_context()
+        command = f"ringfence release {context.params['incident']} {REASON} --skip-drifted"
+        screen.ending(NextCommand("to restore the rest", command))
+        context.exit(NOT_DONE)
 
 
 def _only(

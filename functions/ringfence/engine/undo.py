@@ -9,7 +9,7 @@ from ringfence.engine.outcomes import Change, Changes
 from ringfence.engine.plan_binding import difference, plan_changed, started_plan
 from ringfence.engine.verification import Conclusion
 from ringfence.engine.void_leases import voided
-from ringfence.model.errors import BadInput, Refused, Retryable
+from ringfence.model.errors import BadInput, Drifted, Refused, Retryable
 from ringfence.model.frozen import frozen
 from ringfence.model.plan import digest_text, net_changes
 from ringfence.model.runbook import unique
@@ -307,7 +307,7 @@ def next_release(
     if history.released_at is not None and not way.steps:
         raise Refused(f"{request.incident} was released at {history.released_at.isoformat()}")
     if way.drifted and not request.skip_drifted:
-        raise Refused("somebody has changed values since, so nothing was undone: " + "; ".join(way.drifted))
+        raise Drifted("somebody has changed values since, so nothing was undone: " + "; ".join(way.drifted))
     asked, plan, refusal = request.request, way.plan, ""
     if request.plans is not None and not asked.dry_run:
         started = started_plan(history, request.actor, request.plans)

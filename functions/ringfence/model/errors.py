@@ -68,6 +68,10 @@ class Tampered(Refused):
     """An entry of the audit log is not authentic, so what the log says is not obeyed."""
 
 
+class Drifted(Refused):
+    """Somebody has changed values since. A release leaves them only if a person says so."""
+
+
 class NotFound(Refused):
     """The resource no longer exists."""
 
