@@ -61,6 +61,13 @@ def configuration(environment: Mapping[str, str] | None = None) -> Configuration
     return parsed(text, path)
 
 
+def configured_home(name: str) -> str:
+    """Return a value of the home account: of the variable, or of the file. Empty if neither has it."""
+    variable = f"RINGFENCE_HOME_{name.upper()}"
+    given = os.environ.get(variable)
+    return check_home(variable, name, given) if given else configuration().home.get(name, "")
+
+
 def parsed(text: str, path: Path) -> Configuration:
     r"""Read the text of a configuration file.
 

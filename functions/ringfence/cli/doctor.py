@@ -28,8 +28,10 @@ WAIT, PAUSE = timedelta(seconds=90), 2.0
 
 @click.command(short_help="Compare the deployment with what its stacks declare.")
 @click.option("--policy", type=click.Path(path_type=Path), help="The policy file. Default: policy.yaml.")
-@click.option("--home", help="The home account. Default: the account of the credentials.")
-@click.option("--home-region", help="The home region. Default: the region of the credentials.")
+@click.option("--home", help="The home account. Default: the configured one, or that of the credentials.")
+@click.option(
+    "--home-region", help="The home region. Default: the configured one, or that of the credentials."
+)
 @click.option(
     "--assembly",
     type=click.Path(path_type=Path),
@@ -72,14 +74,14 @@ def doctor(  # noqa: PLR0913 - independent options
     Exit code 0: everything was read and is as declared. 1: something differs, or could not be read. 2: bad
     input.
     """
-    from ringfence.aws.caller import caller, default_region
-    from ringfence.cli.deployed import deployment_of, policy_file
+    from ringfence.aws.caller import caller
+    from ringfence.cli.deployed import policy_file
     from ringfence.cli.doctor_view import shown
     from ringfence.handlers.self_checks import checked
 
     local = policy_file(policy)
     own = caller().account
-    deployment = deployment_of(local, home or own, home_region or default_region())
+    deployment = _deployment(local, home, home_region, own)
     clients = _clients(direct=direct)
     report = checked(
         deployment,
@@ -115,6 +117,15 @@ def _prerequisites(deployment: Deployment, clients: Clients, only: str) -> tuple
     rules = frozenset(identifier(type_.removeprefix(PREFIX)) for type_ in types)
     accounts = tuple(one for one in deployment.accounts if only in {"", one})
     return prerequisites(replace(deployment, accounts=accounts), clients, _now, rules)
+
+
+def _deployment(policy: Path | None, home: str | None, region: str | None, own: str) -> Deployment:
+    from ringfence.aws.caller import default_region
+    from ringfence.cli.config import configured_home
+    from ringfence.cli.deployed import deployment_of
+
+    account, region = home or configured_home("account"), region or configured_home("region")
+    return deployment_of(policy, account or own, region or default_region())
 
 
 def _now() -> datetime:

@@ -13,8 +13,10 @@ NOT_READY = 1
 
 @click.command(short_help="Show how to remove Ringfence, in order.")
 @click.option("--policy", type=click.Path(path_type=Path), help="The policy file. Default: policy.yaml.")
-@click.option("--home", help="The home account. Default: the account of the credentials.")
-@click.option("--home-region", help="The home region. Default: the region of the credentials.")
+@click.option("--home", help="The home account. Default: the configured one, or that of the credentials.")
+@click.option(
+    "--home-region", help="The home region. Default: the configured one, or that of the credentials."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def uninstall_plan(
@@ -35,13 +37,15 @@ def uninstall_plan(
     from ringfence.aws.caller import caller, default_region
     from ringfence.aws.reader_clients import ReaderClients
     from ringfence.aws.sessions import RoleClients
+    from ringfence.cli.config import configured_home
     from ringfence.cli.deployed import deployment_of, policy_file
     from ringfence.cli.uninstall_view import as_document, shown
     from ringfence.handlers.removal_plans import removal_plan
     from ringfence.model.resource_names import DOCTOR_ROLE
 
     own = caller().account
-    deployment = deployment_of(policy_file(policy), home or own, home_region or default_region())
+    account, region = home or configured_home("account"), home_region or configured_home("region")
+    deployment = deployment_of(policy_file(policy), account or own, region or default_region())
     clients = ReaderClients(own, RoleClients(DOCTOR_ROLE, "ringfence-uninstall-plan", _now))
     plan = removal_plan(deployment, clients, _now)
     if as_json:

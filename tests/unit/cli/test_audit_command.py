@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from click import unstyle
 from click.testing import CliRunner, Result
 from moto import mock_aws
 
@@ -90,6 +91,18 @@ def test_it_says_what_it_covered_and_shows_the_checkpoint_to_keep(home: LogHome)
     )
     assert third == "the newest checkpoint:"
     assert [one.strip() for one in checkpoint[:2]] == [ORIGIN, "6"]
+
+
+def test_on_a_terminal_the_checkpoint_is_not_wrapped_and_the_next_command_comes_last(
+    home: LogHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint = json.loads(verify(home, "--json").output)["covered"]["log"]["newest"]["text"]
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = unstyle(verify(home).stdout).splitlines()
+    assert {f"  {one}".rstrip() for one in checkpoint.splitlines()} <= {one.rstrip() for one in lines}
+    assert lines[-1] == "ringfence audit verify --all --checkpoint FILE"
+    assert max(len(one) for one in lines if not one.startswith(("  ", "verified the log"))) <= 60
 
 
 def test_it_prints_json_for_machines(home: LogHome) -> None:
