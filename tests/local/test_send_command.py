@@ -54,7 +54,8 @@ def test_findings_are_held_and_other_events_are_put_on_the_bus(aws: LocalAws, tm
     file.write_text("\n".join(map(json.dumps, (*details, call))))
     done = send(aws, file)
     assert done.exit_code == 0, done.output
-    assert done.output == f"{file}: 13 events sent to account {ACCOUNT} in {REGION}\n"
+    assert done.stdout == f"{file}: 13 events sent to account {ACCOUNT} in {REGION}\n"
+    assert "Ringfence is not deployed there" in done.stderr
     heard: list[Json] = []
     while got := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
         heard += [json.loads(one["Body"]) for one in got]
@@ -75,7 +76,7 @@ def test_a_folder_of_samples_is_sent(aws: LocalAws, tmp_path: Path) -> None:
     assert CliRunner().invoke(main, ["samples", str(tmp_path / "events"), *where]).exit_code == 0
     done = send(aws, tmp_path / "events")
     assert done.exit_code == 0, done.output
-    assert len(done.output.splitlines()) == len(list((tmp_path / "events").rglob("*.json")))
+    assert len(done.stdout.splitlines()) == len(list((tmp_path / "events").rglob("*.json")))
 
 
 @pytest.mark.parametrize(

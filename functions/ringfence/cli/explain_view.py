@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.cli.text import safe, shortened
 from ringfence.engine.explanation import Status
+from ringfence.policy.decision import Mode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -67,6 +68,11 @@ def summed_up(found: Explained) -> Iterator[str]:
     total = found.statuses.total()
     parts = (f"{found.statuses[one]:,} {one}" for one in Status if found.statuses[one])
     yield f"{total:,} events: {', '.join(parts)}"
+    modes: Counter[str] = Counter()
+    for (mode, _, _), count in found.rows.items():
+        modes[mode] += count
+    decided = (f"{modes[mode]:,} {mode}" for mode in reversed(Mode) if modes[mode])
+    yield f"modes: {', '.join(decided) or 'none'}"
     yield ""
     yield from _table(found.rows)
     for place, one in found.faults:

@@ -153,6 +153,8 @@ def _follower(target: Target, ids: frozenset[str]) -> Follower | None:
 
     reader = reader_of(target.local, target.account, target.region)
     if reader is None:
+        where = f"account {target.account}, {target.region}"
+        click.echo(f"Ringfence is not deployed there ({where}): nothing is followed.", err=True)
         return None
     follower = Follower(reader, ids)
     follower.skip()

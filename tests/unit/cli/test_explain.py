@@ -98,7 +98,7 @@ def test_a_compromise_would_be_contained(auto: Path) -> None:
                 "severity": 8.0,
                 "account": samples.ACCOUNT,
                 "region": samples.REGION,
-                "title": f"Something about {samples.INSTANCE}.",
+                "title": "Activity of type Backdoor:EC2/C&CActivity.B.",
             },
             "subjects": [
                 {
@@ -444,7 +444,7 @@ def test_the_words_for_a_person_say_it_all(auto: Path) -> None:
     assert result.stdout.splitlines() == [
         "-: handled",
         f"  finding       Backdoor:EC2/C&CActivity.B, severity 8, id {samples.FINDING}",
-        f"  title         Something about {samples.INSTANCE}.",
+        "  title         Activity of type Backdoor:EC2/C&CActivity.B.",
         f"  account       {samples.ACCOUNT} in {samples.REGION}",
         f"  subject       instance {samples.INSTANCE}, account {samples.ACCOUNT} in {samples.REGION}",
         "  runbook       contain-instance",

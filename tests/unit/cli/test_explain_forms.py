@@ -115,10 +115,11 @@ def test_many_events_are_summed_up_by_decision() -> None:
     assert result.exit_code == 2
     table = result.stdout.splitlines()
     assert table[0] == "1,203 events: 1,201 handled, 1 not-applicable, 1 invalid"
-    assert table[2].split() == ["events", "mode", "runbook", "finding"]
-    assert table[3].split() == ["1,200", "auto", "contain-instance", "Backdoor:EC2/C&CActivity.B"]
-    assert table[4].split() == ["1", "dry-run", "contain-instance", "Backdoor:EC2/C&CActivity.B"]
-    assert table[5].split()[:3] == ["1", "not-applicable", "-"]
+    assert table[1] == "modes: 1,200 auto, 1 dry-run"
+    assert table[3].split() == ["events", "mode", "runbook", "finding"]
+    assert table[4].split() == ["1,200", "auto", "contain-instance", "Backdoor:EC2/C&CActivity.B"]
+    assert table[5].split() == ["1", "dry-run", "contain-instance", "Backdoor:EC2/C&CActivity.B"]
+    assert table[6].split()[:3] == ["1", "not-applicable", "-"]
     assert any(line.startswith("-, line 1203: detail.id: is required") for line in table)
     assert table[-1] == "To see each of them: --full"
 

@@ -70,8 +70,8 @@ def detail(type_: str, resource: Json, *, role: str | None = "TARGET", **service
         "severity": 8,
         "createdAt": "2026-03-01T11:45:10.123Z",
         "updatedAt": "2026-03-01T12:04:59.456Z",
-        "title": f"Something about {INSTANCE}.",
-        "description": "What happened, in more words.",
+        "title": f"Activity of type {type_}.",
+        "description": "GuardDuty describes here what happened.",
     }
 
 

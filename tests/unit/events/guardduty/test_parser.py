@@ -60,7 +60,7 @@ def test_a_finding_is_read_whole() -> None:
         severity=8.0,
         account=samples.ACCOUNT,
         region=samples.REGION,
-        title=f"Something about {samples.INSTANCE}.",
+        title="Activity of type Backdoor:EC2/C&CActivity.B.",
         updated_at=datetime(2026, 3, 1, 12, 4, 59, 456000, tzinfo=UTC),
         last_seen=datetime(2026, 3, 1, 12, 1, 30, tzinfo=UTC),
         first_seen=datetime(2026, 3, 1, 11, 40, tzinfo=UTC),
