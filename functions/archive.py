@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from ringfence.aws.archive import S3Archive
 from ringfence.aws.log_sequence import LogSequence
 from ringfence.aws.notice import Topic
+from ringfence.aws.record_keys import RECORD_KEYS, KmsSealKeys
 from ringfence.aws.sessions import own_client
 from ringfence.aws.stream_source import stream_source
 from ringfence.handlers.archive import Archiving
@@ -35,4 +36,5 @@ def _archiving() -> Archiving:
         cast("DynamoDBClient", own_client("dynamodb")), os.environ["RINGFENCE_CONTROL_TABLE"]
     )
     topic = Topic(cast("SNSClient", own_client("sns")), os.environ["RINGFENCE_TOPIC_ARN"])
-    return Archiving(archive, sequence, topic)
+    keys = KmsSealKeys(tuple(os.environ.get(RECORD_KEYS, "").split()))
+    return Archiving(archive, sequence, topic, keys)

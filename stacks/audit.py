@@ -10,6 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
 from ringfence.aws.audit_items import CHAIN, CONTAINMENTS, CONTROL_KEY, ENTRY, INCIDENTS, MONTH, OPEN
+from ringfence.aws.record_keys import RECORD_KEYS
 from ringfence.aws.schedules import QUEUE_ARNS
 from ringfence.model.resource_names import (
     APPROVALS_SCHEDULE,
@@ -229,6 +230,7 @@ class AuditStack(Stack):
             "RINGFENCE_CONTROL_TABLE": self.control_table.table_name,
             "RINGFENCE_TOPIC_ARN": self.notices.topic_arn,
         }
+        more = {NOTIFY: self._asking(settings), ARCHIVE: {RECORD_KEYS: " ".join(self.record_keys)}}
         for name, needed, table, window in (
             (ARCHIVE, needs.ARCHIVE, self.audit_table, ARCHIVE_WINDOW),
             (NOTIFY, needs.NOTIFY, self.audit_table, 0),
@@ -242,8 +244,8 @@ class AuditStack(Stack):
                 table=table,
                 topic=self.notices,
                 needs=needed,
-                places=places,
-                environment={**environment, **(self._asking(settings) if name == NOTIFY else {})},
+                places={**places, "record_keys": self.record_keys},
+                environment={**environment, **more.get(name, {})},
                 window=window,
             )
         TransparencyLog(

@@ -149,6 +149,7 @@ OPERATE = (
 )
 ARCHIVE = (
     *stream_source.PERMISSIONS,
+    *record_keys.PERMISSIONS,
     *WRITE_ARCHIVE,
     *USE_ARCHIVE,
     *log_sequence.APPEND_PERMISSIONS,

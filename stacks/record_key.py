@@ -8,7 +8,7 @@ from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
-from ringfence.model.resource_names import recording_roles
+from ringfence.model.resource_names import ARCHIVE, function_role, recording_roles
 from stacks.acknowledgements import acknowledge
 from stacks.names import role_arn
 
@@ -43,7 +43,9 @@ def record_key(scope: Construct) -> kms.Key:
     https://docs.aws.amazon.com/kms/latest/developerguide/hmac.html
     """
     stack = Stack.of(scope)
-    writers = [role_arn(stack.account, name) for name in recording_roles()]
+    # The function that archives checks the MACs. It writes to no table with entries.
+    names = (*recording_roles(), function_role(ARCHIVE))
+    writers = [role_arn(stack.account, name) for name in names]
     account = iam.AccountRootPrincipal()
     key = kms.Key(
         scope,

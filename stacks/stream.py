@@ -38,7 +38,7 @@ class StreamFunction(Construct):
         table: dynamodb.Table,
         topic: sns.ITopic,
         needs: Sequence[Permission],
-        places: Mapping[str, str],
+        places: Mapping[str, str | tuple[str, ...]],
         environment: Mapping[str, str],
         window: int = 0,
     ) -> None:

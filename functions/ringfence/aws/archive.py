@@ -23,6 +23,7 @@ from ringfence.model.call import Permission
 from ringfence.model.resource_names import runbook_ids
 from ringfence.record.chain import ChainKey, Entry
 from ringfence.record.integrity import Archived
+from ringfence.record.seal import places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -44,11 +45,19 @@ READ_PERMISSIONS = (
 )
 """The permissions for archiving and verifying. `{archive}` is the bucket's ARN. Its key is separate."""
 
+FORGED_MARK = "ringfence-forged"
+"""The metadata with the numbers of the entries in an object that no function of Ringfence sealed."""
 _HASH, _MAC = "hash", "mac"
 Found = tuple[ChainKey, str]
 """A response: its chain and its incident."""
 _THERE = "PreconditionFailed"
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html"""
+
+
+def _marks(forged: Iterable[int]) -> dict[str, str]:
+    """Return an object's metadata. It is locked with the object."""
+    numbers = places(tuple(forged))
+    return {FORGED_MARK: numbers} if numbers else {}
 
 
 @dataclass(frozen=True)
@@ -58,12 +67,15 @@ class S3Archive:
     client: S3Client
     bucket: str
 
-    def keep(self, chain: str, entries: Sequence[Entry]) -> frozenset[int]:
+    def keep(
+        self, chain: str, entries: Sequence[Entry], forged: frozenset[int] = frozenset()
+    ) -> frozenset[int]:
         """Write consecutive entries of one response as one object, unless they are in it already.
 
         Returns the numbers of the entries that the object contains differently. The bucket's default
         retention locks the object. The key names the first entry, so the same entries in another cut are
-        compared with what is there, and only the rest is written.
+        compared with what is there, and only the rest is written. `forged` are the numbers of entries that no
+        function of Ringfence sealed. The metadata of the object names them.
         """
         first = entries[0]
         name = object_key(chain, first.incident, first.seq)
@@ -76,6 +88,7 @@ class S3Archive:
                     ContentType="application/jsonl",
                     ChecksumAlgorithm="SHA256",
                     IfNoneMatch="*",
+                    Metadata=_marks(one.seq for one in entries if one.seq in forged),
                 )
             except ClientError as error:
                 if code_of(error) != _THERE:
@@ -85,7 +98,9 @@ class S3Archive:
         there = {one.seq: one for one in self._first_of(name)}
         rest = [one for one in entries if one.seq not in there]
         other = {one.seq for one in entries if one.seq in there and not _same(one, there[one.seq])}
-        return frozenset(other) | (self.keep(chain, rest) if 0 < len(rest) < len(entries) else frozenset())
+        return frozenset(other) | (
+            self.keep(chain, rest, forged) if 0 < len(rest) < len(entries) else frozenset()
+        )
 
     def first_versions(self, key: ChainKey, incident: str, side_by_side: SideBySide) -> tuple[Archived, ...]:
         """Read the first version of every entry of a response."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ringfence.aws.log_sequence import MOST_CHAINS, Position
 from ringfence.handlers.logs import logger
-from ringfence.handlers.metrics import arrived
+from ringfence.handlers.metrics import arrived, emit
 from ringfence.handlers.stream import INSERT, Change
 from ringfence.handlers.tampering import alarm
 from ringfence.model.errors import RingfenceError
 from ringfence.model.resource_names import ARCHIVE
 from ringfence.record.chain import HEARTBEAT, ChainKey, digest
+from ringfence.record.measures import UNSEALED, Measure
+from ringfence.record.seal import Origin
 from ringfence.record.tlog import Leaf
 from ringfence.record.untrusted import plain
 
@@ -24,8 +26,23 @@ if TYPE_CHECKING:
     from ringfence.aws.notice import Topic
     from ringfence.handlers.stream import Answer, Event
     from ringfence.record.chain import Entry
+    from ringfence.record.seal import SealKeys
 
 OTHER = "the archive has another version of a new entry"
+FORGED = "an entry was written that no function of Ringfence sealed: its MAC is wrong"
+
+
+class Seals(Protocol):
+    """The keys of the seals."""
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """The labels of all keys of this deployment, derived or not."""
+        ...
+
+    def keys(self) -> SealKeys:
+        """Return the keys. Derive them unless that was done before."""
+        ...
 
 
 @dataclass
@@ -77,11 +94,15 @@ class Archiving:
 
     An entry is archived before it is in the log, and in the log before the batch is done. A batch that is
     delivered again, also in other parts, finds what was done and does the rest.
+
+    An entry with a wrong MAC is archived with a mark, logged and reported: it is evidence, and the entries
+    after it do not wait. Without a key, and without `seals`, MACs are not checked.
     """
 
     archive: S3Archive
     sequence: LogSequence
     topic: Topic
+    seals: Seals | None = None
 
     def work(self, event: Event) -> Answer:
         """Handle a batch. Returns the record at which the stream must continue after a failure.
@@ -137,8 +158,10 @@ class Archiving:
         if not run.follows(at):
             self._compare(run, at, batch)
             return
-        other = self.archive.keep(run.chain, run.entries)
+        forged = self._forged(run)
+        other = self.archive.keep(run.chain, run.entries, forged)
         _note(run, batch, lambda entry: entry.seq in other)
+        _note(run, batch, lambda entry: entry.seq in forged, FORGED)
         batch.add(run, run.entries)
         batch.move(run)
 
@@ -148,9 +171,11 @@ class Archiving:
         found = self.archive.first_versions(ChainKey(runbook, subject), run.incident, _in_turn)
         archived = {one.seq: (one.body, one.hash, one.mac) for one in found}
         new = [one for one in run.entries if one.seq not in archived]
+        forged = self._forged(run)
         for entry in new:
-            self.archive.keep(run.chain, [entry])
+            self.archive.keep(run.chain, [entry], forged)
         _note(run, batch, lambda one: archived.get(one.seq, _content(one)) != _content(one))
+        _note(run, batch, lambda one: one in new and one.seq in forged, FORGED)
         logged = at.last if at.incident == run.incident else -1
         batch.add(
             run,
@@ -166,6 +191,17 @@ class Archiving:
             batch.wrong.setdefault(run.places[0], words)
         elif at.incident <= run.incident and run.end.last > logged:
             batch.move(run)
+
+    def _forged(self, run: Run) -> frozenset[int]:
+        """Return the numbers of the entries whose MAC is wrong. Count those that have none."""
+        keys = self.seals.keys() if self.seals else None
+        if self.seals is None or keys is None or not keys.keys:
+            return frozenset()
+        key = ChainKey(*run.chain.split("#", 1))
+        origins = {one.seq: keys.origin(key, one, self.seals.labels) for one in run.entries}
+        if unsealed := sum(one is Origin.UNSEALED for one in origins.values()):
+            emit((Measure(UNSEALED, unsealed),))
+        return frozenset(seq for seq, origin in origins.items() if origin is Origin.FORGED)
 
 
 def _runs(changes: Sequence[Change]) -> list[Run]:
@@ -185,9 +221,9 @@ def _runs(changes: Sequence[Change]) -> list[Run]:
     return runs
 
 
-def _note(run: Run, batch: Batch, differs: Callable[[Entry], bool]) -> None:
+def _note(run: Run, batch: Batch, differs: Callable[[Entry], bool], words: str = OTHER) -> None:
     batch.wrong |= {
-        place: OTHER for place, entry in zip(run.places, run.entries, strict=True) if differs(entry)
+        place: words for place, entry in zip(run.places, run.entries, strict=True) if differs(entry)
     }
 
 

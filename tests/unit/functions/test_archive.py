@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 
 import archive as function
-from ringfence.aws.archive import S3Archive
+from ringfence.aws.archive import FORGED_MARK, S3Archive
 from ringfence.aws.audit_items import archive_prefix
 from ringfence.aws.log_sequence import LogSequence
 from ringfence.handlers.archive import Archiving
@@ -30,12 +30,15 @@ from tests.support.fakes.audit_home import (
     tables,
 )
 from tests.support.fakes.chains import INCIDENT, KEY, contained, lease
+from tests.support.fakes.seals import OTHER as OTHER_SEALS
+from tests.support.fakes.seals import SEALS, FixedSeals
 from tests.support.fakes.stream import inserted, record, record_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.handlers.stream import Answer, Record
+    from ringfence.record.chain import Entry
 
 DONE: Answer = {"batchItemFailures": []}
 ENTRIES = tuple(enumerate(contained()))
@@ -47,9 +50,10 @@ class Room:
     archive: S3Archive
     sequence: LogSequence
     inbox: Inbox
+    seals: FixedSeals | None = None
 
     def work(self, *records: Record) -> Answer:
-        made = Archiving(self.archive, self.sequence, self.inbox.topic)
+        made = Archiving(self.archive, self.sequence, self.inbox.topic, self.seals)
         return made.work({"Records": list(records)})
 
     def logged(self) -> list[str]:
@@ -223,3 +227,65 @@ def test_the_function_is_put_together_from_its_environment(
     monkeypatch.setenv("RINGFENCE_TOPIC_ARN", room.inbox.topic.arn)
     assert function.handler(inserted(contained()), None) == DONE
     assert len(room.kept()) == 6
+
+
+# Who wrote an entry
+
+
+def sealed(*numbers: int) -> tuple[Entry, ...]:
+    """Return the chain. Somebody without the key wrote these entries."""
+    made = zip(SEALS.sealed(KEY, contained()), OTHER_SEALS.sealed(KEY, contained()), strict=True)
+    return tuple(forged if own.seq in numbers else own for own, forged in made)
+
+
+def marks(room: Room) -> dict[str, str]:
+    """Return the mark of each object that has one."""
+    s3 = room.archive.client
+    names = [one["Key"] for one in s3.list_objects_v2(Bucket=ARCHIVE).get("Contents", ())]
+    found = {name: s3.head_object(Bucket=ARCHIVE, Key=name)["Metadata"] for name in names}
+    return {name: one[FORGED_MARK] for name, one in found.items() if FORGED_MARK in one}
+
+
+def test_entries_that_a_function_sealed_are_archived_without_a_mark(
+    room: Room, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checked = replace(room, seals=FixedSeals())
+    assert checked.work(*inserted(sealed())["Records"]) == DONE
+    assert marks(room) == {}
+    assert room.inbox.read() == []
+    assert alarms(capsys.readouterr().out) == []
+
+
+@pytest.mark.parametrize("cut", [0, 3, 4])
+def test_an_entry_with_a_wrong_mac_is_archived_with_a_mark_logged_and_told_and_stops_nothing(
+    room: Room, cut: int
+) -> None:
+    checked = replace(room, seals=FixedSeals())
+    records = inserted(sealed(2, 3))["Records"]
+    for part in (records[:cut], records[cut:]):
+        assert checked.work(*part) == DONE
+    assert len(room.kept()) == len(room.logged()) == len(contained())
+    assert ", ".join(marks(room).values()) in {"2-3", "2, 3"}
+    told = room.inbox.read()
+    assert len(told) == 2
+    assert all("its MAC is wrong" in json.dumps(one) for one in told)
+
+
+def test_entries_that_were_archived_elsewhere_are_checked_as_well(room: Room) -> None:
+    checked = replace(room, seals=FixedSeals())
+    records = inserted(sealed(4))["Records"]
+    assert checked.work(*records[:2]) == checked.work(*records[3:]) == DONE
+    assert "4" in "".join(marks(room).values())
+
+
+def test_entries_without_a_mac_are_counted_and_a_missing_key_keeps_nothing_from_the_archive(
+    room: Room, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert replace(room, seals=FixedSeals()).work(*inserted(contained())["Records"]) == DONE
+    (metric,) = alarms(capsys.readouterr().out)
+    assert metric["Unsealed"] == [float(len(contained()))]
+    down = FixedSeals()
+    down.down = True
+    other = ChainKey("another", "instance/1")
+    assert replace(room, seals=down).work(*(record_of(other, one) for one in sealed(1))) == DONE
+    assert marks(room) == {}

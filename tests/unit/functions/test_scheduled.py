@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import recheck
-from ringfence.handlers import wiring
+from ringfence.handlers import scheduled, wiring
 from stacks.callers import Way, invoked
 from stacks.function_code import FUNCTIONS
 from tests.support.worlds import NOON
@@ -47,8 +47,9 @@ def test_a_recheck_without_messages_looks_at_all_that_is_due(
     looked: list[ExecutionContext] = []
 
     class Rechecks:
-        def look(self, execution: ExecutionContext, side_by_side: object) -> int:
+        def watch(self, execution: ExecutionContext, side_by_side: object, send: object) -> int:
             assert side_by_side
+            assert send
             looked.append(execution)
             return 3
 
@@ -64,6 +65,7 @@ def test_a_recheck_without_messages_looks_at_all_that_is_due(
     context: Any = Context()
     monkeypatch.setattr(wiring, "settings", Given)
     monkeypatch.setattr(wiring, "now", lambda: NOON)
-    monkeypatch.setattr(recheck, "_rechecks", Rechecks)
+    monkeypatch.setattr(scheduled, "rechecks", Rechecks)
+    monkeypatch.setattr(scheduled, "send", lambda: print)
     assert recheck.handler(given, context) == {"incidents": 3}
     assert [one.actor for one in looked] == ["ringfence-contain-instance-recheck"]

@@ -264,7 +264,7 @@ def named(arns: list[Any]) -> set[str]:
     return {json.dumps(one).rpartition("role/")[2].rstrip('"]} ') for one in arns}
 
 
-def test_only_the_functions_that_write_the_record_may_use_the_key_of_the_seals(audit: Template) -> None:
+def test_only_the_functions_that_write_or_check_the_record_may_use_the_key_of_the_seals(audit: Template) -> None:
     """Whoever may use it can forge entries: nobody else may, whatever their policies allow."""
     key = audit.properties("AWS::KMS::Key", "RecordKey")
     assert (key["KeySpec"], key["KeyUsage"]) == ("HMAC_256", "GENERATE_VERIFY_MAC")
@@ -272,7 +272,8 @@ def test_only_the_functions_that_write_the_record_may_use_the_key_of_the_seals(a
     assert not {"kms:*", "kms:GenerateMac", "kms:VerifyMac", "kms:Generate*", "kms:CreateGrant"} & set(
         administer["Action"]
     )
-    writers = {f"ringfence-{name}-function" for name in (*CATALOGUE, "operate", "heartbeat")}
+    others = ("operate", "heartbeat", "archive")  # the last one checks, and writes to no table with entries
+    writers = {f"ringfence-{name}-function" for name in (*CATALOGUE, *others)}
     assert functions["Action"] == "kms:GenerateMac"
     assert named(functions["Condition"]["ArnEquals"]["aws:PrincipalArn"]) == writers
     assert (nobody["Effect"], nobody["Principal"]) == ("Deny", {"AWS": "*"})

@@ -233,7 +233,7 @@ def test_the_archive_has_one_writer_of_entries_and_one_of_the_log(
 @EACH
 def test_keys_are_used_through_one_service_each(roles: dict[str, dict[str, Any]], name: str) -> None:
     uses: dict[str, set[str]] = {}
-    seals = name in (*CATALOGUE, "operate", "heartbeat")
+    seals = name in (*CATALOGUE, "operate", "heartbeat", "archive")
     for action, resource, conditions in allowed(roles[f"ringfence-{name}-function"]):
         if action == "kms:GenerateMac":  # the functions call it themselves
             assert seals
