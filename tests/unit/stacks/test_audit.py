@@ -264,7 +264,7 @@ def named(arns: list[Any]) -> set[str]:
     return {json.dumps(one).rpartition("role/")[2].rstrip('"]} ') for one in arns}
 
 
-def test_only_the_functions_that_write_or_check_the_record_may_use_the_key_of_the_seals(audit: Template) -> None:
+def test_only_functions_that_write_or_check_the_record_may_use_the_key_of_the_seals(audit: Template) -> None:
     """Whoever may use it can forge entries: nobody else may, whatever their policies allow."""
     key = audit.properties("AWS::KMS::Key", "RecordKey")
     assert (key["KeySpec"], key["KeyUsage"]) == ("HMAC_256", "GENERATE_VERIFY_MAC")
