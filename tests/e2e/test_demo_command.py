@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 
@@ -38,6 +39,22 @@ def test_the_demo_shows_a_contained_instance_and_ends_with_zero() -> None:
         "shop-web-1 is contained. shop-web-2 is unchanged.",
     ):
         assert words in shown.stdout
+    lines = iter(facts(shown.stdout))
+    assert [one for one in facts(in_readme()) if one not in lines] == [], "the README shows another output"
+
+
+def in_readme() -> str:
+    """Return the output of the demo that the README shows. It leaves parts out."""
+    start = "```\nRingfence\n"
+    return (REPOSITORY / "README.md").read_text("utf-8").partition(start)[2].partition("```")[0]
+
+
+def facts(text: str) -> list[str]:
+    """Return what a run of the demo says, without what is new in each run: ids, times and line breaks."""
+    for pattern in (r"\b(?:i|vpc|eni|sg|vol|inc)-[\w.]+(?:-\w+)?", r"\b\d+\.\d+ s\b", r"-[0-9a-f]{10}\b"):
+        text = re.sub(pattern, "X", text)
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return [line for line in lines if line not in {"", "…", "Ringfence"}]
 
 
 @pytest.mark.usefixtures("folder")
