@@ -228,6 +228,7 @@ PERIOD = ("--since", "2026-01-01")
 VIEWS: Mapping[str, Callable[[int | None], str]] = {
     "list": log_command("incidents", "list", *PERIOD),
     "list-open": log_command("incidents", "list", *PERIOD, "--open", "--severity", "high"),
+    "list-none": log_command("incidents", "list", "--since", "2026-03-02"),
     "show": log_command("incidents", "show", CONTAINED),
     "show-undone": log_command("incidents", "show", UNDONE),
     "show-full": log_command("incidents", "show", UNDONE, "--full"),

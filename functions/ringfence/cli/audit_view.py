@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.cli.text import row
+from ringfence.record.shell import typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from ringfence.cli.seals import Seals
     from ringfence.record.integrity import ChainVerdict
 
+_VERIFY = ("ringfence", "audit", "verify")
 SOUND, ALTERED, ATTEMPTED = "sound", "ALTERED", "ATTEMPTED"
 
 
@@ -79,8 +81,8 @@ def next_after(verdicts: Sequence[ChainVerdict]) -> tuple[str, str]:
     bad = next((one for one in verdicts if not one.sound or one.remarks), None)
     if bad:
         day = f"{bad.incident[4:8]}-{bad.incident[8:10]}-{bad.incident[10:12]}"
-        return "Next, to find what else was altered:", f"ringfence audit verify --all --since {day}"
+        return "Next, to find what else was altered:", typed(*_VERIFY, "--all", "--since", day)
     (first, *_) = verdicts
     if any(one.pending for one in verdicts):
-        return "Next, when the rest is archived:", f"ringfence audit verify {first.incident}"
-    return "Next, to read it:", f"ringfence incidents show {first.incident}"
+        return "Next, when the rest is archived:", typed(*_VERIFY, first.incident)
+    return "Next, to read it:", typed("ringfence", "incidents", "show", first.incident)

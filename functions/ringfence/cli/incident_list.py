@@ -12,6 +12,7 @@ from ringfence.cli.layout import fitted
 from ringfence.cli.times import ago
 from ringfence.model.kinds import kind_of
 from ringfence.record.brief import severity_word
+from ringfence.record.shell import typed
 from ringfence.record.wording import said
 
 if TYPE_CHECKING:
@@ -64,11 +65,13 @@ def summary(briefs: Sequence[Brief]) -> Text:
 
 def next_for(briefs: Sequence[Brief]) -> tuple[str, str]:
     """Return the next command for a list: about the worst open response, or else about the newest one."""
+    if not briefs:
+        return "To look further back:", "ringfence incidents list --since 365d"
     open_ = sorted((one for one in briefs if one.open), key=lambda one: -(one.severity or 0))
     if not open_:
-        return "To read one:", f"ringfence incidents show {briefs[0].now.incident}"
+        return "To read one:", typed("ringfence", "incidents", "show", briefs[0].now.incident)
     worst = open_[0]
-    return "To read the worst open one:", f"ringfence incidents show {worst.now.incident}"
+    return "To read the worst open one:", typed("ringfence", "incidents", "show", worst.now.incident)
 
 
 def _severity(one: Brief) -> Text:

@@ -144,7 +144,7 @@ def _list_page(  # noqa: PLR0913 - what is shown, and how
     text = rendered(parts, on)
     if found.briefs:
         text += rendered((Text(), view.summary(found.briefs)), on)
-        text += rendered(ending(*view.next_for(found.briefs)), on, soft=True)
+    text += rendered(ending(*view.next_for(found.briefs)), on, soft=True)
     page(text, pager=pager)
 
 

@@ -65,11 +65,12 @@ def run_command(runbook: str, subject: str, *flags: str) -> str:
 def _command(kind: Next, incident: str, runbook: str, subject: str) -> str:
     if kind is Next.RUN and (run := run_command(runbook, subject)):
         return run
+    named = typed(incident)
     return {
-        Next.WATCH: f"ringfence incidents watch {incident}",
-        Next.APPROVE: f"ringfence approve {incident}",
-        Next.RECHECK: f"ringfence incidents recheck {incident}",
-        Next.RELEASE: f"ringfence release {incident} {REASON}",
-        Next.RELEASE_AGAIN: f"ringfence release {incident} {REASON}",
-        Next.VERIFY: f"ringfence audit verify {incident}",
-    }.get(kind, f"ringfence incidents show {incident} --full")
+        Next.WATCH: f"ringfence incidents watch {named}",
+        Next.APPROVE: f"ringfence approve {named}",
+        Next.RECHECK: f"ringfence incidents recheck {named}",
+        Next.RELEASE: f"ringfence release {named} {REASON}",
+        Next.RELEASE_AGAIN: f"ringfence release {named} {REASON}",
+        Next.VERIFY: f"ringfence audit verify {named}",
+    }.get(kind, f"ringfence incidents show {named} --full")
