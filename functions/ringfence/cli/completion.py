@@ -26,6 +26,15 @@ def remediations(ctx: click.Context, param: click.Parameter, incomplete: str) ->
     return [one for one in _remediations(typed) if one.startswith(incomplete)]
 
 
+def states(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Return the states of incidents that begin like this, without spaces."""
+    del ctx, param
+    from ringfence.record.status import IncidentStatus
+
+    words = dict.fromkeys(one.words.replace(" ", "-") for one in IncidentStatus)
+    return [one for one in words if one.startswith(incomplete)]
+
+
 def incidents(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Return the newest incidents that begin like this. None if the audit log cannot be read."""
     del ctx, param

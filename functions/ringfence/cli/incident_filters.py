@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 import click
 
+from ringfence.cli.completion import runbooks, states
 from ringfence.cli.suggestions import unknown
 from ringfence.model.arn import read_arn
 from ringfence.model.errors import BadInput
@@ -158,12 +159,18 @@ _OPTIONS = {
     "open_only": click.option(
         "--open", "open_only", is_flag=True, help="Only what a person or Ringfence still has to finish."
     ),
-    "states": click.option("--state", "states", multiple=True, help="Only this state. Can be repeated."),
+    "states": click.option(
+        "--state",
+        "states",
+        multiple=True,
+        shell_complete=states,
+        help="Only this state, as listed below: not-contained. Can be repeated.",
+    ),
     "severity": click.option(
         "--severity", help="Only at least this severity: critical, high, medium, low or a number."
     ),
     "account": click.option("--account", help="Only resources of this account."),
     "region": click.option("--region", help="Only resources of this region."),
     "subject": click.option("--subject", help="Only this resource: its id, ARN or Name tag."),
-    "runbook": click.option("--runbook", help="Only this runbook."),
+    "runbook": click.option("--runbook", help="Only this runbook.", shell_complete=runbooks),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.record.brief import actor_of
 from ringfence.record.next_command import next_command
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def as_json(one: Brief, verified: Verified) -> dict[str, object]:
         "status": one.status.value,
         "open": one.open,
         "since": one.since.isoformat(),
+        "requested": _requested(one),
         "verified_at": at.isoformat() if at else None,
         "severity": one.severity,
         "findings": [
@@ -43,3 +45,12 @@ def as_json(one: Brief, verified: Verified) -> dict[str, object]:
         "exposure": list(now.residual_risk),
         "next": next_command(now).command,
     }
+
+
+def _requested(one: Brief) -> dict[str, object] | None:
+    """Return who requested the newest run or release, and why."""
+    asked = one.requested
+    if asked is None:
+        return None
+    what, reason = asked.fact.optional_text("what"), asked.fact.optional_text("reason")
+    return {"what": what or "", "actor": actor_of(asked), "reason": reason or "", "at": asked.at.isoformat()}

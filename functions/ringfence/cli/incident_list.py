@@ -11,7 +11,7 @@ from ringfence.cli.incident_views import SEVERITY_STYLES, STYLES, plain
 from ringfence.cli.layout import fitted
 from ringfence.cli.times import ago
 from ringfence.model.kinds import kind_of
-from ringfence.record.brief import severity_word
+from ringfence.record.brief import actor_of, severity_word
 from ringfence.record.shell import typed
 from ringfence.record.wording import said
 
@@ -104,7 +104,9 @@ def _account(one: Brief, accounts: Mapping[str, str]) -> str:
 
 
 def _what(one: Brief) -> str:
+    if one.worst is None and (asked := one.requested):
+        return f"{actor_of(asked)}: {asked.fact.optional_text('reason')}"
     if one.worst is None:
-        return "started by a person"
+        return "no finding"
     more = len(one.ranked) - 1
     return f"{one.worst.type} and {more} more" if more else one.worst.type

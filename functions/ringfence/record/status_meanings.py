@@ -82,6 +82,13 @@ MEANINGS = MappingProxyType(
 
 
 def of_words(text: str) -> IncidentStatus | None:
-    """Return the status with this code or these words. None if there is none."""
+    """Return the status with these words, with spaces or hyphens, or with this code. None if there is none.
+
+    Examples
+    --------
+    >>> of_words("not-contained") is of_words("Not contained") is IncidentStatus.OPEN
+    True
+    """
     plain = text.strip().lower()
-    return next((one for one in IncidentStatus if plain in {one.value, one.words}), None)
+    words = plain.replace("-", " ")
+    return next((one for one in IncidentStatus if plain == one.value or words == one.words), None)

@@ -70,6 +70,7 @@ def listed(*words: str) -> set[str]:
         (("--open",), {UNDONE}),
         (("--state", "complete"), {BUCKET, CONTAINED}),
         (("--state", "not contained"), {UNDONE}),
+        (("--state", "not-contained"), {UNDONE}),
         (("--state", "open", "--state", "complete"), EVERY),
         (("--severity", "critical"), {UNDONE}),
         (("--severity", "HIGH"), EVERY),
@@ -200,3 +201,10 @@ def test_watching_one_incident_ends_when_nothing_is_left_to_do() -> None:
     assert [json.loads(one)["state"] for one in done.stdout.splitlines()] == ["complete"]
     shown = unstyle(ringfence("incidents", "watch", CONTAINED, width=80).stdout)
     assert shown.splitlines()[-1] == f"ringfence incidents show {CONTAINED}"
+
+
+def test_json_says_who_requested_what_and_why() -> None:
+    (shown,) = json.loads(ringfence("incidents", "show", UNDONE, "--json").stdout)["responses"]
+    assert (shown["requested"]["what"], shown["requested"]["reason"]) == ("run", "the shop is slow")
+    (other,) = json.loads(ringfence("incidents", "show", CONTAINED, "--json").stdout)["responses"]
+    assert other["requested"] is None

@@ -12,7 +12,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from ringfence.cli.completion import remediations, runbooks
+from ringfence.cli.completion import remediations, runbooks, states
 from ringfence.cli.denials import explained
 from ringfence.cli.main import main
 from ringfence.cli.operator_client import HttpOperatorClient
@@ -139,6 +139,7 @@ def test_a_shell_offers_runbooks_and_their_remediations() -> None:
     context = click.Context(main)
     parameter = click.Argument(["runbook"])
     assert runbooks(context, parameter, "contain-") == ["contain-credentials", "contain-instance"]
+    assert states(context, parameter, "not") == ["noted", "not-approved", "not-contained"]
     context.params["runbook"] = "harden-snapshot"
     assert remediations(context, parameter, "") == ["make-snapshot-private", "evaluate-rule"]
     context.params["runbook"] = "contain-inst"

@@ -21,6 +21,11 @@ INCIDENT = record(
     status=text("The status of docs/incident-status.md."),
     open=flag("A person or Ringfence still has something to do."),
     since=moment("When the status was reached."),
+    requested=maybe(
+        record(
+            "The newest request of a run or a release.", what=text(), actor=text(), reason=text(), at=moment()
+        )
+    ),
     verified_at=maybe(moment("When an open contained incident was last verified.")),
     severity=maybe(number("The severity of the worst finding.")),
     findings=many(FINDING, "The findings, the worst one first."),
