@@ -67,8 +67,9 @@ check-types:
 check-layers:
 	$(call run,layers,$(BIN)/lint-imports --no-logo)
 
-# Tests that share a deployment stand on one worker, in the order of tests/conftest.py: the longest first.
-PYTEST := $(BIN)/python -m pytest --quiet -n 3 --dist loadscope --no-loadscope-reorder
+# Tests that share a deployment run on one worker, in the order of tests/conftest.py: the longest first. There are
+# more workers than cores, because most of the time of a deployment's tests is waiting for it.
+PYTEST := $(BIN)/python -m pytest --quiet -n 4 --dist loadscope --no-loadscope-reorder
 
 # Commands, local AWSs and functions start in many processes that import the same code. Write its bytecode.
 test test-fast laws: export PYTHONDONTWRITEBYTECODE :=

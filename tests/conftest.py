@@ -24,11 +24,14 @@ if TYPE_CHECKING:
 
 LONGEST = (
     "tests/e2e/containment/",
-    "tests/e2e/hardening/",
     "tests/e2e/credentials/",
+    "tests/e2e/test_faults.py",
+    "tests/e2e/hardening/",
     "tests/e2e/",
     "tests/unit/stacks/",
     "tests/laws/test_nothing_before_the_record.py",
+    "tests/laws/test_the_simulation_can_fail.py",
+    "tests/laws/test_containment_comes_first.py",
     "tests/laws/test_convergence.py",
     "tests/local/",
     "tests/laws/",

@@ -11,7 +11,7 @@ from ringfence.local.approval_demo import ApprovalScene
 from ringfence.local.findings import InstanceFinding
 from ringfence.policy.decision import DecisionCode
 from ringfence.record.approvals import ApprovalStatus
-from ringfence.record.facts import Answer, ApprovalAnswered, ApprovalExpired, DecisionMade, Expiry, Intended
+from ringfence.record.facts import ApprovalAnswered, DecisionMade, Intended
 from tests.e2e.approvals import ASK_TYPE, VETO_TYPE, Asked, approver
 from tests.e2e.world import Inbox, until
 
@@ -25,31 +25,8 @@ S = ApprovalStatus
 
 
 @pytest.fixture(scope="module")
-def world(place: Place) -> World:
-    return place.world
-
-
-@pytest.fixture(scope="module")
 def anna(world: World) -> Operator:
     return approver(world)
-
-
-@pytest.fixture(scope="module")
-def inbox(world: World) -> Inbox:
-    return Inbox(world)
-
-
-@pytest.fixture(scope="module")
-def ignored(world: World) -> Asked:
-    """Nobody answers this one, while other tests run."""
-    return Asked.about(world)
-
-
-@pytest.fixture(scope="module")
-def unvetoed(world: World, inbox: Inbox) -> Asked:
-    """Nobody vetoes this one."""
-    del inbox  # somebody is subscribed
-    return Asked.about(world, VETO_TYPE)
 
 
 def now() -> datetime:
@@ -148,21 +125,3 @@ def test_the_demo_asks_a_person_who_approves(world: World) -> None:
     assert "Ringfence carries it out now" in outputs[-1]
     assert list(scene.carried_out(0))
     assert scene.end().missing == ()
-
-
-def test_what_nobody_vetoes_is_carried_out(world: World, unvetoed: Asked) -> None:
-    history = world.complete(unvetoed.server)
-    (expired,) = history.of(ApprovalExpired)
-    assert expired.outcome == Expiry.EXECUTE
-    assert "confirmed" in expired.detail
-    assert not [one for one in history.of(ApprovalAnswered) if one.answer == Answer.APPROVE]
-    assert unvetoed.closed
-
-
-def test_what_nobody_answers_expires_and_is_escalated(world: World, ignored: Asked) -> None:
-    until(lambda: len(ignored.approvals) == 2, "people are asked once more", 240)
-    (expired,) = world.history(ignored.server).of(ApprovalExpired)
-    assert expired.outcome == Expiry.ESCALATE
-    assert ignored.approvals[0].status(now()) is S.EXPIRED
-    assert ignored.approvals[1].asked.escalated
-    assert not ignored.closed

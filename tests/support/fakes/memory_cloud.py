@@ -73,7 +73,7 @@ class MemoryCloud:
                 raise NotFound(f"{ref.id} does not exist")
             for kind in observations:
                 if kind in self.unreadable:
-                    raise self.unreadable[kind]
+                    raise self.unreadable[kind].with_traceback(None)  # as in `trials.Failing`
             world = self._as_of(self.clock() - self.lag()) or self.world
             if self.stale and self._earlier is not None:
                 self.stale -= 1

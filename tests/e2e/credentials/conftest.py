@@ -1,0 +1,37 @@
+"""What waits for people while the tests of this folder run: it is asked once, and looked at last."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.approvals import VETO_TYPE, Asked
+from tests.e2e.world import Inbox
+
+if TYPE_CHECKING:
+    from tests.e2e.places import Place
+    from tests.e2e.world import World
+
+
+@pytest.fixture(scope="session")
+def world(place: Place) -> World:
+    return place.world
+
+
+@pytest.fixture(scope="session")
+def inbox(world: World) -> Inbox:
+    return Inbox(world)
+
+
+@pytest.fixture(scope="session")
+def ignored(world: World) -> Asked:
+    """Nobody answers this one."""
+    return Asked.about(world)
+
+
+@pytest.fixture(scope="session")
+def unvetoed(world: World, inbox: Inbox) -> Asked:
+    """Nobody vetoes this one."""
+    del inbox  # somebody is subscribed
+    return Asked.about(world, VETO_TYPE)
