@@ -11,7 +11,7 @@ import click
 
 from ringfence.cli.completion import runbooks, states
 from ringfence.cli.suggestions import unknown
-from ringfence.model.arn import read_arn
+from ringfence.model.arn import Arn, read_arn
 from ringfence.model.errors import BadInput
 from ringfence.record.brief import SEVERITIES
 from ringfence.record.status import IncidentStatus
@@ -116,13 +116,14 @@ def filter_options(command: Callable[Concatenate[Filters, P], None]) -> Callable
 def _filters(given: dict[str, object]) -> Filters:
     states = given["states"]
     subject = str(given["subject"] or "")
+    arn = _arn(subject) if subject.startswith("arn:") else Arn("", "", subject)
     return Filters(
         open=bool(given["open_only"]),
         states=frozenset(_state(str(one)) for one in (states if isinstance(states, tuple) else ())),
         severity=_severity(str(given["severity"])) if given["severity"] else None,
-        account=str(given["account"] or ""),
-        region=str(given["region"] or ""),
-        subject=_id_of(subject) if subject.startswith("arn:") else subject,
+        account=str(given["account"] or arn.account),
+        region=str(given["region"] or arn.region),
+        subject=arn.id,
         runbook=str(given["runbook"] or ""),
     )
 
@@ -144,15 +145,15 @@ def _severity(text: str) -> float:
         raise BadInput("--severity", f"must be a number, or one of {', '.join(words)}", text) from error
 
 
-def _id_of(arn: str) -> str:
-    """Return the id in an ARN, so that responses in all accounts and regions match."""
+def _arn(text: str) -> Arn:
+    """Return the parts of an ARN. Raises BadInput for one that no kind of resource has."""
     from ringfence.model.kinds import every_kind
 
-    found = (read_arn(kind, arn) for kind in every_kind().values())
+    found = (read_arn(kind, text) for kind in every_kind().values())
     read = next(filter(None, found), None)
     if read is None:
-        raise BadInput("--subject", "must be an id, a Name tag, or the ARN of a kind in docs/kinds.md", arn)
-    return read.id
+        raise BadInput("--subject", "must be an id, a Name tag, or the ARN of a kind in docs/kinds.md", text)
+    return read
 
 
 _OPTIONS = {

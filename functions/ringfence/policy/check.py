@@ -105,7 +105,8 @@ def _config_rules(data: object, types: frozenset[str]) -> Iterator[tuple[Path, s
         elif rule in known:
             yield path, "is the name of a managed rule already, and needs no entry"
         elif isinstance(managed, str) and known and managed not in known:
-            yield path, f"must be a managed rule that a runbook answers: one of {', '.join(known)}"
+            words = f"must be a managed rule that a runbook answers{meant(managed, known)}"
+            yield path, f"{words}: one of {', '.join(known)}"
 
 
 def _exempt(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Path, str]]:

@@ -83,6 +83,7 @@ def listed(*words: str) -> set[str]:
         (("--subject", REF.id), {CONTAINED}),
         (("--subject", WEB.key), {UNDONE}),
         (("--subject", f"arn:aws:ec2:{REF.region}:{REF.account}:instance/{REF.id}"), {CONTAINED}),
+        (("--subject", f"arn:aws:ec2:us-west-2:{REF.account}:instance/{REF.id}"), set()),
         (("--subject", "shop\x1b[2J-web\u202e-1"), {CONTAINED}),
         (("--until", "2026-03-01T12:20:00"), {CONTAINED, UNDONE}),
         (("--until", "2026-03-01T12:19:59"), {CONTAINED}),

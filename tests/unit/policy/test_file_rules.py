@@ -161,6 +161,12 @@ def test_a_misspelled_name_is_told_with_the_one_that_was_meant(tmp_path: Path, s
     assert f"(did you mean {suggestion}?)" in str(caught.value)
 
 
+def test_a_misspelled_managed_rule_is_told_with_the_one_that_was_meant(tmp_path: Path) -> None:
+    text = "version: 1\nscope: {accounts: [home]}\nconfig-rules: {ours: restricted-shh}\n"
+    with pytest.raises(InvalidPolicy, match=r"did you mean restricted-ssh\?"):
+        load_policy(written(tmp_path, text), CATALOGUE)
+
+
 ORGANIZATION = """\
 version: 1
 scope: {accounts: [home, "222233334444"]}
