@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
@@ -26,6 +26,9 @@ from ringfence.observations.ec2.volumes import Volume, Volumes
 from ringfence.policy.file import load_policy
 from ringfence.remediations import keep_volumes, tag_instance
 from ringfence.runbooks.catalogue import CATALOGUE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted(
@@ -84,6 +87,24 @@ def test_a_command_that_is_shown_exists_with_its_options(line: str) -> None:
             found = command.get_command(context, word)
             assert found, word
             command = found
+
+
+def test_every_command_is_in_the_list_of_commands() -> None:
+    listed = (ROOT / "docs" / "operate.md").read_text("utf-8")
+    names = list(names_of(main, "ringfence"))
+    assert len(names) > len(main.list_commands(click.Context(main)))
+    assert [one for one in names if not re.search(rf"^{one}\b", listed, re.MULTILINE)] == []
+
+
+def names_of(command: click.Command, name: str) -> Iterator[str]:
+    """Yield the name of each command that can be run."""
+    if not isinstance(command, click.Group):
+        yield name
+        return
+    context = click.Context(command)
+    for one in command.list_commands(context):
+        if child := command.get_command(context, one):
+            yield from names_of(child, f"{name} {one}")
 
 
 @pytest.mark.parametrize("line", command_lines("make"))
