@@ -16,9 +16,11 @@ def main() -> None:
     from aws_cdk import App
 
     from ringfence.aws.bootstrap import read_bootstrap
+    from ringfence.handlers.self_checks import missing
     from ringfence.model.errors import BadInput
     from stacks.application import build
     from stacks.bootstrapped import check_bootstrap
+    from stacks.prerequisites import warn_of_missing
     from stacks.settings import check_names, settings
 
     app = App()
@@ -31,6 +33,7 @@ def main() -> None:
     # The CDK sets it from the credentials. Without credentials there is nothing to ask.
     if os.environ.get("CDK_DEFAULT_ACCOUNT") == given.account:
         check_bootstrap(app, lambda region: read_bootstrap(region, given.qualifier))
+        warn_of_missing(app, given, missing)
     app.synth()
 
 

@@ -106,15 +106,11 @@ def doctor(  # noqa: PLR0913 - independent options
 
 def _prerequisites(deployment: Deployment, clients: Clients, only: str) -> tuple[Problem, ...]:
     """Return what is not on. `only`: the one account that may be read."""
-    from ringfence.events.config.names import identifier
-    from ringfence.events.config.trigger import ConfigTrigger
+    from ringfence.events.config.trigger import managed_rules
     from ringfence.handlers.self_checks import prerequisites
-    from ringfence.model.rule_confirmation import PREFIX
     from ringfence.runbooks.catalogue import CATALOGUE
 
-    triggers = (one for runbook in CATALOGUE.values() for one in runbook.triggers)
-    types = (type_ for one in triggers if isinstance(one, ConfigTrigger) for type_ in one.types)
-    rules = frozenset(identifier(type_.removeprefix(PREFIX)) for type_ in types)
+    rules = managed_rules(trigger for one in CATALOGUE.values() for trigger in one.triggers)
     accounts = tuple(one for one in deployment.accounts if only in {"", one})
     return prerequisites(replace(deployment, accounts=accounts), clients, _now, rules)
 

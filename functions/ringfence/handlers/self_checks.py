@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ringfence.aws.cloud import AwsCloud
+from ringfence.events.config.trigger import managed_rules
 from ringfence.handlers.threads import Threads
 from ringfence.model.errors import Retryable
 from ringfence.self_check.check import Expected, self_check
@@ -71,6 +73,15 @@ def prerequisites(
     """Return the services that are not on in some account and region, whose events Ringfence answers."""
     cloud = AwsCloud(clients, clock, Threads("reads"))
     return find_missing(deployment, cloud.asked, Threads("checks", WIDTH), rules)
+
+
+def missing(deployment: Deployment) -> tuple[Problem, ...]:
+    """Return the same, read with the credentials of the person who deploys."""
+    from ringfence.aws.sessions import OwnClients
+    from ringfence.runbooks.catalogue import CATALOGUE
+
+    rules = managed_rules(trigger for one in CATALOGUE.values() for trigger in one.triggers)
+    return prerequisites(deployment, OwnClients(), lambda: datetime.now(UTC), rules)
 
 
 def control_table(deployment: Deployment, clients: Clients, clock: Clock) -> str:

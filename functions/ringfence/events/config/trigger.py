@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ringfence.events.config.names import matchers
+from ringfence.events.config.names import identifier, matchers
 from ringfence.events.patterns import within_limit
 from ringfence.model.frozen import frozen
 from ringfence.model.rule_confirmation import PREFIX, ManagedRule
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from ringfence.model.call import Permission
     from ringfence.model.finding import Finding
+    from ringfence.model.trigger import Trigger
 
 SOURCE = "aws.config"
 DETAIL_TYPE = "Config Rules Compliance Change"
@@ -48,6 +49,12 @@ class ConfigTrigger:
 def judged_by(*names: str) -> ConfigTrigger:
     """Return a trigger for managed rules with these names."""
     return ConfigTrigger("config-rules", tuple(PREFIX + name for name in names))
+
+
+def managed_rules(triggers: Iterable[Trigger]) -> frozenset[str]:
+    """Return the identifiers of the managed rules whose verdicts some triggers answer."""
+    types = (type_ for one in triggers if isinstance(one, ConfigTrigger) for type_ in one.types)
+    return frozenset(identifier(type_.removeprefix(PREFIX)) for type_ in types)
 
 
 def own_patterns(types: Iterable[str], names: Mapping[str, str]) -> Iterator[Mapping[str, object]]:
