@@ -90,12 +90,6 @@ class Patient:
         document: dict[str, Any] = json.loads(shown.stdout)
         return document
 
-    def create_orphan(self, region: str) -> None:
-        """Create a stack as a deployment to this region would have left it."""
-        body = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
-        stacks = self.client("cloudformation", region=region)
-        stacks.create_stack(StackName=f"Ringfence-Forward-{region}", TemplateBody=json.dumps(body))
-
     def run(self, command: str, account: str) -> None:
         """Run a command of the AWS command line."""
         found = parsed(command)
@@ -554,10 +548,18 @@ def test_after_all_repairs_nothing_is_found(patient: Patient) -> None:
     assert [one.as_json() for one in patient.checked().problems] == []
 
 
-def test_a_forwarding_stack_of_a_former_region_is_found(patient: Patient) -> None:
-    patient.create_orphan("eu-west-3")
+@pytest.fixture(scope="module")
+def orphan(patient: Patient) -> str:
+    """A stack as a deployment with another region in its scope would have left it."""
+    body = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
+    stacks, name = patient.client("cloudformation", region="eu-west-3"), "Ringfence-Forward-eu-west-3"
+    stacks.create_stack(StackName=name, TemplateBody=json.dumps(body))
+    return name
+
+
+def test_a_forwarding_stack_of_a_former_region_is_found(patient: Patient, orphan: str) -> None:
     (problem,) = orphaned(patient.deployment, LocalClients(patient.local), lambda: datetime.now(UTC)).problems
-    assert (problem.resource, problem.region) == ("stack Ringfence-Forward-eu-west-3", "eu-west-3")
+    assert (problem.resource, problem.region) == (f"stack {orphan}", "eu-west-3")
 
 
 def test_what_is_contained_keeps_the_plan_of_a_removal_from_being_ready(patient: Patient) -> None:
@@ -577,12 +579,12 @@ def test_what_is_contained_keeps_the_plan_of_a_removal_from_being_ready(patient:
 
 
 def test_the_commands_of_a_removal_delete_every_stack_and_what_they_cannot_delete_stays(
-    patient: Patient, deployer: Deployer
+    patient: Patient, deployer: Deployer, orphan: str
 ) -> None:
     """The last test of this deployment: it removes it. CloudFormation refuses another order."""
     plan = patient.removal()
     assert plan.ready
-    assert [one.stack.name for one in plan.removals if one.orphaned] == ["Ringfence-Forward-eu-west-3"]
+    assert [one.stack.name for one in plan.removals if one.orphaned] == [orphan]
     told = patient.command("uninstall-plan", "--json", "--policy", str(deployer.policy(patient.local)))
     commands = [command for one in plan.removals for command in one.commands]
     assert [command for one in told["stacks"] for command in one["commands"]] == commands
