@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
@@ -15,15 +17,16 @@ from ringfence.record.facts import RELEASE, Result
 from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
-    from rich.console import RenderableType
+    from rich.console import ConsoleOptions, RenderableType
 
     from ringfence.model.document import Document
     from ringfence.record.next_command import NextCommand
 
 
+_NO_NAMES: Mapping[str, str] = MappingProxyType({})
 _AS_PLANNED = frozenset({Result.APPLIED, IncidentStatus.RELEASED.words})
 """The results of what the plan has shown."""
 PIPE_WIDTH = 2 * MOST_SHOWN
@@ -75,13 +78,16 @@ class Screen:
         return self._console.status(plain(text))
 
 
-def plan_shown(answer: Document, heading: str) -> RenderableType:
-    """Return a plan: the changes of each stage, their side effects, and the residual risk."""
-    return Group(*_plan(answer, heading))
+def plan_shown(answer: Document, heading: str, accounts: Mapping[str, str] = _NO_NAMES) -> RenderableType:
+    """Return a plan: the changes of each stage, their side effects, and the residual risk.
+
+    `accounts` are names of accounts.
+    """
+    return Group(*_plan(answer, heading, accounts))
 
 
-def _plan(answer: Document, heading: str) -> Iterator[RenderableType]:
-    yield plain(f"{heading} {subject_words(answer)}", "bold")
+def _plan(answer: Document, heading: str, accounts: Mapping[str, str]) -> Iterator[RenderableType]:
+    yield plain(f"{heading} {subject_words(answer, accounts)}", "bold")
     plans = list(answer.children("plans"))
     for plan in plans:
         yield Text()
@@ -90,18 +96,32 @@ def _plan(answer: Document, heading: str) -> Iterator[RenderableType]:
         if not steps:
             yield _indented(plain("nothing to do", GOOD))
         for step in steps:
-            yield from _step(step)
+            yield _Step(step)
     yield from listed("Residual risk" if _runs(plans) else "Not undone", _exposure(plans), OPEN)
 
 
-def _step(step: Document) -> Iterator[RenderableType]:
-    yield hanging("  ", plain(step.text("words")))
-    before, after = step.optional_text("before") or "", step.optional_text("after") or ""
-    yield hanging("    ", Text.assemble(plain(before, BAD), plain(" → "), plain(after, GOOD)))
-    if cost := step.optional_text("cost"):
-        yield hanging("    ", plain(f"side effect: {cost}", OPEN))
-    if irreversible := step.optional_text("irreversible"):
-        yield hanging("    ", plain(f"a release does not undo this: {irreversible}", "dim"))
+@dataclass(frozen=True)
+class _Step:
+    """One change: on one line if it fits, and otherwise with its values on the next one."""
+
+    step: Document
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        """Draw it."""
+        del console
+        step = self.step
+        words = plain(step.text("words"))
+        before, after = step.optional_text("before") or "", step.optional_text("after") or ""
+        values = Text.assemble(plain(before, BAD), plain(" → "), plain(after, GOOD))
+        whole = Text.assemble(words, ": ", values)
+        if whole.cell_len + 2 <= options.max_width:
+            yield hanging("  ", whole)
+        else:
+            yield from (hanging("  ", words), hanging("    ", values))
+        if cost := step.optional_text("cost"):
+            yield hanging("    ", plain(f"side effect: {cost}", OPEN))
+        if irreversible := step.optional_text("irreversible"):
+            yield hanging("    ", plain(f"a release does not undo this: {irreversible}", "dim"))
 
 
 def _runs(plans: Iterable[Document]) -> bool:
@@ -112,11 +132,12 @@ def _exposure(plans: Iterable[Document]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words for plan in plans for words in plan.texts("exposure")))
 
 
-def subject_words(answer: Document) -> str:
-    """Return the subject of a response in words."""
+def subject_words(answer: Document, accounts: Mapping[str, str] = _NO_NAMES) -> str:
+    """Return the subject of a response in words. `accounts` are names of accounts."""
     subject = answer.child("subject")
     kind, account, region, name = (subject.text(key) for key in ("kind", "account", "region", "id"))
-    return f"{kind} {name} (account {account}, {region})"
+    alias = f" {accounts[account]}" if account in accounts else ""
+    return f"{kind} {name} (account {account}{alias}, {region})"
 
 
 def key_of(answer: Document) -> str:

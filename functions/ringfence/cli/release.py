@@ -97,7 +97,7 @@ def release(  # noqa: PLR0913 - one parameter for each option
     client, poller = env.client(given), Poller(given, env, screen)
     planned = _planned(given, poller, lambda: client.release({**body, "dry_run": True}))
     responses = list(planned.children("releases"))
-    _show(screen, responses)
+    _show(screen, responses, given.home.accounts)
     then = f"ringfence release {incident} {REASON}"
     if not all(one.text("status") in (IncidentStatus.DRY_RUN, "ended") for one in responses):
         screen.conclude(_REFUSAL)
@@ -165,12 +165,12 @@ def _who(response: Document) -> dict[str, object]:
     return {"runbook": response.text("runbook"), "subject": named}
 
 
-def _show(screen: Screen, responses: list[Document]) -> None:
+def _show(screen: Screen, responses: list[Document], accounts: Mapping[str, str]) -> None:
     from ringfence.cli.plan_view import plan_shown
 
     for one in responses:
         show_paused(screen, one.texts("paused"))
-        screen.show(plan_shown(one, "Release of"))
+        screen.show(plan_shown(one, "Release of", accounts))
         if one.text("status") != IncidentStatus.DRY_RUN:
             screen.say(f"  {one.text('status')}: {one.text('reason')}", "bold red")
 
@@ -215,7 +215,9 @@ def _conclude(given: CommandOptions, screen: Screen, planned: Document, states: 
     for one in states:
         done = _is_released(one)
         verdict = "released and verified" if done else f"not released: {one.text('state')}"
-        screen.conclude(f"{subject_words(one)}: {verdict}", "bold green" if done else "bold red")
+        screen.conclude(
+            f"{subject_words(one, given.home.accounts)}: {verdict}", "bold green" if done else "bold red"
+        )
         if not done:
             screen.show(outstanding(one))
     screen.conclude(f"Full record: ringfence incidents show {incident}")

@@ -145,7 +145,7 @@ def _show_plan(given: CommandOptions, screen: Screen, planned: Document, runbook
     from ringfence.cli.plan_view import plan_shown
 
     show_paused(screen, planned.texts("paused"))
-    screen.show(plan_shown(planned, f"{runbook}:"))
+    screen.show(plan_shown(planned, f"{runbook}:", given.home.accounts))
     if planned.text("status") != IncidentStatus.DRY_RUN:
         screen.say(planned.text("reason"))
         end(given, NOT_DONE, status=planned.text("status"), incident=planned.text("incident"), plan=planned)
@@ -223,7 +223,7 @@ def _conclude(
     good = _is_done(status)
     verdict = said(status.text("runbook"), _verdict(status, whole=bool(done.get("whole", True))))
     style = "bold red" if not good else "bold green" if found is IncidentStatus.COMPLETE else "bold yellow"
-    screen.conclude(f"{subject_words(planned)}: {verdict}", style)
+    screen.conclude(f"{subject_words(planned, given.home.accounts)}: {verdict}", style)
     screen.show(outstanding(status, risks_of(planned)))
     screen.conclude(f"Incident {incident}")
     screen.say(f"Full record: ringfence incidents show {incident}")

@@ -30,7 +30,7 @@ class Terminal:
     """
 
     def __init__(self, site: Site, *, interactive: bool = True, colours: bool = False) -> None:
-        self.environment: dict[str, str | None] = {"COLUMNS": "160"}
+        self.environment: dict[str, str | None] = {"COLUMNS": "160", "XDG_CONFIG_HOME": "/nonexistent"}
         self.environment["FORCE_COLOR"] = "1" if colours else None
         self.site = site
         self.gateway = Gateway(site)

@@ -27,6 +27,7 @@ from tests.support.worlds import REF, finding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from ringfence.cli.operator_client import OperatorClient
     from ringfence.cli.operator_command import CommandOptions
@@ -70,6 +71,13 @@ def test_the_plan_comes_before_the_question(terminal: Terminal) -> None:
     )
     assert plan < question < done
     assert "the instance can still send data out in DNS queries" in shown[:question]
+
+
+def test_an_account_with_a_name_is_shown_with_it(terminal: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "ringfence").mkdir()
+    (tmp_path / "ringfence" / "config.toml").write_text(f'[accounts]\n"{REF.account}" = "shop"\n', "utf-8")
+    terminal.environment["XDG_CONFIG_HOME"] = str(tmp_path)
+    assert f"(account {REF.account} shop, {REF.region})" in terminal(*RUN, "--dry-run").stdout
 
 
 @pytest.mark.parametrize("answer", ["n\n", "\n"])
