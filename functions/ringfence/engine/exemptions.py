@@ -2,7 +2,7 @@
 
 An exemption of a user or a role covers its keys, its sessions and its login. AWS says who holds a key or a
 session, because the name in a report can be wrong. Only the reviewed policy protects absolutely. What is
-likely needed in an emergency stays a dry run, because an intruder may hold it.
+likely needed in an emergency is held back, because an intruder may hold it.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def parts(request: ResponseRequest, reading: Reading) -> tuple[Parts, tuple[str,
     if decision.mode.changes and (reasons := reading.cautions(request.home)):
         reason = f"it is likely needed in an emergency, so a person must decide: {'; '.join(reasons)}"
         held = dict.fromkeys(request.runbook.ids, reason)
-        return apart(request, held, DecisionCode.EMERGENCY), reasons
+        return apart(request, held, DecisionCode.EMERGENCY, request.held_back), reasons
     return None
 
 

@@ -101,6 +101,7 @@ def answers(
                 home=policy.own.home,
                 policy=policy.digest,
                 unconfirmable=policy.unconfirmable,
+                held_back=policy.held_back,
                 cautions=_cautions(policy, share.runbook, finding, ref, execution.circumstances),
                 rules=policy.approvals,
                 limits=policy.limits,

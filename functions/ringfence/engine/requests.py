@@ -55,8 +55,8 @@ class ResponseRequest:
     to continue, if it was allowed to act. `continuation` names the message of a continuation. With an
     `agreed` plan, no other plan is applied. `held`: why parts of the runbook are held back as a dry run, in
     words. `exempt`: what the policy exempts in this runbook; a person can request a run all the same.
-    `unconfirmable`: the mode if the source of the finding can no longer confirm it. `source`: its answer,
-    once it was asked.
+    `held_back`: the mode of what is held back because of the subject. `unconfirmable`: the mode if the source
+    of the finding can no longer confirm it. `source`: its answer, once it was asked.
     `rejected`: the newest incident is not obeyed, so this opens another one. `policy`: the SHA-256 of the
     policy file that decided. `cautions`: the policy's rules that the first read of the
     resource decides about. `approving`: the approval that this is about. `rules` are those of a new approval.
@@ -82,6 +82,7 @@ class ResponseRequest:
     held: tuple[str, ...] = ()
     exempt: tuple[Exempt, ...] = ()
     unconfirmable: Mode = Mode.DRY_RUN
+    held_back: Mode = Mode.DRY_RUN
     source: SourceAnswer | None = None
     rejected: HistoryRejected | None = None
     policy: str = ""

@@ -157,7 +157,8 @@ class Engine:
         if found := _parts(request, reading):
             return _with_unread(reading, self._apart(*found[0], found[1]))
         if held := reasons_to_hold(request, reading, now):
-            return _with_unread(reading, self._apart(*apart(request, held, why_held(request, reading)), held))
+            both = apart(request, held, why_held(request, reading), request.held_back)
+            return _with_unread(reading, self._apart(*both, held))
         try:
             result = _with_exempt(insisting, self._move(request, reading, now))
             return _with_pauses(request, reading, result, now)

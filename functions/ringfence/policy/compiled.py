@@ -40,6 +40,9 @@ LOOKS = ("auto_scaling_groups", "vpcs", "tags")
 """The conditions on what only the first read of a resource shows."""
 IGNORE, ACT = "ignore", "act"
 UNCONFIRMABLE = "unconfirmable"
+HELD_BACK = "held-back"
+HELD_MODES = (Mode.DRY_RUN, Mode.APPROVE)
+"""The modes of what is held back because of its resource."""
 CAPS = (Mode.NOTIFY, Mode.DRY_RUN, Mode.APPROVE, Mode.AUTO)
 """The modes of findings that their source can no longer confirm."""
 MODES = tuple(Mode)
@@ -63,6 +66,7 @@ def policy_from_json(data: object) -> Policy:
         act_on_samples=_one_of(findings, "samples", {IGNORE: False, ACT: True}),
         act_on_archived=_one_of(findings, "archived", {IGNORE: False, ACT: True}),
         unconfirmable=_one_of(findings, UNCONFIRMABLE, {mode.value: mode for mode in CAPS}),
+        held_back=_held_back(findings),
         runbooks=_runbooks(document.child("runbooks")),
         exempt=tuple(_exempt(one) for one in document.children("exempt")),
         organization=_organization(document.optional_child("organization")),
@@ -89,6 +93,13 @@ def _approvals(rules: Document) -> ApprovalRules:
     if not SHORTEST_VETO <= found.veto < found.expires:
         raise BadInput(rules.at("veto"), "must be a minute or more, and less than `expires`", found.veto)
     return found
+
+
+def _held_back(findings: Document) -> Mode:
+    """Read the mode of what is held back. A policy that was compiled before there was one asks."""
+    if not findings.has(HELD_BACK):
+        return Mode.APPROVE
+    return _one_of(findings, HELD_BACK, {mode.value: mode for mode in HELD_MODES})
 
 
 def _limits(limits: Document) -> Limits:

@@ -134,6 +134,8 @@ class Policy:
         The mode if no rule matches.
     act_on_samples, act_on_archived : bool
         Whether sample findings and archived findings are treated like others.
+    held_back : Mode
+        The mode of what is held back because of its resource, such as a host of containers.
     unconfirmable : Mode
         The highest mode of a finding that its source can no longer confirm.
     runbooks : tuple of (str, RunbookSettings)
@@ -161,6 +163,7 @@ class Policy:
     act_on_samples: bool = False
     act_on_archived: bool = False
     unconfirmable: Mode = Mode.DRY_RUN
+    held_back: Mode = Mode.APPROVE
     runbooks: tuple[tuple[str, RunbookSettings], ...] = ()
     exempt: tuple[Exempt, ...] = ()
     config_rules: tuple[tuple[str, str], ...] = ()

@@ -16,7 +16,7 @@ from ringfence.model.subject import ACCOUNT
 from ringfence.policy.approvals import compiled_approvals
 from ringfence.policy.check import flaws_of
 from ringfence.policy.compile_rule import accounts, compiled_rule
-from ringfence.policy.compiled import IGNORE, UNCONFIRMABLE, VERSION, policy_from_json
+from ringfence.policy.compiled import HELD_BACK, IGNORE, UNCONFIRMABLE, VERSION, policy_from_json
 from ringfence.policy.decision import Mode
 from ringfence.policy.extend import joined
 from ringfence.policy.limits import compiled_limits
@@ -169,6 +169,7 @@ def _compile(data: Mapping[str, object], home: str, catalogue: Mapping[str, Runb
         "findings": {
             **{key: findings.get(key, IGNORE) for key in ("samples", "archived")},
             UNCONFIRMABLE: findings.get(UNCONFIRMABLE, Mode.DRY_RUN.value),
+            HELD_BACK: findings.get(HELD_BACK, Mode.APPROVE.value),
         },
         "rules": [compiled_rule(mapping_of(rule), home) for rule in items_of(data.get("rules"))],
         "exempt": [

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from ringfence.model.subject import ACCOUNT, HUMAN, REGION, WORKLOAD
 from ringfence.policy.approvals import DURATION, OnExpiry
-from ringfence.policy.compiled import ACT, CAPS, IGNORE, MODES, UNCONFIRMABLE, VERSION
+from ringfence.policy.compiled import ACT, CAPS, HELD_BACK, HELD_MODES, IGNORE, MODES, UNCONFIRMABLE, VERSION
 from ringfence.policy.limits import CRITICAL_DEFAULTS, DEFAULTS, GROUP, MOST, SHARE, WHOLE
 from ringfence.policy.windows import DAYS
 
@@ -228,6 +228,7 @@ SCHEMA = _object(
                 "samples": _one_of(IGNORE, ACT),
                 "archived": _one_of(IGNORE, ACT),
                 UNCONFIRMABLE: _one_of(*CAPS),
+                HELD_BACK: _one_of(*HELD_MODES),
             },
         ),
         "rules": _list(_RULE, "rules"),

@@ -23,7 +23,7 @@ from ringfence.policy.circumstances import Circumstances
 from ringfence.policy.decision import DecisionCode, Mode, Policy
 from ringfence.policy.protection import Exempt, OwnRoles
 from ringfence.record.chain import ChainKey
-from ringfence.record.facts import DecisionMade, Intended, Planned, RunRequested
+from ringfence.record.facts import ApprovalRequested, DecisionMade, Intended, Planned, RunRequested
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
@@ -154,13 +154,16 @@ def test_another_user_is_contained() -> None:
     assert home.cloud.calls
 
 
+@pytest.mark.parametrize("mode", [Mode.APPROVE, Mode.DRY_RUN])
 @pytest.mark.parametrize("holder", EMERGENCY.values(), ids=EMERGENCY)
-def test_about_what_is_likely_needed_in_an_emergency_a_person_decides(holder: Holder) -> None:
-    """An intruder may hold it, so the plan is shown to a person."""
+def test_about_what_is_likely_needed_in_an_emergency_a_person_decides(holder: Holder, mode: Mode) -> None:
+    """An intruder may hold it, so the plan is shown to a person, or waits for one."""
     home = Home(NAMED, Denial(holder))
+    home.policy = replace(home.policy, held_back=mode)
     home.report()
     assert home.cloud.calls == []
-    assert home.decisions == [(Mode.DRY_RUN, DecisionCode.EMERGENCY)]
+    assert home.decisions == [(mode, DecisionCode.EMERGENCY)]
+    assert bool(home.history.of(ApprovalRequested)) is mode.asks
     assert any(one.steps for one in home.history.of(Planned))
     with pytest.raises(Refused, match=r"--despite-exempt"):
         home.run()
@@ -171,7 +174,7 @@ def test_about_what_is_likely_needed_in_an_emergency_a_person_decides(holder: Ho
 def test_about_a_user_who_operates_ringfence_a_person_decides() -> None:
     home = Home(PERSON, Denial(DEPLOY, operator=True))
     home.report()
-    assert home.decisions == [(Mode.DRY_RUN, DecisionCode.EMERGENCY)]
+    assert home.decisions == [(Mode.APPROVE, DecisionCode.EMERGENCY)]
     assert home.cloud.calls == []
 
 

@@ -129,9 +129,12 @@ def test_a_finding_that_claims_nothing_needs_no_confirmation() -> None:
     assert home.receive(verdict("first-on", claim=None)) == [IncidentStatus.COMPLETE]
 
 
-def test_a_mere_tag_makes_it_a_dry_run_and_stops_nothing_for_good() -> None:
-    home = Home(tagged=True)
-    assert home.receive(verdict("first-on")) == [IncidentStatus.DRY_RUN]
+@pytest.mark.parametrize(
+    ("mode", "status"), [(Mode.APPROVE, IncidentStatus.WAITING), (Mode.DRY_RUN, IncidentStatus.DRY_RUN)]
+)
+def test_a_mere_tag_holds_it_back_and_stops_nothing_for_good(mode: Mode, status: IncidentStatus) -> None:
+    home = Home(replace(FREE, held_back=mode), tagged=True)
+    assert home.receive(verdict("first-on")) == [status]
     assert home.on == frozenset()
     made = home.history.last(DecisionMade)
     assert made

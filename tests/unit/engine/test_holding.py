@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.engine.intake import ExecutionContext, continuation, resumed
+from ringfence.engine.intake import ExecutionContext, approval_message, continuation, resumed
 from ringfence.engine.ports import Ports
+from ringfence.engine.requests import Approving
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Retryable
 from ringfence.model.observation import ResourceState
 from ringfence.observations.ec2.host import Host
 from ringfence.observations.ec2.network import Network
 from ringfence.policy.decision import DecisionCode, Mode
-from ringfence.record.chain import ChainKey
+from ringfence.record.approvals import approvals
+from ringfence.record.chain import ChainKey, Stamp, link
 from ringfence.record.containments import is_contained
-from ringfence.record.facts import DecisionMade, Intended, Planned, RunRequested
+from ringfence.record.facts import Answer, ApprovalAnswered, DecisionMade, Intended, Planned, RunRequested
 from ringfence.record.notices import notice
 from ringfence.record.status import IncidentStatus
 from ringfence.record.summary import Summary
@@ -70,6 +72,21 @@ class Place:
             message = continuation(given, result)
             engine.respond(resumed(message, CONTAIN_INSTANCE, context))
         return result
+
+    def answer(self, answer: str) -> None:
+        """Answer the newest approval, and handle the message about it."""
+        history = self.history()
+        asked = approvals(history.entries)[-1]
+        key = ChainKey(RUNBOOK.id, REF.key.replace(REF.id, f"{REF.id[:-1]}0"))
+        stamp = Stamp(key, history.incident, "ann", "answer", self.clock())
+        fact = ApprovalAnswered(asked.id, answer, "I have looked")
+        self.log.append(key, history, link(stamp, history.head, (fact,)), None)
+        message = approval_message(key, history.incident, asked.asked, Approving(asked.id))
+        context = ExecutionContext("approved", "test", self.clock() + LEASE)
+        cloud = self.clouds[f"{REF.id[:-1]}0"]
+        engine = Engine(Ports(cloud, self.log, self.clock, lambda jobs: [job() for job in jobs]))
+        engine.run(resumed(message, CONTAIN_INSTANCE, context))
+        self.clock.tick(seconds=5)
 
     def steps(self, number: int = 0) -> set[type[Step]]:
         """Return the kinds of step that were made on an instance."""
@@ -313,3 +330,29 @@ def test_a_host_of_containers_in_a_group_that_is_not_isolated_uses_no_limit(host
     place.respond(0)
     place.respond(1, hosts=hosts)
     assert (SetSecurityGroups in place.steps(1)) is (hosts == "isolate")
+
+
+def test_where_the_policy_asks_a_person_can_approve_what_is_held_back() -> None:
+    place = Place(HOST)
+    result = place.respond(held_back=Mode.APPROVE)
+    assert set(result.held) == HELD
+    assert CreateSnapshots in place.steps(), "the evidence does not wait"
+    assert not place.steps() & {SetSecurityGroups, DetachFromGroup}
+    (asked,) = approvals(place.history().entries)
+    assert set(asked.asked.remediations) == HELD
+    assert any("cordon" in one for one in asked.asked.cautions)
+    assert "[URGENT" in place.told(), "an intruder can have written the tag"
+    assert not is_contained(place.history())
+    place.answer(Answer.APPROVE)
+    assert place.steps() >= {SetSecurityGroups, DetachFromGroup}
+    assert is_contained(place.history())
+
+
+def test_what_a_person_rejects_stays_held_back() -> None:
+    place = Place(HOST)
+    place.respond(held_back=Mode.APPROVE)
+    place.answer(Answer.REJECT)
+    place.respond(held_back=Mode.APPROVE)
+    assert not place.steps() & {SetSecurityGroups, DetachFromGroup}
+    assert not is_contained(place.history())
+    assert len(approvals(place.history().entries)) == 1, "the same plan is not asked about again for a day"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ringfence.policy.decision import DecisionCode
 from ringfence.record.approvals import approval_of
 from ringfence.record.facts import (
     Answer,
@@ -60,6 +61,8 @@ def _ended(now: Summary, fact: Fact) -> Notice | None:
             return None
 
 
+_AT_ONCE = frozenset({DecisionCode.EMERGENCY, DecisionCode.FORGEABLE})
+"""Reasons to ask that an intruder can have caused: a role that is needed in an emergency, and a tag."""
 _PAUSE = (Command("hold further changes", f"ringfence pause --for 2h {REASON}"),)
 
 
@@ -81,7 +84,7 @@ def _requested(now: Summary, found: Approval) -> Notice:
         now,
         parts,
         _how(now, found),
-        urgency=Urgency.URGENT if asked.vetoable or asked.escalated else None,
+        urgency=Urgency.URGENT if asked.vetoable or asked.escalated or now.code in _AT_ONCE else None,
     )
     return replace(told, escalated=asked.escalated)
 
