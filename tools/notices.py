@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.record.notices.floods import MOST_OF_A_KIND, MOST_OF_A_SUBJECT
 from ringfence.record.notices.kinds import NoticeKind
 from ringfence.record.notices.schema import ATTRIBUTE, FIELDS, VERSION, json_schema
+from tests.support.notice_kinds import AUTO, BROKEN, COMPLETE, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +31,12 @@ A notice has a subject line, a text, and the same content in a machine-readable 
   are the commands to type next. A command is quoted for a POSIX shell.
 - What comes from a finding can be written by an intruder. It is shortened, and characters that cannot be
   printed are escaped. HTML and Markdown are not escaped: a program that shows a notice as such must do that.
+
+For example, this is the notice of an instance whose containment somebody undid:
+
+```
+{example}
+```
 
 ## Kinds
 
@@ -64,11 +72,16 @@ HTTPS endpoint in `MessageAttributes`. Subscriptions by email get only the subje
 """
 
 
+_OPEN = ("move eni-0a1b2c3d to the quarantine group of vpc-0a1b2c3d",)
+
+
 def document() -> str:
     """Return the page."""
     kinds = [(f"`{one.code}`", one.urgency.value, one.meaning) for one in NoticeKind]
     fields = [(f"`{one.name}`", "yes" if one.filter else "", one.meaning) for one in FIELDS]
+    example = told(AUTO, COMPLETE, replace(BROKEN, open=_OPEN, reason="it was contained again before"))
     return _PAGE.format(
+        example=f"{example.subject}\n\n{example.text}" if example else "",
         kinds=_table(("Kind", "Usual urgency", "Sent when"), kinds),
         most=MOST_OF_A_KIND,
         subject=MOST_OF_A_SUBJECT,

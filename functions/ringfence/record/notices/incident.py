@@ -9,7 +9,7 @@ from ringfence.model.claims import Verdict
 from ringfence.policy.decision import DecisionCode
 from ringfence.record.brief import Brief
 from ringfence.record.changes import changes
-from ringfence.record.facts import RELEASE
+from ringfence.record.facts import RELEASE, Answer
 from ringfence.record.notices.commands import show
 from ringfence.record.notices.kinds import Urgency
 from ringfence.record.notices.notice import About, Command, Notice
@@ -52,7 +52,7 @@ def about_incident(  # noqa: PLR0913 - the parts of a notice
         now.incident,
         now.runbook,
         now.findings,
-        requested(now),
+        who_and_why(now),
         details,
         (*commands, show(now.incident)),
         tuple(measures),
@@ -65,25 +65,26 @@ def about(now: Summary) -> About:
     return replace(About.of_key(now.subject), name=brief.name, addresses=brief.remote_addresses)
 
 
-def requested(now: Summary) -> tuple[str, ...]:
-    """Return who requested what happened, and why. Empty if a finding caused it.
+def who_and_why(now: Summary) -> tuple[str, ...]:
+    """Return who requested or approved what happened, and why. Empty if a finding alone caused it.
 
-    A release is always requested. Otherwise, the newest finding or request is the cause.
+    A release is always requested. Otherwise, the newest finding, request or approval is the cause.
     """
-    causes = [one for one in now.lines if one.kind == "FindingReceived" or _is_request(one)]
+    causes = [one for one in now.lines if one.kind == "FindingReceived" or _is_of_a_person(one)]
     if now.releasing or now.lines[-1].kind == "Released":
         causes = [one for one in causes if (one.fact.optional_text("what") or "").startswith(RELEASE)]
-    if not causes or causes[-1].kind != "RunRequested":
+    if not causes or causes[-1].kind == "FindingReceived":
         return ()
     newest = causes[-1]
-    verified = newest.fact.flag("verified", default=True)
-    who = newest.body.optional_text("actor") or "an unknown caller"
-    return (
-        f"{who}{'' if verified else ' (not authenticated)'}: {newest.fact.optional_text('reason') or ''}",
-    )
+    actor, fact = newest.body.optional_text("actor") or "an unknown caller", newest.fact
+    verified = fact.flag("verified", default=True)
+    did = " approved" if newest.kind == "ApprovalAnswered" else ""
+    return (f"{actor}{did if verified else ' (not authenticated)'}: {fact.optional_text('reason') or ''}",)
 
 
-def _is_request(one: Line) -> bool:
+def _is_of_a_person(one: Line) -> bool:
+    if one.kind == "ApprovalAnswered":
+        return one.fact.optional_text("answer") == Answer.APPROVE
     return one.kind == "RunRequested" and not one.fact.flag("dry_run")
 
 

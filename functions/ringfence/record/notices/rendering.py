@@ -73,7 +73,7 @@ def _lines(notice: Notice) -> Iterator[str]:
     if notice.incident:
         runbook = f", runbook {notice.runbook}" if notice.runbook else ""
         yield plain(f"Incident {notice.incident}{runbook}")
-    yield from (plain(f"Requested by: {one}") for one in notice.who)
+    yield from (plain(f"Who and why: {one}") for one in notice.who)
     yield from _findings(notice.findings)
     for title, lines in fitting(notice.parts):
         yield f"{title}:"

@@ -119,9 +119,9 @@ FIELDS = (
     Field("runbook", _text(), "The runbook.", lambda one: plain(one.runbook), filter=True),
     Field("incident", _text(), "The id of the incident.", lambda one: plain(one.incident), filter=True),
     Field(
-        "requested_by",
+        "who_and_why",
         _list(_text()),
-        "Who requested it, and why. Empty if a finding caused it.",
+        "Who requested or approved it, and why. Empty if a finding alone caused it.",
         lambda one: [plain(who) for who in one.who[:MOST_LINES]],
     ),
     Field(

@@ -12,14 +12,25 @@ from hypothesis import strategies as st
 
 from ringfence.cli.main import main
 from ringfence.model.errors import BadInput
+from ringfence.policy.decision import Mode
 from ringfence.record.chain import link
-from ringfence.record.facts import FindingReceived
+from ringfence.record.facts import Answer, ApprovalAnswered, FindingReceived
 from ringfence.record.notices import NOTIFYING_FACTS, Notice, notice
 from ringfence.record.notices.kinds import NoticeKind, Urgency
 from ringfence.record.notices.rendering import LONGEST_SUBJECT
 from ringfence.record.notices.schema import ATTRIBUTE, as_json, attributes, json_schema
 from tests.support.fakes.chains import INCIDENT, KEY, REF, finding, stamp
-from tests.support.notice_kinds import ACTED, ACTOR, CAUSES, CONTAINED, OF_INCIDENTS, OF_RINGFENCE, told
+from tests.support.notice_kinds import (
+    ACTED,
+    ACTOR,
+    ASKED,
+    CAUSES,
+    CONTAINED,
+    OF_INCIDENTS,
+    OF_RINGFENCE,
+    decided,
+    told,
+)
 
 MOST_BYTES = 262_144
 """What SNS takes for a message with its attributes."""
@@ -148,9 +159,17 @@ def test_what_was_done_and_what_a_release_undid_is_said() -> None:
 
 
 def test_who_requested_a_release_and_why_is_said() -> None:
-    assert f"Requested by: {ACTOR}: a drill" in of("released").text
-    assert "Requested by" not in of("contained").text
-    assert f"Requested by: {ACTOR}: a migration" in of("paused").text
+    assert f"Who and why: {ACTOR}: a drill" in of("released").text
+    assert "Who and why" not in of("contained").text
+    assert f"Who and why: {ACTOR}: a migration" in of("paused").text
+
+
+def test_who_approved_what_was_done_and_why_is_said() -> None:
+    answer = ApprovalAnswered("approval-1", Answer.APPROVE, "the owner agrees")
+    one = told(decided(Mode.APPROVE), ASKED, answer, *ACTED, CONTAINED)
+    assert one
+    assert f"Who and why: {ACTOR} approved: the owner agrees" in one.text
+    assert as_json(one)["who_and_why"] == [f"{ACTOR} approved: the owner agrees"]
 
 
 def named(name: str, **more: str) -> Notice:
