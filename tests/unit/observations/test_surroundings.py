@@ -13,6 +13,7 @@ from ringfence.model.incident import Incident
 from ringfence.model.observation import ResourceState
 from ringfence.observations.ec2.acls import Acl, AclEntry, SubnetAcls
 from ringfence.observations.ec2.auto_scaling import Scaling
+from ringfence.observations.ec2.placement import GroupSize
 from ringfence.observations.ec2.snapshots import Snapshot, Snapshots, read_snapshots
 from ringfence.observations.ec2.target_groups import MOST, Registration, Target, Targets
 from ringfence.runbooks import load
@@ -49,6 +50,26 @@ def test_an_instance_without_a_group_is_out(found: list[object]) -> None:
     _, scaling = talk(Scaling.read(REF, ()), ({"AutoScalingInstances": found},))
     assert scaling == Scaling()
     assert scaling.settling() == ""
+
+
+MEMBER = {"AutoScalingInstances": [{"AutoScalingGroupName": "web", "LifecycleState": "InService"}]}
+
+
+@pytest.mark.parametrize(
+    ("answers", "size"),
+    [
+        (({"AutoScalingInstances": []},), 0),
+        ((MEMBER, {"AutoScalingGroups": []}), 0),
+        ((MEMBER, {"AutoScalingGroups": [{"AutoScalingGroupName": "web", "DesiredCapacity": 7}]}), 7),
+    ],
+    ids=["in no group", "of a group that is gone", "in a group"],
+)
+def test_the_size_of_a_group_is_its_desired_capacity(
+    answers: tuple[dict[str, object], ...], size: int
+) -> None:
+    calls, found = talk(GroupSize.read(REF, ()), *((one,) for one in answers))
+    assert found == GroupSize(size)
+    assert len(calls) == len(answers)
 
 
 @pytest.mark.parametrize(
