@@ -52,6 +52,17 @@ ENDING = re.compile(r"-[0-9a-f]{10}\b")
 """The end of an incident's id, which depends on the request."""
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 """The pictures of the animation while a command waits."""
+IDS = {
+    "eni-0": "eni-f3548675b7c4e9d74",
+    "eni-1": "eni-485df8684372b1cc7",
+    "vpc-1": "vpc-69addd863a4a5d38a",
+    "vpc-2": "vpc-0c1d2e3f4a5b6c7d8",
+    "sg-0": "sg-b1cf3e849908a18be",
+    "sg-1": "sg-0632a7c49e1d098dd",
+    "sg-web": "sg-dced729dfac88b53e",
+    "vol-0": "vol-a04da4f6212ba2206",
+    "vol-1": "vol-155e038987e9f8deb",
+}
 HOSTILE = "shop\x1b[2J-web\u202e-1"
 """A Name tag that an intruder chose."""
 WEB = InstanceRef(REF.account, REF.region, "i-0fedcba9876543210")
@@ -83,8 +94,15 @@ def with_name(entries: Sequence[Entry], name: str) -> tuple[Fact, ...]:
     tags = [{"key": "Name", "value": name}]
     detail = {"resource": {"instanceDetails": {"instanceId": REF.id, "tags": tags}}}
     event = json.dumps({"detail": detail})
-    facts = (one.fact for one in entries)
+    facts = (replace(one, body=as_in_aws(one.body)).fact for one in entries)
     return tuple(replace(one, event=event) if isinstance(one, FindingReceived) else one for one in facts)
+
+
+def as_in_aws(text: str) -> str:
+    """Return a text with ids as long as those of AWS, because their length decides what fits."""
+    for short, long in IDS.items():
+        text = re.sub(rf"(?<![\w-]){short}(?![\w-])", long, text)
+    return text
 
 
 def chains() -> Iterator[tuple[ChainKey, tuple[Entry, ...]]]:

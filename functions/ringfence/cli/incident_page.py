@@ -140,13 +140,15 @@ class Page:
         return f"last verified {ago(self.now - line.at)} by {actor_of(line)}"
 
     def _done(self, width: int, *, cut: bool) -> Iterator[RenderableType]:
+        about = (self.brief.place[3], self.brief.place[0])
         forwards = [one for one in self.changes if not one.undo]
         back = [one for one in self.changes if one.undo]
         for title, each in (("Done", forwards), ("Undone by the release", back)):
             if each:
                 yield Text()
-                yield plain(f"{title}: {count(len(each), 'change')}", "bold")
-                yield from (changed(one, width, cut=cut) for one in each)
+                more = "; --full shows whole lines" if cut else ""
+                yield Text.assemble(plain(f"{title}: {count(len(each), 'change')}", "bold"), (more, "dim"))
+                yield from (changed(one, width, cut=cut, about=about) for one in each)
         if not self.changes:
             yield Text()
             yield plain("Nothing was changed.", "bold")

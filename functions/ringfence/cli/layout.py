@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.table import Table
 from rich.text import Text
 
@@ -13,7 +13,7 @@ from ringfence.cli.text import safe
 from ringfence.record.changes import BEGUN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rich.console import RenderableType
 
@@ -23,18 +23,59 @@ _MARK = 4
 """The width of the mark before a change."""
 
 
-def changed(one: Change, width: int, *, cut: bool = False) -> RenderableType:
-    """Return a change: what was done, and from which value to which. With `cut`, it is one line."""
+def changed(
+    one: Change, width: int, *, cut: bool = False, about: tuple[str, str] = ("", "")
+) -> RenderableType:
+    """Return a change: what was done, and from which value to which.
+
+    With `cut`, it is one line, in which `about`, the id and the kind of the subject, are said in short.
+    """
     mark, style = _mark(one)
     words = one.words if one.applied or one.result == BEGUN else f"{one.result}: {one.words}"
+    detail = "" if one.applied else one.detail
+    if cut:
+        said = [_short(text, about) for text in (words, one.before, one.after, detail)]
+        return Text.assemble(plain(f"  {mark} ", style), *_one_line(said, width - _MARK, style))
     values = f"{one.before} → {one.after}" if one.before or one.after else ""
-    apart = "\n" if not cut and cell_len(safe(f"{words}: {values}")) > width - _MARK else ": "
+    apart = "\n" if cell_len(safe(f"{words}: {values}")) > width - _MARK else ": "
     text = plain(words)
     if values:
         text = Text.assemble(text, apart, plain(values, "dim"))
-    if one.detail and not one.applied:
-        text = Text.assemble(text, ": " if cut else "\n", plain(one.detail, style))
-    return hanging(f"  {mark} ", text, style, width=width if cut else 0)
+    if detail:
+        text = Text.assemble(text, "\n", plain(detail, style))
+    return hanging(f"  {mark} ", text, style)
+
+
+def _short(text: str, about: tuple[str, str]) -> str:
+    """Say `the instance` instead of the id of the incident's instance."""
+    id_, kind = about
+    return text.replace(id_, f"the {kind}") if id_ and kind else text
+
+
+def _one_line(said: Sequence[str], width: int, style: str) -> Iterator[Text]:
+    """Yield words and values in one line. Of what is too long, the words keep up to two thirds."""
+    words, before, after, detail = (safe(text) for text in said)
+    arrow = safe(" → ")
+    values = f"{before}{arrow}{after}" if before or after else detail
+    if not values:
+        yield Text(_fit(words, width))
+        return
+    room = min(cell_len(values), max(width // 3, width - cell_len(words) - 2))
+    yield Text(f"{_fit(words, width - room - 2)}: ")
+    if not (before or after):
+        yield Text(_fit(detail, room), style)
+        return
+    both = room - cell_len(arrow)
+    first = min(cell_len(before), max(both // 2, both - cell_len(after)))
+    yield Text(f"{_fit(before, first)}{arrow}{_fit(after, both - first)}", "dim")
+
+
+def _fit(text: str, width: int) -> str:
+    """Return a text of at most this width. An ellipsis says that it is longer."""
+    mark = safe("…")
+    if cell_len(text) <= width:
+        return text
+    return f"{set_cell_size(text, max(width - cell_len(mark), 0)).rstrip()}{mark}"
 
 
 def _mark(one: Change) -> tuple[str, str]:
