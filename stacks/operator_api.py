@@ -23,7 +23,7 @@ from ringfence.handlers.operator_types import (
 )
 from ringfence.model.resource_names import OPERATE, acting_roles
 from ringfence.record.pauses import PAUSE
-from ringfence.record.slots import RESETS
+from ringfence.record.slots import REPLAYS, RESETS
 from stacks import needs
 from stacks.alarms import Alarms
 from stacks.function_policies import only_its_callers
@@ -77,7 +77,7 @@ class OperatorApi(Construct):
             OPERATE,
             needs.OPERATE,
             {
-                "runbook": (*(one.runbook.id for one in pipelines), PAUSE, RESETS),
+                "runbook": (*(one.runbook.id for one in pipelines), PAUSE, RESETS, REPLAYS),
                 "roles": tuple(role_arn("*", name) for name in acting_roles()),
                 "accounts": settings.accounts,
                 "audit_table": audit.audit_table.table_arn,

@@ -17,7 +17,7 @@ from ringfence.model.errors import InternalError
 from ringfence.model.incident import INCIDENT_ID
 from ringfence.record.chain import CHAIN_KEY, HEARTBEAT, Entry, Lease, Slot
 from ringfence.record.pauses import PAUSE
-from ringfence.record.slots import BREAKER, BREAKERS, RESETS
+from ringfence.record.slots import BREAKER, BREAKERS, REPLAYS, RESETS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,7 +89,7 @@ def to_item(key: ChainKey, entry: Entry) -> Item:
         "body": {"S": entry.body},
         "hash": {"S": entry.hash},
     }
-    if entry.seq == 0 and key.runbook not in {HEARTBEAT, PAUSE, RESETS}:  # they are no incidents
+    if entry.seq == 0 and key.runbook not in {HEARTBEAT, PAUSE, RESETS, REPLAYS}:  # they are no incidents
         item[MONTH] = {"S": month_of(entry.incident)}
     if entry.mac:
         item[MAC] = {"S": entry.mac}

@@ -6,14 +6,12 @@ does not change, and the person can repeat the request.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from ringfence.engine.pauses import ATTEMPTS
-from ringfence.model.errors import Conflict, Refused, Retryable
+from ringfence.engine.daily_chain import record_today
+from ringfence.model.errors import Refused
 from ringfence.model.frozen import frozen
-from ringfence.model.incident import incident_id
-from ringfence.record.chain import ChainKey, Lease, Stamp, link
+from ringfence.record.chain import ChainKey
 from ringfence.record.facts import LimitReset
 from ringfence.record.limit_usage import breaker_key, breaker_of, usage
 from ringfence.record.slots import RESETS, places, size_of
@@ -89,36 +87,12 @@ class LimitKeeper:
         opened_at = found.breaker.opened_at if found.breaker else None
         owners = tuple(one.owner for one in found.used)
         fact = LimitReset(found.name, found.most, reason, owners, opened_at)
-        self._record(fact, execution)
+        record_today(self.ports, key_of(self.home), fact, execution, only_sealed="reset a limit")
         size = size_of(limit.name, 0, now).key
         for key, item in seen.items():
             if item.owner and key != size:
                 self.items.free(key, item, self.ports.clock())
         return fact
-
-    def _record(self, fact: LimitReset, execution: ExecutionContext) -> None:
-        key = key_of(self.home)
-        for _ in range(ATTEMPTS):
-            history = self.ports.log.read(key)
-            if fault := history.proof.fault:
-                raise Refused(f"entry {fault.seq} of {history.incident} is not authentic: {fault.words}")
-            if history.proof.missing:
-                raise Retryable(f"only a sealed entry can reset a limit: {history.proof.missing}")
-            incident = max(self._day(), history.incident)
-            joins = history.incident == incident
-            known = history if joins else replace(history, entries=())
-            stamp = Stamp(key, incident, execution.actor, execution.attempt, self.ports.clock())
-            lease = None if joins else Lease("", None, incident)
-            try:
-                self.ports.log.append(key, known, link(stamp, known.head, (fact,)), lease)
-            except Conflict:
-                continue
-            return
-        raise Retryable(f"others keep resetting limits: tried {ATTEMPTS} times")
-
-    def _day(self) -> str:
-        midnight = self.ports.clock().replace(hour=0, minute=0, second=0, microsecond=0)
-        return incident_id(midnight, RESETS)
 
 
 def _keys(limit: Slot) -> tuple[str, ...]:

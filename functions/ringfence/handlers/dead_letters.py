@@ -10,17 +10,24 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from ringfence.engine.daily_chain import record_today
 from ringfence.handlers.logs import logger
 from ringfence.handlers.operator_types import check_reason
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput, RingfenceError
 from ringfence.model.resource_names import PREFIX
+from ringfence.record.chain import ChainKey
+from ringfence.record.facts import ReplayRequested
+from ringfence.record.slots import REPLAYS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ringfence.aws.dead_letters import DeadLetter
+    from ringfence.engine.intake import ExecutionContext
+    from ringfence.engine.ports import Ports
     from ringfence.handlers.operator_answers import Answer
+    from ringfence.model.kinds.account import AccountRef
     from ringfence.model.runbook import Runbook
 
 _LONGEST = 200
@@ -49,10 +56,12 @@ def queues_of(catalogue: Mapping[str, Runbook]) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class DeadLetterService:
-    """Serves operators. `letters` reads and sends."""
+    """Serves operators. `letters` reads and sends. `home` is the home account, whose log has each replay."""
 
     catalogue: Mapping[str, Runbook]
     letters: Letters
+    ports: Ports
+    home: AccountRef
 
     def listed(self) -> Answer:
         """Return the dead letters of every queue."""
@@ -63,8 +72,11 @@ class DeadLetterService:
         ]
         return {"dead_letters": found}
 
-    def replay(self, body: object, actor: str) -> Answer:
-        """Put dead letters of one queue back on it: one by its id, or all. Raises BadInput."""
+    def replay(self, body: object, execution: ExecutionContext) -> Answer:
+        """Put dead letters of one queue back on it: one by its id, or all.
+
+        The record comes first: who, why, and which messages. Raises BadInput, Refused and Retryable.
+        """
         given = Document.of(body)
         queue, wanted, reason = given.text("queue"), given.optional_text("id"), given.text("reason")
         check_reason(reason)
@@ -74,7 +86,18 @@ class DeadLetterService:
         chosen = [one for one in waiting if wanted in (None, one.id)]
         if wanted and not chosen:
             raise BadInput("id", f"is no dead letter of {queue}; one that was just read is hidden", wanted)
-        return {"replayed": [self._put_back(queue, one, actor, reason) for one in chosen]}
+        if chosen:
+            self._record(queue, chosen, reason, execution)
+        return {"replayed": [self._put_back(queue, one, execution.actor, reason) for one in chosen]}
+
+    def _record(
+        self, queue: str, chosen: Sequence[DeadLetter], reason: str, execution: ExecutionContext
+    ) -> None:
+        """Record a replay. After an outage of KMS, it does not wait for a seal."""
+        words = tuple(" ".join(about(one.body).values()) for one in chosen)
+        fact = ReplayRequested(queue, tuple(one.id for one in chosen), words, reason)
+        key = ChainKey(REPLAYS, self.home.key)
+        record_today(self.ports, key, fact, execution)
 
     def _put_back(self, queue: str, letter: DeadLetter, actor: str, reason: str) -> dict[str, object]:
         """Send one. A failure is its result, and the others are still sent."""

@@ -118,7 +118,8 @@ class OperatorService:
 
     def replay(self, body: object, execution: ExecutionContext) -> Answer:
         """Put dead letters back on their queue. Raises BadInput."""
-        return self._letters().replay(body, check_actor(execution.actor))
+        check_actor(execution.actor)
+        return self._letters().replay(body, execution)
 
     def _letters(self) -> DeadLetterService:
         if self.letters is None:

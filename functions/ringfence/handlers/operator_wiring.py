@@ -53,9 +53,10 @@ def operator_service() -> OperatorService:
     def go_on(runbook: str, message: str, seconds: int) -> None:
         wiring.queue(queues[runbook]).send(message, seconds)
 
-    letters = DeadLetterService(CATALOGUE, SqsDeadLetters(lambda: cast("SQSClient", own_client("sqs"))))
     keys = wiring.seals(wiring.settings().record_keys)
     home = home_of(wiring.policy().own.home)
+    dead = SqsDeadLetters(lambda: cast("SQSClient", own_client("sqs")))
+    letters = DeadLetterService(CATALOGUE, dead, wiring.warm(), home)
     keeper = PauseKeeper(wiring.warm(), home)
     client = cast("DynamoDBClient", own_client("dynamodb"))
     items = DynamoLimitItems(client, wiring.settings().control_table)

@@ -467,6 +467,28 @@ class BreakerOpened(Fact):
 
 
 @value
+class ReplayRequested(Fact):
+    """A person had dead letters put back on their queue.
+
+    Attributes
+    ----------
+    queue : str
+        The queue, without its prefix.
+    letters : tuple of str
+        The ids of the messages.
+    about : tuple of str
+        What each message is about: its type, its account and its region.
+    reason : str
+        Why, in the person's words.
+    """
+
+    queue: str
+    letters: tuple[str, ...]
+    about: tuple[str, ...]
+    reason: str
+
+
+@value
 class LimitReset(Fact):
     """A person had a limit count from the beginning.
 

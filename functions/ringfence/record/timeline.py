@@ -43,6 +43,7 @@ from ringfence.record.facts import (
     RecordUnsealed,
     Released,
     RemediationUndone,
+    ReplayRequested,
     RunRequested,
     SourceAsked,
     SubjectGone,
@@ -363,6 +364,13 @@ def _(fact: BreakerOpened, _: object) -> RenderedFact:
     until = f"until {fact.until:%Y-%m-%d %H:%M:%S} UTC at the latest, people are asked"
     much = "at a time" if fact.window == "open" else f"in one {fact.window}"
     return RenderedFact(f"limit reached: {fact.limit}, {fact.most} {much}", (until,))
+
+
+@_of_fact.register
+def _(fact: ReplayRequested, _: object) -> RenderedFact:
+    each = (f"{id_}: {words}" for id_, words in zip(fact.letters, fact.about, strict=False))
+    notes = (fact.reason, *_each("message", each))
+    return RenderedFact(f"dead letters of {fact.queue} put back: {len(fact.letters)}", notes)
 
 
 @_of_fact.register

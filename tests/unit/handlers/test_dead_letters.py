@@ -5,14 +5,28 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ringfence.aws.dead_letters import DeadLetter
+from ringfence.engine.intake import ExecutionContext
+from ringfence.engine.ports import Ports
 from ringfence.handlers.dead_letters import DeadLetterService, about, queues_of
 from ringfence.model.errors import BadInput, Retryable
+from ringfence.policy.circumstances import Circumstances
+from ringfence.record.chain import ChainKey
+from ringfence.record.facts import ReplayRequested
+from ringfence.record.slots import REPLAYS
 from ringfence.runbooks.catalogue import CATALOGUE
+from tests.support.fakes.audit_home import in_turn
+from tests.support.fakes.memory_cloud import MemoryCloud
+from tests.support.fakes.memory_log import MemoryLog
+from tests.support.pauses import HOME
+from tests.support.worlds import Ticking
+
+if TYPE_CHECKING:
+    from ringfence.record.history import History
 
 AT = datetime(2026, 11, 30, 3, tzinfo=UTC)
 KIM = "arn:aws:iam::111122223333:user/kim"
@@ -52,9 +66,15 @@ def queues() -> Queues:
     return Queues({"ringfence-contain-instance": [letter("a"), letter("b")]})
 
 
-def replay(queues: Queues, **body: object) -> list[dict[str, str]]:
+def service(queues: Queues, log: MemoryLog | None = None) -> DeadLetterService:
+    ports = Ports(MemoryCloud(None, Ticking(AT)), log or MemoryLog(), Ticking(AT), in_turn)
+    return DeadLetterService(CATALOGUE, queues, ports, HOME)
+
+
+def replay(queues: Queues, log: MemoryLog | None = None, **body: object) -> list[dict[str, str]]:
     given = {"queue": "contain-instance", "reason": "the outage is over", **body}
-    answer: dict[str, Any] = dict(DeadLetterService(CATALOGUE, queues).replay(given, KIM))
+    execution = ExecutionContext("request-1", KIM, AT, Circumstances(AT))
+    answer: dict[str, Any] = dict(service(queues, log).replay(given, execution))
     found: list[dict[str, str]] = answer["replayed"]
     return found
 
@@ -66,7 +86,7 @@ def test_every_queue_of_a_runbook_can_have_some() -> None:
 
 
 def test_they_are_listed_with_what_they_are_about(queues: Queues) -> None:
-    answer: dict[str, Any] = dict(DeadLetterService(CATALOGUE, queues).listed())
+    answer: dict[str, Any] = dict(service(queues).listed())
     assert answer["dead_letters"][0] == {
         "queue": "contain-instance",
         "id": "a",
@@ -80,6 +100,36 @@ def test_they_are_listed_with_what_they_are_about(queues: Queues) -> None:
 def test_all_of_a_queue_are_put_back_on_it(queues: Queues) -> None:
     assert [one["id"] for one in replay(queues)] == ["a", "b"]
     assert queues.sent == [("ringfence-contain-instance", "a"), ("ringfence-contain-instance", "b")]
+
+
+def test_the_log_has_who_had_which_messages_replayed_and_why_before_they_are_sent(queues: Queues) -> None:
+    log = MemoryLog()
+    queues.broken = frozenset({"a"})
+    replay(queues, log)
+    history = log.read(ChainKey(REPLAYS, HOME.key))
+    ((entry, fact),) = history.facts
+    assert (entry.actor, entry.at) == (KIM, AT)
+    assert fact == ReplayRequested(
+        "contain-instance", ("a", "b"), ("Backdoor:x 1 eu-west-1",) * 2, "the outage is over"
+    )
+    replay(queues, log, id="b")
+    assert len(log.read(ChainKey(REPLAYS, HOME.key)).facts) == 2
+
+
+def test_nothing_is_sent_that_cannot_be_recorded(queues: Queues) -> None:
+    class Full(MemoryLog):
+        def read(self, key: ChainKey) -> History:
+            raise Retryable(f"{key.text}: throttled")
+
+    with pytest.raises(Retryable, match="throttled"):
+        replay(queues, Full())
+    assert queues.sent == []
+
+
+def test_a_queue_without_dead_letters_leaves_no_entry(queues: Queues) -> None:
+    queues.dead, log = {}, MemoryLog()
+    assert replay(queues, log) == []
+    assert log.read(ChainKey(REPLAYS, HOME.key)).entries == ()
 
 
 def test_one_is_put_back_by_its_id(queues: Queues) -> None:
@@ -106,7 +156,7 @@ def test_one_that_cannot_be_sent_is_named_and_the_others_are_sent(queues: Queues
     ],
 )
 def test_a_wrong_request_is_named_and_nothing_is_sent(
-    queues: Queues, body: dict[str, object], said: str
+    queues: Queues, body: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(BadInput, match=said):
         replay(queues, **body)

@@ -138,6 +138,7 @@ FACTS: dict[type[facts.Fact], SearchStrategy[facts.Fact]] = {
     facts.ApprovalAnswered: st.builds(facts.ApprovalAnswered, TEXTS, TEXTS, TEXTS, FLAGS, TEXTS),
     facts.ApprovalExpired: st.builds(facts.ApprovalExpired, TEXTS, TEXTS, TEXTS),
     facts.ApprovalVoided: st.builds(facts.ApprovalVoided, TEXTS, TEXTS, MANY_TEXTS, TEXTS),
+    facts.ReplayRequested: st.builds(facts.ReplayRequested, TEXTS, MANY_TEXTS, MANY_TEXTS, TEXTS),
     facts.LimitReset: st.builds(
         facts.LimitReset, TEXTS, st.integers(1, 99), TEXTS, MANY_TEXTS, st.none() | INSTANTS
     ),

@@ -178,7 +178,7 @@ def test_items_are_read_and_written_under_the_runbooks_own_keys_and_limits_and_w
         for action, resource, conditions in allowed(roles[f"ringfence-{name}-function"])
         if action.startswith("dynamodb:") and "/index/" not in resource
     }
-    more = ("pause", "limits") if name == "operate" else ()
+    more = ("pause", "limits", "dead-letters") if name == "operate" else ()
     own = tuple(f"{runbook}#*" for runbook in (*runbooks, *more))
     proofs = frozenset({("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("operate#request/*",))})
     if name == "operate":
