@@ -83,6 +83,30 @@ class Alarms:
             ),
         )
 
+    def unheard(self, name: str, topic: sns.Topic) -> None:
+        """Alarm if messages of another topic reach nobody: the delivery fails, or a filter drops them.
+
+        SNS counts both itself, so nobody who may write metrics can cover them.
+        """
+        metrics: dict[str, cloudwatch.IMetric] = {
+            "failed": topic.metric_number_of_notifications_failed(period=MINUTE, statistic=SUM),
+            "filtered": topic.metric_number_of_notifications_filtered_out(period=MINUTE, statistic=SUM),
+        }
+        self.above(
+            f"{name}-unheard",
+            cloudwatch.MathExpression(
+                expression="FILL(failed, 0) + FILL(filtered, 0)",
+                using_metrics=metrics,
+                label="messages that did not reach a subscriber",
+                period=MINUTE,
+            ),
+            0,
+            (
+                f"A message to the topic of {name} did not reach a subscriber: its delivery failed, or a "
+                "filter dropped it. Run `ringfence doctor`: it names what differs from the deployment."
+            ),
+        )
+
     def undelivered(self, name: str, rules: Sequence[events.CfnRule]) -> None:
         """Alarm if EventBridge cannot deliver what rules match. An alarm can read ten metrics."""
         for number, start in enumerate(range(0, len(rules), _MOST_METRICS), start=1):

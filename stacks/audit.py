@@ -20,7 +20,7 @@ from ringfence.model.resource_names import (
     NOTIFY,
     function_role,
 )
-from ringfence.record.measures import FORGED, TAMPER, UNSEALED, Measure
+from ringfence.record.measures import FORGED, REVIEW_FAILED, TAMPER, UNSEALED, Measure
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import needs
 from stacks.alarms import Alarms
@@ -255,6 +255,14 @@ class AuditStack(Stack):
             places=places,
             environment={**environment, "RINGFENCE_LOG_KEY": self.log_key.key_arn},
             copies=settings.checkpoint_bucket,
+        )
+        Alarms(self, self.escalations).unheard("notices", self.notices)
+        Alarms(self, self.notices).own(
+            "not-looked-at",
+            Measure(REVIEW_FAILED),
+            0,
+            "A scheduled look failed several times in a place, or did not read everything. The log of the "
+            "runbook's continuation function says where and why, under `not looked at`.",
         )
         Alarms(self, self.notices).own(
             "tampering",

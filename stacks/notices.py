@@ -18,24 +18,33 @@ if TYPE_CHECKING:
 
 def notices(scope: Construct, key: kms.Key, email: str) -> sns.Topic:
     """Return a topic encrypted with `key` for this account's alarms. `email`, if any, subscribes to it."""
-    account = Stack.of(scope).account
     topic = _topic(scope, "Notices", key, email)
+    _alarms_notify(topic)
+    used_by(key, "cloudwatch.amazonaws.com", Stack.of(scope).account)
+    return topic
+
+
+def escalations(scope: Construct, key: kms.Key, email: str) -> sns.Topic:
+    """Return a topic for approvals that nobody answered, and for approvals with break-glass.
+
+    Alarms about the topic of notices notify this one, because the other one may reach nobody.
+    """
+    topic = _topic(scope, "Escalations", key, email)
+    _alarms_notify(topic)
+    return topic
+
+
+def _alarms_notify(topic: sns.Topic) -> None:
+    """Allow the alarms of this account to notify a topic."""
     topic.add_to_resource_policy(
         iam.PolicyStatement(
             sid="Alarms",
             actions=["sns:Publish"],
             principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
             resources=[topic.topic_arn],
-            conditions={"StringEquals": {"aws:SourceAccount": account}},
+            conditions={"StringEquals": {"aws:SourceAccount": Stack.of(topic).account}},
         )
     )
-    used_by(key, "cloudwatch.amazonaws.com", account)
-    return topic
-
-
-def escalations(scope: Construct, key: kms.Key, email: str) -> sns.Topic:
-    """Return a topic for approvals that nobody answered, and for approvals with break-glass."""
-    return _topic(scope, "Escalations", key, email)
 
 
 def _topic(scope: Construct, id_: str, key: kms.Key, email: str) -> sns.Topic:

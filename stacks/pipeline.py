@@ -14,7 +14,7 @@ from ringfence.aws.record_keys import RECORD_KEYS
 from ringfence.events.heartbeat import pattern as heartbeats
 from ringfence.events.patterns import rule_state
 from ringfence.model.resource_names import APPROVALS_SCHEDULE, OPERATE, function_role
-from ringfence.record.measures import NOT_CONTAINED, REVIEW_FAILED, TIME_TO_CONTAINMENT, Measure
+from ringfence.record.measures import NOT_CONTAINED, TIME_TO_CONTAINMENT, Measure
 from stacks import needs, times
 from stacks.alarms import Alarms
 from stacks.functions import FULL_CORE, MODEST, Handler, Settled, function, log_group, provisioned, role
@@ -213,19 +213,6 @@ class Pipeline(Construct):
         )
         scheduled(self, name, review.schedule, made, dead=self.first.dead)
         alarms.errors(name, made)
-        self._looks(alarms)
-
-    def _looks(self, alarms: Alarms) -> None:
-        """Alarm if a scheduled look was given up in a place, or did not read something to its end."""
-        alarms.own(
-            f"{self.runbook.id}-not-looked-at",
-            Measure(REVIEW_FAILED, runbook=self.runbook.id),
-            0,
-            (
-                "A scheduled look failed several times in a place, or did not read everything. The log of "
-                f"{self.runbook.id}-continuation says where and why, under `not looked at`."
-            ),
-        )
 
     def _recheck(self, source: Queue, settled: Settled, group: logs.LogGroup, alarms: Alarms) -> None:
         """Verify open contained incidents again: after a call that can undo one, and on a schedule."""
@@ -246,7 +233,6 @@ class Pipeline(Construct):
         scheduled(settled.scope, source.name, every, made, dead=source.dead)
         _watched(alarms, source, made, times.RECHECK)
         alarms.silent(source.name)
-        self._looks(alarms)
 
     def _alarms(self, alarms: Alarms) -> None:
         for source, made, given in (

@@ -74,7 +74,8 @@ class Settings:
     notices_email
         The email address for notices. Empty for none.
     escalations_email
-        The email address for approvals that nobody answered, and for break-glass. Empty for none.
+        The email address for approvals that nobody answered, for break-glass, and for alarms about the topic
+        of notices. Empty for none.
     provisioned_concurrency
         The number of initialized environments of each containment function.
     reserved_concurrency

@@ -170,4 +170,4 @@ def told(part: Part, reasons: Iterable[str]) -> None:
     for reason in reasons:
         what = {"runbook": part.runbook, "look": part.kind, "place": part.words}
         logger().error("not looked at", extra={**what, "why": reason})
-    emit((Measure(REVIEW_FAILED, runbook=part.runbook),))
+    emit((Measure(REVIEW_FAILED),))
