@@ -33,8 +33,9 @@ NOTHING: frozenset[str] = frozenset()
 
 def places(slot: Slot) -> Iterator[Slot]:
     """Yield every place of a limit, beginning with the one that a slot has."""
+    first = slot.place
     for step in range(slot.most):
-        yield replace(slot, index=(slot.place + step) % slot.most)
+        yield replace(slot, index=(first + step) % slot.most)
 
 
 def elsewhere(
@@ -105,9 +106,10 @@ def _is_fresh(known: Slot, now: datetime) -> bool:
 
 
 def _free(slot: Slot, used: Mapping[str, Slot], open_: Collection[str]) -> Slot:
-    own = [one for one in places(slot) if (known := used.get(one.key)) and known.owner == slot.owner]
+    found = tuple(places(slot))
+    own = [one for one in found if (known := used.get(one.key)) and known.owner == slot.owner]
     most = allowed(slot, used)
-    every = [one for one in places(slot) if not in_use(one, used.get(one.key), open_)]
+    every = [one for one in found if not in_use(one, used.get(one.key), open_)]
     full = slot.most - len(every) >= most
     every = [] if full else [one for one in every if one.place < most]
     # Somebody is just now taking the place that was refused and looks free: another one comes first.
