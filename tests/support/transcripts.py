@@ -34,7 +34,7 @@ from ringfence.record.chain import ChainKey, Stamp, link
 from ringfence.record.facts import ContainmentBroken, DecisionMade, FindingReceived, RunRequested, Verified
 from tests.support import recorded_chains
 from tests.support.fakes.audit_home import ARCHIVE, AUDIT, CONTROL, REGION, bucket, tables
-from tests.support.fakes.site import KIM, RUNBOOK, Site
+from tests.support.fakes.site import KEY, KIM, OTHER, RUNBOOK, Site
 from tests.support.fakes.terminal import Terminal
 from tests.support.worlds import NOON, REF, finding
 
@@ -123,9 +123,21 @@ def chains() -> Iterator[tuple[ChainKey, tuple[Entry, ...]]]:
         20,
         (severe, mild, auto, requested, done, broken),
     )
+    yield released()
     hardened = recorded_chains.read("harden-bucket")
     name = min(hardened)
     yield chain("harden-bucket", bucket_key(), 40, tuple(one.fact for one in hardened[name]))
+
+
+def released() -> tuple[ChainKey, tuple[Entry, ...]]:
+    """Return an incident that a person has released, as the engine recorded it."""
+    site = Site()
+    incident = site.contain()
+    terminal = Terminal(site)
+    terminal("release", incident, "--yes", "--reason", "a drill")
+    key = ChainKey(KEY.runbook, OTHER.key)
+    facts = [entry.fact for entry in site.log.all(KEY)]
+    return chain(key.runbook, key.subject, 30, facts)
 
 
 def chain(
@@ -241,7 +253,7 @@ def transcript(output: str, words: Sequence[str]) -> str:
     return "\n".join((f"$ ringfence {shlex.join(words)}", *kept, ""))
 
 
-CONTAINED, UNDONE = id_of(0), id_of(20)
+CONTAINED, UNDONE, RELEASED = id_of(0), id_of(20), id_of(30)
 PERIOD = ("--since", "2026-01-01")
 VIEWS: Mapping[str, Callable[[int | None], str]] = {
     "list": log_command("incidents", "list", *PERIOD),
@@ -250,6 +262,7 @@ VIEWS: Mapping[str, Callable[[int | None], str]] = {
     "show": log_command("incidents", "show", CONTAINED),
     "show-undone": log_command("incidents", "show", UNDONE),
     "show-full": log_command("incidents", "show", UNDONE, "--full"),
+    "show-released": log_command("incidents", "show", RELEASED),
     "verify": log_command("audit", "verify", CONTAINED, "--without-archive"),
     "run": operator_command(lambda _: "", "run", RUNBOOK.id, REF.id, "--reason", "it beacons"),
     "run-dry": operator_command(lambda _: "", "run", RUNBOOK.id, REF.id, "--dry-run", "--reason", "a look"),

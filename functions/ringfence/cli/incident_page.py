@@ -14,6 +14,7 @@ from ringfence.cli.times import ago, both
 from ringfence.model.claims import Verdict
 from ringfence.record.brief import actor_of, severity_word
 from ringfence.record.next_command import next_command
+from ringfence.record.status import IncidentStatus
 from ringfence.record.wording import said
 
 if TYPE_CHECKING:
@@ -66,8 +67,9 @@ class Page:
         yield from self._facts(full=full)
         most = 0 if full or roomy else width
         yield from self._left(most)
-        yield from self._done(width, cut=bool(most))
-        yield from self._risks(most, full=full)
+        yield from self._done(width, cut=bool(most), full=full)
+        if full or not self._released:
+            yield from self._risks(most, full=full)
 
     def ending(self) -> Iterator[Text]:
         """Yield the next command, alone on the last line."""
@@ -139,16 +141,28 @@ class Page:
             return "never verified"
         return f"last verified {ago(self.now - line.at)} by {actor_of(line)}"
 
-    def _done(self, width: int, *, cut: bool) -> Iterator[RenderableType]:
+    @property
+    def _released(self) -> bool:
+        return self.brief.status is IncidentStatus.RELEASED
+
+    def _done(self, width: int, *, cut: bool, full: bool) -> Iterator[RenderableType]:
+        """Yield the changes. After a release, those that it undid are only counted."""
         about = (self.brief.place[3], self.brief.place[0])
         forwards = [one for one in self.changes if not one.undo]
         back = [one for one in self.changes if one.undo]
-        for title, each in (("Done", forwards), ("Undone by the release", back)):
+        counted = bool(self._released and back and not full)
+        if counted:
+            yield Text()
+            words = f"Done and released: {count(len(forwards), 'change')}; --full shows them"
+            yield plain(words, "bold")
+        for title, each in (("Done", () if counted else forwards), ("Undone by the release", back)):
             if each:
                 yield Text()
                 more = "; --full shows whole lines" if cut else ""
                 yield Text.assemble(plain(f"{title}: {count(len(each), 'change')}", "bold"), (more, "dim"))
                 yield from (changed(one, width, cut=cut, about=about) for one in each)
+        released = self.brief.now.last("Released")
+        yield from listed("Not undone", released.texts("skipped") if released else (), OPEN)
         if not self.changes:
             yield Text()
             yield plain("Nothing was changed.", "bold")

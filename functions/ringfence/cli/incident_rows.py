@@ -78,6 +78,8 @@ def page_rows(page: Page) -> Iterator[str]:
         yield row(what, one.result, one.at.isoformat(), one.words, one.before, one.after, one.detail)
     for label, field in _LISTS:
         yield from (row(label, words) for words in now.words(field))
+    released = now.last("Released")
+    yield from (row("not undone", words) for words in (released.texts("skipped") if released else ()))
     yield from (row("residual risk", words) for words in now.residual_risk)
     yield row("next", next_command(now).command)
 

@@ -24,6 +24,7 @@ from tests.support.transcripts import (
     CONTAINED,
     NOW,
     PERIOD,
+    RELEASED,
     UNDONE,
     WEB,
     audit_log,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     import click
 
 BUCKET = id_of(40)
-EVERY = {BUCKET, UNDONE, CONTAINED}
+EVERY = {BUCKET, RELEASED, UNDONE, CONTAINED}
 PLACES = {"RINGFENCE_AUDIT_TABLE": AUDIT, "RINGFENCE_CONTROL_TABLE": CONTROL}
 
 
@@ -71,7 +72,7 @@ def listed(*words: str) -> set[str]:
         (("--state", "complete"), {BUCKET, CONTAINED}),
         (("--state", "not contained"), {UNDONE}),
         (("--state", "not-contained"), {UNDONE}),
-        (("--state", "open", "--state", "complete"), EVERY),
+        (("--state", "open", "--state", "complete"), EVERY - {RELEASED}),
         (("--severity", "critical"), {UNDONE}),
         (("--severity", "HIGH"), EVERY),
         (("--severity", "9.2"), set()),
@@ -81,13 +82,13 @@ def listed(*words: str) -> set[str]:
         (("--region", "us-west-2"), set()),
         (("--runbook", "harden-bucket"), {BUCKET}),
         (("--subject", REF.id), {CONTAINED}),
-        (("--subject", WEB.key), {UNDONE}),
+        (("--subject", WEB.key), {UNDONE, RELEASED}),
         (("--subject", f"arn:aws:ec2:{REF.region}:{REF.account}:instance/{REF.id}"), {CONTAINED}),
         (("--subject", f"arn:aws:ec2:us-west-2:{REF.account}:instance/{REF.id}"), set()),
         (("--subject", "shop\x1b[2J-web\u202e-1"), {CONTAINED}),
         (("--until", "2026-03-01T12:20:00"), {CONTAINED, UNDONE}),
         (("--until", "2026-03-01T12:19:59"), {CONTAINED}),
-        (("--since", "2026-03-01T12:20:00", "--until", "2026-03-01T12:30"), {UNDONE}),
+        (("--since", "2026-03-01T12:20:00", "--until", "2026-03-01T12:29"), {UNDONE}),
     ],
     ids=" ".join,
 )
@@ -116,11 +117,11 @@ def test_the_rows_have_the_columns_of_the_documentation() -> None:
 def test_what_is_left_out_is_counted_with_the_command_that_shows_it() -> None:
     done = ringfence("incidents", "list", *PERIOD, "--limit", "1")
     assert len(done.stdout.splitlines()) == 1
-    assert done.stderr == "2 more: ringfence incidents list --limit 3\n"
+    assert done.stderr == "3 more: ringfence incidents list --limit 4\n"
     shown = ringfence("incidents", "list", *PERIOD, "--limit", "1", width=80)
-    assert "2 more: ringfence incidents list --limit 3" in shown.stdout
+    assert "3 more: ringfence incidents list --limit 4" in shown.stdout
     filtered = ringfence("incidents", "list", *PERIOD, "--limit", "1", "--state", "complete")
-    assert "2 older responses were not read: ringfence incidents list" in filtered.stderr
+    assert "3 older responses were not read: ringfence incidents list" in filtered.stderr
 
 
 @pytest.mark.parametrize("part", [CONTAINED[-10:], CONTAINED[-4:], CONTAINED[:17], CONTAINED[4:17]])
@@ -153,7 +154,7 @@ def test_a_misspelled_id_is_answered_with_the_most_similar_one() -> None:
 def test_a_shell_offers_incidents_newest_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RINGFENCE_AUDIT_TABLE", AUDIT)
     nowhere: click.Context = None  # type: ignore[assignment]  # it is not used
-    assert incidents(nowhere, nowhere, "inc-") == [BUCKET, UNDONE, CONTAINED]  # type: ignore[arg-type]
+    assert incidents(nowhere, nowhere, "inc-") == [BUCKET, RELEASED, UNDONE, CONTAINED]  # type: ignore[arg-type]
     monkeypatch.setenv("RINGFENCE_AUDIT_TABLE", "nothing")
     assert incidents(nowhere, nowhere, "") == []  # type: ignore[arg-type]  # likewise
 
@@ -187,12 +188,8 @@ def test_watch_prints_a_line_for_each_change_and_leaves_cleanly() -> None:
     done = CliRunner(env=PLACES).invoke(main, ("incidents", "watch"), obj=recent)
     assert done.exit_code == 0, done.output
     rows = [one.split("\t")[:2] for one in done.stdout.splitlines()]
-    assert rows == [
-        [CONTAINED, "complete"],
-        [UNDONE, "not contained"],
-        [BUCKET, "complete"],
-        [UNDONE, "released"],
-    ]
+    first = [[CONTAINED, "complete"], [UNDONE, "not contained"], [RELEASED, "released"]]
+    assert rows == [*first, [BUCKET, "complete"], [UNDONE, "released"]]
     assert done.stderr == "Stopped watching.\n"
 
 
