@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ringfence.engine.outcomes import LastTimes
+from ringfence.engine.visibility import LastTimes
 from ringfence.model.plan import dependency_levels
 from ringfence.model.step import State
 from ringfence.record.facts import Intended, Outcome, Result, RunRequested

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from ringfence.engine.continuations import is_covered, started
 from ringfence.engine.holding import held_back
-from ringfence.engine.outcomes import carried, ended, unsettled
+from ringfence.engine.outcomes import ended
 from ringfence.engine.retries import due_at
 from ringfence.engine.unconfirmed import refutation
 from ringfence.engine.verification import Conclusion, Verification
+from ringfence.engine.visibility import carried, unsettled
 from ringfence.model.errors import NotFound
 from ringfence.model.frozen import replace
 from ringfence.model.runbook import unique

@@ -16,13 +16,13 @@ from ringfence.engine import (
     apply,
     approved,
     continuations,
-    outcomes,
     rebase,
     release,
     retries,
     run,
     undo,
     verify,
+    visibility,
 )
 from ringfence.model.errors import OutcomeUnknown
 from ringfence.record.facts import Outcome, Result
@@ -36,11 +36,12 @@ if TYPE_CHECKING:
     from ringfence.engine.apply import _Job
     from ringfence.engine.approved import Due, _Case
     from ringfence.engine.execution import Execution
-    from ringfence.engine.outcomes import Changes, LastTimes
+    from ringfence.engine.outcomes import Changes
     from ringfence.engine.requests import Approving, ResponseRequest
     from ringfence.engine.results import ResponseResult
     from ringfence.engine.run import _Acting
     from ringfence.engine.undo import Readable
+    from ringfence.engine.visibility import LastTimes
     from ringfence.model.errors import BadInput, InternalError, Retryable
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
@@ -151,7 +152,7 @@ MENDS = {
         "began",
     ),
     "a look that may be too early proves nothing": Mend(
-        ((outcomes.LastTimes, "is_hidden", _never_hidden),),
+        ((visibility.LastTimes, "is_hidden", _never_hidden),),
         ("an instance",),
         "the record says not-applied",
     ),
