@@ -14,6 +14,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import ringfence.record.timeline
 import ringfence.runbooks.catalogue  # noqa: F401 - each runbook says what its log may name
 from ringfence.model import codec
 from ringfence.record.facts import Fact
