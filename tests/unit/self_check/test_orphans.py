@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ringfence.model.call import Failed
@@ -10,6 +11,7 @@ from ringfence.model.errors import AccessDenied, OutcomeUnknown
 from ringfence.self_check.findings import Standing
 from ringfence.self_check.orphans import PERMISSIONS, find_orphans
 from ringfence.self_check.places import Deployment, Stack
+from tests.support.self_checking import finished
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,12 +30,7 @@ class Aws:
         self.stacks, self.errors, self.called = set(stacks), errors or {}, set[str]()
 
     def ask(self, account: str, region: str, talk: SansIO[Any]) -> Any:  # noqa: ANN401 - as the read returns
-        try:
-            calls = next(talk)
-            while True:
-                calls = talk.send(tuple(self.answer(account, region, one) for one in calls))
-        except StopIteration as ended:
-            return ended.value
+        return finished(talk, partial(self.answer, account, region))
 
     def answer(self, account: str, region: str, call: Call) -> Answer:
         self.called.add(f"{call.service}:{call.operation}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,7 @@ from ringfence.self_check.places import Deployment
 from ringfence.self_check.prerequisites import find_missing, places_of
 from ringfence.self_check.reading import ASSUME
 from ringfence.self_check.services import PERMISSIONS
+from tests.support.self_checking import finished
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,12 +43,7 @@ class Aws:
         self.answers, self.called = {**ON, **changed}, set[tuple[str, str, str]]()
 
     def ask(self, account: str, region: str, talk: SansIO[Any]) -> Any:  # noqa: ANN401 - as the read returns
-        try:
-            calls = next(talk)
-            while True:
-                calls = talk.send(tuple(self.answer(account, region, one) for one in calls))
-        except StopIteration as ended:
-            return ended.value
+        return finished(talk, partial(self.answer, account, region))
 
     def answer(self, account: str, region: str, call: Call) -> Answer:
         self.called.add((account, region, f"{call.service}:{call.operation}"))
