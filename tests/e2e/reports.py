@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ringfence.local.findings import formatted
-from ringfence.local.samples import cloudtrail, guardduty
+from ringfence.local.samples import cloudtrail
+from ringfence.local.samples import guardduty_callers as callers
 
 if TYPE_CHECKING:
     from ringfence.local.principals import Credentials, KeyHolder
@@ -38,20 +39,21 @@ def of_session(holder: KeyHolder, session: Credentials) -> Json:
 def attack_sequence(actors: list[Json], resources: list[Json]) -> Json:
     """Return the finding that several principals took part in an attack; both are `accessKeyDetails`."""
     return _now(
-        guardduty.credentials_sequence(
-            [guardduty.actor(one) for one in actors], [guardduty.key_resource(one) for one in resources]
+        callers.credentials_sequence(
+            [callers.actor(one) for one in actors],
+            [callers.key_resource(one) for one in resources],
         )
     )
 
 
 def about_a_bucket(caller: Json) -> Json:
     """Return the finding that somebody steals what is in a bucket."""
-    return _now(guardduty.bucket_finding(details=caller))
+    return _now(callers.bucket_finding(details=caller))
 
 
 def about_a_cluster(caller: Json) -> Json:
     """Return the finding that somebody calls a Kubernetes cluster from a known malicious address."""
-    return _now(guardduty.cluster_finding(details=caller))
+    return _now(callers.cluster_finding(details=caller))
 
 
 def quarantine(holder: KeyHolder, policy: str) -> Json:

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ringfence.local.samples.config import verdict
-from ringfence.local.samples.guardduty import bucket_finding
+from ringfence.local.samples.guardduty_callers import bucket_finding
 from ringfence.model.kinds.bucket import BucketRef
 from ringfence.observations.s3.block import ALL_ON
 from ringfence.observations.s3.tls import requires_tls, tls_statement

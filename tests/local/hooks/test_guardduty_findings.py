@@ -12,6 +12,7 @@ from botocore.validate import ParamValidator
 
 from ringfence.local import LocalAws
 from ringfence.local.samples import guardduty as samples
+from ringfence.local.samples import guardduty_callers as callers
 from ringfence.local.sending import put_findings
 from ringfence.model.errors import BadInput
 
@@ -24,10 +25,10 @@ ACCOUNT, ADMINISTRATOR = samples.ACCOUNT, samples.ADMINISTRATOR
 SAMPLES = {
     "an instance": samples.instance_finding(),
     "a workload": samples.workload_finding(),
-    "a bucket": samples.bucket_finding(details=samples.OF_A_USER),
-    "a cluster": samples.cluster_finding(details=samples.OF_A_USER),
-    "a sequence": samples.credentials_sequence([samples.actor(samples.OF_A_USER)], []),
-    "credentials": samples.credentials_finding(),
+    "a bucket": callers.bucket_finding(details=samples.OF_A_USER),
+    "a cluster": callers.cluster_finding(details=samples.OF_A_USER),
+    "a sequence": callers.credentials_sequence([callers.actor(samples.OF_A_USER)], []),
+    "credentials": callers.credentials_finding(),
 }
 
 

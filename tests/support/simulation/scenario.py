@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from ringfence.local.samples import guardduty
+from ringfence.local.samples import guardduty_callers as callers
 from ringfence.model.codec import instant_text
 from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.kinds.instance import InstanceRef
@@ -71,7 +72,7 @@ class Subject:
             event = guardduty.instance_finding()
             return guardduty.changed(event, "detail.resource.instanceDetails.instanceId", self.ref.id)
         if isinstance(self.ref, RoleSessionRef):
-            return guardduty.credentials_finding(
+            return callers.credentials_finding(
                 details={
                     "accessKeyId": "ASIAIOSFODNN7EXAMPLE",
                     "principalId": self.ref.id,
@@ -81,7 +82,7 @@ class Subject:
             )
         key = self.ref.id if isinstance(self.ref, AccessKeyRef) else ""
         owner = self.ref.user if isinstance(self.ref, AccessKeyRef) else self.ref.id
-        return guardduty.credentials_finding(
+        return callers.credentials_finding(
             details={
                 "accessKeyId": key,
                 "principalId": "AIDAIOSFODNN7EXAMPLE",

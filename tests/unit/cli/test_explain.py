@@ -22,13 +22,12 @@ from ringfence.local.samples.calls import by_root, call_event, sign_in
 from ringfence.local.samples.config import verdict
 from ringfence.local.samples.guardduty import (
     changed,
-    credentials_finding,
     instance_finding,
     sequence_finding,
     sequence_resource,
-    stolen_finding,
     without,
 )
+from ringfence.local.samples.guardduty_callers import credentials_finding, stolen_finding
 from ringfence.model.kinds.account import AccountRef
 from ringfence.model.subject import GLOBAL
 from ringfence.policy.decision import Mode

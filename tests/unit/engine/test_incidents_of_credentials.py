@@ -14,6 +14,7 @@ from ringfence.engine.ports import Ports
 from ringfence.engine.run import Engine
 from ringfence.events.guardduty.trigger.credentials import COMPROMISED_CREDENTIALS
 from ringfence.local.samples import guardduty
+from ringfence.local.samples import guardduty_callers as callers
 from ringfence.local.samples.cloudtrail import OWN, attachment
 from ringfence.local.samples.health import health_event
 from ringfence.model.finding import Finding
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 ACCOUNT = guardduty.ACCOUNT
 KEY = AccessKeyRef(ACCOUNT, GLOBAL, guardduty.KEY)
 USER = UserRef(ACCOUNT, GLOBAL, guardduty.USER)
-ALL_AT_ONCE = [health_event(), guardduty.credentials_finding(), attachment(identity=OWN)]
+ALL_AT_ONCE = [health_event(), callers.credentials_finding(), attachment(identity=OWN)]
 
 
 @remediation(
@@ -114,9 +115,9 @@ def test_reports_of_the_same_key_from_several_sources_join_one_incident(first: i
 def test_reports_of_the_same_key_from_several_regions_join_one_incident() -> None:
     """Each region's GuardDuty has a finding of its own about a key that is used in both."""
     home = Home()
-    elsewhere = guardduty.changed(guardduty.credentials_finding(), "detail.region", "us-east-1")
+    elsewhere = guardduty.changed(callers.credentials_finding(), "detail.region", "us-east-1")
     elsewhere["detail"]["id"] = "another-finding"
-    reports = [home.receive(one)[KEY.key] for one in (guardduty.credentials_finding(), elsewhere)]
+    reports = [home.receive(one)[KEY.key] for one in (callers.credentials_finding(), elsewhere)]
     assert len({report.incident for report in reports}) == 1
     assert len(home.history(KEY).of(FindingReceived)) == 2
 
@@ -137,8 +138,8 @@ def test_a_quarantine_that_tells_the_key_is_one_incident_of_two_responses() -> N
 def test_the_session_and_the_instance_are_one_incident() -> None:
     """Each runbook gets the finding in its own queue and answers for its own subject."""
     home = Home()
-    (session,) = home.receive(guardduty.stolen_finding()).items()
-    (instance,) = home.receive(guardduty.stolen_finding(), CONTAIN.narrowed(["isolate-instance"])).items()
+    (session,) = home.receive(callers.stolen_finding()).items()
+    (instance,) = home.receive(callers.stolen_finding(), CONTAIN.narrowed(["isolate-instance"])).items()
     assert (session[0].split("/")[0], instance[0].split("/")[0]) == ("role-session", "instance")
     assert session[1].incident == instance[1].incident
 
@@ -147,8 +148,8 @@ def test_root_is_for_a_person_while_the_key_beside_it_is_contained() -> None:
     of_root = {"principalId": ACCOUNT, "userType": "Root", "userName": "Root"}
     root = RootRef(ACCOUNT, GLOBAL, "root")
     home = Home()
-    actors = [guardduty.actor(of_root), guardduty.actor()]
-    reports = home.receive(guardduty.credentials_sequence(actors, []))
+    actors = [callers.actor(of_root), callers.actor()]
+    reports = home.receive(callers.credentials_sequence(actors, []))
     assert (reports[root.key].status, reports[KEY.key].status) == (
         IncidentStatus.RECORDED,
         IncidentStatus.COMPLETE,
@@ -160,7 +161,7 @@ def test_root_is_for_a_person_while_the_key_beside_it_is_contained() -> None:
 def test_a_principal_of_an_account_outside_the_scope_is_left_alone() -> None:
     home = Home()
     home.policy = replace(home.policy, accounts=("444455556666",))
-    assert home.receive(guardduty.credentials_sequence()) == {}
-    foreign = [guardduty.actor(account="444455556666"), guardduty.actor()]
-    (only,) = home.receive(guardduty.credentials_sequence(foreign, []))
+    assert home.receive(callers.credentials_sequence()) == {}
+    foreign = [callers.actor(account="444455556666"), callers.actor()]
+    (only,) = home.receive(callers.credentials_sequence(foreign, []))
     assert "/444455556666/" in only

@@ -8,13 +8,8 @@ import pytest
 
 from ringfence.local.samples.calls import call_event
 from ringfence.local.samples.config import verdict
-from ringfence.local.samples.guardduty import (
-    bucket_finding,
-    changed,
-    credentials_finding,
-    instance_finding,
-    without,
-)
+from ringfence.local.samples.guardduty import changed, instance_finding, without
+from ringfence.local.samples.guardduty_callers import bucket_finding, credentials_finding
 from ringfence.local.samples.health import health_event
 from ringfence.model.finding import Finding
 from tests.support.parsing import parse

@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
 from ringfence.local.samples import guardduty
+from ringfence.local.samples import guardduty_callers as callers
 from ringfence.local.samples.calls import by_root, call_event, sign_in
 from ringfence.local.samples.cloudtrail import OWN, attachment, by_role
 from ringfence.local.samples.config import verdict
-from ringfence.local.samples.guardduty import changed, of_type
+from ringfence.local.samples.guardduty import changed
+from ringfence.local.samples.guardduty_types import of_type
 from ringfence.local.samples.health import health_event
 from ringfence.local.samples.states import state_change
 from ringfence.model.codec import decode, encode
@@ -32,12 +34,12 @@ from tests.support.strategies.events import json_values, paths
 FUNCTIONS = Path(__file__).resolve().parents[3] / "functions"
 EVENTS: dict[str, dict[str, Any]] = {
     "an instance": guardduty.instance_finding(),
-    "a key": guardduty.credentials_finding(),
-    "an instance's credentials": guardduty.stolen_finding(),
-    "a sequence": guardduty.credentials_sequence(),
-    "a bucket": guardduty.bucket_finding(),
-    "a bucket's settings": guardduty.bucket_finding("Policy:S3/BucketPublicAccessGranted"),
-    "a cluster": guardduty.cluster_finding(),
+    "a key": callers.credentials_finding(),
+    "an instance's credentials": callers.stolen_finding(),
+    "a sequence": callers.credentials_sequence(),
+    "a bucket": callers.bucket_finding(),
+    "a bucket's settings": callers.bucket_finding("Policy:S3/BucketPublicAccessGranted"),
+    "a cluster": callers.cluster_finding(),
     "an exposure": health_event(),
     "a quarantine": attachment(identity=OWN),
     "a quarantine by a role": attachment(identity=by_role("oncall")),

@@ -5,9 +5,6 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from ringfence.events.guardduty.trigger.credential_types import CREDENTIAL_TYPES, Actor
-from ringfence.events.guardduty.trigger.instance_types import TYPES, Shape
-
 Json = dict[str, Any]
 
 ADMINISTRATOR = "999900001111"
@@ -157,11 +154,6 @@ def sequence_finding(*resources: Json) -> Json:
     return event({**found, "severity": 9})
 
 
-def cluster_sequence(type_: str = "AttackSequence:EKS/CompromisedCluster") -> Json:
-    """Make the event of an attack sequence that names an instance and an access key among its resources."""
-    return changed(sequence_finding(sequence_resource(), key_resource()), "detail.type", type_)
-
-
 def reported_finding(type_: str = "UnauthorizedAccess:Lambda/TorClient", resource_type: str = "") -> Json:
     """Make the event of a finding about a resource that Ringfence has no kind for."""
     name = type_.partition(":")[2].partition("/")[0]
@@ -170,126 +162,6 @@ def reported_finding(type_: str = "UnauthorizedAccess:Lambda/TorClient", resourc
 
 
 _RESOURCES = {"Kubernetes": "EKSCluster", "Lambda": "Lambda", "RDS": "RDSDBInstance", "S3": "S3Object"}
-
-
-def api_call(api: str = "ListBuckets", v4: str = C2_SERVER) -> Json:
-    """Make the action of a call of an API."""
-    return {
-        "actionType": "AWS_API_CALL",
-        "awsApiCallAction": {
-            "api": api,
-            "serviceName": "s3.amazonaws.com",
-            "callerType": "Remote IP",
-            "remoteIpDetails": {"ipAddressV4": v4, "country": {"countryName": "Nowhere"}},
-        },
-    }
-
-
-def credentials_finding(
-    type_: str = "UnauthorizedAccess:IAMUser/MaliciousIPCaller",
-    details: Json | None = None,
-    *,
-    resource_type: str = "AccessKey",
-    **resource: object,
-) -> Json:
-    """Make the event of a finding about a caller (a user's long-term key unless given)."""
-    given = {"accessKeyDetails": dict(OF_A_USER if details is None else details), **resource}
-    return event(detail(type_, {"resourceType": resource_type, **given}, action=api_call()))
-
-
-def stolen_finding(
-    type_: str = "UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS",
-    instance: str | None = INSTANCE,
-) -> Json:
-    """Make the event of a finding about an instance's credentials that are used elsewhere."""
-    return credentials_finding(type_, OF_AN_INSTANCE, instanceDetails=instance_details(instance))
-
-
-def bucket_finding(type_: str = "Exfiltration:S3/MaliciousIPCaller", details: Json | None = None) -> Json:
-    """Make the event of a finding about a bucket, and about the caller."""
-    buckets = [{"name": "reports", "arn": "arn:aws:s3:::reports", "type": "Destination"}]
-    return credentials_finding(type_, details, resource_type="S3Bucket", s3BucketDetails=buckets)
-
-
-def cluster_finding(
-    type_: str = "Discovery:Kubernetes/MaliciousIPCaller", details: Json | None = None
-) -> Json:
-    """Make the event of a finding about a Kubernetes cluster, and about the caller."""
-    cluster = {"name": "prod", "arn": f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/prod"}
-    user = {"kubernetesUserDetails": {"username": "deployers", "groups": ["system:authenticated"]}}
-    return credentials_finding(
-        type_, details, resource_type="EKSCluster", eksClusterDetails=cluster, kubernetesDetails=user
-    )
-
-
-def actor(details: Json = OF_A_USER, account: str | None = ACCOUNT, issuer: str = "") -> Json:
-    """Make an actor of an attack sequence."""
-    user = {
-        "credentialUid": details.get("accessKeyId"),
-        "uid": details.get("principalId"),
-        "type": details.get("userType"),
-        "name": details.get("userName"),
-        **({"account": {"uid": account, "account": "production"}} if account else {}),
-    }
-    session = {"uid": "1234567890", "mfaStatus": "DISABLED", "issuer": issuer}
-    return {"id": f"USER:{details.get('principalId')}", "user": user, "session": session}
-
-
-def key_resource(details: Json = OF_A_USER, account: str = ACCOUNT) -> Json:
-    """Make an access key as attack sequences name it among the resources."""
-    about = {name: details[name] for name in ("principalId", "userName", "userType")}
-    return {
-        "uid": details["accessKeyId"],
-        "name": details["accessKeyId"],
-        "accountId": account,
-        "region": REGION,
-        "resourceType": "ACCESS_KEY",
-        "service": "iam",
-        "cloudPartition": "aws",
-        "data": {"accessKey": about},
-    }
-
-
-def credentials_sequence(
-    actors: list[Json] | None = None,
-    resources: list[Json] | None = None,
-    type_: str = "AttackSequence:IAM/CompromisedCredentials",
-) -> Json:
-    """Make the event of an attack sequence by some actors (a user and an instance's role unless given)."""
-    sequence = {
-        "uid": "seq-2",
-        "description": "A sequence of calls.",
-        "actors": [actor(), actor(OF_AN_INSTANCE)] if actors is None else actors,
-        "resources": [key_resource()] if resources is None else resources,
-        "endpoints": [{"id": "e1", "ip": C2_SERVER, "port": 443}],
-        "signals": [{"uid": "s1", "type": "CLOUD_TRAIL", "actorIds": ["a1"]}],
-    }
-    resource = {"resourceType": "AttackSequence"}
-    found = detail(type_, resource, role=None, detection={"sequence": sequence}, action={})
-    return event({**found, "severity": 9})
-
-
-def of_type(name: str) -> Json:
-    """Make an event of any type that is for us, in its ordinary shape."""
-    if name in TYPES:
-        return _about_an_instance(name)
-    if name not in CREDENTIAL_TYPES:
-        return reported_finding(name)
-    kind = CREDENTIAL_TYPES[name].actor
-    if kind is Actor.SEQUENCE:
-        return credentials_sequence(type_=name)
-    if kind is Actor.CALLER:
-        return bucket_finding(name) if ":S3/" in name else cluster_finding(name)
-    return credentials_finding(name)
-
-
-def _about_an_instance(name: str) -> Json:
-    shape = TYPES[name].shape
-    if shape is Shape.SEQUENCE:
-        return cluster_sequence(name)
-    if shape is Shape.STOLEN:
-        return stolen_finding(name)
-    return instance_finding(name, role="ACTOR") if shape is Shape.INSTANCE else workload_finding(name)
 
 
 def changed(event_: Json, path: str, value: object) -> Json:

@@ -35,7 +35,9 @@ from ringfence.events.patterns import OWN_ACCOUNT, OWN_API
 from ringfence.local.samples.calls import API, by_root, call_event, sign_in
 from ringfence.local.samples.cloudtrail import attachment
 from ringfence.local.samples.config import verdict
-from ringfence.local.samples.guardduty import ACCOUNT, KEY, bucket_finding, changed, of_type, reported_finding
+from ringfence.local.samples.guardduty import ACCOUNT, KEY, changed, reported_finding
+from ringfence.local.samples.guardduty_callers import bucket_finding
+from ringfence.local.samples.guardduty_types import of_type
 from ringfence.local.samples.health import INSTANCE_ARN, abuse_event, health_event
 from ringfence.local.samples.states import state_change
 from ringfence.model.kinds import every_kind, kinds_of

@@ -13,7 +13,7 @@ from ringfence.events.cloudtrail.trigger.quarantine import QUARANTINED_USER
 from ringfence.events.guardduty.trigger.credentials import COMPROMISED_CREDENTIALS
 from ringfence.events.health.trigger import EXPOSED_CREDENTIALS
 from ringfence.events.patterns import PATTERN_LIMIT
-from ringfence.local.samples import guardduty
+from ringfence.local.samples import guardduty_types as typed
 from ringfence.local.samples.cloudtrail import BY_AWS, OWN, attachment, by_role
 from ringfence.local.samples.guardduty import changed
 from ringfence.local.samples.health import health_event
@@ -120,7 +120,7 @@ def test_pattern_and_code_agree_on_recorded_calls() -> None:
 def test_no_event_comes_twice_to_the_same_runbook() -> None:
     """A runbook has one rule for each pattern of its triggers."""
     rules = Delivery(COMPROMISED_CREDENTIALS, EXPOSED_CREDENTIALS, QUARANTINED_USER)
-    ours = [guardduty.of_type(name) for name in COMPROMISED_CREDENTIALS.types]
+    ours = [typed.of_type(name) for name in COMPROMISED_CREDENTIALS.types]
     events = [*shared_events().values(), *ours, health_event(), attachment()]
     assert not [event for event in events if not rules.agrees(event)]
     assert {rules.count(event) for event in [*ours, health_event(), attachment()]} == {1}

@@ -10,7 +10,8 @@ from ringfence.events.guardduty.trigger.buckets import BUCKET_TYPES, EXPOSED_BUC
 from ringfence.events.guardduty.trigger.credential_types import CREDENTIAL_TYPES
 from ringfence.events.guardduty.trigger.credentials import COMPROMISED_CREDENTIALS
 from ringfence.events.patterns import PATTERN_LIMIT
-from ringfence.local.samples.guardduty import bucket_finding, changed
+from ringfence.local.samples.guardduty import changed
+from ringfence.local.samples.guardduty_callers import bucket_finding
 from tests.support.delivery import Delivery
 from tests.support.samples.shared import shared_events
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from ringfence.local.samples.guardduty import ACCOUNT, REGION, bucket_finding, changed
+from ringfence.local.samples.guardduty import ACCOUNT, REGION, changed
+from ringfence.local.samples.guardduty_callers import bucket_finding
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
 from ringfence.model.kinds.bucket import BucketRef

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ringfence.events.guardduty.claim import check, place
 from ringfence.local.samples import guardduty as samples
+from ringfence.local.samples import guardduty_callers as callers
 from ringfence.local.samples.guardduty import changed
 from ringfence.model.call import Answer, Call, Failed
 from ringfence.model.claims import Checked, HeldFinding, SourceAnswer, Verdict
@@ -115,12 +116,12 @@ def test_it_is_asked_in_the_account_and_region_of_the_finding() -> None:
     "event",
     [
         samples.workload_finding(),
-        samples.stolen_finding(),
-        samples.credentials_finding(),
-        samples.bucket_finding(details=samples.OF_A_USER),
-        samples.cluster_finding(details=samples.OF_A_USER),
+        callers.stolen_finding(),
+        callers.credentials_finding(),
+        callers.bucket_finding(details=samples.OF_A_USER),
+        callers.cluster_finding(details=samples.OF_A_USER),
         samples.sequence_finding(),
-        samples.credentials_sequence([samples.actor()], [samples.key_resource()]),
+        callers.credentials_sequence([callers.actor()], [callers.key_resource()]),
     ],
 )
 def test_every_kind_of_finding_is_confirmed_for_each_of_its_subjects(event: Json) -> None:

@@ -19,6 +19,8 @@ from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE
 from ringfence.events.guardduty.trigger.reported import REPORTED_TYPES
 from ringfence.events.patterns import PATTERN_LIMIT
 from ringfence.local.samples import guardduty as samples
+from ringfence.local.samples import guardduty_callers as callers
+from ringfence.local.samples import guardduty_types as typed
 from tests.support.delivery import Delivery
 from tests.support.samples.shared import shared_events, shared_file
 
@@ -49,7 +51,7 @@ def test_each_pattern_is_valid_and_within_the_limit() -> None:
 
 @pytest.mark.parametrize("name", sorted(CREDENTIAL_TYPES))
 def test_every_type_is_delivered_exactly_once_and_answered(name: str) -> None:
-    event = samples.of_type(name)
+    event = typed.of_type(name)
     assert RULES.count(event) == 1
     assert RULES.answered(event) is True
 
@@ -57,7 +59,7 @@ def test_every_type_is_delivered_exactly_once_and_answered(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(CREDENTIAL_TYPES.keys() - TYPES.keys()))
 def test_what_speaks_of_credentials_alone_isolates_no_instance(name: str) -> None:
     event = samples.changed(
-        samples.of_type(name), "detail.resource.instanceDetails", samples.instance_details()
+        typed.of_type(name), "detail.resource.instanceDetails", samples.instance_details()
     )
     assert INSTANCES.count(event) == 0
     assert INSTANCES.answered(event) is False
@@ -65,7 +67,7 @@ def test_what_speaks_of_credentials_alone_isolates_no_instance(name: str) -> Non
 
 @pytest.mark.parametrize("name", THEFTS)
 def test_stolen_credentials_of_an_instance_call_for_two_responses(name: str) -> None:
-    event = samples.stolen_finding(name)
+    event = callers.stolen_finding(name)
     assert (RULES.count(event), INSTANCES.count(event)) == (1, 1)
     assert RULES.answered(event) is INSTANCES.answered(event) is True
 
@@ -75,7 +77,7 @@ def test_stolen_credentials_of_an_instance_call_for_two_responses(name: str) -> 
 def test_a_finding_about_a_bucket_or_a_cluster_is_answered_where_an_access_key_made_the_calls(
     name: str, key: object
 ) -> None:
-    event = samples.of_type(name)
+    event = typed.of_type(name)
     event["detail"]["resource"]["accessKeyDetails"]["accessKeyId"] = key
     assert RULES.count(event) == 0
     assert RULES.answered(event) is (None if key == 7 else False)
@@ -83,7 +85,7 @@ def test_a_finding_about_a_bucket_or_a_cluster_is_answered_where_an_access_key_m
 
 @pytest.mark.parametrize("name", sorted(REPORTED_TYPES))
 def test_what_does_not_show_whose_credentials_is_neither_delivered_nor_answered(name: str) -> None:
-    event = samples.bucket_finding(name)
+    event = callers.bucket_finding(name)
     assert RULES.count(event) == 0
     assert RULES.answered(event) is False
 
@@ -100,7 +102,7 @@ def test_what_does_not_show_whose_credentials_is_neither_delivered_nor_answered(
 def test_patterns_and_code_agree(
     name: str, key: object, instance: object, resource_type: object, source: str
 ) -> None:
-    event = samples.of_type(name) if name in CREDENTIAL_TYPES else samples.credentials_finding(name)
+    event = typed.of_type(name) if name in CREDENTIAL_TYPES else callers.credentials_finding(name)
     event["source"] = source
     event["detail"]["resource"]["resourceType"] = resource_type
     event["detail"]["resource"]["instanceDetails"] = {"instanceId": instance}

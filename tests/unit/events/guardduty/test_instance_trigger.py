@@ -15,6 +15,8 @@ from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE, n
 from ringfence.events.guardduty.trigger.reported import REPORTED_TYPES
 from ringfence.events.patterns import PATTERN_LIMIT
 from ringfence.local.samples import guardduty as samples
+from ringfence.local.samples import guardduty_callers as callers
+from ringfence.local.samples import guardduty_types as typed
 from ringfence.model.finding import Finding
 from tests.support.delivery import Delivery
 from tests.support.parsing import parse
@@ -42,7 +44,7 @@ def test_each_pattern_is_valid_and_within_the_limit() -> None:
 
 @pytest.mark.parametrize("name", sorted(TYPES))
 def test_every_type_is_delivered_exactly_once_and_answered(name: str) -> None:
-    event = samples.of_type(name)
+    event = typed.of_type(name)
     assert RULES.count(event) == 1
     assert RULES.answered(event) is True
 
@@ -70,7 +72,7 @@ def test_a_container_without_a_host_is_neither_delivered_nor_answered(
         samples.instance_finding("Trojan:EC2/SomethingNew"),
         samples.workload_finding("Execution:Runtime/SomethingNew"),
         samples.instance_finding("Execution:EC2/MaliciousFile!Snapshot"),
-        samples.credentials_finding("Recon:IAMUser/MaliciousIPCaller.Custom"),
+        callers.credentials_finding("Recon:IAMUser/MaliciousIPCaller.Custom"),
         samples.changed(samples.instance_finding(), "source", "aws.securityhub"),
         samples.changed(samples.instance_finding(), "detail-type", "GuardDuty Finding (old)"),
     ],
@@ -105,7 +107,7 @@ def test_patterns_and_code_agree(name: str, resource_type: object, host: object,
 
 @pytest.mark.parametrize("instance", [samples.INSTANCE, None, "", "web"])
 def test_an_instance_whose_credentials_were_taken_is_answered_where_it_is_named(instance: str | None) -> None:
-    event = samples.stolen_finding(instance=instance)
+    event = callers.stolen_finding(instance=instance)
     assert RULES.count(event) == int(instance == samples.INSTANCE)
     assert RULES.answered(event) is (instance == samples.INSTANCE)
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from ringfence.events.envelope import NotForUs
 from ringfence.local.samples import guardduty as samples
+from ringfence.local.samples import guardduty_callers as callers
 from ringfence.local.samples.guardduty import (
     changed,
     instance_finding,
@@ -168,7 +169,7 @@ def test_when_it_was_first_seen_may_be_unsaid() -> None:
 
 def test_the_type_decides_what_a_finding_is_about_and_not_the_blocks_in_it() -> None:
     """A finding about calls may well describe the instance that they came from."""
-    called = samples.credentials_finding(instanceDetails=samples.instance_details())
+    called = callers.credentials_finding(instanceDetails=samples.instance_details())
     assert [ref.kind for ref in found(called).subjects] == ["access-key"]
 
 

@@ -9,16 +9,14 @@ import pytest
 
 from ringfence.events.guardduty.trigger.credential_types import CREDENTIAL_TYPES
 from ringfence.local.samples import guardduty as samples
-from ringfence.local.samples.guardduty import (
-    ACCOUNT,
-    OF_A_USER,
-    OF_AN_INSTANCE,
+from ringfence.local.samples import guardduty_callers as callers
+from ringfence.local.samples import guardduty_types as typed
+from ringfence.local.samples.guardduty import ACCOUNT, OF_A_USER, OF_AN_INSTANCE, changed, without
+from ringfence.local.samples.guardduty_callers import (
     actor,
-    changed,
     credentials_finding,
     credentials_sequence,
     key_resource,
-    without,
 )
 from ringfence.model import principals
 from ringfence.model.errors import BadInput
@@ -81,33 +79,33 @@ def test_root_is_named_and_told_of() -> None:
 
 @pytest.mark.parametrize("name", sorted(CREDENTIAL_TYPES))
 def test_a_type_that_shows_no_wrong_hands_is_for_a_person(name: str) -> None:
-    finding = found(samples.of_type(name))
+    finding = found(typed.of_type(name))
     assert finding.advice == CREDENTIAL_TYPES[name].notify_only_reason
     assert finding.subjects
 
 
 def test_stolen_credentials_name_the_session_and_the_instance() -> None:
-    assert found(samples.stolen_finding()).subjects == (SESSION, INSTANCE)
+    assert found(callers.stolen_finding()).subjects == (SESSION, INSTANCE)
 
 
 def test_a_session_is_named_like_an_instance_by_whoever_assumes_the_role() -> None:
     """Only GuardDuty's own word names the instance to be isolated."""
-    assert found(samples.stolen_finding(instance=None)).subjects == (SESSION,)
+    assert found(callers.stolen_finding(instance=None)).subjects == (SESSION,)
 
 
 def test_an_instance_that_is_misnamed_is_bad_input() -> None:
     with pytest.raises(BadInput, match=r"detail\.resource\.instanceDetails\.instanceId"):
-        parse(samples.stolen_finding(instance="i-web"))
+        parse(callers.stolen_finding(instance="i-web"))
 
 
-@pytest.mark.parametrize("event", [samples.bucket_finding(), samples.cluster_finding()])
+@pytest.mark.parametrize("event", [callers.bucket_finding(), callers.cluster_finding()])
 def test_the_key_that_called_is_the_subject_of_a_finding_about_a_bucket_or_a_cluster(event: object) -> None:
     assert found(event).subjects == (KEY,)
 
 
 def test_a_bucket_that_was_read_anonymously_is_only_reported() -> None:
     anonymous = {"accessKeyId": "", "principalId": "ANONYMOUS_PRINCIPAL", "userType": "AWSAccount"}
-    finding = found(samples.bucket_finding(details=anonymous))
+    finding = found(callers.bucket_finding(details=anonymous))
     assert [ref.kind for ref in finding.subjects] == ["finding"]
     assert "names no access key" in finding.advice
 

@@ -16,7 +16,10 @@ from ringfence.events.guardduty.trigger.credential_types import CREDENTIAL_TYPES
 from ringfence.events.guardduty.trigger.instance_types import TYPES
 from ringfence.events.guardduty.trigger.reported import REPORTED_FINDING, REPORTED_TYPES
 from ringfence.local.samples import guardduty as samples
-from ringfence.local.samples.guardduty import changed, of_type
+from ringfence.local.samples import guardduty_callers as callers
+from ringfence.local.samples import guardduty_types as typed
+from ringfence.local.samples.guardduty import changed
+from ringfence.local.samples.guardduty_types import of_type
 from ringfence.model.codec import decode, encode
 from ringfence.model.kinds import parse_key
 from ringfence.model.kinds.finding import FindingRef
@@ -76,7 +79,7 @@ def test_a_finding_that_nothing_acts_on_is_reported(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*sorted(TYPES), *sorted(CREDENTIAL_TYPES), *sorted(BUCKET_TYPES)])
 def test_a_finding_that_a_runbook_acts_on_is_not_reported_twice(name: str) -> None:
-    event = samples.bucket_finding(name) if name in BUCKET_TYPES else of_type(name)
+    event = callers.bucket_finding(name) if name in BUCKET_TYPES else of_type(name)
     assert RULES.answered(event) is False
     assert answering(found(event))
 
@@ -88,7 +91,7 @@ def test_every_published_type_ends_in_a_notice_at_least() -> None:
     }
     assert len(names) > 200
     for name in names:
-        event = samples.bucket_finding(name) if name in BUCKET_TYPES else of_type(name)
+        event = callers.bucket_finding(name) if name in BUCKET_TYPES else of_type(name)
         assert answering(found(event)), name
 
 
@@ -105,11 +108,11 @@ def test_the_reviewed_types_are_in_one_table_and_published() -> None:
     [
         (samples.workload_finding(resource_type="ECSCluster", host=None), "ECSCluster"),
         (
-            samples.bucket_finding(details={"userType": "AWSAccount", "principalId": "AIDAFOREIGN"}),
+            callers.bucket_finding(details={"userType": "AWSAccount", "principalId": "AIDAFOREIGN"}),
             "no access key",
         ),
-        (samples.bucket_finding(details={"principalId": "ANONYMOUS_PRINCIPAL"}), "no access key"),
-        (samples.cluster_finding(details={}), "no access key"),
+        (callers.bucket_finding(details={"principalId": "ANONYMOUS_PRINCIPAL"}), "no access key"),
+        (callers.cluster_finding(details={}), "no access key"),
         (samples.sequence_finding({"uid": "x", "resourceType": "EKS_CLUSTER"}), "AttackSequence:EC2"),
     ],
 )
@@ -123,7 +126,7 @@ def test_a_known_type_without_a_resource_to_act_on_is_reported(event: dict[str, 
     "name", sorted(one for one, kind in CREDENTIAL_TYPES.items() if kind.actor is Actor.CLUSTER)
 )
 def test_a_sequence_about_a_cluster_contains_the_instances_and_the_keys_that_it_names(name: str) -> None:
-    finding = found(samples.cluster_sequence(name))
+    finding = found(typed.cluster_sequence(name))
     assert [ref.kind for ref in finding.subjects] == ["access-key", "instance"]
     assert answering(finding) == {"contain-credentials", "contain-instance"}
     assert [decide(POLICY, "*", finding, ref).mode for ref in finding.subjects] == [Mode.AUTO, Mode.AUTO]
