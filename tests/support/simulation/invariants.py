@@ -27,6 +27,7 @@ from ringfence.record.facts import (
     RunRequested,
     Verified,
 )
+from ringfence.record.tlog import Leaf
 from ringfence.steps.ec2.network import SetSecurityGroups
 from tests.support.simulation.faults import SKEW
 
@@ -36,9 +37,10 @@ if TYPE_CHECKING:
 
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
-    from ringfence.record.chain import Entry, Lease
+    from ringfence.record.chain import ChainKey, Entry, Lease
     from ringfence.record.facts import Pause
     from ringfence.record.history import History
+    from ringfence.record.integrity import Archived
     from tests.support.simulation.scenario import Subject
 
 LONGEST_LEASE = timedelta(seconds=30)
@@ -325,3 +327,28 @@ def releases_end(history: History, told: Sequence[str]) -> Iterator[str]:
         return
     if not any("release not finished" in one or one == "a dead letter" for one in told):
         yield "a release began and did not end, and nobody was told"
+
+
+def archived_is_logged(
+    recorded: Mapping[ChainKey, Sequence[Entry]],
+    archived: Mapping[tuple[str, str], Sequence[Archived]],
+    leaves: Sequence[str],
+) -> Iterator[str]:
+    """What is recorded is archived unchanged, and what is archived is in the log, once and in its order."""
+    logged = Counter(leaves)
+    wanted: list[str] = []
+    for key, entries in recorded.items():
+        for incident in dict.fromkeys(one.incident for one in entries):
+            own = [one for one in entries if one.incident == incident]
+            kept = {one.seq: (one.body, one.hash, one.mac) for one in archived.get((key.text, incident), ())}
+            for one in own:
+                name = f"entry {one.seq} of {incident}"
+                if kept.pop(one.seq, None) != (one.body, one.hash, one.mac):
+                    yield f"{name} is recorded, and the archive has none or another one"
+            yield from (f"the archive has entry {seq} of {incident}, which nobody recorded" for seq in kept)
+            ours = [Leaf.of(key.text, f"{incident}#{one.seq:06d}", one).text for one in own]
+            wanted += ours
+            if [leaf for leaf in leaves if leaf in set(ours)] != ours:
+                yield f"the log has the entries of {incident} twice, not at all or in another order"
+    if strange := logged - Counter(wanted):
+        yield f"the log has {strange.total()} leaves of no recorded entry"

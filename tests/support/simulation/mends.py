@@ -24,6 +24,7 @@ from ringfence.engine import (
     verify,
     visibility,
 )
+from ringfence.handlers import archive
 from ringfence.model.errors import OutcomeUnknown
 from ringfence.record.facts import Outcome, Result
 from tests.support.simulation.faults import Outage
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from ringfence.aws.log_sequence import Position
     from ringfence.engine.apply import _Job
     from ringfence.engine.approved import Due, _Case
     from ringfence.engine.execution import Execution
@@ -49,6 +51,11 @@ if TYPE_CHECKING:
     from ringfence.record.chain import Slot
     from ringfence.record.facts import ContinuationStarted, Fact, Intended
     from ringfence.record.history import History
+
+
+def _always_follows(entries: archive.Run, at: Position) -> bool:
+    """Each batch continues its chain, also one that is delivered again."""
+    return True
 
 
 @dataclass(frozen=True)
@@ -185,6 +192,11 @@ MENDS = {
         ((run, "_finishing", _finishes_nothing),),
         ("a key and its user", "a key"),
         "nobody was told",
+    ),
+    "an entry is in the log once": Mend(
+        ((archive.Run, "follows", _always_follows),),
+        ("an instance with every option",),
+        "the log has the entries of",
     ),
     "what fails is tried less and less": Mend(
         (

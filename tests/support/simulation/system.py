@@ -52,6 +52,7 @@ from tests.support.simulation.invariants import Change
 from tests.support.simulation.queues import Letter, MemoryQueue
 from tests.support.simulation.scenario import BAD_TIMES, Act, policy_of, scenario
 from tests.support.simulation.story import Story
+from tests.support.simulation.stream import SEEDS, AuditStream
 from tests.support.worlds import NOON, Ticking
 
 if TYPE_CHECKING:
@@ -315,6 +316,7 @@ class System:
         self.clock = Ticking()
         self.story = Story(self.clock, wanted=told)
         self.log = MemoryLog()
+        self.stream = AuditStream(self.log.seals) if seed % SEEDS == 0 else None
         self.listed = MemoryContainments(self.log)
         self.policy = policy_of(self.scenario.subjects, "auto")
         self.modes = {"auto"}
@@ -483,6 +485,8 @@ class System:
         known = {(entry.incident, entry.seq) for entry in before}
         self.log.append(key, history, entries, lease, slots)
         added = [entry for entry in self.log.all(key) if (entry.incident, entry.seq) not in known]
+        if self.stream:
+            self.stream.deliver(key, added)
         for row in timeline(added) if self.story.wanted else ():
             self.story.tell(
                 execution.name, f"  recorded: {row.rendered.words} {row.rendered.result}".rstrip()
@@ -839,6 +843,8 @@ class System:
     # The end.
 
     def _at_the_end(self) -> Iterable[str]:
+        if self.stream:
+            yield from self.stream.wrong({one.key: self.log.all(one.key) for one in self.scenario.subjects})
         for queue in self.queues.values():
             for letter in queue.waiting:
                 yield f"{letter.id} waits for ever"
