@@ -35,7 +35,7 @@ def _steps(settings: Settings) -> Iterator[tuple[str, str]]:
         "Check",
         (
             "ringfence doctor: compares this deployment with what is declared, and says in which accounts "
-            "and regions GuardDuty, a CloudTrail trail or AWS Config is missing. Ringfence answers those"
+            "and regions GuardDuty, a CloudTrail trail or AWS Config is missing. Ringfence needs their events"
         ),
     )
     yield (

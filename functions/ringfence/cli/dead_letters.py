@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.group("dead-letters")
 def dead_letters() -> None:
-    """List and replay messages that were given up on."""
+    """List and replay the messages in the dead-letter queues."""
 
 
 @dead_letters.command("list", short_help="List the dead letters.")

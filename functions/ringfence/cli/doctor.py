@@ -67,9 +67,9 @@ def doctor(  # noqa: PLR0913 - independent options
     """Read every resource of Ringfence, and compare it with what the stacks declare.
 
     For each problem, the command shows what was found, what is declared, and what to do. It also shows from
-    which accounts and regions no heartbeat arrives, and where GuardDuty, CloudTrail or AWS Config is not on,
-    whose events Ringfence answers. It changes nothing. It reads with the role
-    `ringfence-doctor` of each account, which the managed policy `ringfence-doctor` allows to assume.
+    which accounts and regions no heartbeat arrives, and where a service is not on that Ringfence needs:
+    GuardDuty, CloudTrail or AWS Config. It changes nothing. It reads with the role `ringfence-doctor` of each
+    account, which the managed policy `ringfence-doctor` allows to assume.
 
     Exit code 0: everything was read and is as declared. 1: something differs, or could not be read. 2: bad
     input.

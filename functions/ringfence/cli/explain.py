@@ -71,7 +71,7 @@ def explain(  # noqa: PLR0913 - the options of a command
     PATH is a file, a folder of files, or - for standard input. A file is plain or gzip. It contains events as
     EventBridge delivers them, findings of GuardDuty, the output of `aws guardduty get-findings`, findings of
     Security Hub (ASFF), log files of CloudTrail, or lines of Ringfence's archive: one document, a list, or
-    one on each line. More than 5 events are summed up by decision.
+    one on each line. More than 5 events are summarized by decision.
 
     Exit code 0: Ringfence would handle every event. 3: it would not handle some event. 2: some event is bad
     input.

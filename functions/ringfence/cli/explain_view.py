@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ringfence.model.subject import Ref
 
 MOST_SHOWN = 5
-"""Up to this number of events, each is shown. Beyond it, a table sums them up."""
+"""Up to this number of events, each is shown. Beyond it, a table summarizes them."""
 MOST_ROWS = 40
 """The rows of the table, and the bad inputs that are named."""
 MOST_KEYS = 2000

@@ -158,14 +158,17 @@ def _arn(text: str) -> Arn:
 
 _OPTIONS = {
     "open_only": click.option(
-        "--open", "open_only", is_flag=True, help="Only what a person or Ringfence still has to finish."
+        "--open",
+        "open_only",
+        is_flag=True,
+        help="Only responses in which a person or Ringfence still has something to do.",
     ),
     "states": click.option(
         "--state",
         "states",
         multiple=True,
         shell_complete=states,
-        help="Only this state, as listed below: not-contained. Can be repeated.",
+        help="Only this state, for example not-contained. The states are listed below. Can be repeated.",
     ),
     "severity": click.option(
         "--severity", help="Only at least this severity: critical, high, medium, low or a number."

@@ -80,7 +80,7 @@ def list_incidents(  # noqa: PLR0913 - one parameter for each option
 
     In a pipe, each response is a line of columns between tabs: incident, state, severity, kind, id, name,
     account, region, runbook, worst finding, number of findings, and the times of opening and of the last
-    verification. What else there is to say goes to standard error.
+    verification. Messages go to standard error.
 
     Exit code 0: listed. 1: the audit log cannot be read. 2: bad input.
     """

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 def limits(given: CommandOptions, *, limit: str | None, every: bool) -> None:
     """Show how much of each limit is used, when the next place is free, and which breakers are open.
 
-    A breaker opens when a limit is reached, and closes after an hour or a day. Meanwhile a person is asked
-    whenever no place is free. The limits of VPCs, roles, Auto Scaling groups and resources are listed while
-    their breakers are open. To see another one, name it with --limit.
+    A place is one response that a limit permits without a person. A response frees its place after an hour or
+    a day. A breaker opens when a limit is reached, and closes after an hour or a day. Meanwhile a person is
+    asked whenever no place is free. The limits of VPCs, roles, Auto Scaling groups and resources are listed
+    while their breakers are open. To see another one, name it with --limit.
 
     Exit code 0: shown. 1: refused. 2: bad input, or the API cannot be reached.
     """
@@ -51,12 +52,12 @@ def limits(given: CommandOptions, *, limit: str | None, every: bool) -> None:
     end(given, DONE, limits=found)
 
 
-@limits.command("reset", short_help="Have a limit count from the beginning, and close its breaker.")
+@limits.command("reset", short_help="Set the count of a limit to zero, and close its breaker.")
 @click.argument("limit")
 @click.option("--reason", required=True, help="The reason, in one line. It is recorded in the audit log.")
 @query_command
 def reset(given: CommandOptions, limit: str, *, reason: str) -> None:
-    """Have LIMIT count from the beginning, and close its breaker. Ringfence then acts there again by itself.
+    """Set the count of LIMIT to zero, and close its breaker. Ringfence then acts there again by itself.
 
     What waits for approval still waits. The audit log records who reset the limit, and why, and everybody who
     gets notifications is notified. This needs the policy `ringfence-resetter`.

@@ -64,16 +64,16 @@ class Target:
 def send(
     ctx: click.Context, paths: tuple[str, ...], endpoint: str | None, *, follow: bool, wait: float
 ) -> None:
-    """Send events to a running local AWS, each as the service does that it is from.
+    """Send events to a running local AWS, in the same way as the AWS services that publish them.
 
     PATH is a file, a folder of files, or - for standard input, in every form that `ringfence explain` reads:
     events as EventBridge delivers them, findings of GuardDuty, the output of `aws guardduty get-findings`,
     lists of these, or one on each line. `ringfence samples` writes such files. A GuardDuty finding is put
-    into the local GuardDuty, which then answers for it and sends its event. The event arrives in the account
-    and region that it names.
+    into the local GuardDuty, which sends its event and confirms the finding when Ringfence asks. The event
+    arrives in the account and region that it names.
 
     If Ringfence is deployed in the local AWS, the command then shows what it records about the findings,
-    until nothing more is to come. The deployment is looked for in AWS_ACCOUNT_ID and AWS_REGION.
+    until every response has ended. It looks for the deployment in AWS_ACCOUNT_ID and AWS_REGION.
 
     Exit code 0: all events were sent, and every response has ended. 1: the local AWS does not respond, or a
     response has not ended in time. 2: bad input; no event was sent, or the local AWS refused one.

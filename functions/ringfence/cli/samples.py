@@ -58,8 +58,8 @@ def samples(  # noqa: PLR0913 - the options of a command
     """Write a sample event of each trigger, in the shape in which AWS publishes it.
 
     Each event is written to a file in DIR, which must be empty or new. Without DIR, the events are printed,
-    one on each line: for `ringfence explain -` or `ringfence local send -`. They are of this moment, and have
-    new ids each time. Scheduled reviews have no event.
+    one on each line: for `ringfence explain -` or `ringfence local send -`. Their times are the present
+    time, and their ids are new each time. Scheduled reviews have no event.
 
     Exit code 0: written. 2: bad input.
     """

@@ -101,7 +101,7 @@ def _orphaned(stack: Stack) -> Problem:
         stack.name,
         f"stack {stack.name}",
         "declaration",
-        f"exists, but the policy's scope does not name {stack.region}: it forwards events for nothing",
+        f"exists, but the policy's scope does not name {stack.region}: Ringfence ignores its events",
         f"aws cloudformation delete-stack --stack-name {stack.name} --region {stack.region}",
     )
 

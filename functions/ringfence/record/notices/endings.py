@@ -66,7 +66,7 @@ def gone(now: Summary) -> Notice:
 
 
 def left(now: Summary) -> Notice:
-    """Return the notice that the policy permits nothing any more while changes are half done."""
+    """Return the notice that the policy permits no more changes, and a response is half done."""
     fact = now.lines[-1].fact
     parts = (
         ("Why nothing is finished", (fact.optional_text("reason") or "the policy permits nothing",)),

@@ -101,7 +101,7 @@ def _summary(count: Count) -> Notice:
     ends = f", until {newest.at and count.first.at and count.first.at + WITHIN:%H:%M} UTC"
     parts = (
         ("What they are about, newest last", tuple(map(_line, count.waiting))),
-        ("What follows", (f"more notices of this kind are summed up{ends}; urgent ones are never",)),
+        ("What follows", (f"more notices of this kind are summarized{ends}; urgent ones never are",)),
     )
     return Notice(
         NoticeKind.SUMMARY,

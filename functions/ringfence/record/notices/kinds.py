@@ -58,7 +58,7 @@ class NoticeKind(Enum):
         Urgency.ACTION,
         "A person must check something before the response is complete.",
     )
-    QUOTA_REACHED = "quota-reached", Urgency.URGENT, "A quota of AWS prevents the containment."
+    QUOTA_REACHED = "quota-reached", Urgency.URGENT, "An AWS quota prevents the containment."
     REFUSED = (
         "refused",
         Urgency.ACTION,
@@ -69,7 +69,7 @@ class NoticeKind(Enum):
     LEFT_UNFINISHED = (
         "left-unfinished",
         Urgency.URGENT,
-        "The policy permits nothing any more while changes are half done.",
+        "The policy permits no more changes, and a response is half done.",
     )
     DRY_RUN = "dry-run", Urgency.ACTION, "The policy permits a plan, but no changes."
     DECISION_NEEDED = "decision-needed", Urgency.ACTION, "A finding is left to a person: nothing is changed."
@@ -93,7 +93,7 @@ class NoticeKind(Enum):
     PAUSES_WRONG = "pauses-wrong", Urgency.URGENT, "What is paused cannot be read, or is too old."
     PAUSE_CHANGED = "pause-changed", Urgency.ACTION, "A pause began, ends soon, ended, or was ended."
     LIMIT_REACHED = "limit-reached", Urgency.URGENT, "A limit on automatic responses was reached."
-    LIMIT_RESET = "limit-reset", Urgency.ACTION, "A person had a limit count from the beginning."
+    LIMIT_RESET = "limit-reset", Urgency.ACTION, "A person reset a limit."
     NO_HEARTBEAT = "no-heartbeat", Urgency.URGENT, "Events of an account and region may not arrive any more."
     SELF_CHECK = "self-check", Urgency.URGENT, "Ringfence's resources differ from what its stacks declare."
     FORGED_INPUT = "forged-input", Urgency.URGENT, "A function refused an input that somebody made up."

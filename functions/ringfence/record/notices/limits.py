@@ -53,7 +53,7 @@ def _together(limit: str) -> tuple[Command, ...]:
 
 
 def limit_reset(now: Summary) -> Notice:
-    """Return the notice that a person had a limit count from the beginning. It belongs to no incident."""
+    """Return the notice that a person reset a limit. It belongs to no incident."""
     fact = now.lines[-1].fact
     limit, actor = fact.text("limit"), now.lines[-1].body.optional_text("actor") or "an unknown caller"
     most = fact.integer("most")
