@@ -27,6 +27,17 @@ if TYPE_CHECKING:
 
 GLOBAL = frozenset({"--query", "--output", "--region", "--profile", "--endpoint-url"})
 RENAMED = {"s3api": "s3"}
+REPLACED: dict[str, dict[str, tuple[str, ...]]] = {
+    "RunInstances": {"--count": ("MinCount", "MaxCount")},
+    "Subscribe": {"--notification-endpoint": ("Endpoint",)},
+}
+"""The options for which the AWS command line has names of its own, by operation, with their parameters."""
+OPPOSITES = {
+    "--no-egress": "--ingress",
+    "--no-disable-api-termination": "--enable-api-termination",
+    "--no-no-reboot": "--reboot",
+}
+"""The options that turn a parameter of EC2 off, and what the AWS command line calls them instead."""
 _FLAG = "--no-"
 
 
@@ -67,8 +78,7 @@ def parsed(line: str) -> Command:
         if option in GLOBAL:
             options[option] = str(value)
         else:
-            member, shape, negated = _member(operation, option)
-            given[member] = False if negated else _value(shape, value)
+            given |= _parameters(operation, option, value)
     return Command(model.service_name, operation, given, options, waiter)
 
 
@@ -94,15 +104,25 @@ def _pairs(words: list[str]) -> Iterator[tuple[str, object]]:
         yield words[start], values if len(values) > 1 else values[0] if values else True
 
 
-def _member(operation: OperationModel, option: str) -> tuple[str, Shape, bool]:
-    """Return the parameter of an option, and whether the option turns it off."""
-    shape = operation.input_shape
-    members = (
-        {f"--{xform_name(one, '-')}": (one, inner) for one, inner in shape.members.items()} if shape else {}
-    )
-    for name in (option, option.replace(_FLAG, "--", 1)):
-        if name in members:
-            return *members[name], name != option
+def _parameters(operation: OperationModel, option: str, value: object) -> dict[str, object]:
+    """Return the parameters that an option sets. Raises ValueError for one that the command line lacks."""
+    members = dict(operation.input_shape.members) if operation.input_shape else {}
+    replaced = REPLACED.get(operation.name, {})
+    if names := replaced.get(option):
+        values = str(value).split(":") if len(names) > 1 else [value]
+        ends = (values[0], values[-1])
+        return {name: _value(members[name], one) for name, one in zip(names, ends, strict=False)}
+    hidden = {name for names in replaced.values() for name in names}
+    known = {f"--{xform_name(one, '-')}": one for one in members if one not in hidden}
+    if option in known:
+        return {known[option]: _value(members[known[option]], value)}
+    turns_off = {opposite: negated for negated, opposite in OPPOSITES.items()}.get(option, option)
+    if (
+        turns_off.startswith(_FLAG)
+        and option not in OPPOSITES
+        and (name := known.get(turns_off.replace(_FLAG, "--", 1)))
+    ):
+        return {name: False}
     raise ValueError(f"{operation.name} has no parameter {option}")
 
 

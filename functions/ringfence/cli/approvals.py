@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringfence.cli.answered import other_plan, outcome
 from ringfence.cli.completion import incidents
 from ringfence.cli.incident_ids import incident_of
 from ringfence.cli.operator_command import (
@@ -114,21 +115,19 @@ def approve(  # noqa: PLR0913 - one parameter for each option
     one = asking.found
     if plan and one.text("plan") != plan:
         show_approval(asking.screen, one)
-        asking.screen.conclude("The plan has changed. Nothing was approved.", "bold red")
+        why, command = other_plan(one, plan, asking.every)
+        asking.screen.conclude(why, "bold red")
+        asking.screen.say(f"To approve the plan above: {command}")
         end(given, NOT_DONE, status="changed", approval=one)
     if not plan:
         show_approval(asking.screen, one)
     if not (plan or given.yes or asking.env.interactive()):
         raise BadInput("--plan", "is required without a terminal: the digest of the plan that you have seen")
-    if not (plan or agreed(given, "\nApprove this plan?")):
+    if not (plan or not asking.waits or agreed(given, "\nApprove this plan?")):
         asking.screen.say("Nothing was approved.")
         end(given, NOT_DONE, status="declined", approval=one)
     answered = asking.answer(Answer.APPROVE, reason or NO_REASON, break_glass=break_glass)
-    missing = answered.integer("missing")
-    words = (
-        f"Approved. {missing} more must approve." if missing else "Approved. Ringfence carries it out now."
-    )
-    asking.screen.conclude(words, "bold green")
+    asking.screen.conclude(outcome(Answer.APPROVE, one, answered), "bold green")
     asking.screen.say(f"Progress: ringfence incidents show {incident}")
     end(given, DONE, status=answered.text("status"), approval=answered)
 
@@ -153,7 +152,7 @@ def reject(given: CommandOptions, incident: str | None, *, breaker: str, approva
         answer_together(given, _only(incident, approval, breaker), together, show_approval)
     asking = _Asking.of(given, incident, approval)
     answered = asking.answer(Answer.REJECT, check_reason(reason))
-    asking.screen.conclude("Rejected. Nothing is changed.", "bold")
+    asking.screen.conclude(outcome(Answer.REJECT, asking.found, answered), "bold")
     end(given, DONE, status=answered.text("status"), approval=answered)
 
 
@@ -169,8 +168,15 @@ def _only(incident: str | None, approval: str, breaker: str) -> str:
 class _Asking:
     """One approval that a person answers."""
 
-    def __init__(self, given: CommandOptions, env: Environment, screen: Screen, found: Document) -> None:
-        self.given, self.env, self.screen, self.found = given, env, screen, found
+    def __init__(
+        self,
+        given: CommandOptions,
+        env: Environment,
+        screen: Screen,
+        every: Sequence[Document],
+        found: Document,
+    ) -> None:
+        self.given, self.env, self.screen, self.every, self.found = given, env, screen, every, found
 
     @classmethod
     def of(cls, given: CommandOptions, incident: str, approval: str) -> _Asking:
@@ -188,7 +194,12 @@ class _Asking:
         if len(named) > 1:
             ids = ", ".join(one.text("approval") for one in named)
             raise BadInput("--approval", f"is required, because several wait for an answer: {ids}")
-        return cls(given, env, screen, named[0])
+        return cls(given, env, screen, every, named[0])
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for an answer. Otherwise there is nothing to confirm."""
+        return self.found.text("status") == ApprovalStatus.WAITING
 
     def answer(self, answer: str, reason: str, *, break_glass: bool = False) -> Document:
         """Send the answer. Raises Refused and Forbidden."""

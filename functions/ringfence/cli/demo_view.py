@@ -14,6 +14,7 @@ from rich.text import Text
 
 from ringfence.cli.demo_timeline import milestones
 from ringfence.cli.incident_views import BAD, GOOD, OPEN, STYLES, plain
+from ringfence.record.shell import typed
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ class View:
 
     def typed(self, words: Iterable[str], output: str) -> None:
         """Print a command and the first lines of its output."""
-        self._title(f"$ ringfence {' '.join(words)}")
+        self._title(f"$ {typed('ringfence', *words)}")
         lines = output.strip().splitlines()
         for line in lines[:MOST_OUTPUT]:
             self._print(plain(line))

@@ -89,7 +89,8 @@ def answer_together(
     digest = batch_digest(shown)
     if asked.plan and asked.plan != digest:
         screen.conclude(
-            f"The plans have changed, their digest is {digest}. Nothing was answered.", "bold red"
+            f"{asked.plan} is not the digest of these plans, which is {digest}. Nothing was answered.",
+            "bold red",
         )
         end(given, NOT_DONE, status="changed", plan=digest, waiting=found)
     if not asked.plan:

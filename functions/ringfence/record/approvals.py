@@ -131,7 +131,10 @@ class Approval:
         """
         status, asked = self.status(given.at), self.asked
         if status is not ApprovalStatus.WAITING:
-            return f"approval {self.id} is {status}, so it takes no more answers"
+            by = "; ".join(
+                f"{one.answer} by {one.actor} at {one.at:%Y-%m-%d %H:%M} UTC" for one in self.answers
+            )
+            return f"approval {self.id} is {status}, so it takes no more answers{by and f' ({by})'}"
         if digest != asked.digest:
             return f"the plan of approval {self.id} has another digest: check the plan again"
         if given.answer == Answer.REJECT or given.break_glass:

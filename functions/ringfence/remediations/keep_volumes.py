@@ -89,8 +89,10 @@ class SetDeleteOnTermination(SettingStep):
 
     def describe(self) -> str:
         """Describe the change."""
-        fate = "delete" if self.after else "keep"
-        return f"{fate} {self.volume_id} ({self.device}) when {self.instance_id} is terminated"
+        volume = f"{self.volume_id} ({self.device})"
+        if self.after:
+            return f"let {volume} be deleted with {self.instance_id} again, as before"
+        return f"keep {volume} when {self.instance_id} is terminated"
 
 
 @remediation(

@@ -78,6 +78,9 @@ def test_with_the_digest_nobody_is_asked(terminal: Terminal, site: Asking) -> No
     assert terminal("approve", site.incident).exit_code == UNUSABLE
     other = terminal("approve", site.incident, "--plan", "0" * 64)
     assert other.exit_code == NOT_DONE
+    assert f"{'0' * 64} is not the digest of this plan" in other.stdout
+    assert "has changed" not in other.stdout
+    assert f"--plan {site.approval.asked.digest}" in other.stdout
     assert not site.history.of(ApprovalAnswered)
     result = terminal("approve", site.incident, "--plan", site.approval.asked.digest, "--json")
     assert result.exit_code == DONE, result.output
@@ -101,6 +104,34 @@ def test_a_rejection_is_final(terminal: Terminal, site: Asking) -> None:
     assert "takes no more answers" in result.output
     site.go_on()
     assert not site.cloud.calls
+
+
+def test_an_approval_again_says_who_approved_it_and_when(terminal: Terminal, site: Asking) -> None:
+    assert terminal("approve", site.incident, "--yes").exit_code == DONE
+    site.go_on()
+    changed = len(site.cloud.calls)
+    result = terminal("approve", site.incident)
+    assert result.exit_code == DONE, result.output
+    assert f"Already approved by {KIM} at 2026-" in result.stdout
+    assert "The approval is begun." in result.stdout
+    assert "carries it out now" not in result.stdout
+    assert "Approve this plan?" not in result.output
+    site.go_on()
+    assert len(site.cloud.calls) == changed
+    assert len(site.history.of(ApprovalAnswered)) == 1
+
+
+def test_a_rejection_again_says_who_rejected_it_and_when(terminal: Terminal, site: Asking) -> None:
+    assert terminal("reject", site.incident, "--reason", "a drill").exit_code == DONE
+    result = terminal("reject", site.incident, "--reason", "a drill")
+    assert result.exit_code == DONE, result.output
+    assert f"Already rejected by {KIM} at 2026-" in result.stdout
+    assert "The approval is rejected." in result.stdout
+
+
+def test_an_answer_that_comes_late_learns_who_answered(terminal: Terminal, site: Asking) -> None:
+    assert terminal("reject", site.incident, "--reason", "a drill").exit_code == DONE
+    assert f"reject by {KIM} at 2026-" in " ".join(terminal("approve", site.incident, "--yes").output.split())
 
 
 @pytest.mark.parametrize("words", [("inc-1",), ("inc-20260301T120000.000000-0123456789",)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -119,3 +120,10 @@ def test_a_record_counts_as_proved_once_every_entry_is_archived(
 
 def test_where_only_ascii_can_be_shown_every_mark_is_ascii() -> None:
     assert all(mark.isascii() for mark in (ASCII.good, ASCII.bad, ASCII.arrow, ASCII.bar, ASCII.dot))
+
+
+def test_a_command_can_be_pasted_into_a_shell(view: View, printed: io.StringIO) -> None:
+    words = ("approve", "inc-1", "--reason", "it talks to a known server")
+    view.typed(words, "")
+    shown = printed.getvalue().strip().removeprefix("$ ")
+    assert shlex.split(shown) == ["ringfence", *words]

@@ -32,11 +32,30 @@ def test_a_command_of_aws_that_is_shown_exists_with_its_parameters(command: str)
         "aws ec2 describe-instances --ids i-1",
         "aws nothing describe-instances",
         "aws cloudformation wait stack-delete",
+        "aws ec2 run-instances --min-count 1 --max-count 1",
+        "aws sns subscribe --endpoint https://example.com",
+        "aws ec2 modify-instance-attribute --no-egress",
+        "aws ec2 delete-network-acl-entry --no-egress",
     ],
 )
 def test_a_command_of_aws_that_does_not_exist_is_found(command: str) -> None:
     with pytest.raises((ValueError, KeyError)):
         parsed(command)
+
+
+@pytest.mark.parametrize(
+    ("command", "parameters"),
+    [
+        ("aws ec2 run-instances --count 1", {"MinCount": 1, "MaxCount": 1}),
+        ("aws ec2 run-instances --count 1:3", {"MinCount": 1, "MaxCount": 3}),
+        ("aws sns subscribe --notification-endpoint a:b", {"Endpoint": "a:b"}),
+        ("aws ec2 delete-network-acl-entry --ingress", {"Egress": False}),
+        ("aws ec2 delete-network-acl-entry --egress", {"Egress": True}),
+        ("aws ec2 stop-instances --no-force", {"Force": False}),
+    ],
+)
+def test_an_option_has_the_name_of_the_command_line(command: str, parameters: dict[str, object]) -> None:
+    assert parsed(command).parameters == parameters
 
 
 @pytest.mark.skipif(not CDK.exists(), reason="the CDK command line is not installed: npm ci")

@@ -140,3 +140,4 @@ def test_where_the_world_stands_with_a_revocation() -> None:
 def test_what_becomes_of_a_volume_is_said_as_it_is() -> None:
     assert KEEP.diff() == ("deleted with it", "kept")
     assert KEEP.inverse().diff() == ("kept", "deleted with it")
+    assert KEEP.inverse().describe() == f"let vol-0 (/dev/sda1) be deleted with {REF.id} again, as before"
