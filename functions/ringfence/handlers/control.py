@@ -21,6 +21,7 @@ from ringfence.record.measures import TAMPER, Measure
 from ringfence.record.notices.deployment import control_tampering
 from ringfence.record.pauses import PAUSE
 from ringfence.record.untrusted import plain
+from ringfence.runbooks import runbook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,11 +99,11 @@ class Guard:
 
     def _is_recorded(self, entry: Entry) -> bool:
         try:
-            runbook, subject, *_ = entry.names
+            writer, subject, *_ = entry.names
         except (BadInput, ValueError):
             return False
-        key = chain.ChainKey(str(runbook), str(subject))
-        return runbook == PAUSE and entry in self.reader.entries(Response(key, entry.incident))
+        key = chain.ChainKey(str(writer), str(subject))
+        return writer == PAUSE and entry in self.reader.entries(Response(key, entry.incident))
 
     def _wrong_containment(self, change: control.ControlChange, old: Item, new: Item) -> str:
         """Return why Ringfence cannot have written an item of the list of open contained incidents."""
@@ -124,6 +125,7 @@ class Guard:
         if found is None:
             return True
         try:
+            runbook(found.key.runbook)  # its steps are known from now on: without them, no chain can be read
             listed = containment(found.key, History(self.reader.entries(Response(found.key, incident))))
         except (BadInput, UnknownRecord, KeyError, ValueError):
             return True  # entries that are not readable end nothing

@@ -10,7 +10,7 @@ import pytest
 
 from ringfence.record.facts import Intended, Released, RunRequested
 from tests.e2e.operators import Operator, operator, policies
-from tests.e2e.world import QUEUES, until
+from tests.e2e.world import QUEUES, Inbox, until
 
 if TYPE_CHECKING:
     from ringfence.local.estate import Server
@@ -129,9 +129,12 @@ def test_what_stands_behind_the_run_finds_nothing_left_to_do(world: World, ran: 
 
 
 def test_a_release_gives_everything_back_but_the_evidence(world: World, hand: Operator, ran: Ran) -> None:
+    inbox = Inbox(world)
     released = hand.types("release", ran.told["incident"], "--yes", "--reason", "it was a drill")
     assert released.returncode == 0, released.stdout + released.stderr
     assert world.history(ran.server).last(Released) is not None
     after = world.inspector().portrait(ran.server, ran.role)
     kept = {"snapshots": "1 of each of 2 volumes"}
     assert after == ran.before | kept
+    until(lambda: inbox.told(ran.told["incident"]), "people are told of the release")
+    assert inbox.told("TAMPERING with the control table") == []
