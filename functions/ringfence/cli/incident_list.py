@@ -30,26 +30,40 @@ _MARGIN = 10
 def listed(
     briefs: Sequence[Brief], verified: Verified, accounts: Mapping[str, str], now: datetime, width: int
 ) -> Iterator[Text]:
-    """Yield two lines for each response: how bad, how it stands and where; then its id and what.
+    """Yield two lines for each response: how bad, how it stands and which resource; then its id, where and what.
 
-    A line that is longer than `width` ends in an ellipsis. 0: no line is cut off.
+    A line that is longer than `width` ends in an ellipsis. 0: no line is cut off. If a line does not fit,
+    all ids are short. Every command accepts a short id.
     """
     if not briefs:
         yield Text(NONE)
         return
     states = [_state(one, verified, now) for one in briefs]
     widest = max(map(cell_len, states))
-    for one, state in zip(briefs, states, strict=True):
+    details = [_details(one, one.now.incident, accounts) for one in briefs]
+    if width and any(line.cell_len > width for line in details):
+        short = _short_ids(briefs)
+        details = [_details(one, short.get(one.now.incident, one.now.incident), accounts) for one in briefs]
+    for one, state, second in zip(briefs, states, details, strict=True):
         padded = f"{state}{'':{widest - cell_len(state)}}"
         first = Text.assemble(
             _severity(one), plain(padded, STYLES.get(one.status.words, "")), plain(f"  {_where(one)}")
         )
-        place = f"  {_account(one, accounts)} {one.place[2]}"
-        second = Text.assemble(
-            " " * _MARGIN, plain(one.now.incident), plain(f"  {_what(one)}"), plain(place, "dim")
-        )
         yield fitted(first, width) if width else first
         yield fitted(second, width) if width else second
+
+
+def _details(one: Brief, id_: str, accounts: Mapping[str, str]) -> Text:
+    place = f"  {_account(one, accounts)} {one.place[2]}"
+    return Text.assemble(" " * _MARGIN, plain(id_), plain(place, "dim"), plain(f"  {_what(one)}"))
+
+
+def _short_ids(briefs: Sequence[Brief]) -> dict[str, str]:
+    """Return the last part of each id that no other incident in the list has."""
+    by_end: dict[str, set[str]] = {}
+    for one in briefs:
+        by_end.setdefault(one.now.incident.rpartition("-")[2], set()).add(one.now.incident)
+    return {min(ids): end for end, ids in by_end.items() if len(ids) == 1}
 
 
 def summary(briefs: Sequence[Brief]) -> Text:
