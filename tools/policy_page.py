@@ -40,9 +40,10 @@ on an unknown time zone, on who uses an access key, or on a resource that could 
 is asked (`approve`), if the rule or what follows it would allow a change. The reason of the decision says
 what was not known.
 
-**What is held back.** What the read of a resource speaks against waits for a person, although the rule says
-`auto`: to isolate a host of containers, to contain what is likely needed in an emergency, or to change what a
-tag says is meant to be so. The rest runs. `findings: {{held-back: dry-run}}` only records the plan instead.
+**What is held back.** Some changes wait for a person even if the rule says `auto`, because of what Ringfence
+read about the resource: the isolation of a host of containers, the containment of a resource that is likely
+needed in an emergency, and changes of a setting that a tag marks as intended. The rest runs. With `findings:
+{{held-back: dry-run}}`, Ringfence only records their plan.
 
 **Time windows.** `during` holds on some days of the week, in some hours, in a time zone. The end of the
 hours is not included. Hours that end on the next day, such as `22:00-06:00`, belong to the day on which

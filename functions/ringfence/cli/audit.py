@@ -91,8 +91,8 @@ def verify(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Recompute the hash chains of INCIDENT, and compare them with the archive and the transparency log.
 
-    With --all, walk the whole archive, table and log: find what was altered, removed, cut, forked or never
-    archived. The newest checkpoint is printed. Keep it: a later log must contain it.
+    With --all, read the whole archive, table and log: find what was altered, removed, truncated, forked or
+    never archived. The newest checkpoint is printed. Keep it: a later log must contain it.
 
     Ringfence's function also checks the seals of the entries, because only functions have the key. An entry
     that is not authentic is a fault. If the API cannot be reached or denies the request, the result says
@@ -100,8 +100,8 @@ def verify(  # noqa: PLR0913 - the options of a command
 
     Exit code 0: the entries are unaltered; entries of the last 15 minutes that are not archived yet are
     reported as pending. 1: an entry was altered, removed, reordered or never archived, or is not authentic,
-    or the log was cut or forked; the first fault of each response is named. 2: no such incident, or bad
-    input. 3: the table, the archive or the log cannot be read, or the result cannot be written. 4: the
+    or the log was truncated or forked; the first fault of each response is named. 2: no such incident, or
+    bad input. 3: the table, the archive or the log cannot be read, or the result cannot be written. 4: the
     entries are unaltered, but somebody tried to hide or replace something in the archive.
     """
     _check(

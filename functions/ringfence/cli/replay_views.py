@@ -199,8 +199,8 @@ def _table(title: str, counter: BoundedCounter) -> Table:
 def held_words(limited: Limited) -> str:
     """Return in words what the limits hold back."""
     words = (
-        f"Limits: {_number(limited.counted, 'decision')} of mode auto can break a workload. About "
-        f"{limited.held:,} of them a person is asked, because a limit is used up."
+        f"Limits: {_number(limited.counted, 'decision')} of mode auto can break a workload. A person "
+        f"is asked about {limited.held:,} of them, because a limit is used up."
     )
     left = f" {limited.left_out:,} more were not counted against limits." if limited.left_out else ""
     return f"{words}{left} {LIMITS_NOT_KNOWN}"

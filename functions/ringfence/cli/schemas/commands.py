@@ -59,7 +59,7 @@ FORMS = MappingProxyType(
         "approvals": Form("Approvals of an incident, or all plans that wait.", APPROVALS),
         "approve": Form("The answer.", ANSWERED),
         "audit verify": Form(
-            "A response, or at the end what was covered.",
+            "A response. With `--all`, the last object says what was covered.",
             either(VERDICT, record(covered=COVERED)),
             lines=True,
         ),
