@@ -127,7 +127,7 @@ def _remediation(one: Remediation) -> Iterator[str]:
         yield f"- Can break a workload: {one.workload_risk}."
         yield "- Stays a dry run until the policy's `allow` lists it."
     if one.downgrade_reasons:
-        yield f"- Can stay a dry run because of the resource: {_first_line(one.downgrade_reasons)}"
+        yield f"- Can be held back because of the resource: {_first_line(one.downgrade_reasons)}"
     yield from (_option(each) for each in one.options)
     for step in one.steps:
         kept = f" Not undone: {step.irreversible}." if step.irreversible else ""
