@@ -30,7 +30,7 @@ _MARGIN = 10
 def listed(
     briefs: Sequence[Brief], verified: Verified, accounts: Mapping[str, str], now: datetime, width: int
 ) -> Iterator[Text]:
-    """Yield two lines for each response: how bad, how it stands and which resource; then its id, where and what.
+    """Yield two lines for each response: how bad, how it stands, which resource; then its id, where and what.
 
     A line that is longer than `width` ends in an ellipsis. 0: no line is cut off. If a line does not fit,
     all ids are short. Every command accepts a short id.

@@ -33,6 +33,7 @@ ROOMS = ("aws", "events", "model", "observations", "remediations", "self_check",
 PAGES, CLIENTS = "get_paginator", frozenset({"client", "_client", "own_client"})
 FOR_PEOPLE = {
     ("dynamodb", "Scan"),  # every item of the audit table
+    ("ec2", "DescribeTags"),  # which resource has a Name tag
     ("s3", "ListObjectsV2"),  # what copies of checkpoints there are
     ("sts", "GetCallerIdentity"),  # who is at the terminal
 }
