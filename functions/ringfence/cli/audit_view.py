@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from ringfence.cli.text import row
+import click
+
+from ringfence.cli.output import print_rows
+from ringfence.cli.text import is_terminal, row
 from ringfence.record.shell import typed
 
 if TYPE_CHECKING:
@@ -15,6 +19,28 @@ if TYPE_CHECKING:
 
 _VERIFY = ("ringfence", "audit", "verify")
 SOUND, ALTERED, ATTEMPTED = "sound", "ALTERED", "ATTEMPTED"
+ALTERED_CODE, UNKNOWN_CODE, ATTEMPTED_CODE = 1, 3, 4
+
+
+def exit_code(verdicts: Iterable[ChainVerdict]) -> int:
+    """Return the exit code for these results."""
+    verdicts = tuple(verdicts)
+    if not all(verdict.sound for verdict in verdicts):
+        return ALTERED_CODE
+    return ATTEMPTED_CODE if any(verdict.remarks for verdict in verdicts) else 0
+
+
+def as_json(verdict: ChainVerdict) -> dict[str, object]:
+    """Return a result as JSON data."""
+    return {**asdict(verdict), "sound": verdict.sound, "claim": verdict.claim}
+
+
+def show(verdict: ChainVerdict, seals: Seals | None = None) -> None:
+    """Print a result: on a terminal for a person, and in a pipe one row for each statement."""
+    if is_terminal():
+        click.echo(block(verdict, seals), nl=False)
+    else:
+        print_rows(rows(verdict, seals))
 
 
 def result(verdict: ChainVerdict) -> str:
@@ -59,13 +85,14 @@ def block(verdict: ChainVerdict, seals: Seals | None) -> str:
     return rendered((grid,), console())
 
 
-def lines(words: Iterable[str]) -> str:
-    """Return lines for a terminal. The lines of a checkpoint, which are indented, are not wrapped."""
+def lines(words: Iterable[str], checkpoint: str) -> str:
+    """Return lines for a terminal. Those of a checkpoint are not wrapped, so that they can be copied."""
     from ringfence.cli.incident_views import plain
     from ringfence.cli.pager import console, rendered
 
     on = console()
-    return "".join(rendered((plain(one),), on, soft=one.startswith(" ")) for one in words)
+    said = (*((one, False) for one in words), *((one, True) for one in checkpoint.splitlines()))
+    return "".join(rendered((plain(one),), on, soft=soft) for one, soft in said)
 
 
 def ending(purpose: str, command: str) -> str:

@@ -93,6 +93,8 @@ class LogReport:
     first: int = 0
     size: int = 0
     newest: Checkpoint | None = None
+    note: str = ""
+    """The newest checkpoint with its signature."""
     wanted: set[str] = field(default_factory=set)
     """The files that the checkpoints need, by path."""
 
@@ -109,7 +111,8 @@ def walk_log(sources: Sources, store: AuditStore, since: datetime | None, now: d
         report.faults.append(f"the tiles do not fit the checkpoint over {base.checkpoint.size} entries")
     edge = edge or Edge()
     own = [one for one in (*signed, *((base,) if base else ())) if one.checkpoint.size >= edge.size]
-    report.newest = max((one.checkpoint for one in own), key=lambda one: (one.size, one.at), default=None)
+    newest = max(own, key=lambda one: (one.checkpoint.size, one.checkpoint.at), default=None)
+    report.newest, report.note = (newest.checkpoint, newest.note) if newest else (None, "")
     report.checkpoints, report.first = len(own), edge.size
     report.faults += time_faults(own, now)
     report.remarks += gaps(own)
@@ -216,7 +219,7 @@ def _signed(sources: Sources, report: LogReport, since: datetime | None) -> list
                 words = f"the checkpoint of {one.at:%Y-%m-%d %H:%M:%SZ} was put on top again {_time(version)}"
                 report.remarks.append(f"tampering: {words}")
                 continue
-            found.append(Signed(one, "the archive's checkpoint"))
+            found.append(Signed(one, "the archive's checkpoint", str(note)))
             if since and one.at < since - _MARGIN:
                 return found
     return found
@@ -240,7 +243,7 @@ def _copies(sources: Sources, report: LogReport) -> Iterator[Signed]:
     for place, note in sources.copies:
         one = _read(note, f"the copy {place}", sources, report)
         if one:
-            yield Signed(one, f"the copy {place}")
+            yield Signed(one, f"the copy {place}", note)
 
 
 def _read(note: str, what: str, sources: Sources, report: LogReport) -> Checkpoint | None:

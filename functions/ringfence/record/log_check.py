@@ -26,10 +26,11 @@ LOGGED_WITHIN = timedelta(minutes=45)
 
 @frozen
 class Signed:
-    """A signed checkpoint, and where it is: in the archive, or in a copy."""
+    """A signed checkpoint, and where it is: in the archive, or in a copy. `note` has its signature too."""
 
     checkpoint: Checkpoint
     place: str
+    note: str = ""
 
 
 @dataclass

@@ -13,13 +13,16 @@ from click.testing import CliRunner, Result
 from moto import mock_aws
 
 from ringfence.aws.archive import S3Archive
+from ringfence.aws.audit_items import to_item
 from ringfence.aws.log_files import LogFiles
 from ringfence.aws.sessions import own_client
 from ringfence.aws.sessions import session as own_session
 from ringfence.cli.main import main
+from ringfence.model.incident import incident_id
+from ringfence.record.chain import Stamp, link
 from ringfence.record.history import History
 from tests.support.fakes.audit_home import ARCHIVE, AUDIT, REGION, bucket, dynamo_log, session, tables
-from tests.support.fakes.chains import INCIDENT, KEY, contained, lease
+from tests.support.fakes.chains import INCIDENT, KEY, contained, lease, notes
 from tests.support.fakes.log_home import ORIGIN, LogHome
 from tests.support.json_forms import check
 
@@ -89,8 +92,9 @@ def test_it_says_what_it_covered_and_shows_the_checkpoint_to_keep(home: LogHome)
     assert second == (
         f"verified the log from leaf 0 to 6 against 1 checkpoints, with the key {home.signer.key.text}"
     )
-    assert third == "the newest checkpoint:"
-    assert [one.strip() for one in checkpoint[:2]] == [ORIGIN, "6"]
+    assert third == "the newest checkpoint, to keep in a file; --save-checkpoint FILE writes it:"
+    assert checkpoint[:2] == [ORIGIN, "6"]
+    assert checkpoint[-1].startswith(f"\u2014 {ORIGIN} ")
 
 
 def test_on_a_terminal_the_checkpoint_is_not_wrapped_and_the_next_command_comes_last(
@@ -100,9 +104,66 @@ def test_on_a_terminal_the_checkpoint_is_not_wrapped_and_the_next_command_comes_
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "60")
     lines = unstyle(verify(home).stdout).splitlines()
-    assert {f"  {one}".rstrip() for one in checkpoint.splitlines()} <= {one.rstrip() for one in lines}
+    at = lines.index(ORIGIN)
+    copied = checkpoint.splitlines()
+    assert [one.rstrip() for one in lines[at : at + len(copied)]] == copied
     assert lines[-1] == "ringfence audit verify --all --checkpoint FILE"
-    assert max(len(one) for one in lines if not one.startswith(("  ", "verified the log"))) <= 60
+    others = lines[:at] + lines[at + len(copied) :]
+    assert max(len(one) for one in others if not one.startswith("verified the log")) <= 60
+
+
+@pytest.mark.parametrize("form", ["pipe", "pasted", "terminal", "json", "saved"])
+def test_the_checkpoint_that_is_printed_is_one_that_can_be_given(
+    home: LogHome, client: DynamoDBClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    kept = tmp_path / "kept"
+    with monkeypatch.context() as terminal:
+        if form == "terminal":
+            terminal.setenv("FORCE_COLOR", "1")
+            terminal.setenv("COLUMNS", "60")
+        words = {"json": ("--json",), "saved": ("--save-checkpoint", str(kept))}.get(form, ())
+        done = verify(home, *words)
+    assert done.exit_code == 0, done.output
+    if form == "json":
+        kept.write_text(json.loads(done.stdout)["covered"]["log"]["newest"]["text"], "utf-8")
+    elif form != "saved":
+        after = unstyle(done.stdout).partition("writes it:\n" if form != "terminal" else f"{ORIGIN}\n")
+        text = after[2] if form != "terminal" else ORIGIN + "\n" + after[2].partition("\n\nNext")[0]
+        pasted = "\r\n".join(f"  {one}" for one in text.splitlines())
+        kept.write_text(pasted if form == "pasted" else text, "utf-8")
+    publish_more(home, client)
+    done = verify(home, "--checkpoint", str(kept))
+    assert done.exit_code == 0, done.output
+    assert "from leaf 0 to 10" in done.stdout
+
+
+def publish_more(home: LogHome, client: DynamoDBClient) -> None:
+    home.clock.now = datetime.now(UTC) - timedelta(minutes=5)
+    later = incident_id(home.clock.now, "another finding")
+    entries = link(Stamp(KEY, later, "ringfence", "attempt", home.clock.now), None, notes(4))
+    for one in entries:
+        client.put_item(TableName=AUDIT, Item=to_item(KEY, one))
+    home.write(KEY, *entries)
+    home.publish()
+
+
+def test_a_log_with_a_fault_does_not_replace_the_checkpoint_that_was_kept(
+    home: LogHome, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept"
+    other = LogHome()
+    other.clock.now = home.clock.now
+    other.write(KEY, *(replace(one, mac="another") for one in contained()[:3]))
+    other.publish()
+    evidence = other.files.checkpoint(next(other.files.checkpoints()))
+    kept.write_text(evidence, "utf-8")
+    done = verify(home, "--checkpoint", str(kept), "--save-checkpoint", str(kept))
+    assert done.exit_code == 1
+    assert "the checkpoint was not saved, because the log has a fault" in done.stderr
+    assert kept.read_text("utf-8") == evidence
+    done = verify(home, "--save-checkpoint", str(tmp_path / "nowhere" / "kept"))
+    assert done.exit_code == 2
+    assert "--save-checkpoint: must be writable: No such file" in done.stderr
 
 
 def test_it_prints_json_for_machines(home: LogHome) -> None:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.record.chain import link
+from ringfence.aws.audit_items import sort_key
+from ringfence.model.incident import incident_id
+from ringfence.record.chain import Stamp, link
+from ringfence.record.control import LOG_LEAVES
+from ringfence.record.tlog import Leaf
 from tests.support.fakes.chains import KEY, LATER, contained, notes, stamp
 from tests.support.fakes.log_home import LogHome
 from tools import record_vectors
@@ -48,9 +53,9 @@ def copied(home: LogHome, folder: Path) -> None:
         path.write_bytes(kept[-1]["Body"])
 
 
-def script(folder: Path, key: str) -> subprocess.CompletedProcess[str]:
+def script(*words: Path | str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 - a script of ours
-        [sys.executable, "-I", "-c", ALONE, str(DOCS / "verify_log.py"), str(folder), key],
+        [sys.executable, "-I", "-c", ALONE, str(DOCS / "verify_log.py"), *map(str, words)],
         capture_output=True,
         text=True,
         check=False,
@@ -84,9 +89,69 @@ def entry(home: LogHome, old: bytes, new: bytes) -> None:
             kept[-1]["Body"] = kept[-1]["Body"].replace(old, new)
 
 
+def add(home: LogHome, count: int = 6, minutes: int = 0) -> None:
+    """Archive an incident after the newest checkpoint. `minutes`: how long before the checkpoint it began."""
+    at = home.clock() - timedelta(minutes=minutes)
+    home.write(
+        KEY, *link(Stamp(KEY, incident_id(at, "late"), "ringfence", "attempt", at), None, notes(count))
+    )
+
+
+def test_entries_that_are_newer_than_the_checkpoint_are_counted(home: LogHome, tmp_path: Path) -> None:
+    home.clock.wait(minutes=4)
+    add(home)
+    add(home, count=2, minutes=44)
+    copied(home, tmp_path)
+    done = script(tmp_path, home.signer.key.text)
+    assert (done.returncode, done.stderr) == (0, "")
+    newest = next(home.files.checkpoints()).at
+    assert done.stdout == (
+        "306 entries and 306 leaves are sound; 8 entries are newer than the checkpoint of "
+        f"{newest:%Y-%m-%d %H:%M:%SZ}\n"
+    )
+
+
+def test_the_script_explains_itself(home: LogHome, tmp_path: Path) -> None:
+    told = script("--help")
+    assert told.returncode == 0
+    assert "python verify_log.py copy 'NAME+ID+KEY'" in told.stdout
+    for words, why in (
+        ((tmp_path,), "required: KEY"),
+        ((tmp_path, "a+b"), "KEY: "),
+        ((tmp_path, home.signer.key.text), "has no log/checkpoint"),
+    ):
+        done = script(*words)
+        assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+        assert why in done.stderr
+
+
+def before_the_last(home: LogHome) -> None:
+    """Take the leaf of an entry away from a log that then gets the leaf of the next one."""
+    at = home.clock()
+    incident = incident_id(at, "late")
+    entries = link(Stamp(KEY, incident, "ringfence", "attempt", at), None, notes(2))
+    home.archive.keep(KEY.text, entries)
+    home.sequence.append([Leaf.of(KEY.text, sort_key(incident, 1), entries[1]).text])
+    home.publish()
+
+
+def lost(home: LogHome) -> None:
+    """Remove what waits for the log."""
+    add(home)
+    for key in [one for one in home.dynamo.control if one.startswith(LOG_LEAVES) and one.endswith("306")]:
+        del home.dynamo.control[key]
+    home.publish()
+
+
 CHANGES: dict[str, Callable[[LogHome], object]] = {
     "its hash does not match": lambda home: entry(home, b"reason 3", b"reason 4"),
-    "not in the log": lambda home: entry(home, b'"mac":""', b'"mac":"x"'),
+    "the log has another version of it": lambda home: entry(home, b'"mac":""', b'"mac":"x"'),
+    "it is not in the log": lambda home: add(home, minutes=46),
+    "the entry before it is not in the log": before_the_last,
+    "leaf 306 is not an entry": lost,
+    "entries/000 is missing": lambda home: [
+        home.s3.objects.pop(name) for name in list(home.s3.objects) if name.startswith("log/tile/entries")
+    ],
     "in the log, but not in the archive": lambda home: [
         home.s3.objects.pop(name) for name in list(home.s3.objects) if LATER in name
     ],
@@ -95,7 +160,7 @@ CHANGES: dict[str, Callable[[LogHome], object]] = {
         for name, kept in list(home.s3.objects.items())
         if name.startswith("log/tile/entries")
     ],
-    "InvalidSignature": lambda home: home.s3.put_object(
+    "its signature does not fit": lambda home: home.s3.put_object(
         Key="log/checkpoint", Body=home.s3.objects["log/checkpoint"][-1]["Body"].replace(b"306", b"305")
     ),
 }
@@ -108,3 +173,4 @@ def test_the_script_names_what_was_changed(home: LogHome, tmp_path: Path, words:
     done = script(tmp_path, home.signer.key.text)
     assert done.returncode == 1
     assert words in done.stderr
+    assert "Traceback" not in done.stderr

@@ -90,7 +90,7 @@ LOG = record(
     size=whole(),
     faults=many(text()),
     remarks=many(text()),
-    newest=maybe(record(size=whole(), at=moment(), text=text("Keep it."))),
+    newest=maybe(record(size=whole(), at=moment(), text=text("The checkpoint with its signature. Keep it."))),
 )
 COVERED = record(
     responses=whole(),

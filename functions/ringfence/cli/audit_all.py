@@ -1,0 +1,110 @@
+"""`ringfence audit verify --all`: verify everything, and say what that covers."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from ringfence.cli import audit_view as view
+from ringfence.cli.audit_checkpoint import save
+from ringfence.cli.audit_seals import SealWalk
+from ringfence.cli.audit_store import audit_store
+from ringfence.cli.audit_view import ALTERED_CODE, ATTEMPTED_CODE, exit_code
+from ringfence.cli.audit_walk import walk_files, walk_log, walk_responses
+from ringfence.cli.output import note, print_rows
+from ringfence.cli.text import is_terminal, safe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+
+    from ringfence.cli.audit_walk import LogReport, Period, Sources
+    from ringfence.cli.seals import IncidentSeals
+    from ringfence.record.tlog import LogKey
+
+
+def verify_all(  # noqa: PLR0913 - what is verified, and how
+    sources: Sources,
+    period: Period,
+    now: datetime,
+    ask: Callable[[str], IncidentSeals],
+    *,
+    save_to: Path | None,
+    as_json: bool,
+) -> int:
+    """Verify a period, print each response with a fault and what was covered, and return the exit code."""
+    counts = {"responses": 0, "entries": 0, "archived": 0, "pending": 0, "faulty": 0}
+    worst, seals = 0, SealWalk(ask, sources.side_by_side)
+    with audit_store() as store:
+        report = walk_log(sources, store, period.since, now)
+        walk_files(sources, store, report, now)
+        for verdict in seals.checked(walk_responses(sources, store, period, report, now)):
+            counts["responses"] += 1
+            counts["entries"] += verdict.entries
+            counts["archived"] += verdict.archived or 0
+            counts["pending"] += len(verdict.pending)
+            counts["faulty"] += not verdict.sound
+            code = exit_code((verdict,))
+            worst = _worse(worst, code)
+            if code:
+                click.echo(json.dumps(view.as_json(verdict))) if as_json else view.show(verdict)
+    log = ALTERED_CODE if report.faults else ATTEMPTED_CODE if report.remarks else 0
+    if as_json:
+        covered = {**counts, "seals": seals.as_json(), "log": _log_as_json(report, sources.key)}
+        click.echo(json.dumps({"covered": covered}))
+    else:
+        _print_covered(_covered(counts, report, sources.key, seals), report.note)
+    if save_to:
+        note(save(save_to, report))
+    return _worse(worst, log)
+
+
+def _worse(one: int, other: int) -> int:
+    """Return the worse of two exit codes: something altered, then an attempt."""
+    return ALTERED_CODE if ALTERED_CODE in {one, other} else one or other
+
+
+def _log_as_json(report: LogReport, key: LogKey) -> dict[str, object]:
+    newest = report.newest
+    return {
+        "key": key.text,
+        "checkpoints": report.checkpoints,
+        "first_leaf": report.first,
+        "size": report.size,
+        "faults": report.faults,
+        "remarks": report.remarks,
+        "newest": {"size": newest.size, "at": newest.at.isoformat(), "text": report.note} if newest else None,
+    }
+
+
+def _print_covered(words: list[str], checkpoint: str) -> None:
+    """Print what was verified, then the newest checkpoint, unaltered. On a terminal, a command comes last."""
+    if checkpoint:
+        words.append("the newest checkpoint, to keep in a file; --save-checkpoint FILE writes it:")
+    if not is_terminal():
+        print_rows(map(safe, (*words, *checkpoint.splitlines())))
+        return
+    click.echo(view.lines(words, checkpoint), nl=False)
+    again = "ringfence audit verify --all --checkpoint FILE"
+    if checkpoint:
+        click.echo(view.ending("Next, to prove later that the log still contains this:", again), nl=False)
+
+
+def _covered(counts: dict[str, int], report: LogReport, key: LogKey, seals: SealWalk) -> list[str]:
+    """Say what was verified, and what is wrong with the log."""
+    lines = [f"LOG: {one}" for one in report.faults]
+    lines += [f"log: {one}" for one in report.remarks]
+    lines.append(
+        f"verified {counts['responses']} responses: {counts['entries']} entries in the table, "
+        f"{counts['archived']} in the archive, {counts['pending']} pending; "
+        f"{counts['faulty']} responses have faults"
+    )
+    lines += seals.lines()
+    lines.append(
+        f"verified the log from leaf {report.first} to {report.size} against {report.checkpoints} "
+        f"checkpoints, with the key {key.text}"
+    )
+    return lines
