@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def as_json(one: Brief, verified: Verified) -> dict[str, object]:
     """Return a response as JSON data. Findings are sorted, the worst one first."""
-    now, at = one.now, verified.get(one.now.id)
+    now, at, later = one.now, verified.get(one.now.id), one.decided_later
     kind, account, region, id_ = one.place
     return {
         "incident": now.incident,
@@ -26,8 +26,9 @@ def as_json(one: Brief, verified: Verified) -> dict[str, object]:
         "region": region,
         "id": id_,
         "name": one.name,
-        "mode": now.mode,
-        "reason": now.reason,
+        "mode": one.decided.mode,
+        "reason": one.decided.reason,
+        "later_decision": {"mode": later.mode, "reason": later.reason} if later else None,
         "state": now.state,
         "status": one.status.value,
         "open": one.open,

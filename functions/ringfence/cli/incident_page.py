@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ringfence.cli.seals import Seals
     from ringfence.record.brief import Brief
     from ringfence.record.changes import Change
+    from ringfence.record.next_command import NextCommand
 
 MOST_RISKS = 3
 """How many risks are shown without `--full`."""
@@ -64,6 +65,7 @@ class Page:
 
         With `full`, nothing is left out. Without `roomy`, each change and each risk has one line.
         """
+        yield from (plain(one, BAD) for one in self.tampering)
         yield from self._facts(full=full)
         most = 0 if full or roomy else width
         yield from self._left(most)
@@ -71,9 +73,19 @@ class Page:
         if full or not self._released:
             yield from self._risks(most, full=full)
 
+    @property
+    def tampering(self) -> tuple[str, ...]:
+        """What comes before all else if entries are not authentic: nothing on the page can be relied on."""
+        return tuple(f"TAMPERING: {one}. Do not rely on what this page says." for one in self.seals.faults)
+
+    @property
+    def next_command(self) -> NextCommand:
+        """The next command. While entries are not authentic, only the verification comes next."""
+        return next_command(self.brief.now, authentic=not self.seals.faults)
+
     def ending(self) -> Iterator[Text]:
         """Yield the next command, alone on the last line."""
-        then = next_command(self.brief.now)
+        then = self.next_command
         yield from ending(f"Next, {then.purpose}:", then.command)
 
     def _facts(self, *, full: bool) -> Iterator[RenderableType]:
@@ -90,7 +102,9 @@ class Page:
         yield from self._what(full=full)
         yield from self._where()
         yield from self._state()
-        yield "why", f"{now.mode}: {now.reason}" if now.mode else "no decision yet", ""
+        yield "why", brief.decided.words, ""
+        if later := brief.decided_later:
+            yield "", f"decided later: {later.words}", ""
         if asked := brief.requested:
             what = asked.fact.optional_text("what") or "run"
             yield "", f"{what} by {actor_of(asked)}: {asked.fact.optional_text('reason')}", ""

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from ringfence.cli.text import row
 from ringfence.record.brief import actor_of
-from ringfence.record.next_command import next_command
 from ringfence.record.wording import said
 
 if TYPE_CHECKING:
@@ -71,6 +70,7 @@ def row_of(one: Brief, verified: Verified) -> str:
 
 def page_rows(page: Page) -> Iterator[str]:
     """Yield a row for each statement: its label, then its values. The next command is the last row."""
+    yield from (row("tampering", one) for one in page.tampering)
     yield from _facts(page)
     now = page.brief.now
     for one in page.changes:
@@ -81,7 +81,7 @@ def page_rows(page: Page) -> Iterator[str]:
     released = now.last("Released")
     yield from (row("not undone", words) for words in (released.texts("skipped") if released else ()))
     yield from (row("residual risk", words) for words in now.residual_risk)
-    yield row("next", next_command(now).command)
+    yield row("next", page.next_command.command)
 
 
 def _facts(page: Page) -> Iterator[str]:
@@ -93,7 +93,9 @@ def _facts(page: Page) -> Iterator[str]:
     yield row("runbook", now.runbook)
     for one in brief.ranked:
         yield row("finding", f"{one.title} ({one.type}, severity {one.severity:g}, id {one.id})")
-    yield row("mode", f"{now.mode}: {now.reason}" if now.mode else "no decision yet")
+    yield row("mode", brief.decided.words)
+    if later := brief.decided_later:
+        yield row("decided later", later.words)
     yield row("state", said(now.runbook, brief.status.words))
     yield row("since", brief.since.isoformat())
     yield row("verified", at.isoformat() if at else "")

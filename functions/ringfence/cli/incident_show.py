@@ -11,7 +11,7 @@ from ringfence.cli.completion import incidents
 from ringfence.cli.incident_filters import STATES_HELP
 from ringfence.cli.incident_ids import incident_of
 from ringfence.cli.log import find, reader_of
-from ringfence.cli.operator_command import now_of, url_option
+from ringfence.cli.operator_command import NOT_DONE, now_of, url_option
 from ringfence.cli.output import note, print_rows, verified_of
 from ringfence.cli.pager import page_options
 from ringfence.cli.pauses import paused_in
@@ -47,7 +47,9 @@ def show_incident(  # noqa: PLR0913 - one parameter for each option
     Ringfence's function checks the seals of the entries, because only functions have the key. If the API
     cannot be reached or denies the request, the command says that the seals are not checked.
 
-    Exit code 0: shown. 1: the audit log cannot be read. 2: no such incident.
+    If an entry is not authentic, a line about it comes first, and the next command verifies the record.
+
+    Exit code 0: shown. 1: an entry is not authentic, or the audit log cannot be read. 2: no such incident.
     """
     reader = reader_of(home)
     responses = find(reader, None, incident_of(home, incident))
@@ -56,10 +58,15 @@ def show_incident(  # noqa: PLR0913 - one parameter for each option
         click.echo(
             json.dumps({"incident": responses[0].incident, "responses": [_as_json(*one) for one in shown]})
         )
-        return
-    paused = paused_in(reader, home.place)
+    else:
+        _print(paused_in(reader, home.place), shown, full=full, pager=not no_pager)
+    if any(one.tampering for one, _ in shown):
+        click.get_current_context().exit(NOT_DONE)
+
+
+def _print(paused: Sequence[str], shown: Shown, *, full: bool, pager: bool) -> None:
     if is_terminal():
-        _show_page(paused, shown, full=full, pager=not no_pager)
+        _show_page(paused, shown, full=full, pager=pager)
         return
     from ringfence.cli.incident_rows import entry_rows, page_rows
 
@@ -91,6 +98,7 @@ def _as_json(one: Page, rows: Sequence[Row]) -> dict[str, object]:
 
     return {
         **as_json(one.brief, one.verified),
+        "next": one.next_command.command,
         "seals": one.seals.as_json(),
         "changes": [change.as_json() for change in one.changes],
         "entries": [row.as_json() for row in rows],

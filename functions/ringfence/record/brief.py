@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
+from ringfence.record.facts import RELEASE
+from ringfence.record.status import IncidentStatus
 from ringfence.record.status_meanings import MEANINGS
 from ringfence.record.transitions import reached_with
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ringfence.record.status import IncidentStatus
     from ringfence.record.summary import Line, Reported, Summary
 
 SEVERITIES = (("critical", 9.0), ("high", 7.0), ("medium", 4.0), ("low", 0.0))
@@ -39,6 +40,19 @@ def severity_word(value: float) -> str:
     ('high', 'low')
     """
     return next((word for word, least in SEVERITIES if value >= least), "low")
+
+
+@frozen
+class Decided:
+    """A decision: its mode and its reason. Empty texts if there is none."""
+
+    mode: str = ""
+    reason: str = ""
+
+    @property
+    def words(self) -> str:
+        """The decision for people."""
+        return f"{self.mode}: {self.reason}" if self.mode else "no decision yet"
 
 
 @frozen
@@ -70,8 +84,38 @@ class Brief:
 
     @property
     def open(self) -> bool:
-        """Whether a person or Ringfence still has something to do."""
-        return MEANINGS[self.status].open
+        """Whether a person or Ringfence still has something to do.
+
+        A dry run that a person requested leaves nothing to do if no finding came in.
+        """
+        only_looked = self.status is IncidentStatus.DRY_RUN and self.worst is None
+        return MEANINGS[self.status].open and not only_looked
+
+    @property
+    def decided(self) -> Decided:
+        """The decision that led to the newest changes. The newest decision if nothing was changed."""
+        newest, led, _ = self._decisions
+        return _decided(led or newest)
+
+    @property
+    def decided_later(self) -> Decided | None:
+        """The newest decision, if another one led to the changes. That of a release is no such decision."""
+        newest, _, undoing = self._decisions
+        later = _decided(newest)
+        return later if newest is not undoing and later != self.decided else None
+
+    @cached_property
+    def _decisions(self) -> tuple[Line | None, Line | None, Line | None]:
+        """The newest decision, the one that led to the newest changes, and that of the newest release."""
+        newest = led = undoing = None
+        for one in self.now.lines:
+            if one.kind == "DecisionMade":
+                newest = one
+            elif one.kind == "Intended" and one.fact.optional_text("stage") == RELEASE:
+                undoing = newest
+            elif one.kind == "Intended":
+                led = newest
+        return newest, led, undoing
 
     @cached_property
     def since(self) -> datetime:
@@ -116,6 +160,13 @@ class Brief:
 def actor_of(line: Line) -> str:
     """Return who wrote an entry: a person's ARN, or the name of a function."""
     return str(line.body.value.get("actor") or "unknown")
+
+
+def _decided(made: Line | None) -> Decided:
+    if made is None:
+        return Decided()
+    decision = made.fact.optional_child("decision")
+    return Decided(decision.optional_text("mode") or "", decision.optional_text("reason") or "")
 
 
 def _name(received: Line, id_: str) -> str:

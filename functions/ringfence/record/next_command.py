@@ -26,8 +26,10 @@ class NextCommand:
     command: str
 
 
-def next_command(now: Summary) -> NextCommand:
-    """Return the command that comes next for a response."""
+def next_command(now: Summary, *, authentic: bool = True) -> NextCommand:
+    """Return the command that comes next for a response. `authentic`: no entry is known to be forged."""
+    if not authentic:
+        return NextCommand(Next.VERIFY.value, _command(Next.VERIFY, now.incident, now.runbook, now.subject))
     changed = any(one.kind == "Intended" for one in now.lines)
     return command_after(now.status, now.incident, now.runbook, now.subject, changed=changed)
 

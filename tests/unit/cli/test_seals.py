@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, cast
 
 import pytest
+from click import unstyle
 from click.testing import CliRunner, Result
 from moto import mock_aws
 
@@ -101,9 +102,28 @@ NO_KEY = Api(unchecked=list(range(ALL)), missing="kms:GenerateMac: DisabledExcep
 )
 def test_both_commands_say_what_the_function_found(api: Api, says: str, code: int) -> None:
     show, verify = shown(api), verified(api)
-    assert (show.exit_code, verify.exit_code) == (0, code), show.output + verify.output
+    assert (show.exit_code, verify.exit_code) == (code, code), show.output + verify.output
     assert says in show.output
     assert says in verify.output
+
+
+def test_an_incident_that_is_not_authentic_is_shown_with_a_warning_first() -> None:
+    lines = shown(FORGED).stdout.splitlines()
+    assert lines[0].startswith("tampering\tTAMPERING: entries 3-5 are not authentic")
+    assert lines[-1] == f"next\tringfence audit verify {INCIDENT}"
+    (response,) = json.loads(shown(FORGED, "--json").stdout)["responses"]
+    assert response["next"] == f"ringfence audit verify {INCIDENT}"
+    assert "TAMPERING" not in shown(SOUND).output
+
+
+def test_the_page_of_an_incident_that_is_not_authentic_offers_no_release(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    page = unstyle(shown(FORGED, "--no-pager").stdout).strip().splitlines()
+    assert page[0].startswith("TAMPERING: entries 3-5 are not authentic")
+    assert page[-1].strip() == f"ringfence audit verify {INCIDENT}"
+    assert not any("ringfence release" in line for line in page)
 
 
 def test_the_timeline_marks_the_entries() -> None:

@@ -15,8 +15,14 @@ INCIDENT = record(
     region=text(),
     id=text(),
     name=text("The Name tag in the newest finding. Anybody may have chosen it."),
-    mode=text("The mode of the newest decision. Empty without a decision."),
+    mode=text(
+        "The mode of the decision that led to the newest changes. Without changes, of the newest decision. "
+        "Empty without a decision."
+    ),
     reason=text("The reason of that decision."),
+    later_decision=maybe(
+        record("The newest decision, if another one led to the changes.", mode=text(), reason=text())
+    ),
     state=text("The status in words."),
     status=text("The status of docs/incident-status.md."),
     open=flag("A person or Ringfence still has something to do."),
