@@ -114,7 +114,7 @@ class OperatorClient(Protocol):
         ...
 
     def reset(self, body: Body) -> Body:
-        """Have a limit count from the beginning."""
+        """Reset a limit."""
         ...
 
 
@@ -185,7 +185,7 @@ class HttpOperatorClient:
         return self._ask(LIMITS, body)
 
     def reset(self, body: Body) -> Body:
-        """Have a limit count from the beginning."""
+        """Reset a limit."""
         return self._ask(RESETS, body)
 
     def _ask(self, path: str, body: Body) -> Body:

@@ -75,7 +75,7 @@ class LimitKeeper:
         return tuple(sorted(found, key=lambda one: one.opened_at))
 
     def reset(self, limit: Slot, reason: str, execution: ExecutionContext) -> LimitReset:
-        """Have a limit count from the beginning. What was used after it was read stays counted.
+        """Reset a limit. What was used after it was read stays counted.
 
         Raises Refused if there is nothing to reset, and Retryable if it cannot be recorded with a seal.
         """

@@ -51,7 +51,7 @@ class LimitService:
         return {"limits": [described(each) for each in self.keeper.usage(wanted)]}
 
     def reset(self, body: object, execution: ExecutionContext) -> Answer:
-        """Have a limit count from the beginning. Raises BadInput, Refused and Retryable."""
+        """Reset a limit. Raises BadInput, Refused and Retryable."""
         check_actor(execution.actor)
         document = request_document(body, "limit", "reason")
         reason = check_reason(document.optional_text("reason") or "")

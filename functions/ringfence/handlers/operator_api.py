@@ -155,7 +155,7 @@ class OperatorService:
         return self._limits().listed(body)
 
     def reset(self, body: object, execution: ExecutionContext) -> Answer:
-        """Have a limit count from the beginning. Raises BadInput, Refused and Retryable."""
+        """Reset a limit. Raises BadInput, Refused and Retryable."""
         return self._limits().reset(body, execution)
 
     def _limits(self) -> LimitService:

@@ -151,7 +151,7 @@ def limits() -> Response[str]:
 
 @app.post(RESETS)
 def resets() -> Response[str]:
-    """Have a limit count from the beginning."""
+    """Reset a limit."""
     caller = _caller(RESETS)
     return _response(OK, _service().reset(_body(), caller))
 

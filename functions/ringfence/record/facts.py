@@ -490,7 +490,7 @@ class ReplayRequested(Fact):
 
 @value
 class LimitReset(Fact):
-    """A person had a limit count from the beginning.
+    """A person reset a limit.
 
     Attributes
     ----------
