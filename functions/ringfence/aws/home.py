@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -65,23 +66,40 @@ class HomePlace:
         with raised("sts:GetCallerIdentity"):
             return str(client.get_caller_identity()["Account"])  # type: ignore[attr-defined]  # made at run time
 
-    def looked_at(self) -> str:
-        """Return which account and region the credentials lead to, and which home is configured, in words."""
-        try:
-            account = self._identity()
-        except RingfenceError as error:
-            account = f"(unknown: {error})"
-        region = self.region or self.session().get_config_variable("region") or "no region"
-        return f"account {account} in {region} was searched; {self._configured(account)}"
+    def searched(self) -> str:
+        """Return which account and region the credentials lead to, and what says the region, in words."""
+        return self._place(self._account())
 
-    def _configured(self, account: str) -> str:
-        if not (self.account or self.region or self.profile):
-            return "no home is configured: set --home-account, --home-region and --home-profile"
+    def not_deployed(self, stack: str) -> str:
+        """Return that a stack does not exist there, and the one thing to do, in words."""
+        account = self._account()
+        return (
+            f"Ringfence is not deployed in {self._place(account)}: no stack {stack}. {self._advice(account)}"
+        )
+
+    def _account(self) -> str:
+        try:
+            return self._identity()
+        except RingfenceError as error:
+            return f"(unknown: {error})"
+
+    def _place(self, account: str) -> str:
+        if self.region:
+            return f"account {account}, region {self.region} (the home region that is set)"
+        region = self.session().get_config_variable("region") or "(none)"
+        names = ("AWS_REGION", "AWS_DEFAULT_REGION")
+        source = next((name for name in names if os.environ.get(name)), "the AWS configuration")
+        return f"account {account}, region {region} (from {source})"
+
+    def _advice(self, account: str) -> str:
         parts = (("account", self.account), ("region", self.region), ("profile", self.profile))
         home = ", ".join(f"{name} {given}" for name, given in parts if given)
-        wrong = self.account and self.account != account
-        hint = ". These credentials are of another account: set --home-profile" if wrong else ""
-        return f"the configured home is {home} ({self.source}){hint}"
+        if not home:
+            return "Set --home-region to the region in which it is, and --home-profile for another account"
+        configured = f"The configured home is {home} ({self.source})"
+        if self.account and self.account != account:
+            return f"{configured}. These credentials are of another account: set --home-profile"
+        return f"{configured}: correct it"
 
 
 @cache

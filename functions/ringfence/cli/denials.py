@@ -26,6 +26,18 @@ def remedy(action: str = "", route: str = "") -> str:
     return attach(allowing(action, route))
 
 
+def policies_of_command() -> tuple[str, ...]:
+    """Return the managed policies that allow what the present command asks of the API. Empty without one."""
+    import click
+
+    from ringfence.cli.routes import ROUTES
+    from ringfence.handlers.managed_policies import allowing
+
+    context = click.get_current_context(silent=True)
+    route = ROUTES.get(context.command_path.partition(" ")[2], "") if context else ""
+    return allowing(route=route) if route else ()
+
+
 def attach(policies: Sequence[str]) -> str:
     """Return the advice to attach one of some policies. Empty without policies."""
     if not policies:

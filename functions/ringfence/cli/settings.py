@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 import click
 
-from ringfence.cli.denials import attach
+from ringfence.cli.denials import attach, policies_of_command
 from ringfence.model.errors import AccessDenied, BadInput
 
 if TYPE_CHECKING:
@@ -125,18 +125,29 @@ class Home:
     def output(
         self, outputs: Callable[[], Mapping[str, str]], stack: str, name: str, option: str, variable: str
     ) -> str:
-        """Return an output of a stack. Raises BadInput that names the option, the variable and the place."""
-        lacking = f"is missing, {variable} is not set, and stack {stack}"
+        """Return an output of a stack. Raises BadInput that begins with the place, and names the option."""
         try:
             found = outputs()
         except AccessDenied as error:
             advice = attach(policies_of(stack))
-            raise BadInput(
-                option, f"{lacking} cannot be read: {error}{advice}. {self.place.looked_at()}"
-            ) from error
+            words = (
+                f"stack {stack} cannot be read in {self.place.searched()}{advice}, or set {option} ({error})"
+            )
+            raise NotReadable(option, words) from error
+        if not found:
+            raise NotReadable(option, self.place.not_deployed(stack))
         if name not in found:
-            raise BadInput(option, f"{lacking} has no output {name}: {self.place.looked_at()}")
+            words = f"is missing, {variable} is not set, and stack {stack} has no output {name}"
+            raise BadInput(option, f"{words}: {self.place.searched()} was searched")
         return found[name]
+
+
+class NotReadable(BadInput):
+    """A setting is not given, and its stack is not there or cannot be read. The message begins with that."""
+
+    def __init__(self, option: str, problem: str) -> None:
+        super().__init__(option, problem)
+        self.args = (problem,)
 
 
 def home_options(*places: Place) -> Callable[[Callable[Concatenate[Home, P], None]], Callable[P, None]]:
@@ -165,7 +176,9 @@ def _text(given: object) -> str | None:
 
 
 def policies_of(stack: str) -> tuple[str, ...]:
-    """Return the managed policies that allow to read the outputs of a stack."""
+    """Return the managed policies that allow the present command to find its stack."""
     from ringfence.handlers.managed_policies import AUDITOR, CALLERS
 
-    return (AUDITOR.name,) if stack == AUDIT_STACK else tuple(one.name for one in CALLERS)
+    if stack == AUDIT_STACK:
+        return (AUDITOR.name,)
+    return policies_of_command() or tuple(one.name for one in CALLERS)

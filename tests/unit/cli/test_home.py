@@ -50,8 +50,9 @@ def listed(*words: str, **variables: str) -> Result:
 def test_without_a_home_the_error_names_what_was_searched_and_how_to_set_one() -> None:
     done = listed()
     assert done.exit_code == 2
-    assert f"account {ACCOUNT} in {ELSEWHERE} was searched; no home is configured" in done.stderr
-    assert "--home-account, --home-region and --home-profile" in done.stderr
+    place = f"account {ACCOUNT}, region {ELSEWHERE} (from AWS_DEFAULT_REGION)"
+    assert done.stderr.startswith(f"Error: Ringfence is not deployed in {place}")
+    assert "Set --home-region to the region in which it is" in done.stderr
 
 
 def test_an_option_a_variable_and_the_file_say_where_the_home_is(tmp_path: Path) -> None:
@@ -66,7 +67,7 @@ def test_an_option_a_variable_and_the_file_say_where_the_home_is(tmp_path: Path)
 def test_a_home_in_another_account_is_named() -> None:
     done = listed("--home-account", "999988887777", "--home-region", ELSEWHERE)
     assert done.exit_code == 2
-    assert "the configured home is account 999988887777, region us-west-2" in done.stderr
+    assert "The configured home is account 999988887777, region us-west-2" in done.stderr
     assert "These credentials are of another account: set --home-profile" in done.stderr
 
 

@@ -184,4 +184,4 @@ def test_without_the_api_the_missing_address_is_the_reason() -> None:
         main, ("incidents", "show", INCIDENT), env={"RINGFENCE_AUDIT_TABLE": AUDIT, "COLUMNS": "200"}
     )
     assert done.exit_code == 0
-    assert "seals not checked: --url: is missing, RINGFENCE_OPERATE_URL is not set" in done.output
+    assert "seals not checked: Ringfence is not deployed in account " in done.output
