@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import Annotations, CfnOutput
 
+from ringfence.record.shell import typed
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -31,10 +33,13 @@ def _steps(settings: Settings) -> Iterator[tuple[str, str]]:
     """Yield the name and the words of each step."""
     confirm = "confirm the subscription: follow the link in the email that Amazon SNS sent"
     yield "Notices", confirm if settings.notices_email else NOBODY
+    doctor = typed(
+        "ringfence", "doctor", *(("--policy", settings.policy_file) if settings.policy_file else ())
+    )
     yield (
         "Check",
         (
-            "ringfence doctor: compares this deployment with what is declared, and says in which accounts "
+            f"{doctor}: compares this deployment with what is declared, and says in which accounts "
             "and regions GuardDuty, a CloudTrail trail or AWS Config is missing. Ringfence needs their events"
         ),
     )

@@ -91,6 +91,8 @@ class Settings:
         A bucket, of another account, for copies of the audit log's checkpoints. Empty for none.
     retired_record_keys
         The ARNs of earlier keys behind the seals, newest first. They still check what they sealed.
+    policy_file
+        The policy file, if it is named. Empty for the default one.
 
     """
 
@@ -112,6 +114,7 @@ class Settings:
     qualifier: str = QUALIFIER
     checkpoint_bucket: str = ""
     retired_record_keys: tuple[str, ...] = ()
+    policy_file: str = ""
 
     @property
     def is_home(self) -> bool:
@@ -154,6 +157,7 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
         region=region,
         home_region=home_region,
         policy=compiled,
+        policy_file=text("policy"),
         accounts=scope.accounts,
         regions=scope.regions,
         retention_days=_days(text("retention_days", "365")),

@@ -88,7 +88,10 @@ def judged(
         at = last.get(link)
         if at is None:
             minutes = EVERY.total_seconds() // 60
-            words = f"none has arrived; the first one arrives within {minutes:g} minutes of the deployment"
+            words = (
+                f"none has arrived; the first one arrives within {minutes:g} minutes of the deployment, or "
+                "with `ringfence doctor --send` now"
+            )
             yield _problem(deployment, link, words)
         elif now - at > longest:
             yield _problem(deployment, link, f"the last one arrived at {at:%Y-%m-%d %H:%M} UTC")

@@ -20,6 +20,7 @@ from ringfence.self_check.stacks import (
     VERSION,
     StackState,
     judge_stack,
+    no_home,
     read_stack,
     unread,
 )
@@ -144,7 +145,11 @@ def _stack_problems(
 ) -> Iterator[Problem]:
     home = next((state.outputs for stack, state in known.items() if stack.name == AUDIT_STACK), {})
     given = {**{name: home[name] for name in (VERSION, POLICY) if name in home}, **expected.outputs}
+    lost = [stack for stack, state in found.items() if stack.name == AUDIT_STACK and state is None]
+    yield from map(no_home, lost)
     for stack, state in found.items():
+        if lost and state is None:
+            continue  # what follows from the missing home is no advice: it would make a second one
         template = expected.templates.get(stack.name)
         yield from judge_stack(stack, state if isinstance(state, StackState) else None, given, template)
 

@@ -127,7 +127,7 @@ def judge_stack(
     for name, value in expected.items():
         if found.outputs.get(name) != value:
             words = f"is {found.outputs.get(name) or 'unknown'}, expected {value}"
-            yield _problem(stack, _WORDS[name], words, deploy)
+            yield _problem(stack, _WORDS[name], words, _OTHER_POLICY if name == POLICY else deploy)
     if template is not None and (different := _different(template, found.template)):
         shown = ", ".join(different[:3]) + (" …" if len(different) > 3 else "")  # noqa: PLR2004 - enough to find it
         words = f"differs from the local cloud assembly in {len(different)} parts: {shown}"
@@ -135,6 +135,17 @@ def judge_stack(
 
 
 _WORDS = {VERSION: "version", POLICY: "policy"}
+_OTHER_POLICY = (
+    "is this the policy file of the deployment? If not: ringfence doctor --policy FILE. "
+    "Only to replace the deployed policy: npx cdk deploy --all --context policy=FILE"
+)
+
+
+def no_home(stack: Stack) -> Problem:
+    """Return the problem that the home stack does not exist where it was looked for."""
+    words = f"Ringfence is not deployed in account {stack.account} and region {stack.region}"
+    remedy = "is this the home region? If not: ringfence doctor --home-region REGION"
+    return _problem(stack, "home region", words, f"{remedy}. Only for a new deployment: npx cdk deploy --all")
 
 
 def _different(local: object, deployed: Mapping[str, object]) -> list[str]:

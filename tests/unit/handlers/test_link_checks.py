@@ -37,4 +37,5 @@ def test_a_link_without_any_heartbeat_is_named_and_the_home_one_points_to_its_de
     found = {one.region: one for one in judged(DEPLOYMENT, {}, NOW, SILENT_AFTER)}
     assert found.keys() == {REGION, "us-east-1"}
     assert "none has arrived" in found[REGION].words
+    assert "`ringfence doctor --send`" in found[REGION].words
     assert "ringfence dead-letters list" in found[REGION].remedy

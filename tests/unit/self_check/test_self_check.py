@@ -117,6 +117,23 @@ def test_a_stack_of_another_version_or_policy_is_a_fault() -> None:
     ]
 
 
+def test_another_policy_may_be_another_file_so_its_deployment_is_not_the_first_advice() -> None:
+    aws = Aws(DescribeStacks={"Stacks": [{"StackStatus": "CREATE_COMPLETE", "Outputs": []}]})
+    report = self_check(DEPLOYMENT, aws.ask, one_by_one, Expected({"PolicyDigest": "c"}))
+    remedies = {one.remedy for one in report.problems if one.aspect == "policy"}
+    (remedy,) = remedies
+    assert remedy.startswith(
+        "is this the policy file of the deployment? If not: ringfence doctor --policy FILE"
+    )
+
+
+def test_where_the_home_stack_is_not_the_home_region_is_asked_for_and_no_second_home_is_made() -> None:
+    aws = Aws(DescribeStacks=Failed("ValidationError", "Stack does not exist"))
+    (problem,) = self_check(DEPLOYMENT, aws.ask, one_by_one).problems
+    assert problem.words == "Ringfence is not deployed in account 111122223333 and region eu-west-1"
+    assert problem.remedy.startswith("is this the home region? If not: ringfence doctor --home-region REGION")
+
+
 def test_a_template_that_is_not_the_local_one_is_a_fault_that_names_the_resource() -> None:
     local = {"Resources": {**TEMPLATE["Resources"], "Key": {"Type": "AWS::KMS::Key", "Properties": {}}}}
     (problem,) = problems(Aws(), Expected(templates={"Ringfence-Member": local}))

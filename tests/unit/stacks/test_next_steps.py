@@ -48,6 +48,13 @@ def test_each_step_fits_and_names_commands_that_exist(email: str) -> None:
     assert ("follow the link in the email" in steps[0]) is bool(email)
 
 
+def test_the_check_names_the_policy_file_of_the_deployment() -> None:
+    stack = Stack(App(), "Stack")
+    next_steps(stack, replace(told(), policy_file="my policy.yaml"))
+    assert any(one.startswith("ringfence doctor --policy 'my policy.yaml': ") for one in outputs(stack))
+    assert any(one.startswith("ringfence doctor: ") for one in outputs(made("")))
+
+
 def test_without_an_address_the_synthesis_warns_that_nobody_is_notified() -> None:
     said = Match.string_like_regexp("nobody is notified")
     Annotations.from_stack(made("")).has_warning("/Stack", said)
