@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 CHAIN, ENTRY, MONTH, CONTROL_KEY = "chain", "entry", "month", "key"
 """The keys of the audit table, of its index and of the control table."""
+DEPLOYMENT_CHAINS = frozenset({HEARTBEAT, PAUSE, RESETS, REPLAYS})
+"""What is in the place of a runbook's id in the keys of chains that belong to no incident."""
 INCIDENTS = "incidents"
 """The sparse index. It contains the keys of each incident's first entry: `month` and `entry`."""
 CONTAINMENTS, OPEN = "containments", "open"
@@ -89,7 +91,7 @@ def to_item(key: ChainKey, entry: Entry) -> Item:
         "body": {"S": entry.body},
         "hash": {"S": entry.hash},
     }
-    if entry.seq == 0 and key.runbook not in {HEARTBEAT, PAUSE, RESETS, REPLAYS}:  # they are no incidents
+    if entry.seq == 0 and key.runbook not in DEPLOYMENT_CHAINS:
         item[MONTH] = {"S": month_of(entry.incident)}
     if entry.mac:
         item[MAC] = {"S": entry.mac}

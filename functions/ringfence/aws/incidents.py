@@ -7,9 +7,19 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from ringfence.aws.audit_items import CHAIN, ENTRY, INCIDENTS, MONTH, as_stored, month_of
+from ringfence.aws.audit_items import (
+    CHAIN,
+    DEPLOYMENT_CHAINS,
+    ENTRY,
+    INCIDENTS,
+    MONTH,
+    as_stored,
+    month_of,
+)
 from ringfence.aws.failures import raised
 from ringfence.model.call import Permission
+from ringfence.model.kinds.account import AccountRef
+from ringfence.model.subject import GLOBAL
 from ringfence.record.chain import ChainKey
 
 if TYPE_CHECKING:
@@ -52,6 +62,17 @@ class IncidentReader:
     def responses(self, incident: str) -> tuple[Response, ...]:
         """Find every response to an incident."""
         return tuple(self._index(month_of(incident), "begins_with(#entry, :entry)", f"{incident}#"))
+
+    def of_deployment(self, incident: str, home: str) -> tuple[Response, ...]:
+        """Find the chain of the deployment that has entries under this id. The index lists none of them.
+
+        `home` is the home account. Chains are those of pauses, limits, replays and heartbeats.
+        """
+        regions = (GLOBAL, self.client.meta.region_name)
+        subjects = [AccountRef(home, region, home).key for region in regions]
+        keys = (ChainKey(name, subject) for name in sorted(DEPLOYMENT_CHAINS) for subject in subjects)
+        found = (Response(key, incident) for key in keys)
+        return tuple(islice((one for one in found if self.entries(one)), 1))
 
     def every(self) -> Iterator[tuple[str, str]]:
         """Yield the keys of every item of the table, chain and entry, in no order."""

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from ringfence.record.integrity import ChainVerdict
     from ringfence.record.tlog import LogKey
 
-NO_LOG = "the archive has no transparency log yet"
-
 
 class Unverified(click.ClickException):
     """Verification failed to run. The log is neither verified nor known to be altered."""
@@ -103,10 +101,12 @@ def verify(  # noqa: PLR0913 - the options of a command
     that the seals are not checked, and the exit code does not cover them.
 
     Exit code 0: the entries are unaltered; entries of the last 15 minutes that are not archived yet are
-    reported as pending. 1: an entry was altered, removed, reordered or never archived, or is not authentic,
-    or the log was truncated or forked; the first fault of each response is named. 2: no such incident, or
-    bad input. 3: the table, the archive or the log cannot be read, or the result cannot be written. 4: the
-    entries are unaltered, but somebody tried to hide or replace something in the archive.
+    reported as pending. In a new deployment, the log has no checkpoint for some minutes. Then the entries
+    are compared with the archive alone, and the result says so. 1: an entry was altered, removed, reordered
+    or never archived, or is not authentic, or the log was truncated or forked; the first fault of each
+    response is named. 2: no such incident, or bad input. 3: the table, the archive or the log cannot be
+    read, there is neither an entry nor a log, or the result cannot be written. 4: the entries are
+    unaltered, but somebody tried to hide or replace something in the archive.
     """
     others = bool(since or until or kept or save_to or copies)
     _check(incident, everything=everything, others=others, less=without_archive)
@@ -176,7 +176,7 @@ def _verdicts(home: Home, incident: str, now: datetime, *, without_archive: bool
     with audit_store() as store:
         report = walk_log(sources, store, _opened(incident), now)
         for response in responses:
-            verdict = verified(sources, store, response.key, incident, now)
+            verdict = verified(sources, store, response.key, incident, now, report=report)
             yield _with_log(verdict, report)
 
 
@@ -190,22 +190,18 @@ def _opened(incident: str) -> datetime:
 
 
 def _all_sources(home: Home, copies: Sequence[tuple[str, str]]) -> Sources:
-    sources = _sources(home, copies)
-    if sources is None:
-        raise Unverified(f"{NO_LOG}: is the function ringfence-checkpoint deployed, and has it run?")
-    return sources
-
-
-def _sources(home: Home, copies: Sequence[tuple[str, str]] = ()) -> Sources | None:
-    """Return what to verify. None if the archive has no checkpoint, so that there is no log."""
     from ringfence.cli.audit_walk import Sources
     from ringfence.cli.log_key import verifier
 
     files = _files(home)
-    if next(files.checkpoints(), None) is None:
-        return None
     key = _key(home, files)
     return Sources(reader_of(home), archive_of(home), files, key, verifier(key), copies, _threads())
+
+
+def _sources(home: Home) -> Sources | None:
+    """Return what to verify. None if the archive has no checkpoint, so that there is no log."""
+    has_log = next(_files(home).checkpoints(), None) is not None
+    return _all_sources(home, ()) if has_log else None
 
 
 def _files(home: Home) -> LogFiles:

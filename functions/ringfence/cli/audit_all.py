@@ -11,10 +11,11 @@ from ringfence.cli import audit_view as view
 from ringfence.cli.audit_checkpoint import save
 from ringfence.cli.audit_seals import SealWalk
 from ringfence.cli.audit_store import audit_store
-from ringfence.cli.audit_view import ALTERED_CODE, ATTEMPTED_CODE, exit_code
+from ringfence.cli.audit_view import ALTERED_CODE, ATTEMPTED_CODE, UNKNOWN_CODE, exit_code
 from ringfence.cli.audit_walk import walk_files, walk_log, walk_responses
 from ringfence.cli.output import note, print_rows
 from ringfence.cli.text import is_terminal, safe
+from ringfence.record.log_check import LOGGED_WITHIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +37,7 @@ def verify_all(  # noqa: PLR0913 - what is verified, and how
     as_json: bool,
 ) -> int:
     """Verify a period, print each response with a fault and what was covered, and return the exit code."""
-    counts = {"responses": 0, "entries": 0, "archived": 0, "pending": 0, "faulty": 0}
+    counts = {"responses": 0, "entries": 0, "archived": 0, "pending": 0, "unlogged": 0, "faulty": 0}
     worst, seals = 0, SealWalk(ask, sources.side_by_side)
     with audit_store() as store:
         report = walk_log(sources, store, period.since, now)
@@ -46,20 +47,35 @@ def verify_all(  # noqa: PLR0913 - what is verified, and how
             counts["entries"] += verdict.entries
             counts["archived"] += verdict.archived or 0
             counts["pending"] += len(verdict.pending)
+            counts["unlogged"] += len(verdict.unlogged)
             counts["faulty"] += not verdict.sound
             code = exit_code((verdict,))
             worst = _worse(worst, code)
             if code:
                 click.echo(json.dumps(view.as_json(verdict))) if as_json else view.show(verdict)
     log = ALTERED_CODE if report.faults else ATTEMPTED_CODE if report.remarks else 0
+    awaited = _awaited(report)
     if as_json:
-        covered = {**counts, "seals": seals.as_json(), "log": _log_as_json(report, sources.key)}
+        covered = {**counts, "seals": seals.as_json(), "log": _log_as_json(report, sources.key, awaited)}
         click.echo(json.dumps({"covered": covered}))
     else:
-        _print_covered(_covered(counts, report, sources.key, seals), report.note)
+        _print_covered(_covered(counts, report, sources.key, seals, awaited), report.note)
     if save_to:
         note(save(save_to, report))
-    return _worse(worst, log)
+    incomplete = UNKNOWN_CODE if report.awaited and not report.oldest else 0
+    return _worse(worst, log) or incomplete
+
+
+def _awaited(report: LogReport) -> str:
+    """Say what the missing checkpoint means, if nothing is wrong with that. Empty if the log has one."""
+    if not report.awaited or report.faults:
+        return ""
+    if report.oldest is None:
+        return "there is no entry to verify, and the log has no checkpoint yet"
+    return (
+        f"nothing was compared with the log: its first checkpoint is still to come, by "
+        f"{report.oldest + LOGGED_WITHIN:%Y-%m-%d %H:%M:%SZ} at the latest"
+    )
 
 
 def _worse(one: int, other: int) -> int:
@@ -67,7 +83,7 @@ def _worse(one: int, other: int) -> int:
     return ALTERED_CODE if ALTERED_CODE in {one, other} else one or other
 
 
-def _log_as_json(report: LogReport, key: LogKey) -> dict[str, object]:
+def _log_as_json(report: LogReport, key: LogKey, awaited: str) -> dict[str, object]:
     newest = report.newest
     return {
         "key": key.text,
@@ -76,6 +92,7 @@ def _log_as_json(report: LogReport, key: LogKey) -> dict[str, object]:
         "size": report.size,
         "faults": report.faults,
         "remarks": report.remarks,
+        "awaited": awaited,
         "newest": {"size": newest.size, "at": newest.at.isoformat(), "text": report.note} if newest else None,
     }
 
@@ -93,7 +110,9 @@ def _print_covered(words: list[str], checkpoint: str) -> None:
         click.echo(view.ending("Next, to prove later that the log still contains this:", again), nl=False)
 
 
-def _covered(counts: dict[str, int], report: LogReport, key: LogKey, seals: SealWalk) -> list[str]:
+def _covered(
+    counts: dict[str, int], report: LogReport, key: LogKey, seals: SealWalk, awaited: str
+) -> list[str]:
     """Say what was verified, and what is wrong with the log."""
     lines = [f"LOG: {one}" for one in report.faults]
     lines += [f"log: {one}" for one in report.remarks]
@@ -103,8 +122,11 @@ def _covered(counts: dict[str, int], report: LogReport, key: LogKey, seals: Seal
         f"{counts['faulty']} responses have faults"
     )
     lines += seals.lines()
+    if awaited:
+        return [*lines, awaited]
+    rest = f"; {counts['unlogged']} entries are not in the log yet" if counts["unlogged"] else ""
     lines.append(
         f"verified the log from leaf {report.first} to {report.size} against {report.checkpoints} "
-        f"checkpoints, with the key {key.text}"
+        f"checkpoints, with the key {key.text}{rest}"
     )
     return lines

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from ringfence.aws.audit_items import is_ours
 from ringfence.aws.incidents import Response, months_between
 from ringfence.model.errors import BadInput
-from ringfence.record.chain import Entry
-from ringfence.record.integrity import verify, with_more
-from ringfence.record.log_check import LogCheck, Signed, gaps, log_faults, time_faults
+from ringfence.record.chain import ChainKey, Entry
+from ringfence.record.integrity import verify, with_more, written_at
+from ringfence.record.log_check import LOGGED_WITHIN, LogCheck, Signed, gaps, log_faults, time_faults
 from ringfence.record.merkle import (
     WIDTH,
     Edge,
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from ringfence.aws.versions import Stored, Version
     from ringfence.cli.audit_store import AuditStore
     from ringfence.engine.ports import SideBySide
-    from ringfence.record.chain import ChainKey
     from ringfence.record.integrity import ChainVerdict
     from ringfence.record.tlog import Checkpoint, Leaf, LogKey, Verify
 
@@ -97,12 +96,28 @@ class LogReport:
     """The newest checkpoint with its signature."""
     wanted: set[str] = field(default_factory=set)
     """The files that the checkpoints need, by path."""
+    awaited: bool = False
+    """There is no checkpoint at all, so that nothing can be compared with the log."""
+    oldest: datetime | None = None
+    """When the oldest entry says that it was written."""
+
+    def saw(self, entries: Iterable[Entry]) -> None:
+        """Keep the time of the oldest entry."""
+        times = [at for at in map(written_at, entries) if at]
+        self.oldest = min((*times, *((self.oldest,) if self.oldest else ())), default=None)
+
+    def young(self, now: datetime) -> bool:
+        """Return whether no entry is so old that the log must have a checkpoint."""
+        return self.oldest is not None and now - self.oldest <= LOGGED_WITHIN
 
 
 def walk_log(sources: Sources, store: AuditStore, since: datetime | None, now: datetime) -> LogReport:
     """Verify the log, and keep its leaves in `store`. `since`: only what came from then on."""
     report = LogReport()
     signed = _signed(sources, report, since)
+    if not (signed or sources.copies or report.faults or report.remarks):
+        report.awaited = True
+        return report
     base = signed.pop() if since and signed and signed[-1].checkpoint.at < since - _MARGIN else None
     edge: Edge | None = Edge()
     if base:
@@ -173,30 +188,47 @@ def walk_responses(
     store.add_responses(_in_table(sources.reader, period, report))
     store.add_responses(one for one in store.logged() if first <= one[0] <= last)
     for key, incident in store.responses():
-        yield verified(sources, store, key, incident, now)
+        yield verified(sources, store, key, incident, now, report=report)
+    if report.awaited and report.oldest and not report.young(now):
+        report.faults.append(
+            "the archive has no checkpoint of the log, although the oldest entry is of "
+            f"{report.oldest:%Y-%m-%d %H:%M:%SZ}: "
+            "is the function ringfence-checkpoint deployed, and has it run?"
+        )
 
 
-def verified(
-    sources: Sources, store: AuditStore, key: ChainKey, incident: str, now: datetime
+def verified(  # noqa: PLR0913 - what is verified, against what
+    sources: Sources, store: AuditStore, key: ChainKey, incident: str, now: datetime, *, report: LogReport
 ) -> ChainVerdict:
-    """Verify one response against the archive and the log."""
+    """Verify one response against the archive, and against the log if it has a checkpoint."""
     archived = sources.archive.first_versions(key, incident, sources.side_by_side)
     # Read after the archive: new entries are then pending. Otherwise they would seem to be removed.
     table = sources.reader.entries(Response(key, incident))
     verdict = verify(key, incident, table, archived, now)
     contents = {one.seq: one for one in table if one.seq >= 0}
     contents |= {one.seq: Entry(incident, one.seq, one.body, one.hash, one.mac) for one in archived}
+    report.saw(contents.values())
     leaves = store.leaves(key.text, incident)
-    return with_more(verdict, log_faults(contents, frozenset(one.seq for one in archived), leaves, now))
+    faults = tuple(log_faults(contents, frozenset(one.seq for one in archived), leaves, now))
+    wrong = {one.seq for one in faults}
+    unlogged = tuple(sorted(contents.keys() - leaves.keys() - wrong))
+    return replace(with_more(verdict, faults), unlogged=unlogged)
 
 
 def _in_table(reader: IncidentReader, period: Period, report: LogReport) -> Iterator[tuple[str, str]]:
+    before: tuple[str, str] | None = None
     for chain, entry in reader.every():
         incident = entry.rpartition("#")[0]
         if not is_ours(chain, entry, _ANY_HASH):
             report.faults.append(f"the table has an item that is not an entry: {chain}, {entry}")
         elif period.first <= incident <= period.last:
             yield incident, chain
+        elif before is None or (incident, chain) < before:
+            before = (incident, chain)
+    if report.awaited and before:
+        incident, chain = before
+        runbook, _, subject = chain.partition("#")
+        report.saw(reader.entries(Response(ChainKey(runbook, subject), incident)))
 
 
 def _signed(sources: Sources, report: LogReport, since: datetime | None) -> list[Signed]:

@@ -52,7 +52,7 @@ def show_incident(  # noqa: PLR0913 - one parameter for each option
     Exit code 0: shown. 1: an entry is not authentic, or the audit log cannot be read. 2: no such incident.
     """
     reader = reader_of(home)
-    responses = find(reader, None, incident_of(home, incident))
+    responses = find(reader, None, incident_of(home, incident), home.place)
     shown = _read(home, reader, responses, seals_of(home, url, responses[0].incident))
     if as_json:
         click.echo(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from ringfence.model.errors import BadInput
+from ringfence.model.errors import BadInput, RingfenceError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from ringfence.aws.archive import S3Archive
     from ringfence.aws.containments import ContainmentList
+    from ringfence.aws.home import HomePlace
     from ringfence.aws.incidents import IncidentReader, Response
     from ringfence.cli.settings import Home
 
@@ -37,10 +38,22 @@ def archive_of(home: Home) -> S3Archive:
     return S3Archive(cast("S3Client", home.place.client("s3")), home.archive_bucket)
 
 
-def find(reader: IncidentReader, archive: S3Archive | None, incident: str) -> tuple[Response, ...]:
+def _of_deployment(reader: IncidentReader, place: HomePlace, incident: str) -> str:
+    """Return what of the deployment has its record under this id. Empty if none or unknown."""
+    try:
+        found = reader.of_deployment(incident, place.owner())
+    except RingfenceError:
+        return ""
+    return found[0].key.runbook if found else ""
+
+
+def find(
+    reader: IncidentReader, archive: S3Archive | None, incident: str, place: HomePlace | None = None
+) -> tuple[Response, ...]:
     """Find the responses to an incident, given its id. Raises BadInput for an unknown incident.
 
-    If the table has none, search the archive: somebody may have removed the incident from the table.
+    If the table has none, search the archive: somebody may have removed the incident from the table. With
+    `place`, the error about the id of a chain of the deployment says so.
     """
     from ringfence.aws.incidents import Response
     from ringfence.cli.incident_ids import similar
@@ -49,6 +62,9 @@ def find(reader: IncidentReader, archive: S3Archive | None, incident: str) -> tu
     found = reader.responses(check_incident(incident))
     if not found and archive:
         found = tuple(Response(key, incident) for key in archive.chains(incident))
+    if not found and place and (name := _of_deployment(reader, place, incident)):
+        what = f"must be an incident, and this is the record of the deployment's {name}"
+        raise BadInput("incident", f"{what}; see `ringfence audit verify {incident}`", incident)
     if not found:
         hint = similar(reader, incident)
         raise BadInput("incident", "must be in the audit log; see `ringfence incidents list`", incident, hint)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, cast
 
 from ringfence.aws.dead_letters import SqsDeadLetters
@@ -71,7 +71,9 @@ def operator_service() -> OperatorService:
         letters=letters,
         pauses=PauseService(keeper, CATALOGUE, wiring.policy()),
         limits_of=LimitService(LimitKeeper(wiring.warm(), items, home), CATALOGUE, wiring.policy()),
-        seals=SealService(_find, _entries, keys.keys, lambda: keys.labels, wiring.now),
+        seals=SealService(
+            partial(_chains, home.account), _entries, keys.keys, lambda: keys.labels, wiring.now
+        ),
     )
 
 
@@ -81,6 +83,11 @@ def _reader() -> IncidentReader:
 
 def _find(incident: str) -> tuple[ChainKey, ...]:
     return tuple(response.key for response in _reader().responses(incident))
+
+
+def _chains(home: str, incident: str) -> tuple[ChainKey, ...]:
+    """Return the chains of an incident, or that of the deployment with this id."""
+    return _find(incident) or tuple(one.key for one in _reader().of_deployment(incident, home))
 
 
 def _entries(key: ChainKey, incident: str) -> tuple[Entry, ...]:

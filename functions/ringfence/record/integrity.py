@@ -67,7 +67,8 @@ class Archived:
 class ChainVerdict:
     """The result of a verification. `archived` is None if there was no archive to compare with.
 
-    `remarks` are attempts that altered no entry.
+    `remarks` are attempts that altered no entry. `unlogged` are the numbers of entries that are not in the
+    transparency log yet, which is no fault.
     """
 
     incident: str
@@ -77,6 +78,7 @@ class ChainVerdict:
     pending: tuple[int, ...] = ()
     faults: tuple[Fault, ...] = ()
     remarks: tuple[str, ...] = ()
+    unlogged: tuple[int, ...] = ()
 
     @property
     def sound(self) -> bool:

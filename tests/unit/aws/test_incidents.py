@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 from moto import mock_aws
 
-from ringfence.aws.audit_items import CHAIN, ENTRY
+from ringfence.aws.audit_items import CHAIN, DEPLOYMENT_CHAINS, ENTRY
 from ringfence.aws.incidents import PERMISSIONS, IncidentReader, Response
 from ringfence.model.errors import Retryable
 from ringfence.model.incident import incident_id
+from ringfence.model.kinds.account import AccountRef
+from ringfence.model.subject import GLOBAL
 from ringfence.record.chain import ChainKey
 from ringfence.record.history import History
 from ringfence.record.integrity import Wrong, verify
-from tests.support.fakes.audit_home import AUDIT, dynamo_log, tables
-from tests.support.fakes.chains import INCIDENT, KEY, LATER, NOON, contained, lease, more, notes, opened
+from tests.support.fakes.audit_home import AUDIT, REGION, dynamo_log, tables
+from tests.support.fakes.chains import INCIDENT, KEY, LATER, NOON, REF, contained, lease, more, notes, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +55,19 @@ def test_incidents_are_found_newest_first_within_their_time(
     assert found == [LATER, INCIDENT, old]
     assert [one.incident for one in reader.opened(NOON, end)] == [LATER, INCIDENT]
     assert [one.incident for one in reader.opened(NOON + timedelta(seconds=1), end)] == [LATER]
+
+
+@pytest.mark.parametrize("name", sorted(DEPLOYMENT_CHAINS))
+@pytest.mark.parametrize("region", [GLOBAL, REGION])
+def test_the_chain_of_the_deployment_with_an_id_is_found(
+    client: DynamoDBClient, reader: IncidentReader, name: str, region: str
+) -> None:
+    account = REF.account
+    key = ChainKey(name, AccountRef(account, region, account).key)
+    write(client, key, INCIDENT)
+    assert reader.responses(INCIDENT) == ()
+    assert reader.of_deployment(INCIDENT, account) == (Response(key, INCIDENT),)
+    assert reader.of_deployment(LATER, account) == ()
 
 
 def test_every_response_to_an_incident_is_found(client: DynamoDBClient, reader: IncidentReader) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click import unstyle
@@ -21,7 +21,16 @@ from ringfence.cli.main import main
 from ringfence.model.incident import incident_id
 from ringfence.record.chain import Stamp, link
 from ringfence.record.history import History
-from tests.support.fakes.audit_home import ARCHIVE, AUDIT, REGION, bucket, dynamo_log, session, tables
+from tests.support.fakes.audit_home import (
+    ARCHIVE,
+    AUDIT,
+    REGION,
+    bucket,
+    dynamo_log,
+    dynamodb,
+    session,
+    tables,
+)
 from tests.support.fakes.chains import INCIDENT, KEY, contained, lease, notes
 from tests.support.fakes.log_home import ORIGIN, LogHome
 from tests.support.json_forms import check
@@ -139,12 +148,16 @@ def test_the_checkpoint_that_is_printed_is_one_that_can_be_given(
 
 def publish_more(home: LogHome, client: DynamoDBClient) -> None:
     home.clock.now = datetime.now(UTC) - timedelta(minutes=5)
+    write_more(home, client)
+    home.publish()
+
+
+def write_more(home: LogHome, client: DynamoDBClient) -> None:
     later = incident_id(home.clock.now, "another finding")
     entries = link(Stamp(KEY, later, "ringfence", "attempt", home.clock.now), None, notes(4))
     for one in entries:
         client.put_item(TableName=AUDIT, Item=to_item(KEY, one))
     home.write(KEY, *entries)
-    home.publish()
 
 
 def test_a_log_with_a_fault_does_not_replace_the_checkpoint_that_was_kept(
@@ -237,11 +250,82 @@ def test_an_incident_is_compared_with_the_log_too(home: LogHome, s3: S3Client) -
     assert "entry 0: leaf 0 of the log has another version of it" in done.output
 
 
-def test_an_archive_without_a_log_cannot_be_verified_as_a_whole(client: DynamoDBClient, s3: S3Client) -> None:
+def test_an_archive_without_a_log_is_a_fault_and_its_entries_are_verified(
+    client: DynamoDBClient, s3: S3Client
+) -> None:
     del client, s3
     done = verify(LogHome())
+    assert done.exit_code == 1
+    assert (
+        "LOG: the archive has no checkpoint of the log, although the oldest entry is of 2025-11-22"
+        in done.output
+    )
+    assert "verified 1 responses: 6 entries in the table, 0 in the archive" in done.output
+
+
+def without_log(home: LogHome, s3: S3Client, client: DynamoDBClient, minutes: int) -> LogHome:
+    """A deployment that archived its first entries some minutes ago, and signed no checkpoint."""
+    for one in (*client.scan(TableName=AUDIT)["Items"],):
+        client.delete_item(TableName=AUDIT, Key={name: one[name] for name in ("chain", "entry")})
+    for name in ("Versions", "DeleteMarkers"):
+        listed: Any = s3.list_object_versions(Bucket=ARCHIVE).get(name, ())
+        for each in listed:
+            s3.delete_object(
+                Bucket=ARCHIVE, Key=each["Key"], VersionId=each["VersionId"], BypassGovernanceRetention=True
+            )
+    home.clock.now = datetime.now(UTC) - timedelta(minutes=minutes)
+    write_more(home, client)
+    return home
+
+
+@pytest.mark.parametrize("words", [(), ("--since", "1m")])
+def test_until_the_first_checkpoint_the_entries_are_compared_with_the_archive(
+    home: LogHome, s3: S3Client, client: DynamoDBClient, words: tuple[str, ...]
+) -> None:
+    without_log(home, s3, client, 14)
+    done = verify(home, *words)
+    assert done.exit_code == 0, done.output
+    if not words:
+        assert "verified 1 responses: 4 entries in the table, 4 in the archive" in done.stdout
+    assert "nothing was compared with the log: its first checkpoint is still to come" in done.stdout
+    assert "still to come" in json.loads(verify(home, "--json").stdout)["covered"]["log"]["awaited"]
+    client.delete_item(TableName=AUDIT, Key=dict(next(iter(first_keys(client)))))
+    done = verify(home)
+    assert done.exit_code == 1
+    assert "entry 0 is removed" in done.stdout
+
+
+def first_keys(client: DynamoDBClient) -> list[Any]:
+    keys = ({name: one[name] for name in ("chain", "entry")} for one in client.scan(TableName=AUDIT)["Items"])
+    return sorted(keys, key=str)
+
+
+@pytest.mark.parametrize("words", [(), ("--since", "1m")])
+def test_a_deployment_that_is_no_longer_new_must_have_a_log(
+    home: LogHome, s3: S3Client, client: DynamoDBClient, words: tuple[str, ...]
+) -> None:
+    done = verify(without_log(home, s3, client, 50), *words)
+    assert done.exit_code == 1
+    assert "LOG: the archive has no checkpoint of the log, although the oldest entry is of" in done.stdout
+    assert "is the function ringfence-checkpoint deployed" in done.stdout
+
+
+def test_without_an_entry_and_without_a_log_nothing_is_called_verified(s3: S3Client) -> None:
+    del s3
+    for one in (*dynamodb().scan(TableName=AUDIT)["Items"],):
+        dynamodb().delete_item(TableName=AUDIT, Key={name: one[name] for name in ("chain", "entry")})
+    done = verify(LogHome())
     assert done.exit_code == 3
-    assert "the archive has no transparency log yet" in done.output
+    assert "there is no entry to verify, and the log has no checkpoint yet" in done.stdout
+
+
+def test_entries_that_are_not_in_the_log_yet_are_counted(home: LogHome, client: DynamoDBClient) -> None:
+    home.clock.now = datetime.now(UTC) - timedelta(minutes=5)
+    write_more(home, client)
+    done = verify(home)
+    assert done.exit_code == 0, done.output
+    assert "; 4 entries are not in the log yet" in done.stdout
+    assert json.loads(verify(home, "--json").stdout)["covered"]["unlogged"] == 4
 
 
 @pytest.mark.parametrize(

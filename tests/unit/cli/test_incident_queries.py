@@ -14,11 +14,14 @@ from ringfence.aws.audit_items import to_item
 from ringfence.cli.completion import incidents
 from ringfence.cli.incident_rows import COLUMNS
 from ringfence.cli.main import main
+from ringfence.model.incident import incident_id
+from ringfence.model.kinds.account import AccountRef
+from ringfence.record.chain import HEARTBEAT, ChainKey, Stamp, link
 from ringfence.record.facts import Released
 from ringfence.record.status import IncidentStatus
 from ringfence.record.status_meanings import MEANINGS
-from tests.support.fakes.audit_home import AUDIT, CONTROL, dynamodb
-from tests.support.fakes.chains import more
+from tests.support.fakes.audit_home import AUDIT, CONTROL, REGION, dynamodb
+from tests.support.fakes.chains import more, notes
 from tests.support.json_forms import check
 from tests.support.transcripts import (
     CONTAINED,
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
     import click
 
 BUCKET = id_of(40)
+HOME = "123456789012"
+"""The account of the tables."""
 EVERY = {BUCKET, RELEASED, UNDONE, CONTAINED}
 PLACES = {"RINGFENCE_AUDIT_TABLE": AUDIT, "RINGFENCE_CONTROL_TABLE": CONTROL}
 
@@ -149,6 +154,18 @@ def test_a_misspelled_id_is_answered_with_the_most_similar_one() -> None:
     done = ringfence("incidents", "show", f"{CONTAINED[:-1]}0")
     assert done.exit_code == 2
     assert f"Did you mean {CONTAINED}" in done.stderr
+
+
+def test_the_record_of_the_deployment_is_no_incident_and_not_another_one() -> None:
+    day = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
+    key, incident = ChainKey(HEARTBEAT, AccountRef(HOME, REGION, HOME).key), incident_id(day, HEARTBEAT)
+    (entry,) = link(Stamp(key, incident, "ringfence", "attempt", day), None, notes(1))
+    dynamodb().put_item(TableName=AUDIT, Item=to_item(key, entry))
+    done = ringfence("incidents", "show", incident)
+    assert done.exit_code == 2
+    assert "this is the record of the deployment's heartbeat" in done.stderr
+    assert f"ringfence audit verify {incident}" in done.stderr
+    assert "Did you mean" not in done.stderr
 
 
 def test_a_shell_offers_incidents_newest_first(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,6 +85,7 @@ VERDICT = record(
     pending=many(whole(), "The numbers of entries that are not archived yet."),
     faults=many(record(seq=whole(), wrong=text(), words=text())),
     remarks=many(text(), "Attempts that altered no entry."),
+    unlogged=many(whole(), "The numbers of entries that are not in the transparency log yet."),
     sound=flag("No entry is wrong."),
     claim=text("The result in words."),
     seals_=SEALS,
@@ -96,6 +97,7 @@ LOG = record(
     size=whole(),
     faults=many(text()),
     remarks=many(text()),
+    awaited=text("Why nothing was compared with the log: it has no checkpoint yet. Empty if it has one."),
     newest=maybe(record(size=whole(), at=moment(), text=text("The checkpoint with its signature. Keep it."))),
 )
 COVERED = record(
@@ -103,6 +105,7 @@ COVERED = record(
     entries=whole(),
     archived=whole(),
     pending=whole(),
+    unlogged=whole("The number of entries that are not in the transparency log yet."),
     faulty=whole(),
     seals=record(
         sealed=whole(),
