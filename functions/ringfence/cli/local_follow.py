@@ -10,9 +10,10 @@ from ringfence.cli.text import safe, shortened
 from ringfence.record.timeline import timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ringfence.local.following import Follower, Seen
+    from ringfence.record.chain import Entry
 
 
 def show(follower: Follower, wait: float) -> bool:
@@ -32,8 +33,20 @@ def show(follower: Follower, wait: float) -> bool:
         summary = one.summary
         decided = f"mode {safe(summary.mode)}: {safe(summary.reason)}"
         click.echo(f"{safe(summary.runbook)}: {summary.state}, {decided}")
+        for line in _notices(one.entries):
+            click.echo(line)
         click.echo(f"  ringfence incidents show {summary.incident}")
     return all(one.summary.status in ENDED for one in found)
+
+
+def _notices(entries: Sequence[Entry]) -> Iterator[str]:
+    """Yield the newest notice of a response, which Ringfence has published to its topic."""
+    from ringfence.record.notices import notice
+
+    each = (notice(entries[: count + 1]) for count in reversed(range(len(entries))))
+    if newest := next(filter(None, each), None):
+        yield f"  notice, as an email would show it: {safe(newest.subject)}"
+        yield from (f"    {safe(line)}" for line in newest.text.splitlines())
 
 
 def _new(one: Seen) -> Iterator[str]:

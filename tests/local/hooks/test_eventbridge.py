@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ringfence.events.patterns import WITH_READS
+from ringfence.local.hooks.eventbridge import as_scheduled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,3 +150,17 @@ def test_a_rule_that_also_delivers_calls_that_only_read_is_on(
     events.disable_rule(Name=unique)
     publish(events, "aws.guardduty", test=unique)
     assert queue.waiting() == 0
+
+
+def test_a_schedule_puts_the_event_that_its_target_names_on_the_bus() -> None:
+    delivered: list[dict[str, Any]] = []
+    own = {"Source": "aws.scheduler", "DetailType": "Scheduled Event", "Detail": "{}", "Region": "eu-west-1"}
+    named = {"Source": "ringfence.heartbeat", "DetailType": "Ringfence heartbeat"}
+
+    def original(_target: Any, event: Any, _rule: Any, view: Any) -> None:
+        delivered.append(event)
+        assert view is None
+
+    as_scheduled(original, {"EventBridgeParameters": named, "Input": '{"a": 1}'}, own, {})
+    as_scheduled(original, {"Arn": "a queue"}, own, {})
+    assert delivered == [{**own, **named, "Detail": '{"a": 1}'}, own]

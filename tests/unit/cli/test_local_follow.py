@@ -13,6 +13,7 @@ from ringfence.local import following
 from ringfence.local.following import Follower
 from ringfence.policy.decision import Mode
 from ringfence.record.facts import Verified
+from ringfence.record.notices import notice
 from tests.support.fakes.chains import INCIDENT, KEY, contained, finding, more, opened
 
 if TYPE_CHECKING:
@@ -57,8 +58,12 @@ def test_new_entries_are_shown_once_and_the_end_names_the_next_command(
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].endswith(f"contain-instance  finding received: {finding().title}")
     assert [line.rpartition("  ")[2] for line in lines].count("verified: complete") == 1
-    assert len(lines) == len(chain) + 2
-    assert lines[-2] == "contain-instance: complete, mode auto: the policy says so"
+    shown = lines[len(chain) :]
+    assert shown[0] == "contain-instance: complete, mode auto: the policy says so"
+    published = notice(chain)
+    assert published is not None
+    assert shown[1] == f"  notice, as an email would show it: {published.subject}"
+    assert [line.strip() for line in shown[2:-1]] == [line.strip() for line in published.text.splitlines()]
     assert lines[-1] == f"  ringfence incidents show {INCIDENT}"
 
 
@@ -67,7 +72,8 @@ def test_what_was_recorded_before_is_not_shown(capsys: pytest.CaptureFixture[str
     followed = follower(chain, chain, (*chain, *more(chain, Verified(contained=True, complete=True))))
     followed.skip()
     assert show(followed, 30)
-    assert len(capsys.readouterr().out.splitlines()) == 3
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].startswith("contain-instance: complete")
 
 
 @pytest.mark.parametrize("mode", [Mode.OFF, Mode.NOTIFY, Mode.DRY_RUN])

@@ -22,6 +22,7 @@ def install() -> None:
     replace(eventbridge._put_events, "__defaults__", (True,))
     around(eventbridge, "_dispatch_to_lambda", _invoke_asynchronously)
     around(eventbridge, "_invoke_target", _dead_letter_when_gone)
+    around(eventbridge, "_invoke_target", as_scheduled)
     around(eventbridge, "_dispatch_to_event_bus", _forward)
     around(eventbridge, "_dispatch_event", _by_state)
 
@@ -76,6 +77,14 @@ def _dead_letter_when_gone(
         return
     view = view or eventbridge._pattern_event_view(event)
     eventbridge._dispatch_to_sqs(parse_arn(dead_letters), json.dumps(view.event_with_detail()))
+
+
+def as_scheduled(original: Original, target: dict[str, Any], event: Any, rule: Any, view: Any = None) -> None:
+    """Schedule → bus: ministack sends its own event instead of the one that the schedule's target names."""
+    if given := target.get("EventBridgeParameters"):
+        named = {"Source": given["Source"], "DetailType": given["DetailType"]}
+        event, view = {**event, **named, "Detail": target.get("Input") or "{}"}, None
+    original(target, event, rule, view)
 
 
 def _exists(arn: str) -> bool:
