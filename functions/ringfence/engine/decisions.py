@@ -80,9 +80,8 @@ class Difference:
 
     @property
     def reason(self) -> str:
-        """The reason for the new mode, or for the old one if the new policy does not run it."""
-        found = self.new or self.old
-        return found.reason if found else ""
+        """The reason for the new mode."""
+        return self.new.reason if self.new else f"the new policy does not run {self.remediation}"
 
 
 def findings_of(event: object, policy: Policy) -> tuple[Finding, ...]:
