@@ -33,15 +33,21 @@ def _explained(words: str, meaning: str) -> str:
     )
 
 
+_IN_LISTS = {
+    one: of for one, of in MEANINGS.items() if one not in (IncidentStatus.NONE, IncidentStatus.JOINED)
+}
+
+
+def _meanings(state: str) -> str:
+    """Return what a state means. Two statuses can have the same words."""
+    return "; or ".join(of.words for one, of in _IN_LISTS.items() if one.words == state)
+
+
 STATES_HELP = "\n".join(
     (
         "\b",
         "States:",
-        *(
-            _explained(one.words, meaning.words)
-            for one, meaning in MEANINGS.items()
-            if one not in (IncidentStatus.NONE, IncidentStatus.JOINED)
-        ),
+        *(_explained(one, _meanings(one)) for one in dict.fromkeys(one.words for one in _IN_LISTS)),
     )
 )
 """The help about states. Click does not wrap what follows a backspace character."""
