@@ -389,7 +389,7 @@ def test_a_place_that_is_nowhere_is_bad_input(client: DynamoDBClient) -> None:
     del client
     result = ringfence("incidents", "list", places={})
     assert result.exit_code == 2
-    assert "--audit-table: is missing, RINGFENCE_AUDIT_TABLE is not set" in result.output
+    assert "Ringfence is not deployed in account 123456789012, region eu-west-1" in result.output
 
 
 def test_a_missing_region_is_bad_input(client: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> None:
