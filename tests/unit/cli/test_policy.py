@@ -165,10 +165,14 @@ def test_two_policies_are_compared_over_all_known_types(path: Path) -> None:
 def test_a_remediation_that_the_new_policy_does_not_run_is_named_with_this_reason(tmp_path: Path) -> None:
     old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
     old.write_text(HEAD, encoding="utf-8")
-    new.write_text(f"{HEAD}rules: [{{name: at once, runbook: harden-bucket, mode: auto}}]\n", encoding="utf-8")
+    new.write_text(
+        f"{HEAD}rules: [{{name: at once, runbook: harden-bucket, mode: auto}}]\n", encoding="utf-8"
+    )
     rows = [json.loads(row) for row in run("diff", old, new, "--json").output.splitlines()]
     (row,) = (one for one in rows if "Config:s3-bucket-ssl-requests-only" in one["findings"])
-    assert (row["old"], row["new"]) == ("dry-run", "off"), "TLS stays a dry run, so no rule is evaluated again"
+    assert (row["old"], row["new"]) == ("dry-run", "off"), (
+        "TLS stays a dry run, so no rule is evaluated again"
+    )
     assert row["reason"] == "the new policy does not run evaluate-rule"
 
 
