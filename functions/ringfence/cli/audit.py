@@ -15,7 +15,7 @@ from ringfence.cli.denials import explained
 from ringfence.cli.incident_ids import incident_of
 from ringfence.cli.log import archive_of, find, reader_of
 from ringfence.cli.operator_command import url_option
-from ringfence.cli.period import Since
+from ringfence.cli.period import Since, Until, check_period
 from ringfence.cli.seals import asker, seals_of, with_seals
 from ringfence.cli.settings import ARCHIVE_BUCKET, AUDIT_TABLE, LOG_KEY, Home, home_options
 from ringfence.cli.text import discard, is_terminal
@@ -50,8 +50,16 @@ def audit() -> None:
 @audit.command(short_help="Verify the audit log of an incident, or of all incidents.")
 @click.argument("incident", required=False, shell_complete=incidents)
 @click.option("--all", "everything", is_flag=True, help="Verify all incidents, and the transparency log.")
-@click.option("--since", type=Since(), help="With --all: incidents since this time: 7d, 12h, 30m or a date.")
-@click.option("--until", type=Since(), help="With --all: incidents until this time.")
+@click.option(
+    "--since",
+    type=Since(),
+    help="With --all: incidents that were opened since this time: 7d, 12h, 30m, or a date or time in UTC.",
+)
+@click.option(
+    "--until",
+    type=Until(),
+    help="With --all: incidents that were opened until this time. A date means the whole day.",
+)
 @click.option(
     "--without-archive", is_flag=True, help="Check the entries only against each other. This proves less."
 )
@@ -144,6 +152,7 @@ def _check(incident: str | None, *, everything: bool, others: bool, less: bool) 
 def _period(since: datetime | None, until: datetime | None) -> Period:
     from ringfence.cli.audit_walk import Period
 
+    check_period(since, until)
     return Period(since, until)
 
 

@@ -18,7 +18,7 @@ from ringfence.cli.operator_command import now_of
 from ringfence.cli.output import note, print_rows, verified_of
 from ringfence.cli.pager import page_options
 from ringfence.cli.pauses import paused_in
-from ringfence.cli.period import Since
+from ringfence.cli.period import Since, Until, check_period
 from ringfence.cli.recheck import recheck
 from ringfence.cli.settings import AUDIT_TABLE, CONTROL_TABLE, Home, home_options
 from ringfence.cli.text import is_terminal
@@ -50,9 +50,13 @@ incidents.add_command(watch)
     type=Since(),
     default="30d",
     show_default=True,
-    help="Show incidents since this time: 7d, 12h, 30m or a date.",
+    help="Show incidents that were opened since this time: 7d, 12h, 30m, or a date or time in UTC.",
 )
-@click.option("--until", type=Since(), help="Show incidents until this time.")
+@click.option(
+    "--until",
+    type=Until(),
+    help="Show incidents that were opened until this time. A date means the whole day.",
+)
 @click.option(
     "--limit",
     type=click.IntRange(1, MOST),
@@ -78,6 +82,9 @@ def list_incidents(  # noqa: PLR0913 - one parameter for each option
 ) -> None:
     """List the responses to incidents, newest first, each with its worst finding.
 
+    --since and --until select by the time at which an incident was opened. An incident that was opened before
+    and went on in the period is not listed.
+
     In a pipe, each response is a line of columns between tabs: incident, state, severity, kind, id, name,
     account, region, runbook, worst finding, number of findings, and the times of opening and of the last
     verification. Messages go to standard error.
@@ -86,6 +93,7 @@ def list_incidents(  # noqa: PLR0913 - one parameter for each option
     """
     from ringfence.cli.incident_reads import found
 
+    check_period(since, until)
     now, reader = now_of(), reader_of(home)
     listed = found(reader, filters, (since, until or now + timedelta(days=1)), limit)
     verified = verified_of(home)

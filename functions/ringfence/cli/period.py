@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import click
+
+from ringfence.model.errors import BadInput
 
 _AGO = re.compile(r"(?P<number>[0-9]{1,4})(?P<unit>[dhm])")
 BEFORE_ALL, AFTER_ALL = datetime(2020, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
@@ -36,3 +38,33 @@ class Since(click.ParamType[datetime]):
             )
         instant = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
         return min(max(instant, BEFORE_ALL), AFTER_ALL)
+
+
+class Until(Since):
+    """The end of a period. A date without a time is the whole day, to its last moment in UTC."""
+
+    def convert(
+        self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Read it."""
+        instant = super().convert(value, param, ctx)
+        if isinstance(value, datetime) or not _is_date(value):
+            return instant
+        return min(instant + timedelta(days=1, microseconds=-1), AFTER_ALL)
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def check_period(since: datetime | None, until: datetime | None) -> None:
+    """Raise BadInput if a period ends before it begins."""
+    if since and until and until < since:
+        began = f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        raise BadInput(
+            "--until", f"must not be before --since, {began}", f"{until.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        )

@@ -26,7 +26,10 @@ DONE = frozenset({Result.APPLIED})
 
 @frozen
 class Change:
-    """One change. `at`: when it was recorded, before it was made. `undo`: it is part of a release."""
+    """One change. `at`: when it was recorded, before it was made. `undo`: it is part of a release.
+
+    `by`: who made it, a function or a person. `finished`: when its outcome was recorded, or None.
+    """
 
     words: str
     before: str
@@ -35,6 +38,8 @@ class Change:
     result: str = BEGUN
     detail: str = ""
     undo: bool = False
+    by: str = ""
+    finished: datetime | None = None
 
     @property
     def applied(self) -> bool:
@@ -43,7 +48,8 @@ class Change:
 
     def as_json(self) -> dict[str, object]:
         """Return it as JSON data."""
-        return {**asdict(self), "at": self.at.isoformat()}
+        finished = self.finished.isoformat() if self.finished else None
+        return {**asdict(self), "at": self.at.isoformat(), "finished": finished}
 
 
 def changes(now: Summary, rows: Sequence[Row] | None = None) -> tuple[Change, ...]:
@@ -57,11 +63,13 @@ def changes(now: Summary, rows: Sequence[Row] | None = None) -> tuple[Change, ..
         told = row.rendered
         if line.kind == "Intended":
             undo = line.fact.value.get("stage") == RELEASE
-            tried[intent] = Change(told.step or told.words, told.before, told.after, row.at, undo=undo)
+            tried[intent] = Change(
+                told.step or told.words, told.before, told.after, row.at, undo=undo, by=row.actor
+            )
         elif line.kind == "Outcome" and intent in tried:
             result = str(line.fact.value.get("result"))
             detail = str(line.fact.value.get("detail") or "")
-            tried[intent] = replace(tried[intent], result=result, detail=detail)
+            tried[intent] = replace(tried[intent], result=result, detail=detail, finished=row.at)
     return _each_once(tuple(tried.values()))
 
 

@@ -336,6 +336,8 @@ def test_entries_that_are_not_in_the_log_yet_are_counted(home: LogHome, client: 
         ((INCIDENT, "--since", "7d"), "need --all"),
         (("--all", "--without-archive"), "--without-archive needs an incident"),
         (("--all", "--checkpoint", "/nowhere"), "does not exist"),
+        ((INCIDENT, "--save-checkpoint", "kept"), "need --all"),
+        (("--all", "--since", "1h", "--until", "2h"), "--until: must not be before --since"),
     ],
 )
 def test_what_does_not_go_together_is_named(home: LogHome, words: tuple[str, ...], told: str) -> None:

@@ -94,6 +94,9 @@ def listed(*words: str) -> set[str]:
         (("--until", "2026-03-01T12:20:00"), {CONTAINED, UNDONE}),
         (("--until", "2026-03-01T12:19:59"), {CONTAINED}),
         (("--since", "2026-03-01T12:20:00", "--until", "2026-03-01T12:29"), {UNDONE}),
+        (("--until", "2026-02-28"), set()),
+        (("--until", "2026-03-01"), EVERY),
+        (("--until", "2026-03-01T00:00"), set()),
     ],
     ids=lambda one: " ".join(one) if isinstance(one, tuple) else "",  # sets have an order of their own
 )
@@ -105,6 +108,11 @@ def test_a_filter_leaves_what_matches(words: tuple[str, ...], expected: set[str]
     ("words", "named"),
     [
         (("--state", "contained?"), "--state: must be one of"),
+        (("--since", "1h", "--until", "2h"), "--until: must not be before --since, "),
+        (
+            ("--since", "2026-01-02", "--until", "2026-01-01"),
+            "2026-01-02T00:00:00Z, not '2026-01-01T23:59:59Z'",
+        ),
         (("--severity", "awful"), "--severity: must be a number, or one of critical, high, medium, low"),
         (("--subject", "arn:aws:nothing"), "--subject: must be an id, a Name tag, or the ARN"),
     ],

@@ -58,6 +58,8 @@ CHANGE = record(
     result=text("`applied`, another result, or `begun` if none is recorded."),
     detail=text(),
     undo=flag("It is part of a release."),
+    by=text("Who made it: a person's ARN, or the name of a function."),
+    finished=maybe(moment("When its outcome was recorded.")),
 )
 ENTRY = record(
     seq=whole(),
