@@ -94,7 +94,9 @@ def test_it_says_what_it_covered_and_shows_the_checkpoint_to_keep(home: LogHome)
     done = verify(home)
     assert done.exit_code == 0, done.output
     first, seals, second, third, *checkpoint = done.output.splitlines()
-    assert seals.startswith("seals not checked: 1 responses and 0 other entries: --url: is missing")
+    assert seals.startswith(
+        "seals not checked: 1 responses and 0 other entries: Ringfence is not deployed in account"
+    )
     assert first == (
         "verified 1 responses: 6 entries in the table, 6 in the archive, 0 pending; 0 responses have faults"
     )
