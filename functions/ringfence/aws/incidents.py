@@ -63,6 +63,10 @@ class IncidentReader:
         """Find every response to an incident."""
         return tuple(self._index(month_of(incident), "begins_with(#entry, :entry)", f"{incident}#"))
 
+    def chains(self, incident: str, home: str) -> tuple[ChainKey, ...]:
+        """Return the chains of the responses to an incident, or that of the deployment with this id."""
+        return tuple(one.key for one in self.responses(incident) or self.of_deployment(incident, home))
+
     def of_deployment(self, incident: str, home: str) -> tuple[Response, ...]:
         """Find the chain of the deployment that has entries under this id. The index lists none of them.
 

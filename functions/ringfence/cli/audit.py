@@ -175,7 +175,7 @@ def _verdicts(home: Home, incident: str, now: datetime, *, without_archive: bool
 
     reader = reader_of(home)
     archive = None if without_archive else archive_of(home)
-    responses = find(reader, archive, incident)
+    responses = find(reader, archive, incident, home.place)
     sources = _sources(home) if archive else None
     if sources is None:
         for response in responses:

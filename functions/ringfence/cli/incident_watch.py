@@ -99,7 +99,7 @@ class _Watch:
             if not self.incident:
                 period = (now - _PERIOD, now + timedelta(days=1))
                 return found(self.reader, self.filters, period, MOST).briefs
-            read = entries_of(self.reader, find(self.reader, None, self.incident))
+            read = entries_of(self.reader, find(self.reader, None, self.incident, self.home.place))
             return [Brief(Summary.of(entries)) for _, entries in read]
         except AccessDenied:
             raise

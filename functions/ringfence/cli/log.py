@@ -48,12 +48,12 @@ def _of_deployment(reader: IncidentReader, place: HomePlace, incident: str) -> s
 
 
 def find(
-    reader: IncidentReader, archive: S3Archive | None, incident: str, place: HomePlace | None = None
+    reader: IncidentReader, archive: S3Archive | None, incident: str, place: HomePlace
 ) -> tuple[Response, ...]:
     """Find the responses to an incident, given its id. Raises BadInput for an unknown incident.
 
-    If the table has none, search the archive: somebody may have removed the incident from the table. With
-    `place`, the error about the id of a chain of the deployment says so.
+    If the table has none, search the archive: somebody may have removed the incident from the table.
+    The error about the id of a record of the deployment says what it is.
     """
     from ringfence.aws.incidents import Response
     from ringfence.cli.incident_ids import similar
@@ -62,7 +62,7 @@ def find(
     found = reader.responses(check_incident(incident))
     if not found and archive:
         found = tuple(Response(key, incident) for key in archive.chains(incident))
-    if not found and place and (name := _of_deployment(reader, place, incident)):
+    if not found and (name := _of_deployment(reader, place, incident)):
         what = f"must be an incident, and this is the record of the deployment's {name}"
         raise BadInput("incident", f"{what}; see `ringfence audit verify {incident}`", incident)
     if not found:

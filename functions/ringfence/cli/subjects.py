@@ -60,7 +60,7 @@ def responses_named(home: Home, incident: str, text: str) -> ChainKey:
     from ringfence.record.summary import Summary
 
     reader = reader_of(home)
-    responses = find(reader, None, incident)
+    responses = find(reader, None, incident, home.place)
     briefs = {chain: Brief(Summary.of(each)) for chain, each in entries_of(reader, responses)}
     id_ = text.rpartition(":")[2].rpartition("/")[2] if text.startswith("arn:") else text
     keys = [

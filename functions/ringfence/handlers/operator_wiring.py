@@ -86,8 +86,7 @@ def _find(incident: str) -> tuple[ChainKey, ...]:
 
 
 def _chains(home: str, incident: str) -> tuple[ChainKey, ...]:
-    """Return the chains of an incident, or that of the deployment with this id."""
-    return _find(incident) or tuple(one.key for one in _reader().of_deployment(incident, home))
+    return _reader().chains(incident, home)
 
 
 def _entries(key: ChainKey, incident: str) -> tuple[Entry, ...]:
