@@ -97,6 +97,25 @@ def test_a_pause_in_the_middle_of_incidents_stops_every_change_and_they_are_cont
     assert "Nothing is paused." in pauser.types("pauses").stdout
 
 
+def test_the_seals_of_the_record_of_pauses_are_checked(enforcing: World) -> None:
+    with paused(who(enforcing, "pauser"), "--runbook", "harden-bucket"):
+        item = enforcing.client("dynamodb").get_item(
+            TableName=enforcing.deployment.control_table, Key={"key": {"S": PAUSES_ITEM}}, ConsistentRead=True
+        )["Item"]
+    auditor, incident = who(enforcing, "auditor", "operator"), item["incident"]["S"]
+    enforcing.quiet()
+    verified = auditor.types("audit", "verify", incident, "--json")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    seals = json.loads(verified.stdout)["seals"]
+    assert seals["checked"], seals
+    assert (seals["forged"], seals["unsealed"]) == ([], [])
+    assert seals["sealed"] >= 1
+    shown = auditor.types("incidents", "show", incident)
+    assert shown.returncode == 2
+    assert "this is the record of the deployment's pause" in shown.stderr
+    assert "Did you mean" not in shown.stderr
+
+
 @pytest.mark.parametrize("role", ["operator", "releaser", "checker"])
 def test_who_may_not_pause_is_refused_and_sees_what_is_paused(enforcing: World, role: str) -> None:
     wrong = who(enforcing, role)
