@@ -33,8 +33,11 @@ def policies_of_command() -> tuple[str, ...]:
     from ringfence.cli.routes import ROUTES
     from ringfence.handlers.managed_policies import allowing
 
-    context = click.get_current_context(silent=True)
-    route = ROUTES.get(context.command_path.partition(" ")[2], "") if context else ""
+    context, names = click.get_current_context(silent=True), list[str]()
+    while context and context.parent:  # the outermost name is that of the program, in words of its own
+        names.insert(0, context.info_name or "")
+        context = context.parent
+    route = ROUTES.get(" ".join(names), "")
     return allowing(route=route) if route else ()
 
 

@@ -57,7 +57,7 @@ def test_who_may_not_look_at_the_stack_is_told_the_policy_of_the_command() -> No
 
     command = click.Command("approve")
     with (
-        click.Context(click.Group("ringfence"), info_name="ringfence") as outer,
+        click.Context(click.Group("ringfence"), info_name="python -m ringfence.cli.main") as outer,
         click.Context(command, info_name="approve", parent=outer),
         pytest.raises(BadInput) as found,
     ):

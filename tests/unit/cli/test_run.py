@@ -18,11 +18,14 @@ from ringfence.model.errors import Retryable
 from ringfence.model.symbol import QuarantineGroup
 from ringfence.policy.decision import Decision, Mode, Policy
 from ringfence.policy.protection import Exempt
+from ringfence.record.brief import Brief
 from ringfence.record.chain import Lease
 from ringfence.record.facts import DecisionMade, Intended, Planned, RunRequested, Verified
+from ringfence.record.summary import Summary
 from tests.support.fakes.gateway import Meanwhile
 from tests.support.fakes.site import KEY, KIM, POLICY, RUNBOOK, Site
 from tests.support.fakes.terminal import Terminal
+from tests.support.pauses import paused
 from tests.support.worlds import REF, finding
 
 if TYPE_CHECKING:
@@ -547,3 +550,11 @@ class Strange:
         assert path
         assert document
         return self.code, self.answer
+
+
+def test_a_run_that_a_pause_refuses_leaves_nothing_open(terminal: Terminal, site: Site) -> None:
+    paused(site.log, site.clock, site.cloud)
+    refused = terminal("run", "contain-instance", REF.id, "--reason", "a drill", "--yes")
+    assert refused.exit_code == 1
+    assert "everything is paused" in refused.output
+    assert not Brief(Summary.of(site.history.entries)).open
