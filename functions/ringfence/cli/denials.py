@@ -34,7 +34,7 @@ def policies_of_command() -> tuple[str, ...]:
     from ringfence.handlers.managed_policies import allowing
 
     context, names = click.get_current_context(silent=True), list[str]()
-    while context and context.parent:  # the outermost name is that of the program, in words of its own
+    while context and context.parent:  # the outermost name is that of the program
         names.insert(0, context.info_name or "")
         context = context.parent
     route = ROUTES.get(" ".join(names), "")
