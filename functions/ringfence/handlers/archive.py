@@ -96,7 +96,8 @@ class Archiving:
     delivered again, also in other parts, finds what was done and does the rest.
 
     An entry with a wrong MAC is archived with a mark, logged and reported: it is evidence, and the entries
-    after it do not wait. Without a key, and without `seals`, MACs are not checked.
+    after it do not wait. A batch that is delivered again reports it again. Without a key, and without
+    `seals`, MACs are not checked.
     """
 
     archive: S3Archive
@@ -175,7 +176,9 @@ class Archiving:
         for entry in new:
             self.archive.keep(run.chain, [entry], forged)
         _note(run, batch, lambda one: archived.get(one.seq, _content(one)) != _content(one))
-        _note(run, batch, lambda one: one in new and one.seq in forged, FORGED)
+        _note(
+            run, batch, lambda one: one.seq in forged, FORGED
+        )  # an earlier attempt may have reported nothing
         logged = at.last if at.incident == run.incident else -1
         batch.add(
             run,

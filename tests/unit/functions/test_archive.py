@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from moto import mock_aws
@@ -14,6 +15,7 @@ from ringfence.aws.archive import FORGED_MARK, S3Archive
 from ringfence.aws.audit_items import archive_prefix
 from ringfence.aws.log_sequence import LogSequence
 from ringfence.handlers.archive import Archiving
+from ringfence.model.errors import Retryable
 from ringfence.record.chain import ChainKey, digest
 from ringfence.record.history import History
 from ringfence.record.integrity import Archived, verify
@@ -35,7 +37,7 @@ from tests.support.fakes.seals import SEALS, FixedSeals
 from tests.support.fakes.stream import inserted, record, record_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ringfence.handlers.stream import Answer, Record
     from ringfence.record.chain import Entry
@@ -276,6 +278,44 @@ def test_entries_that_were_archived_elsewhere_are_checked_as_well(room: Room) ->
     records = inserted(sealed(4))["Records"]
     assert checked.work(*records[:2]) == checked.work(*records[3:]) == DONE
     assert "4" in "".join(marks(room).values())
+
+
+class FailsOnce:
+    """Calls a function. The first call fails after nothing, or after everything, was done."""
+
+    def __init__(self, call: Callable[..., None], *, done: bool) -> None:
+        self._call, self._left, self._done = call, 1, done
+
+    def __call__(self, *args: object) -> None:
+        self._left -= 1
+        if self._left < 0 or self._done:
+            self._call(*args)
+        if self._left >= 0:
+            raise Retryable("the service is down")
+
+
+@pytest.mark.parametrize("done", [False, True])
+@pytest.mark.parametrize("start", [0, 3])
+def test_a_wrong_mac_is_told_although_the_first_attempt_failed_after_the_archive(
+    room: Room, start: int, *, done: bool
+) -> None:
+    sequence = LogSequence(room.sequence.client, CONTROL)
+    object.__setattr__(sequence, "append", FailsOnce(sequence.append, done=done))
+    checked = replace(room, seals=FixedSeals(), sequence=sequence)
+    assert checked.work(*inserted(sealed(4, 5))["Records"][start:]) == DONE
+    told = [one for one in room.inbox.read() if "its MAC is wrong" in json.dumps(one)]
+    assert len(told) == 2
+
+
+def test_a_wrong_mac_is_told_although_the_topic_failed(room: Room) -> None:
+    topic = room.inbox.topic
+    failing = FailsOnce(topic.publish, done=False)
+    inbox = SimpleNamespace(topic=SimpleNamespace(publish=failing))
+    checked = replace(room, seals=FixedSeals(), inbox=cast("Inbox", inbox))
+    assert checked.work(*inserted(sealed(2, 3))["Records"]) == DONE
+    told = room.inbox.read()
+    assert len(told) == 2
+    assert all("its MAC is wrong" in json.dumps(one) for one in told)
 
 
 def test_entries_without_a_mac_are_counted_and_a_missing_key_keeps_nothing_from_the_archive(
