@@ -47,7 +47,8 @@ A notice can be more or less urgent than its kind usually is.
 
 In one hour, at most {most} notices of one kind are sent one by one about the runbook in an account, and at
 most {subject} about one resource. After that, a summary reports the next notice, and each further summary
-reports twice as many as the one before. The count begins again after an hour. Urgent notices, approvals,
+reports twice as many as the one before. What waits for 15 minutes is reported with the next entry of any
+kind, such as a heartbeat. The count begins again after an hour. Urgent notices, approvals,
 releases and pauses are always sent one by one. The audit log and the metrics contain everything: `ringfence
 incidents list` shows it.
 

@@ -18,6 +18,8 @@ from ringfence.record.summary import line
 from ringfence.runbooks import runbook as runbook_of
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ringfence.aws.incidents import IncidentReader
     from ringfence.aws.notice import Topic
     from ringfence.handlers.approval_schedules import ApprovalSchedules
@@ -49,10 +51,11 @@ class Notifier:
 
     def act(self, change: Change) -> None:
         """Handle one change. Raises Retryable if the table or the topic fails."""
-        if change.kind == INSERT and change.entry and change.chain.startswith(f"{HEARTBEAT}#"):
-            arrived(NOTIFY)
-            return
         if change.kind != INSERT or change.entry is None:
+            return
+        self._send_late(line(change.entry).at)
+        if change.chain.startswith(f"{HEARTBEAT}#"):
+            arrived(NOTIFY)
             return
         runbook, _, subject = change.chain.partition("#")
         response = Response(ChainKey(runbook, subject), change.entry.incident)
@@ -69,6 +72,12 @@ class Notifier:
             return
         if told:
             self._send(told, response.key, change.entry)
+
+    def _send_late(self, now: datetime) -> None:
+        after, messages = self.floods.late(now)
+        for one in messages:
+            self.topic.publish(one)
+        self.floods = after
 
     def _send(self, told: Notice, key: ChainKey, entry: Entry) -> None:
         if self.approvals:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import jsonschema
@@ -16,8 +17,8 @@ from ringfence.handlers.notify import Notifier
 from ringfence.handlers.stream import each
 from ringfence.model.incident import incident_id
 from ringfence.policy.decision import Decision, Mode
-from ringfence.record.chain import link
-from ringfence.record.facts import DecisionMade, FindingReceived, Verified
+from ringfence.record.chain import HEARTBEAT, ChainKey, link
+from ringfence.record.facts import DecisionMade, FindingReceived, Heartbeat, Verified
 from ringfence.record.history import History
 from ringfence.record.notices.floods import MOST_OF_A_KIND
 from ringfence.record.notices.schema import json_schema
@@ -130,6 +131,23 @@ def test_a_flood_is_summed_up(client: DynamoDBClient, inbox: Inbox) -> None:
         "1 more notice",
         "2 more notices",
     ]
+
+
+def test_what_waits_is_told_at_the_latest_with_the_next_entry_after_a_quarter_of_an_hour(
+    client: DynamoDBClient, inbox: Inbox
+) -> None:
+    telling = Notifier(IncidentReader(client, AUDIT), inbox.topic)
+    for records in flood(MOST_OF_A_KIND + 2):
+        assert each({"Records": list(records)}, telling.act) == DONE
+    before = len(inbox.read())
+    key = ChainKey(HEARTBEAT, "account/111122223333//111122223333")
+    late = replace(stamp(incident_id(NOON, HEARTBEAT)), key=key, at=NOON + timedelta(hours=1))
+    (beat,) = link(late, None, (Heartbeat(1),))
+    for _ in range(2):
+        assert each({"Records": [record_of(key, beat)]}, telling.act) == DONE
+    ((subject, _),) = inbox.read()
+    assert before == MOST_OF_A_KIND + 1
+    assert "1 more notice: dry run" in subject
 
 
 def test_a_notice_that_was_not_sent_is_counted_once(client: DynamoDBClient, inbox: Inbox) -> None:

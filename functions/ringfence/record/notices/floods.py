@@ -1,8 +1,9 @@
 """Many notices of one kind become one. Pure: the state is a value.
 
 The first notices are sent one by one, and so is every urgent one. After that, a summary follows for the next
-one, and then for twice as many notices each time. So the number of messages grows slowly, and none of them
-waits for a timer. The count begins again an hour after the first notice.
+one, and then for twice as many notices each time. So the number of messages grows slowly. What waits for a
+quarter of an hour is told with the next entry of any kind, such as a heartbeat. So an intruder cannot keep a
+notice back with a flood. The count begins again an hour after the first notice.
 """
 
 from __future__ import annotations
@@ -18,12 +19,15 @@ from ringfence.record.notices.notice import About, Command, Notice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 MOST_OF_A_KIND, MOST_OF_A_SUBJECT = 30, 5
 """How many notices of a kind are sent one by one in an hour: of a runbook in an account, of a resource."""
-WITHIN = timedelta(hours=1)
+WITHIN, LONGEST_WAIT = timedelta(hours=1), timedelta(minutes=15)
 MOST_COUNTED = 500
-"""How many kinds and resources are counted at one time. Beyond that, the oldest count is forgotten."""
+"""How many kinds and resources are counted at one time. Beyond that, the oldest count is forgotten,
+and one with notices that wait only if all have some.
+"""
 MOST_NAMED = 20
 _Key = tuple[str, ...]
 
@@ -41,6 +45,11 @@ class Count:
     def over(self, notice: Notice) -> bool:
         """Return whether the hour is over when a notice comes."""
         return not (notice.at and self.first.at) or notice.at >= self.first.at + WITHIN
+
+    def is_late(self, now: datetime) -> bool:
+        """Return whether what waits must be told at a time. The oldest one that is kept says so."""
+        oldest = self.waiting[0].at if self.waiting else None
+        return oldest is not None and now >= oldest + LONGEST_WAIT
 
 
 @frozen
@@ -65,6 +74,14 @@ class Floods:
                 return Floods(_bounded(counts)), (*messages, *summary)
             counts[key] = replace(count, sent=count.sent + 1)
         return Floods(_bounded(counts)), (*messages, notice)
+
+    def late(self, now: datetime) -> tuple[Floods, tuple[Notice, ...]]:
+        """Return the state without what waits for too long at a time, and the summaries of that."""
+        late = {key: one for key, one in self.counts.items() if one.is_late(now)}
+        if not late:
+            return self, ()
+        told = {key: replace(one, waiting=(), more=0) for key, one in late.items()}
+        return Floods(MappingProxyType({**self.counts, **told})), tuple(map(_summary, late.values()))
 
 
 def _can_wait(notice: Notice) -> bool:
@@ -123,5 +140,6 @@ def _line(one: Notice) -> str:
 
 def _bounded(counts: dict[_Key, Count]) -> Mapping[_Key, Count]:
     while len(counts) > MOST_COUNTED:
-        counts.pop(next(iter(counts)))
+        oldest = next(iter(counts))
+        counts.pop(next((key for key, one in counts.items() if not one.waiting), oldest))
     return MappingProxyType(counts)

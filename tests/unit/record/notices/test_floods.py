@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.record.notices.floods import MOST_COUNTED, MOST_OF_A_KIND, MOST_OF_A_SUBJECT, WITHIN, Floods
+from ringfence.record.notices.floods import (
+    LONGEST_WAIT,
+    MOST_COUNTED,
+    MOST_OF_A_KIND,
+    MOST_OF_A_SUBJECT,
+    WITHIN,
+    Floods,
+)
 from ringfence.record.notices.kinds import NoticeKind, Urgency
 from tests.support.notice_kinds import OF_INCIDENTS, OF_RINGFENCE
 
@@ -74,6 +81,20 @@ def test_what_waits_is_told_with_the_next_notice_after_the_hour() -> None:
     *_, summary, last = sent([*many, later])
     assert summary.what == "1 more notice: dry run"
     assert last == later
+
+
+def test_what_waits_for_long_is_told_once_although_no_other_notice_comes() -> None:
+    floods = Floods()
+    for number in range(MOST_OF_A_KIND + 6):
+        floods, _ = floods.after(dry(number))
+    at = dry().at
+    assert at
+    assert floods.late(at + LONGEST_WAIT - timedelta(seconds=1)) == (floods, ())
+    after, (summary,) = floods.late(at + LONGEST_WAIT)
+    assert summary.what == "3 more notices: dry run"
+    assert f"inc-{MOST_OF_A_KIND + 5}" in summary.text
+    assert after.late(at + LONGEST_WAIT) == (after, ())
+    assert after.after(dry(999))[1] == ()
 
 
 @pytest.mark.parametrize("urgency", Urgency)
