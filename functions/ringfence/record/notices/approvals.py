@@ -124,7 +124,10 @@ def _answered(now: Summary, found: Approval, fact: ApprovalAnswered, actor: str)
     if fact.answer == Answer.REJECT:
         follows = "nothing is changed, and the same plan is not asked about again for a day"
         parts: Parts = (("Who rejected it", who), ("What follows", (follows,)))
-        return about_incident(NoticeKind.APPROVAL_ANSWERED, "rejected", now, parts, _by_hand(now))
+        urgency = Urgency.URGENT if now.code in _AT_ONCE else None  # the one who rejects can be the intruder
+        return about_incident(
+            NoticeKind.APPROVAL_ANSWERED, "rejected", now, parts, _by_hand(now), urgency=urgency
+        )
     missing = f"{found.missing} more must approve" if found.missing else "the plan is carried out"
     commands = _how(now, found) if found.missing else ()
     parts = (("Who approved it", who), ("What follows", (missing,)))

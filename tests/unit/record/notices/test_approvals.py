@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.policy.approvals import ApprovalRules, OnExpiry
-from ringfence.record.facts import Answer
+from ringfence.policy.decision import DecisionCode, Mode
+from ringfence.record.facts import Answer, ApprovalAnswered
 from ringfence.record.notices import notice
 from ringfence.record.notices.approvals import words
+from ringfence.record.notices.kinds import Urgency
 from tests.support.asking import BERT, VETO, Place
+from tests.support.notice_kinds import ASKED, decided
+from tests.support.notice_kinds import told as of_facts
 
 if TYPE_CHECKING:
     from ringfence.record.notices import Notice
@@ -76,6 +80,15 @@ def test_an_answer_is_told_with_who_gave_it(answer: str, more: dict[str, bool], 
     assert title in last.subject
     assert BERT in last.text
     assert last.escalated == bool(more), "with break-glass, everybody is told"
+
+
+@pytest.mark.parametrize("code", DecisionCode)
+def test_a_rejection_is_urgent_if_an_intruder_can_have_caused_the_question(code: DecisionCode) -> None:
+    answer = ApprovalAnswered("approval-1", Answer.REJECT, "no")
+    one = of_facts(decided(Mode.APPROVE, code), ASKED, answer)
+    assert one
+    urgent = code in {DecisionCode.EMERGENCY, DecisionCode.FORGEABLE}
+    assert (one.urgency is Urgency.URGENT) is urgent
 
 
 def test_an_escalation_goes_to_both_topics_and_an_expiry_says_that_nothing_is_changed() -> None:
