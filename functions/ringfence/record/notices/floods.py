@@ -2,7 +2,7 @@
 
 The first notices are sent one by one, and so is every urgent one. After that, a summary follows for the next
 one, and then for twice as many notices each time. So the number of messages grows slowly. What waits for a
-quarter of an hour is told with the next entry of any kind, such as a heartbeat. So an intruder cannot keep a
+quarter of an hour is sent with the next entry of any kind, such as a heartbeat. So an intruder cannot keep a
 notice back with a flood. The count begins again an hour after the first notice.
 """
 
@@ -47,7 +47,7 @@ class Count:
         return not (notice.at and self.first.at) or notice.at >= self.first.at + WITHIN
 
     def is_late(self, now: datetime) -> bool:
-        """Return whether what waits must be told at a time. The oldest one that is kept says so."""
+        """Return whether what waits must be sent at a time. The oldest one that is kept says so."""
         oldest = self.waiting[0].at if self.waiting else None
         return oldest is not None and now >= oldest + LONGEST_WAIT
 
