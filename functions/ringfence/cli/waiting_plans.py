@@ -26,7 +26,7 @@ LEFT_OUT = "left out"
 
 @dataclass(frozen=True)
 class Waiting:
-    """The plans that wait. `doubted` are incidents whose record is not authentic."""
+    """The plans that wait. `doubted` are incidents whose record is not authentic, or cannot be read."""
 
     plans: tuple[Document, ...]
     doubted: tuple[str, ...]
@@ -68,7 +68,8 @@ def list_waiting(screen: Screen, found: Waiting) -> None:
         named = "/".join(subject.text(name) for name in ("kind", "account", "region", "id"))
         screen.say(f"{one.text('incident')}  {one.text('runbook')}  {named}  {ends}{behind}")
     for incident in found.doubted:
-        screen.say(f"{incident}: its record is not authentic, so nothing in it can be approved", "bold red")
+        why = "its record is not authentic, or cannot be read, so nothing in it can be approved"
+        screen.say(f"{incident}: {why}", "bold red")
     if not found.plans:
         screen.say("No plan waits for approval.")
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from ringfence.handlers.approvals import approval_view
 from ringfence.handlers.operator_answers import error_answer
 from ringfence.handlers.operator_types import AnswerRequest
-from ringfence.model.errors import BadInput, Refused, Retryable
+from ringfence.model.errors import BadInput, Refused, Retryable, UnknownRecord
 from ringfence.record.approvals import waiting
 from ringfence.record.chain import ChainKey
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from ringfence.handlers.operator_answers import Answer
     from ringfence.handlers.operator_types import ApprovalsQuery, BatchRequest
     from ringfence.record.batches import Shown
-    from ringfence.record.history import History
 
 Opened = Callable[[datetime], Iterable[tuple[ChainKey, str]]]
 """Returns the responses to incidents that were opened since a time, newest first: chain and incident."""
@@ -60,7 +59,7 @@ class WaitingService:
         """Return the approvals that wait, and how many responses were read when the time is over.
 
         `next`: the number with which another request continues. None if nothing is left. A record that is not
-        authentic is named, and hides no other.
+        authentic, or that this version cannot read, is named, and hides no other.
         """
         ports, read = self.approvals.ports, asked.after
         found: list[Answer] = []
@@ -69,22 +68,30 @@ class WaitingService:
         while some := tuple(islice(rest, AT_ONCE)):
             if read > asked.after and ports.clock() >= until:
                 return {"approvals": found, "doubted": doubted, "next": read}
-            reads = [partial(ports.log.read, key) for key, _ in some]
-            for (key, incident), history in zip(some, ports.side_by_side(reads), strict=True):
-                given: History = history  # type: ignore[assignment]  # what the log returns
-                if given.incident != incident:
-                    continue
-                if given.proof.fault is not None:
+            reads = [partial(self._waiting, key, incident, asked.limit) for key, incident in some]
+            for (_, incident), views in zip(some, ports.side_by_side(reads), strict=True):
+                given: list[Answer] | None = views  # type: ignore[assignment]  # what the reads return
+                if given is None:
                     doubted.append(incident)
-                    continue
-                now = ports.clock()
-                found += [
-                    approval_view(key, incident, one, now)
-                    for one in waiting(given.entries, now)
-                    if asked.limit in {"", one.asked.limit}
-                ]
+                else:
+                    found += given
             read += len(some)
         return {"approvals": found, "doubted": doubted, "next": None}
+
+    def _waiting(self, key: ChainKey, incident: str, limit: str) -> list[Answer] | None:
+        """Return the approvals of a response that wait. None if its record is not authentic or unreadable."""
+        ports = self.approvals.ports
+        try:
+            history = ports.log.read(key)
+            if history.incident != incident:
+                return []
+            if history.proof.fault is not None:
+                return None
+            now = ports.clock()
+            waits = [one for one in waiting(history.entries, now) if limit in {"", one.asked.limit}]
+            return [approval_view(key, incident, one, now) for one in waits]
+        except (BadInput, UnknownRecord):
+            return None
 
     def answer(self, asked: BatchRequest, execution: ExecutionContext) -> Answer:
         """Answer each plan that was shown. Return one outcome for each, and where to continue.

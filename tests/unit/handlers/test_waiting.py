@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -14,7 +15,7 @@ from ringfence.handlers.approvals import ApprovalService
 from ringfence.handlers.operator_requests import approvals_query, batch_request
 from ringfence.handlers.operator_types import ApprovalsQuery, BatchRequest
 from ringfence.handlers.waiting import WaitingService
-from ringfence.model.errors import BadInput
+from ringfence.model.errors import BadInput, UnknownRecord
 from ringfence.policy.decision import Policy
 from ringfence.record.approvals import ApprovalStatus, approvals
 from ringfence.record.batches import Shown, batch_digest
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import timedelta
 
+    from ringfence.engine.ports import AuditLog
     from ringfence.record.approvals import Approval
+    from ringfence.record.history import History
 
     Gate = Callable[[str, Callable[[], object]], object]
 
@@ -188,6 +191,25 @@ def test_a_record_that_is_not_authentic_hides_no_other_and_is_not_answered() -> 
     assert listed["doubted"] == [outbreak.fleet.history(2).incident]
     assert len(outbreak.shown()) == 2
     assert [one["outcome"] for one in outbreak.answer(shown)].count("left out") == 1
+
+
+@pytest.mark.parametrize("error", [UnknownRecord("of a newer version"), BadInput("key", "is no key", "")])
+def test_a_record_that_cannot_be_read_is_named_and_hides_no_other(error: Exception) -> None:
+    outbreak = Outbreak()
+    broken = ChainKey(RUNBOOK.id, outbreak.fleet.ref(2).key)
+    incident = outbreak.fleet.history(2).incident
+    service, read = outbreak.service(), outbreak.fleet.log.read
+
+    def reads(key: ChainKey) -> History:
+        if key == broken:
+            raise error
+        return read(key)
+
+    ports = replace(service.approvals.ports, log=cast("AuditLog", SimpleNamespace(read=reads)))
+    service = replace(service, approvals=replace(service.approvals, ports=ports))
+    listed = service.listed(ApprovalsQuery(), NOON.replace(year=2030))
+    assert listed["doubted"] == [incident]
+    assert len(cast("list[object]", listed["approvals"])) == 2
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
