@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ringfence.aws.audit_items import CONTROL_KEY, provided_key, to_provided
 from ringfence.aws.cloud import AGAIN
 from ringfence.local.findings import InstanceFinding
+from ringfence.record.chain import ChainKey
 from ringfence.record.facts import FindingReceived, Intended
 from tests.e2e.world import applied, not_applied
 
@@ -41,7 +43,9 @@ def test_fifty_findings_on_ten_instances_in_two_vpcs(world: World) -> None:
         world.complete(server)
     world.quiet()
     groups = {each for server in servers for each in isolated(world, server)}
-    recorded = world.history(servers[0]).provided
+    place = {CONTROL_KEY: {"S": provided_key(ChainKey("contain-instance", servers[0].ref.key))}}
+    stored = world.client("dynamodb").get_item(TableName=world.deployment.control_table, Key=place)["Item"]
+    recorded = to_provided(stored)
     assert groups <= {id_ for ids in recorded.values() for id_ in ids}, "Ringfence recorded each group"
     late = builder.launch(grounds[0], f"{builder.name}-late", profile)
     world.deployment.send(*(InstanceFinding.about(late) for _ in range(FINDINGS_ON_EACH_SERVER)))

@@ -271,7 +271,7 @@ def test_a_group_that_looks_like_ringfences_own_is_left_and_a_person_told(net: N
     history = net.compliance.when(RUNBOOK, ref, lambda found: bool(found.of(Planned)), "planned")
     made = history.last(DecisionMade)
     assert made
-    assert (made.decision.mode, "own transition group" in made.decision.reason) == ("dry-run", True)
+    assert (made.decision.mode, "own transition group" in made.decision.reason) == ("approve", True)
     assert net.rules(ref) == before
 
 
