@@ -58,7 +58,8 @@ _OVER = _REFUSED | {IncidentStatus.RELEASED.value, "ended"}
 )
 @click.option(
     "--subject",
-    help="Release only the response for this resource: its id, ARN, Name tag, or KIND/ACCOUNT/REGION/ID.",
+    help="Release only the response for this resource: its id, ARN, KIND/ACCOUNT/REGION/ID, or, without "
+    "--yes, its Name tag.",
 )
 @click.option(
     "--runbook", help="With --subject: the runbook. Required if several runbooks act on such a resource."
@@ -143,7 +144,7 @@ def _only(
         return {}
     ref = key_of_subject(subject)
     if ref is None:
-        key = responses_named(given.home, incident, subject)
+        key = responses_named(given.home, incident, subject, sure=given.yes)
         return {"runbook": runbook or key.runbook, "subject": subject_of(parse_key(key.subject))}
     fitting = [one.id for one in env.catalogue().values() if isinstance(ref, one.subject)]
     if runbook is None and len(fitting) == 1:

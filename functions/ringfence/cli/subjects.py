@@ -10,6 +10,8 @@ from ringfence.model.kinds import kind_of, kinds_of, parse_key, ref_of
 from ringfence.model.subject import GLOBAL
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from ringfence.cli.operator_command import Environment
     from ringfence.cli.settings import Home
     from ringfence.model.arn import Arn
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 ANY_ACCOUNT = "0" * 12
 """The account while it is not known. The account of the credentials replaces it."""
 _MOST = 5
+_NO_NAME = "With --yes, it cannot be a Name tag, because an intruder can choose that"
 
 
 def subject_named(  # noqa: PLR0913 - what a person typed
@@ -51,9 +54,11 @@ def subject_named(  # noqa: PLR0913 - what a person typed
         return ref_of(family, account, region, _of_name(env, family, text, region, error, sure=sure))
 
 
-def responses_named(home: Home, incident: str, text: str) -> ChainKey:
-    """Return the response of an incident to the resource that a text means: an id, an ARN or a Name tag."""
-    from ringfence.cli.incident_filters import names_of
+def responses_named(home: Home, incident: str, text: str, *, sure: bool) -> ChainKey:
+    """Return the response of an incident to the resource that a text means: an id, an ARN or a Name tag.
+
+    If nobody is asked (`sure`), a Name tag is not accepted, because an intruder can choose it.
+    """
     from ringfence.cli.incident_reads import entries_of
     from ringfence.cli.log import find, reader_of
     from ringfence.record.brief import Brief
@@ -61,18 +66,43 @@ def responses_named(home: Home, incident: str, text: str) -> ChainKey:
 
     reader = reader_of(home)
     responses = find(reader, None, incident, home.place)
-    briefs = {chain: Brief(Summary.of(each)) for chain, each in entries_of(reader, responses)}
-    id_ = text.rpartition(":")[2].rpartition("/")[2] if text.startswith("arn:") else text
-    keys = [
-        one.key
-        for one in responses
-        if id_ == one.key.subject.split("/", 3)[-1]
-        or (one.key.text in briefs and text in names_of(briefs[one.key.text]))
-    ]
-    if len(keys) != 1:
-        known = ", ".join(one.key.subject for one in responses)
-        raise BadInput("--subject", f"must mean one of the responses of {incident}: {known}", text)
-    return keys[0]
+
+    def names() -> dict[str, str]:
+        return {chain: Brief(Summary.of(each)).name for chain, each in entries_of(reader, responses)}
+
+    return response_meant(incident, [one.key for one in responses], names, text, sure=sure)
+
+
+def response_meant(
+    incident: str, keys: Sequence[ChainKey], names: Callable[[], Mapping[str, str]], text: str, *, sure: bool
+) -> ChainKey:
+    """Return the only chain whose subject has this id or ARN, or else this Name tag. Raises BadInput.
+
+    `names` returns the Name tag of each chain. It is not called for an exact id, which wins over Name tags.
+    """
+    found = [one for one in keys if _is(one.subject, text)]
+    hint = ""
+    if sure:
+        hint = _NO_NAME
+    elif not found and text:
+        tagged = names()
+        found = [one for one in keys if tagged.get(one.text) == text]
+    if len(found) != 1:
+        known = ", ".join(one.subject for one in keys)
+        raise BadInput("--subject", f"must mean one of the responses of {incident}: {known}", text, hint)
+    return found[0]
+
+
+def _is(subject: str, text: str) -> bool:
+    """Return whether a text is the id of a subject, or an ARN with its id, account and region."""
+    id_, account, region, named = (*subject.split("/", 3), "", "", "")[:4]
+    if text == named:
+        return True
+    kind = kind_of(id_)
+    arn = read_arn(kind, text) if kind else None
+    return arn is not None and (
+        arn.id == named and arn.account in {"", account} and arn.region in {"", region}
+    )
 
 
 def _of_arn(family: type[Ref], text: str) -> tuple[Arn, str]:
@@ -105,9 +135,7 @@ def _of_name(  # noqa: PLR0913 - what was tried, and why it failed
     if not kinds or not text.isprintable():
         raise error
     if sure:
-        raise _with(
-            error, "With --yes, it cannot be a Name tag, because an intruder can choose that"
-        ) from error
+        raise _with(error, _NO_NAME) from error
     try:
         named = env.tagged(text, region)
     except RingfenceError as denied:

@@ -122,6 +122,12 @@ def test_a_wrong_filter_is_bad_input(words: tuple[str, ...], named: str) -> None
     assert (done.exit_code, named in done.stderr) == (2, True)
 
 
+def test_a_release_with_yes_takes_no_name_tag() -> None:
+    named = ("--subject", "shop\x1b[2J-web\u202e-1", "--reason", "false alarm", "--yes")
+    done = ringfence("release", CONTAINED, *named)
+    assert (done.exit_code, "it cannot be a Name tag" in done.stderr) == (2, True)
+
+
 def test_the_rows_have_the_columns_of_the_documentation() -> None:
     done = ringfence("incidents", "list", *PERIOD)
     assert {len(row.split("\t")) for row in done.stdout.splitlines()} == {len(COLUMNS)}

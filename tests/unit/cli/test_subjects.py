@@ -9,11 +9,12 @@ import pytest
 
 from ringfence.aws.caller import Caller
 from ringfence.cli.operator_command import Environment
-from ringfence.cli.subjects import ANY_ACCOUNT, subject_named
+from ringfence.cli.subjects import ANY_ACCOUNT, response_meant, subject_named
 from ringfence.model.errors import AccessDenied, BadInput
 from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.subject import NetworkRef
+from ringfence.record.chain import ChainKey
 from tests.support.fakes.site import KIM
 from tests.support.worlds import REF
 
@@ -114,3 +115,36 @@ def test_a_name_tag_is_refused_if_nobody_sees_what_it_means() -> None:
 def test_no_name_is_searched_for_kinds_without_name_tags() -> None:
     with pytest.raises(BadInput, match="must be"):
         named(HERE, "no bucket", BucketRef)
+
+
+A, B = (ChainKey("contain-instance", one.key) for one in (REF, InstanceRef(REF.account, REF.region, OTHER)))
+OF_A, OF_B = "shop-web", "shop-web-2"
+
+
+def meant(text: str, *, a: str = OF_A, b: str = OF_B, sure: bool = False) -> ChainKey:
+    return response_meant("inc-1", (A, B), lambda: {A.text: a, B.text: b}, text, sure=sure)
+
+
+@pytest.mark.parametrize("sure", [False, True])
+@pytest.mark.parametrize("text", [REF.id, ARN])
+def test_an_exact_id_wins_over_the_name_tag_of_another_resource(text: str, *, sure: bool) -> None:
+    assert meant(text, b=text, sure=sure) == A
+
+
+def test_a_name_tag_means_one_response_and_is_refused_if_two_have_it() -> None:
+    assert meant(OF_A) == A
+    with pytest.raises(BadInput, match="--subject: must mean one of the responses of inc-1"):
+        meant(OF_A, b=OF_A)
+
+
+def test_a_name_tag_means_no_response_if_nobody_sees_which() -> None:
+    with pytest.raises(BadInput, match="With --yes, it cannot be a Name tag"):
+        meant(OF_A, sure=True)
+
+
+@pytest.mark.parametrize(
+    "text", [ARN.replace(REF.account, "9" * 12), ARN.replace(REF.region, "us-west-2"), "arn:aws:nothing", ""]
+)
+def test_an_arn_of_another_account_or_region_means_no_response(text: str) -> None:
+    with pytest.raises(BadInput, match="must mean one"):
+        meant(text, a="", b="")
