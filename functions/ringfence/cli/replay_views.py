@@ -66,8 +66,9 @@ def csv_writer() -> Callable[[Replayed, str], None]:
 
 def _cell(value: object) -> str:
     if isinstance(value, tuple):
-        return " ".join(map(str, value))
-    text = value.isoformat() if hasattr(value, "isoformat") else str(value)
+        text = " ".join(map(str, value))
+    else:
+        text = value.isoformat() if hasattr(value, "isoformat") else str(value)
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

@@ -9,6 +9,7 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.cli.main import main
+from ringfence.cli.replay_views import COLUMNS, csv_writer
 from ringfence.engine.offline import OfflineDecisions
 from ringfence.engine.replay import answers, decisions, read_findings, replayed
 from ringfence.engine.replay_limits import LimitReplay
@@ -220,6 +222,14 @@ def test_each_decision_is_a_line_of_csv_and_no_cell_is_a_formula(tmp_path: Path)
     )
     assert [(row["mode"], row["runbook"]) for row in rows] == [("auto", "contain-instance")]
     assert rows[0]["rule"].startswith("'=")
+
+
+def test_no_cell_of_several_texts_is_a_formula(capsys: pytest.CaptureFixture[str]) -> None:
+    texts = ("=cmd|' /C calc'!A0", "second")
+    one = SimpleNamespace(**dict.fromkeys(COLUMNS, texts))
+    csv_writer()(one, "")  # type: ignore[arg-type]  # every field holds several texts
+    _, row = csv.reader(io.StringIO(capsys.readouterr().out))
+    assert row == [f"'{' '.join(texts)}"] * len(COLUMNS) + [""]
 
 
 def test_the_table_names_what_matters_within_80_columns(tmp_path: Path) -> None:
