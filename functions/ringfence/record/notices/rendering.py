@@ -41,8 +41,12 @@ def text_of(notice: Notice) -> str:
 
 
 def quoted(name: str) -> str:
-    """Return a name tag in quotation marks. Empty without one: anybody who may tag a resource chooses it."""
-    return f'"{plain(name, LONGEST_NAME)}"' if name else ""
+    """Return a name tag in quotation marks. Empty without one: anybody who may tag a resource chooses it.
+
+    A quotation mark in it would end the quotation, so that its rest could pass for a part of the notice.
+    """
+    inner = plain(name, LONGEST_NAME).replace('"', "'")
+    return f'"{inner}"' if name else ""
 
 
 def _ascii(text: str) -> str:

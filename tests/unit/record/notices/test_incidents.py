@@ -30,6 +30,7 @@ from ringfence.record.facts import (
 )
 from ringfence.record.measures import CONTAINED, NOT_CONTAINED, REFUSED, TIME_TO_CONTAINMENT, Measure
 from ringfence.record.notices import Notice, notice
+from ringfence.record.notices.rendering import subject_of, text_of
 from tests.support.fakes.chains import (
     INCIDENT,
     KEY,
@@ -54,6 +55,15 @@ def told(*facts: Fact, mode: Mode = Mode.AUTO) -> list[Notice | None]:
     start = opened(mode=mode)
     chain = (*start, *more(start, *facts))
     return [notice(chain[: length + 1]) for length in range(len(start), len(chain))]
+
+
+def test_a_quotation_mark_in_a_name_tag_does_not_end_the_quotation() -> None:
+    name = 'shop" (999999999999 us-west-2) "'
+    (message,) = (one for one in told(DONE) if one)
+    named = replace(message, about=replace(message.about, name=name))
+    assert "\"shop' (999999999999 us-west-2) '\"" in text_of(named)
+    short = replace(named.about, name='a"b', id="i-1")
+    assert '"a\'b"' in subject_of(replace(named, about=short))
 
 
 def subjects(*facts: Fact) -> list[str]:
