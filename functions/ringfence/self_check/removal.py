@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
+from ringfence.record.shell import typed
 from ringfence.self_check.places import AUDIT_STACK, MEMBER_STACK, RESPONSE_STACK
 
 if TYPE_CHECKING:
@@ -74,11 +75,10 @@ def _rank(stack: Stack) -> tuple[int, str, str]:
 
 
 def _deletion(stack: Stack, *, protected: bool) -> Iterator[str]:
-    which = f"--stack-name {stack.name} --region {stack.region}"
-    if protected:
-        yield f"aws cloudformation update-termination-protection --no-enable-termination-protection {which}"
-    yield f"aws cloudformation delete-stack {which}"
-    yield f"aws cloudformation wait stack-delete-complete {which}"
+    which = ("--stack-name", stack.name)
+    unprotect = ("update-termination-protection", "--no-enable-termination-protection")
+    for verb in (*([unprotect] if protected else ()), ("delete-stack",), ("wait", "stack-delete-complete")):
+        yield _aws(stack, "cloudformation", *verb, *which)
 
 
 def kept(found: Mapping[Stack, StackState]) -> tuple[Kept, ...]:
@@ -101,7 +101,7 @@ def _kept(stack: Stack, state: StackState) -> Iterator[Kept]:
             case "AWS::KMS::Key":
                 yield _key(stack, id_)
             case "AWS::Logs::LogGroup":
-                delete = f"aws logs delete-log-group --log-group-name {id_} --region {stack.region}"
+                delete = _aws(stack, "logs", "delete-log-group", "--log-group-name", id_)
                 yield Kept(stack, "log group", id_, "", (delete,))
             case "AWS::S3::BucketPolicy":  # it stays with its bucket, and is deleted with it
                 continue
@@ -110,11 +110,12 @@ def _kept(stack: Stack, state: StackState) -> Iterator[Kept]:
 
 
 def _table(stack: Stack, id_: str, properties: Mapping[str, object]) -> Kept:
-    which = f"--table-name {id_} --region {stack.region}"
-    protected = properties.get("DeletionProtectionEnabled") is True
-    unprotect = (f"aws dynamodb update-table --no-deletion-protection-enabled {which}",) if protected else ()
-    reason = "deletion protection" if protected else ""
-    return Kept(stack, "table", id_, reason, (*unprotect, f"aws dynamodb delete-table {which}"))
+    named = ("--table-name", id_)
+    delete = _aws(stack, "dynamodb", "delete-table", *named)
+    if properties.get("DeletionProtectionEnabled") is not True:
+        return Kept(stack, "table", id_, "", (delete,))
+    unprotect = _aws(stack, "dynamodb", "update-table", "--no-deletion-protection-enabled", *named)
+    return Kept(stack, "table", id_, "deletion protection", (unprotect, delete))
 
 
 def _bucket(stack: Stack, id_: str, properties: Mapping[str, object]) -> Kept:
@@ -126,17 +127,19 @@ def _bucket(stack: Stack, id_: str, properties: Mapping[str, object]) -> Kept:
         if lock
         else "it must be empty"
     )
-    return Kept(
-        stack, "bucket", id_, reason, (f"aws s3api delete-bucket --bucket {id_} --region {stack.region}",)
-    )
+    return Kept(stack, "bucket", id_, reason, (_aws(stack, "s3api", "delete-bucket", "--bucket", id_),))
 
 
 def _key(stack: Stack, id_: str) -> Kept:
-    delete = (
-        f"aws kms schedule-key-deletion --pending-window-in-days 30 --key-id {id_} --region {stack.region}"
-    )
+    window = ("--pending-window-in-days", "30")
+    delete = _aws(stack, "kms", "schedule-key-deletion", *window, "--key-id", id_)
     reason = "only the root user and the break-glass roles may; nothing it encrypts can be read afterwards"
     return Kept(stack, "key", id_, reason, (delete,))
+
+
+def _aws(stack: Stack, *words: str) -> str:
+    """Return a command in the region of a stack. A name can be one that somebody else chose."""
+    return typed("aws", *words, "--region", stack.region)
 
 
 def _mapping(value: object) -> Mapping[str, object]:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
+from dataclasses import replace
+
+import pytest
+
 from ringfence.self_check.places import Stack
 from ringfence.self_check.removal import kept, removals
 from ringfence.self_check.stacks import StackState
@@ -76,3 +81,17 @@ def test_only_what_the_template_retains_stays_and_keys_come_last() -> None:
 def test_a_retained_resource_of_a_new_type_is_listed_too() -> None:
     (found,) = kept({AUDIT: state({"New": retained("AWS::Kinesis::Stream")})})
     assert (found.noun, found.id, found.commands) == ("AWS::Kinesis::Stream", "new-1", ())
+
+
+@pytest.mark.parametrize(
+    "kind", ["AWS::KMS::Key", "AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::Logs::LogGroup"]
+)
+def test_a_shell_takes_every_name_as_one_word(kind: str) -> None:
+    hostile = "$(id); x"
+    stack = Stack(HOME, REGION, hostile)
+    given = state({"One": retained(kind, DeletionProtectionEnabled=True)}, protected=True)
+    given = replace(given, ids={"One": hostile})
+    commands = [line for one in removals({stack: given}, frozenset()) for line in one.commands]
+    commands += [line for one in kept({stack: given}) for line in one.commands]
+    assert len(commands) > 3
+    assert all(hostile in shlex.split(one) for one in commands)
