@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     Foresee = Callable[[ResponseRequest, Reading], Prospect | None]
 
 RUN, CONTINUATION, RELEASE, RECHECK = "a run", "a continuation", "a release", "another verification"
+ANOTHER_ENTRY = "another entry"
 """What `HistoryRejected.asked` can be."""
 
 

@@ -7,14 +7,15 @@ the item that responses read.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import takewhile
 from typing import TYPE_CHECKING, TypeAlias
 
+from ringfence.engine.daily_chain import ATTEMPTS, place_of, rejected_of
 from ringfence.model.errors import BadInput, Conflict, Refused, Retryable
 from ringfence.model.frozen import frozen
-from ringfence.model.incident import incident_id
 from ringfence.model.kinds.account import AccountRef
 from ringfence.model.subject import GLOBAL
-from ringfence.record.chain import ChainKey, Lease, Stamp, link
+from ringfence.record.chain import ChainKey
 from ringfence.record.facts import PauseChange, PausesChanged
 from ringfence.record.pauses import PAUSE
 from ringfence.record.pausing import MOST, begun, due, resumed
@@ -24,14 +25,11 @@ if TYPE_CHECKING:
 
     from ringfence.engine.intake import ExecutionContext
     from ringfence.engine.ports import Ports
-    from ringfence.record.facts import Pause
+    from ringfence.record.facts import HistoryRejected, Pause
     from ringfence.record.history import History
 
     Following: TypeAlias = Callable[[tuple[Pause, ...], History], PausesChanged | None]
     """Returns the next fact from what is paused and the chain, or none."""
-
-ATTEMPTS = 5
-"""The number of attempts if others were faster."""
 
 
 def home_of(account: str) -> AccountRef:
@@ -57,6 +55,20 @@ def active_in(history: History) -> tuple[Pause, ...]:
         elif isinstance(fact, PausesChanged) and fact.change == PauseChange.BEGAN:
             active = (*(one for one in active if one.id != fact.pause.id), fact.pause)
     return active
+
+
+def known_in(history: History, rejected: HistoryRejected | None) -> tuple[Pause, ...]:
+    """Return what is paused if the chain can be `rejected`.
+
+    Then the item says it, which responses obey. If that is not authentic either, it is what was paused
+    before the entry that was rejected.
+    """
+    if rejected and not history.pauses.unreadable:
+        return history.pauses.active
+    if rejected:
+        before = takewhile(lambda one: one.seq != rejected.entry, history.entries)
+        return active_in(replace(history, entries=tuple(before)))
+    return active_in(history)
 
 
 @frozen
@@ -99,7 +111,11 @@ class PauseKeeper:
 
     def _told(self, execution: ExecutionContext) -> Iterator[PausesChanged]:
         def following(active: tuple[Pause, ...], history: History) -> PausesChanged | None:
-            return due(active, history.of(PausesChanged), self.ports.clock())
+            now = self.ports.clock()
+            rejected = rejected_of(history, now)
+            if rejected and history.pauses.unreadable:
+                return None  # only a person writes the item again
+            return due(active, () if rejected else history.of(PausesChanged), now)
 
         for _ in range(2 * MOST):
             changed = self._appended(following, execution)
@@ -123,28 +139,21 @@ class PauseKeeper:
         The entries of others must not be followed by one that does not know their pauses. `stops`: it only
         adds a pause, so it is written even if it cannot be sealed. Until it is, everything is paused.
         """
-        key, day = key_of(self.home), self._day()
+        key, taken = key_of(self.home), ""
         for _ in range(ATTEMPTS):
-            history = self.ports.log.read(key)
-            if fault := history.proof.fault:
-                raise Refused(f"entry {fault.seq} of {history.incident} is not authentic: {fault.words}")
-            changed = following(active_in(history), history)
+            history, now = self.ports.log.read(key), self.ports.clock()
+            missing = history.proof.missing
+            place = place_of(history, key, now, taken, stays=bool(missing))
+            changed = following(known_in(history, place.rejected), history)
             if changed is None:
                 return None
-            if history.proof.missing and not stops:
-                raise Retryable(f"only a sealed entry can end a pause: {history.proof.missing}")
-            incident = max(day, history.incident) if not history.proof.missing else history.incident or day
-            joins = history.incident == incident
-            known = history if joins else replace(history, entries=())
-            stamp = Stamp(key, incident, execution.actor, execution.attempt, self.ports.clock())
-            lease = None if joins else Lease("", None, incident)
+            if missing and (place.rejected or not stops):
+                what = "follow one that is not authentic" if place.rejected else "end a pause"
+                raise Retryable(f"only a sealed entry can {what}: {missing}")
             try:
-                self.ports.log.append(key, known, link(stamp, known.head, (changed,)), lease)
+                place.write(self.ports, key, changed, execution)
             except Conflict:
+                taken = place.incident
                 continue
             return changed
         raise Retryable(f"others keep changing what is paused: tried {ATTEMPTS} times")
-
-    def _day(self) -> str:
-        midnight = self.ports.clock().replace(hour=0, minute=0, second=0, microsecond=0)
-        return incident_id(midnight, PAUSE)

@@ -56,7 +56,7 @@ def rejected(now: Summary) -> Notice:
     """Return the notice that an entry is not authentic: which one, and what was not done because of it."""
     fact = now.lines[-1].fact
     asked, incident = fact.optional_text("asked") or "", fact.optional_text("incident") or ""
-    goes_on = "a new incident began, so that containment does not wait for the record"
+    goes_on = "a new incident began, so that nothing waits for the record"
     follows = goes_on if incident != now.incident else f"nothing: {asked} was refused"
     parts = (
         ("Entry", (f"entry {fact.integer('entry')} of {incident}: {fact.optional_text('why') or ''}",)),
