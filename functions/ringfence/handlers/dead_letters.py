@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from ringfence.model.runbook import Runbook
 
 _LONGEST = 200
+_MOST = 40
+"""Letters of one entry. An item of DynamoDB can have 400 KB, a letter has three texts of up to 200
+characters, and JSON needs up to 12 bytes for a character.
+"""
 
 
 class Letters(Protocol):
@@ -94,10 +98,12 @@ class DeadLetterService:
         self, queue: str, chosen: Sequence[DeadLetter], reason: str, execution: ExecutionContext
     ) -> None:
         """Record a replay. After an outage of KMS, it does not wait for a seal."""
-        words = tuple(" ".join(about(one.body).values()) for one in chosen)
-        fact = ReplayRequested(queue, tuple(one.id for one in chosen), words, reason)
         key = ChainKey(REPLAYS, self.home.key)
-        record_today(self.ports, key, fact, execution)
+        for start in range(0, len(chosen), _MOST):
+            some = chosen[start : start + _MOST]
+            words = tuple(" ".join(about(one.body).values()) for one in some)
+            fact = ReplayRequested(queue, tuple(one.id for one in some), words, reason)
+            record_today(self.ports, key, fact, execution)
 
     def _put_back(self, queue: str, letter: DeadLetter, actor: str, reason: str) -> dict[str, object]:
         """Send one. A failure is its result, and the others are still sent."""

@@ -19,6 +19,7 @@ from ringfence.model.codec import canonical, instant_text
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
+from ringfence.record.chain import CLOCKS
 from ringfence.record.measures import REVIEW_FAILED, Measure
 
 if TYPE_CHECKING:
@@ -92,10 +93,10 @@ class Part:
         return f"account {self.account}, {self.region}" if self.account else "open incidents"
 
 
-def part_of(body: str, runbook: str) -> Part | None:
+def part_of(body: str, runbook: str, now: datetime) -> Part | None:
     """Return the part that a message of the second queue contains. None for any other message.
 
-    Raises BadInput.
+    Anybody who can send to the queue can write one. So it ends as those of Ringfence do. Raises BadInput.
     """
     try:
         message = Document.of(json.loads(body))
@@ -111,21 +112,29 @@ def part_of(body: str, runbook: str) -> Part | None:
     return Part(
         kind,
         runbook,
-        _time(message.text("due")),
+        _due(message.text("due"), now),
         message.optional_text("account") or "",
         message.optional_text("region") or "",
         message.texts("subjects"),
-        message.integer("tries"),
+        _tries(message.integer("tries")),
     )
 
 
-def _time(text: str) -> datetime:
+def _tries(number: int) -> int:
+    if not 0 <= number <= TRIES:
+        raise BadInput("tries", f"must be a number from 0 to {TRIES}", number)
+    return number
+
+
+def _due(text: str, now: datetime) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError as error:
         raise BadInput("due", "must be a time", text) from error
     if found.tzinfo is None:
         raise BadInput("due", "must have a time zone", text)
+    if found > now + DUE + CLOCKS:
+        raise BadInput("due", f"must be at most {DUE.seconds // 60} minutes from now", text)
     return found
 
 

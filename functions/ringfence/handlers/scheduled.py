@@ -31,7 +31,7 @@ def worked_off(body: str, execution: ExecutionContext, proof: Proof) -> bool:
     Nothing is read, changed or sent before the proof that the message came by its queue. Raises BadInput,
     Forged and Retryable.
     """
-    part = part_of(body, wiring.settings().runbook)
+    part = part_of(body, wiring.settings().runbook, wiring.now())
     if part is None:
         return False
     proof.check()

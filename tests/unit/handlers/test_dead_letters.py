@@ -13,6 +13,7 @@ from ringfence.aws.dead_letters import DeadLetter
 from ringfence.engine.intake import ExecutionContext
 from ringfence.engine.ports import Ports
 from ringfence.handlers.dead_letters import DeadLetterService, about, queues_of
+from ringfence.handlers.operator_types import LONGEST_REASON
 from ringfence.model.errors import BadInput, Retryable
 from ringfence.policy.circumstances import Circumstances
 from ringfence.record.chain import ChainKey
@@ -114,6 +115,21 @@ def test_the_log_has_who_had_which_messages_replayed_and_why_before_they_are_sen
     )
     replay(queues, log, id="b")
     assert len(log.read(ChainKey(REPLAYS, HOME.key)).facts) == 2
+
+
+def test_many_letters_are_recorded_in_entries_that_fit_into_an_item(queues: Queues) -> None:
+    log, most = MemoryLog(), 400_000
+    widest = json.dumps(
+        {"account": "\U0001f512" * 200, "region": "\U0001f512" * 200, "detail-type": "\x1b" * 200}
+    )
+    ids = [f"{number:036}" for number in range(109)]
+    queues.dead = {"ringfence-contain-instance": [letter(one, widest) for one in ids]}
+    replay(queues, log, reason="\U0001f512" * LONGEST_REASON)
+    history = log.read(ChainKey(REPLAYS, HOME.key))
+    assert [len(fact.letters) for fact in history.of(ReplayRequested)] == [40, 40, 29]
+    assert [one for fact in history.of(ReplayRequested) for one in fact.letters] == ids
+    assert all(len(entry.body.encode()) < most for entry in history.entries)
+    assert len(queues.sent) == len(ids)
 
 
 def test_nothing_is_sent_that_cannot_be_recorded(queues: Queues) -> None:

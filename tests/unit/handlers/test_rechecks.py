@@ -253,7 +253,7 @@ def test_an_incident_that_could_not_be_verified_is_verified_again_and_then_a_per
     for after in AGAIN:
         ((text, seconds),) = messages
         assert seconds == after
-        part = part_of(text, RUNBOOK)
+        part = part_of(text, RUNBOOK, watch.site.clock())
         assert part
         assert part.subjects == (REF.key,)
         messages = watch.worked(part)
@@ -265,7 +265,7 @@ def test_a_part_ends_with_its_time_and_what_is_left_is_no_failure() -> None:
     watch = Watch()
     late = replace(watch.site.execution(), until=watch.site.clock())
     ((text, seconds),) = watch.scheduled(late)
-    part = part_of(text, RUNBOOK)
+    part = part_of(text, RUNBOOK, watch.site.clock())
     assert part
     assert (part.tries, part.subjects, seconds) == (0, (REF.key,), 0)
     assert not watch.list.verifications
@@ -288,7 +288,7 @@ def test_many_incidents_are_verified_in_bounded_parts() -> None:
         for number in range(2 * MOST)
     )
     messages = watch.scheduled()
-    parts = [part for text, _ in messages if (part := part_of(text, RUNBOOK))]
+    parts = [part for text, _ in messages if (part := part_of(text, RUNBOOK, watch.site.clock()))]
     assert [len(part.subjects) for part in parts if not part.tries] == [MOST, 1]
     assert [seconds for _, seconds in messages][:2] == [APART, 2 * APART]
     assert watch.looked == 2 * MOST + 1

@@ -89,7 +89,7 @@ class Reviewed:
     def parts(self) -> list[Part]:
         """Take the messages that were sent."""
         texts, self.sent = self.sent, []
-        return [part for text, _ in texts if (part := part_of(text, HARDEN.id))]
+        return [part for text, _ in texts if (part := part_of(text, HARDEN.id, self.clock()))]
 
     def work(self, part: Part) -> int:
         return self.tour.work(part, REF.region, self.clock() + self.until, self.see)
@@ -331,8 +331,10 @@ def test_a_runbook_without_a_review_makes_no_tour() -> None:
 
 
 def test_a_message_of_another_kind_is_none_and_a_strange_one_is_bad_input() -> None:
-    assert part_of('{"version":1,"subject":"x"}', HARDEN.id) is None
-    text = Reviewed().part("a").text
+    made = Reviewed()
+    now = made.clock()
+    assert part_of('{"version":1,"subject":"x"}', HARDEN.id, now) is None
+    text = made.part("a").text
     for old, new in (
         (HARDEN.id, "contain-instance"),
         ('"review"', '"revue"'),
@@ -342,9 +344,26 @@ def test_a_message_of_another_kind_is_none_and_a_strange_one_is_bad_input() -> N
     ):
         assert old in text
         with pytest.raises(BadInput):
-            part_of(text.replace(old, new), HARDEN.id)
+            part_of(text.replace(old, new), HARDEN.id, now)
     with pytest.raises(BadInput):
-        part_of("{", HARDEN.id)
+        part_of("{", HARDEN.id, now)
+
+
+@pytest.mark.parametrize("tries", [-(10**9), -1, TRIES + 1])
+def test_a_message_that_would_be_tried_too_often_is_bad_input(tries: int) -> None:
+    made = Reviewed()
+    with pytest.raises(BadInput, match=rf"tries.*{tries}"):
+        part_of(made.part("a", tries=tries).text, HARDEN.id, made.clock())
+
+
+@pytest.mark.parametrize("later", [timedelta(minutes=2), timedelta(days=30_000)])
+def test_a_message_that_is_due_later_than_a_look_lasts_is_bad_input(later: timedelta) -> None:
+    made = Reviewed()
+    part = made.part("a", tries=TRIES)
+    assert part_of(part.text, HARDEN.id, made.clock()) == part
+    endless = replace(part, due=part.due + later)
+    with pytest.raises(BadInput, match=r"due.*50 minutes"):
+        part_of(endless.text, HARDEN.id, made.clock())
 
 
 def test_the_toys_listing_names_the_subject_in_the_place_that_is_looked_at() -> None:
