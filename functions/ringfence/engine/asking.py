@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from ringfence.record.history import History
 
 REJECTED_FOR = timedelta(hours=24)
-"""How long a plan that people rejected is not asked about again."""
+"""How long a plan that people rejected is not asked about again, unless a worse finding arrives."""
 MOST_LINES, LONGEST_LINE = 100, 500
 CHANGED = "the plan has changed"
 NOTHING_LEFT = "nothing remains to be done"
@@ -66,7 +66,7 @@ def asked(request: ResponseRequest, proposal: Proposal, facts: tuple[Fact, ...])
     if not any(_changes(plan) for plan in plans):
         return (*_nothing_to_ask(facts, history), *(() if ended else _over(last, (), now, "")))
     new = drift(request, history, last, proposal.resource, plans) if last and not ended else ()
-    if last and not ended and not new and _is_settled(last, history, now):
+    if last and not ended and not new and _is_settled(last, history, now, facts):
         return facts
     made = _requested(request, proposal, last)
     if isinstance(ended, ApprovalVoided):
@@ -108,15 +108,22 @@ def _ended(request: ResponseRequest) -> ApprovalExpired | ApprovalVoided | None:
     return next(ends, None)
 
 
-def _is_settled(last: Approval, history: History, now: datetime) -> bool:
+def _is_settled(last: Approval, history: History, now: datetime, facts: Iterable[Fact]) -> bool:
     """Return whether the newest approval answers the same plans, so that nobody is asked again."""
     status = last.status(now)
     if status is ApprovalStatus.REJECTED:
-        return last.since is not None and now < last.since + REJECTED_FOR
+        recent = last.since is not None and now < last.since + REJECTED_FOR
+        known = (fact for entry, fact in history.facts if entry.seq < last.seq)
+        return recent and _worst(facts) <= _worst(known)
     if status is ApprovalStatus.BEGUN:
         since = [fact for entry, fact in history.facts if entry.seq > last.seqs[-1]]
         return not any(isinstance(one, Verified) and one.whole for one in since)
     return status.is_open
+
+
+def _worst(facts: Iterable[Fact]) -> float:
+    """Return the highest severity of findings. 0 without any."""
+    return max((one.finding.severity for one in facts if isinstance(one, FindingReceived)), default=0.0)
 
 
 def _over(last: Approval | None, new: tuple[str, ...], now: datetime, by: str) -> tuple[Fact, ...]:

@@ -111,6 +111,20 @@ def test_a_rejected_plan_is_not_asked_about_again_for_a_day() -> None:
     assert place.count(ApprovalRequested) == 2
 
 
+@pytest.mark.parametrize(("severity", "asks"), [(7.9, 1), (8.0, 1), (8.1, 2)])
+def test_a_worse_finding_asks_again_about_a_rejected_plan(severity: float, asks: int) -> None:
+    place = Place()
+    place.respond()
+    place.answer(Answer.REJECT)
+    for number in (2, 3):
+        place.respond(finding(f"f-{number}", updated=place.clock(), severity=severity))
+    assert place.count(ApprovalRequested) == asks
+    assert (place.statuses[-1] is ApprovalStatus.WAITING) is (asks == 2)
+    place.answer(Answer.REJECT)
+    place.respond(finding("f-4", updated=place.clock(), severity=severity))
+    assert place.count(ApprovalRequested) == asks, "the rejected plan answered this severity"
+
+
 def test_a_plan_that_has_changed_is_not_carried_out_and_people_are_asked_again_with_the_difference() -> None:
     place = Place()
     place.respond()
