@@ -141,8 +141,8 @@ def approve(  # noqa: PLR0913 - one parameter for each option
 def reject(given: CommandOptions, incident: str | None, *, breaker: str, approval: str, reason: str) -> None:
     """Reject the plan of INCIDENT. Nothing of it is changed, and it is not asked about again for a day.
 
-    Everybody who may answer can reject. With --breaker instead of INCIDENT, you reject every plan that waits
-    behind a limit.
+    A worse finding asks again before that. Everybody who may answer can reject. With --breaker instead of
+    INCIDENT, you reject every plan that waits behind a limit. An urgent notice tells everybody about that.
 
     Exit code 0: rejected. 1: refused, because somebody was faster, or not confirmed. 2: bad input, no such
     incident, or the API cannot be reached.

@@ -85,9 +85,9 @@ class Notifier:
         after, messages = self.floods.after(told)
         for one in messages:
             self.topic.publish(one)
+            if one.escalated and self.escalations:
+                self.escalations.publish(one)
         self.floods = after
-        if told.escalated and self.escalations:
-            self.escalations.publish(told)
         if self.approvals:
             self.approvals.after(key, entry)
         emit(told.measures)

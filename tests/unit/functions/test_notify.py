@@ -15,16 +15,19 @@ import notify as function
 from ringfence.aws.incidents import IncidentReader
 from ringfence.handlers.notify import Notifier
 from ringfence.handlers.stream import each
+from ringfence.model.errors import Retryable
 from ringfence.model.incident import incident_id
 from ringfence.policy.decision import Decision, Mode
 from ringfence.record.chain import HEARTBEAT, ChainKey, link
-from ringfence.record.facts import DecisionMade, FindingReceived, Heartbeat, Verified
+from ringfence.record.facts import Answer as Given
+from ringfence.record.facts import ApprovalAnswered, DecisionMade, FindingReceived, Heartbeat, Verified
 from ringfence.record.history import History
 from ringfence.record.notices.floods import MOST_OF_A_KIND
 from ringfence.record.notices.schema import json_schema
 from tests.support.fakes.audit_home import AUDIT, REGION, Inbox, dynamo_log, tables
 from tests.support.fakes.chains import INCIDENT, KEY, NOON, contained, finding, lease, more, stamp
 from tests.support.fakes.stream import inserted, record, record_of
+from tests.support.notice_kinds import ASKED, decided
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from ringfence.handlers.stream import Answer, Record
+    from ringfence.record.notices import Notice
 
 DONE: Answer = {"batchItemFailures": []}
 
@@ -77,6 +81,31 @@ def test_a_response_is_told_in_one_notice_with_its_metrics(
         "Contained": ([1.0], "contain-instance"),
         "TimeToContainment": ([3.0], "contain-instance"),
     }
+
+
+class FailsOnce:
+    """A topic that fails the first time."""
+
+    def __init__(self) -> None:
+        self.tries = 0
+
+    def publish(self, one: Notice) -> None:
+        self.tries += 1
+        if self.tries == 1:
+            raise Retryable(f"throttled: {one.what}")
+
+
+def test_rejected_plans_are_escalated_although_the_topic_for_it_fails_first(
+    telling: Notifier, inbox: Inbox
+) -> None:
+    telling.escalations = topic = FailsOnce()  # type: ignore[assignment]  # it publishes
+    answer = ApprovalAnswered(ASKED.approval, Given.REJECT, "no", batch="0" * 64)
+    facts = (FindingReceived(finding()), decided(Mode.APPROVE), ASKED, answer)
+    event = inserted(link(stamp(), None, facts))
+    assert [each(event, telling.act) == DONE for _ in range(3)] == [False, True, True]
+    assert topic.tries == 2
+    told = [subject.split(":")[0] for subject, _ in inbox.read() if "rejected" in subject]
+    assert told == [f"[{urgency}, high] plans rejected together" for urgency in ("URGENT", "URGENT", "info")]
 
 
 def test_later_entries_do_not_change_what_is_told_of_earlier_ones(

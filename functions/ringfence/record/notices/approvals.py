@@ -65,6 +65,10 @@ _AT_ONCE = frozenset({DecisionCode.EMERGENCY, DecisionCode.FORGEABLE})
 """Reasons to ask that an intruder can have caused: a role that is needed in an emergency, and a tag."""
 _PAUSE = (Command("hold further changes", f"ringfence pause --for 2h {REASON}"),)
 
+_LIST_REJECTED = Command(
+    "list what is not approved", "ringfence incidents list --state not-approved --since 14d"
+)
+
 
 def _requested(now: Summary, found: Approval) -> Notice:
     asked = found.asked
@@ -122,15 +126,10 @@ def _how(now: Summary, found: Approval) -> tuple[Command, ...]:
 def _answered(now: Summary, found: Approval, fact: ApprovalAnswered, actor: str) -> Notice:
     who = (f"{actor}: {fact.reason}",)
     if fact.answer == Answer.REJECT:
-        follows = "nothing is changed, and the same plan is not asked about again for a day"
-        parts: Parts = (("Who rejected it", who), ("What follows", (follows,)))
-        urgency = Urgency.URGENT if now.code in _AT_ONCE else None  # the one who rejects can be the intruder
-        return about_incident(
-            NoticeKind.APPROVAL_ANSWERED, "rejected", now, parts, _by_hand(now), urgency=urgency
-        )
+        return _rejected(now, found, fact, who)
     missing = f"{found.missing} more must approve" if found.missing else "the plan is carried out"
     commands = _how(now, found) if found.missing else ()
-    parts = (("Who approved it", who), ("What follows", (missing,)))
+    parts: Parts = (("Who approved it", who), ("What follows", (missing,)))
     if not fact.break_glass:
         return about_incident(NoticeKind.APPROVAL_ANSWERED, "approved", now, parts, commands)
     rules = ("the rules about who may approve did not apply",)
@@ -143,6 +142,29 @@ def _answered(now: Summary, found: Approval, fact: ApprovalAnswered, actor: str)
         urgency=Urgency.URGENT,
     )
     return replace(told, escalated=True)
+
+
+def _rejected(now: Summary, found: Approval, fact: ApprovalAnswered, who: tuple[str, ...]) -> Notice:
+    """Return the notice of a rejection. The one who rejects can be the intruder."""
+    follows = (
+        "nothing is changed, and the same plan is not asked about again for a day or until a worse finding"
+    )
+    parts: Parts = (("Who rejected it", who), ("What follows", (follows,)))
+    if not fact.batch:
+        urgency = Urgency.URGENT if now.code in _AT_ONCE else None
+        return about_incident(
+            NoticeKind.APPROVAL_ANSWERED, "rejected", now, parts, _by_hand(now), urgency=urgency
+        )
+    others = f"the same answer is about other plans that waited behind the limit {found.asked.limit}"
+    told = about_incident(
+        NoticeKind.APPROVAL_ANSWERED,
+        "plans rejected together",
+        now,
+        (*parts, ("What else it rejects", (others,))),
+        (*_by_hand(now), _LIST_REJECTED),
+        urgency=Urgency.URGENT,
+    )
+    return replace(told, escalated=True, batch=fact.batch)
 
 
 def _by_hand(now: Summary) -> tuple[Command, ...]:

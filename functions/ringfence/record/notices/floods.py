@@ -3,7 +3,8 @@
 The first notices are sent one by one, and so is every urgent one. After that, a summary follows for the next
 one, and then for twice as many notices each time. So the number of messages grows slowly. What waits for a
 quarter of an hour is sent with the next entry of any kind, such as a heartbeat. So an intruder cannot keep a
-notice back with a flood. The count begins again an hour after the first notice.
+notice back with a flood. The count begins again an hour after the first notice. Of the plans that one answer
+rejects, the first one has an urgent notice.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ MOST_COUNTED = 500
 and one with notices that wait only if all have some.
 """
 MOST_NAMED = 20
+MOST_BATCHES = 100
+"""How many batches are remembered. The next notice of a forgotten one is urgent once more."""
 _Key = tuple[str, ...]
 
 
@@ -54,12 +57,15 @@ class Count:
 
 @frozen
 class Floods:
-    """The notices of the last hour, counted."""
+    """The notices of the last hour, counted, and the newest batches of rejected plans."""
 
     counts: Mapping[_Key, Count] = field(default_factory=dict)
+    batches: tuple[str, ...] = ()
 
     def after(self, notice: Notice) -> tuple[Floods, tuple[Notice, ...]]:
         """Return the state after one more notice, and the messages to send: the notice, a summary or none."""
+        if notice.batch:
+            return self._of_batch(notice)
         if not _can_wait(notice):
             return self, (notice,)
         messages: list[Notice] = []
@@ -71,9 +77,15 @@ class Floods:
                 count = Count(notice)
             if count.sent >= most:
                 counts[key], summary = _waiting(count, notice)
-                return Floods(_bounded(counts)), (*messages, *summary)
+                return replace(self, counts=_bounded(counts)), (*messages, *summary)
             counts[key] = replace(count, sent=count.sent + 1)
-        return Floods(_bounded(counts)), (*messages, notice)
+        return replace(self, counts=_bounded(counts)), (*messages, notice)
+
+    def _of_batch(self, notice: Notice) -> tuple[Floods, tuple[Notice, ...]]:
+        """Return the first notice of a batch unchanged, and each later one without its urgency."""
+        if notice.batch in self.batches:
+            return self, (replace(notice, urgency=notice.kind.urgency, escalated=False),)
+        return replace(self, batches=(*self.batches, notice.batch)[-MOST_BATCHES:]), (notice,)
 
     def late(self, now: datetime) -> tuple[Floods, tuple[Notice, ...]]:
         """Return the state without what waits for too long at a time, and the summaries of that."""
@@ -81,7 +93,8 @@ class Floods:
         if not late:
             return self, ()
         told = {key: replace(one, waiting=(), more=0) for key, one in late.items()}
-        return Floods(MappingProxyType({**self.counts, **told})), tuple(map(_summary, late.values()))
+        counts = MappingProxyType({**self.counts, **told})
+        return replace(self, counts=counts), tuple(map(_summary, late.values()))
 
 
 def _can_wait(notice: Notice) -> bool:

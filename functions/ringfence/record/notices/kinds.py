@@ -79,7 +79,11 @@ class NoticeKind(Enum):
         "The source of a finding does not confirm it. If it only gave no answer, it is not urgent.",
     )
     APPROVAL_NEEDED = "approval-needed", Urgency.ACTION, "A plan waits for the answer of a person."
-    APPROVAL_ANSWERED = "approval-answered", Urgency.INFORMATION, "A person approved or rejected a plan."
+    APPROVAL_ANSWERED = (
+        "approval-answered",
+        Urgency.INFORMATION,
+        "A person approved or rejected a plan. Urgent once if one answer rejects what waits behind a limit.",
+    )
     APPROVAL_ENDED = "approval-ended", Urgency.ACTION, "An approval expired or is void."
     RELEASED = "released", Urgency.INFORMATION, "A release undid the changes of an incident."
     RELEASE_STOPPED = "release-not-finished", Urgency.ACTION, "A release stopped before its end."

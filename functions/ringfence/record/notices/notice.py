@@ -51,7 +51,8 @@ class Notice:
 
     `what` says what happened in a few words. `who` are the people who caused it, with their reasons.
     `commands` are what to type next, the most likely one first. `escalated`: it also goes to the topic for
-    escalations. All texts can be untrusted. They are shortened and escaped where they are shown.
+    escalations. `batch`: the digest of plans that one answer rejected. Only its first notice is urgent and
+    escalated. All texts can be untrusted. They are shortened and escaped where they are shown.
     """
 
     kind: NoticeKind
@@ -67,6 +68,7 @@ class Notice:
     commands: tuple[Command, ...] = ()
     measures: tuple[Measure, ...] = ()
     escalated: bool = False
+    batch: str = ""
 
     @property
     def severity(self) -> float | None:

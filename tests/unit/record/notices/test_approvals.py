@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from ringfence.policy.decision import DecisionCode, Mode
 from ringfence.record.facts import Answer, ApprovalAnswered
 from ringfence.record.notices import notice
 from ringfence.record.notices.approvals import words
+from ringfence.record.notices.floods import Floods
 from ringfence.record.notices.kinds import Urgency
 from tests.support.asking import BERT, VETO, Place
 from tests.support.notice_kinds import ASKED, decided
@@ -89,6 +91,21 @@ def test_a_rejection_is_urgent_if_an_intruder_can_have_caused_the_question(code:
     assert one
     urgent = code in {DecisionCode.EMERGENCY, DecisionCode.FORGEABLE}
     assert (one.urgency is Urgency.URGENT) is urgent
+
+
+def test_plans_that_one_answer_rejects_have_one_urgent_notice_for_both_topics() -> None:
+    answer = ApprovalAnswered("approval-1", Answer.REJECT, "no", batch="0" * 64)
+    one = of_facts(decided(Mode.APPROVE), replace(ASKED, limit="overall/hour"), answer)
+    assert one
+    assert "plans rejected together" in one.subject
+    assert "behind the limit overall/hour" in one.text
+    other = replace(one, about=replace(one.about, id="i-2"), batch="1" * 64)
+    floods, found = Floods(), []
+    for told_one in (one, one, other, one):
+        floods, messages = floods.after(told_one)
+        found += [(each.urgency, each.escalated) for each in messages]
+    urgent, usual = (Urgency.URGENT, True), (Urgency.INFORMATION, False)
+    assert found == [urgent, usual, urgent, usual]
 
 
 def test_an_escalation_goes_to_both_topics_and_an_expiry_says_that_nothing_is_changed() -> None:
