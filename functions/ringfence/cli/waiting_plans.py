@@ -10,7 +10,7 @@ from ringfence.cli.operator_command import DONE, NOT_DONE, agreed, end, environm
 from ringfence.cli.waiting import Poller
 from ringfence.handlers.operator_types import check_reason
 from ringfence.model.errors import BadInput
-from ringfence.record.batches import Shown, batch_digest
+from ringfence.record.batches import MOST_TOGETHER, Shown, batch_digest
 from ringfence.record.facts import Answer
 
 if TYPE_CHECKING:
@@ -104,13 +104,21 @@ def answer_together(
     if not (asked.plan or agreed(given, f"\n{does} these {len(shown)} plans?")):
         screen.say("Nothing was answered.")
         end(given, NOT_DONE, status="declined", plan=digest, waiting=found)
-    outcomes = _answered(client, poller, _body(breaker, asked, shown))
+    outcomes = answers(client, poller, breaker, asked, shown)
     _conclude(screen, outcomes)
     left = any(one.text("outcome") == LEFT_OUT for one in outcomes)
     end(given, NOT_DONE if left else DONE, plan=digest, outcomes=outcomes)
 
 
-def _body(breaker: str, asked: Together, shown: Iterable[Shown]) -> dict[str, object]:
+def answers(
+    client: OperatorClient, poller: Poller, breaker: str, asked: Together, shown: tuple[Shown, ...]
+) -> list[Document]:
+    """Answer all plans, in as many requests as needed. Each one names the digest of its own plans."""
+    parts = (shown[start : start + MOST_TOGETHER] for start in range(0, len(shown), MOST_TOGETHER))
+    return [one for part in parts for one in _answered(client, poller, _body(breaker, asked, part))]
+
+
+def _body(breaker: str, asked: Together, shown: tuple[Shown, ...]) -> dict[str, object]:
     plans = [{"incident": one.incident, "approval": one.approval, "plan": one.plan} for one in shown]
     return {
         "breaker": breaker,

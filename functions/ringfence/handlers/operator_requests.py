@@ -44,7 +44,7 @@ from ringfence.model.incident import check_incident
 from ringfence.model.kinds import ref_of
 from ringfence.model.runbook import unique
 from ringfence.policy.decision import Decision, DecisionCode, Mode
-from ringfence.record.batches import Shown, batch_digest
+from ringfence.record.batches import MOST_TOGETHER, Shown, batch_digest
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import RELEASE, Answer, RunRequested
 
@@ -56,8 +56,6 @@ if TYPE_CHECKING:
     from ringfence.model.subject import Ref
     from ringfence.policy.decision import Policy
 
-MOST_TOGETHER = 500
-"""The most plans that one answer is about."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 

@@ -11,6 +11,9 @@ from ringfence.record.chain import digest
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+MOST_TOGETHER = 500
+"""The most plans that one request answers. The CLI sends several requests for more."""
+
 
 @frozen
 class Shown:

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from ringfence.cli.waiting_plans import Together, answers
+from ringfence.handlers.operator_requests import batch_request
+from ringfence.model.document import Document
+from ringfence.model.incident import incident_id
 from ringfence.record.approvals import Approval, ApprovalStatus, approvals
+from ringfence.record.batches import MOST_TOGETHER, Shown, batch_digest
 from ringfence.record.chain import ChainKey
-from ringfence.record.facts import ApprovalAnswered
+from ringfence.record.facts import Answer, ApprovalAnswered
 from ringfence.record.notices import notice
 from tests.support.fakes.limited import Limited
 from tests.support.fakes.site import KIM, OTHER, RUNBOOK
 from tests.support.fakes.terminal import Terminal
+from tests.support.worlds import REF
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ringfence.handlers.operator_types import BatchRequest
     from ringfence.record.history import History
 
 DONE, NOT_DONE, UNUSABLE = 0, 1, 2
@@ -119,3 +129,41 @@ def test_what_waits_can_be_rejected_together(terminal: Terminal, site: Limited) 
 def test_a_wrong_command_answers_nothing(terminal: Terminal, site: Limited, words: tuple[str, ...]) -> None:
     assert terminal(*words).exit_code == UNUSABLE
     assert status(site) is S.WAITING
+
+
+class Client:
+    """The API as it reads requests. Each one answers at most 200 plans before its time is over."""
+
+    def __init__(self) -> None:
+        self.batches: list[BatchRequest] = []
+
+    def answer(self, body: object) -> dict[str, object]:
+        batch = batch_request(json.loads(json.dumps(body)))
+        assert batch
+        self.batches.append(batch)
+        some = batch.shown[batch.after :][:200]
+        outcomes = [{"incident": one.incident, "approval": one.approval} for one in some]
+        done = batch.after + len(some)
+        return {"outcomes": outcomes, **({"next": done} if done < len(batch.shown) else {})}
+
+
+class Once:
+    """A poller that asks once."""
+
+    def first(self, ask: Callable[[], Mapping[str, object]]) -> Document:
+        return Document.of(ask())
+
+
+@pytest.mark.parametrize(
+    "sizes", [[1], [MOST_TOGETHER], [MOST_TOGETHER, 1], [MOST_TOGETHER, MOST_TOGETHER, 1]]
+)
+def test_more_plans_than_one_request_takes_are_answered_in_parts(sizes: list[int]) -> None:
+    client, start = Client(), datetime(2026, 3, 1, tzinfo=UTC)
+    ids = (incident_id(start + timedelta(seconds=number), REF.key) for number in range(sum(sizes)))
+    shown = tuple(Shown(one, f"approval-{number}", "0" * 64) for number, one in enumerate(ids))
+    asked = Together(Answer.REJECT, "a test of the network")
+    found = answers(client, Once(), LIMIT, asked, shown)  # type: ignore[arg-type]  # both fakes
+    assert [one.text("incident") for one in found] == [one.incident for one in shown]
+    parts = dict.fromkeys(one.shown for one in client.batches)
+    assert [len(one) for one in parts] == sizes
+    assert {one.digest for one in client.batches} == {batch_digest(one) for one in parts}
