@@ -176,6 +176,7 @@ OF_RINGFENCE: Mapping[str, Notice | None] = {
     "forged": deployment.forged("respond", "no proof", {"queue": "q"}, NOON),
     "pauses": deployment.pauses_wrong("it is no JSON"),
     "control table": deployment.control_tampering("a lease was removed", "item x", NOON),
+    "unproved ids": deployment.unproved_ids("item x", NOON),
     "log": deployment.log_tampering("an entry was changed", ("entry 1",), KEY.text, INCIDENT),
     "checkpoint": deployment.log_tampering("a checkpoint is not the log's"),
     "summary": summary(),

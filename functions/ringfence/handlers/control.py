@@ -17,8 +17,8 @@ from ringfence.model.resource_names import CONTROL
 from ringfence.record import chain, control
 from ringfence.record.containments import containment
 from ringfence.record.history import History
-from ringfence.record.measures import TAMPER, Measure
-from ringfence.record.notices.deployment import control_tampering
+from ringfence.record.measures import TAMPER, UNSEALED, Measure
+from ringfence.record.notices.deployment import control_tampering, unproved_ids
 from ringfence.record.pauses import PAUSE
 from ringfence.record.untrusted import plain
 from ringfence.runbooks import runbook
@@ -67,6 +67,8 @@ class Guard:
         )
         if words:
             self._alarm(change, words)
+        elif control.kind_of(change.key) == control.PROVIDED:
+            self._check_origin(change, images.get("OldImage", {}), images.get("NewImage", {}))
         elif control.kind_of(change.key) == chain.HEARTBEAT:
             arrived(CONTROL)
 
@@ -131,11 +133,22 @@ class Guard:
             return True  # entries that are not readable end nothing
         return listed is None or listed.open
 
+    def _check_origin(self, change: control.ControlChange, old: Item, new: Item) -> None:
+        """Tell a person of added ids that nobody can prove to be Ringfence's."""
+        _, mac = provided_mac(new)
+        if control.is_unproved(to_provided(old), to_provided(new), mac):
+            logger().error("ids without a MAC", extra={"item": change.key})
+            emit((Measure(UNSEALED),))
+            self.topic.publish(unproved_ids(_shown(change), change.at))
+
     def _alarm(self, change: control.ControlChange, words: str) -> None:
         logger().error("tampering", extra={"item": change.key, "what": words})
         emit((Measure(TAMPER),))
-        item = f"item {plain(change.key)}, {change.kind} at {change.at:%Y-%m-%d %H:%M:%S} UTC"
-        self.topic.publish(control_tampering(words, item, change.at))
+        self.topic.publish(control_tampering(words, _shown(change), change.at))
+
+
+def _shown(change: control.ControlChange) -> str:
+    return f"item {plain(change.key)}, {change.kind} at {change.at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _count(item: Item) -> int | None:

@@ -163,3 +163,14 @@ def wrong_seal(before: tuple[str, str], now: tuple[str, str]) -> str:
         return "the list of what Ringfence created lost its proof of origin"
     same = mac and mac == new_mac and text != new_text
     return "the list of what Ringfence created was changed without a new proof of origin" if same else ""
+
+
+def is_unproved(
+    before: Mapping[str, frozenset[str]], now: Mapping[str, frozenset[str]] | None, mac: str
+) -> bool:
+    """Return whether ids without a MAC were added to what Ringfence created.
+
+    Responses obey such ids where there was no MAC before, as earlier versions wrote none. Ringfence writes
+    them without a MAC only if it cannot derive the key of the seals, so a person has to look.
+    """
+    return not mac and any(ids - before.get(symbol, frozenset()) for symbol, ids in (now or {}).items())

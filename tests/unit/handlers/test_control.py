@@ -98,7 +98,8 @@ HONEST = {
     "a lease that is given back": ("MODIFY", LEASE_KEY, taken(AT), dict(lease_values(FREE))),
     "a limit": ("INSERT", LIMIT_KEY, None, used(AT)),
     "a limit that was reached": ("INSERT", BREAKER_KEY, None, used(AT)),
-    "a group that was created": ("MODIFY", PROVIDED_KEY, provided("sg-1"), provided("sg-1", "sg-2")),
+    "the first group": ("INSERT", PROVIDED_KEY, None, provided("sg-1", mac="m")),
+    "a list without a proof that stays": ("MODIFY", PROVIDED_KEY, provided("a"), provided("a")),
     "a group with its proof": ("MODIFY", PROVIDED_KEY, provided("a", mac="m"), provided("a", "b", mac="n")),
     "a list that gets a proof": ("MODIFY", PROVIDED_KEY, provided("a"), provided("a", mac="m")),
     "an incident that is contained": ("INSERT", LIST_KEY, None, listed()),
@@ -144,6 +145,22 @@ def test_everything_else_is_told_as_urgent(
     (subject,) = room.told(*change)
     assert subject.startswith("[URGENT] TAMPERING with the control table")
     assert '"Tamper"' in capsys.readouterr().out
+
+
+UNPROVED = {
+    "the first group": ("INSERT", PROVIDED_KEY, None, provided("sg-mallory")),
+    "another group": ("MODIFY", PROVIDED_KEY, provided("a"), provided("a", "sg-mallory")),
+}
+
+
+@pytest.mark.parametrize("change", UNPROVED.values(), ids=UNPROVED)
+def test_ids_without_a_proof_of_origin_are_told_with_both_possible_reasons(
+    room: Room, change: tuple[str, str, Item | None, Item | None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert room.told(*change) == ["[URGENT] POSSIBLE TAMPERING with the control table: ids without a MAC"]
+    printed = capsys.readouterr().out
+    assert '"Unsealed"' in printed
+    assert '"Tamper"' not in printed
 
 
 def test_an_incident_leaves_the_list_once_its_chain_says_that_it_ended(room: Room) -> None:

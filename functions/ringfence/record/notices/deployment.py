@@ -71,6 +71,25 @@ def control_tampering(words: str, item: str, at: datetime) -> Notice:
     return _notice(NoticeKind.TAMPERING, what, parts, (_RECHECK,), at=at)
 
 
+def unproved_ids(item: str, at: datetime) -> Notice:
+    """Return the notice about ids of what Ringfence created, if nobody can prove who wrote them."""
+    ours = (
+        "either Ringfence could not derive the key of the seals, or a command with `--direct` wrote them: "
+        "entries of the audit log then have no MAC either"
+    )
+    theirs = (
+        "or somebody else wrote the ids: then Ringfence takes what they name, a security group, for its own"
+    )
+    todo = "find out who created what the ids name. Ringfence's own roles create its security groups"
+    parts = (
+        ("What was found", ("ids without a MAC in the list of what Ringfence created", item)),
+        ("What it means", (ours, theirs)),
+        ("What to do", (todo, WHO_WROTE)),
+    )
+    what = "POSSIBLE TAMPERING with the control table: ids without a MAC"
+    return _notice(NoticeKind.TAMPERING, what, parts, (_RECHECK,), at=at)
+
+
 def log_tampering(words: str, details: Sequence[str] = (), chain: str = "", incident: str = "") -> Notice:
     """Return the notice about a change of the audit log or its archive. `chain` and `incident`: of which."""
     parts = (("What was found", (f"the audit log was tampered with: {words}", *details)),)
