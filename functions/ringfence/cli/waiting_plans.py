@@ -113,7 +113,7 @@ def answer_together(
 def answers(
     client: OperatorClient, poller: Poller, breaker: str, asked: Together, shown: tuple[Shown, ...]
 ) -> list[Document]:
-    """Answer all plans, in as many requests as needed. Each one names the digest of its own plans."""
+    """Answer all plans. One request takes only some, and names their digest."""
     parts = (shown[start : start + MOST_TOGETHER] for start in range(0, len(shown), MOST_TOGETHER))
     return [one for part in parts for one in _answered(client, poller, _body(breaker, asked, part))]
 
