@@ -20,6 +20,7 @@ from ringfence.record.notices.incident import about_incident
 from ringfence.record.notices.kinds import NoticeKind, Urgency
 from ringfence.record.notices.notice import Command
 from ringfence.record.shell import REASON
+from ringfence.record.wording import is_containment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,6 +75,7 @@ def _requested(now: Summary, found: Approval) -> Notice:
     asked = found.asked
     parts: Parts = (
         ("Why", (now.reason,)),
+        ("What is done so far", (_so_far(now),)),
         ("What has changed since people were asked before", asked.difference),
         ("Check first", asked.cautions),
         ("What would be done", asked.steps),
@@ -91,6 +93,14 @@ def _requested(now: Summary, found: Approval) -> Notice:
         urgency=Urgency.URGENT if asked.vetoable or asked.escalated or now.code in _AT_ONCE else None,
     )
     return replace(told, escalated=asked.escalated)
+
+
+def _so_far(now: Summary) -> str:
+    """Return what the person who answers must not assume: that something was done already."""
+    if any(one.kind == "Intended" for one in now.lines):
+        return "other steps of this incident, which its record shows; none of the steps below"
+    contained = " The resource is NOT contained." if is_containment(now.runbook) else ""
+    return f"Ringfence has changed nothing yet.{contained}"
 
 
 def _until(found: Approval) -> tuple[str, ...]:
