@@ -154,9 +154,11 @@ class Inbox:
         self._texts: list[dict[str, Any]] = []
 
     def told(self, about: str) -> list[str]:
-        """Return the subjects of the notices so far that speak of something."""
-        received = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10)
-        self._texts += [json.loads(one["Body"]) for one in received.get("Messages", [])]
+        """Return the subjects of the notices so far that speak of something. Each counts once."""
+        while found := self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages"):
+            self._texts += [json.loads(one["Body"]) for one in found]
+            done = [{"Id": one["MessageId"], "ReceiptHandle": one["ReceiptHandle"]} for one in found]
+            self.sqs.delete_message_batch(QueueUrl=self.queue, Entries=done)
         return [one["Subject"] for one in self._texts if about in one["Message"] + one["Subject"]]
 
     def form(self, subject: str) -> Any:  # noqa: ANN401 - JSON
