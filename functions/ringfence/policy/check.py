@@ -6,8 +6,6 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from jsonschema import Draft202012Validator
-
 from ringfence.model.errors import BadInput
 from ringfence.model.kinds import every_kind, kinds_of
 from ringfence.model.rule_confirmation import PREFIX, RULE_NAME, RULE_NAME_WORDS
@@ -17,11 +15,10 @@ from ringfence.policy.check_rules import expiry_flaws, finding_types, rule_flaws
 from ringfence.policy.globs import can_match
 from ringfence.policy.lookup import get, items_of, mapping_of, meant
 from ringfence.policy.schema import HOME, SCHEMA
+from ringfence.policy.shape import shape_flaws
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    from jsonschema import ValidationError
 
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
@@ -37,7 +34,7 @@ def flaws_of(document: Located, runbooks: Mapping[str, Runbook], home: str = "")
     found = {
         document.flaw(path, problem)
         for check in (
-            _shape(document.plain),
+            shape_flaws(SCHEMA, document.plain),
             _names(document.plain, runbooks),
             scope_flaws(document.plain, home),
             _approvals(document.plain),
@@ -56,27 +53,6 @@ def _approvals(data: object) -> Iterator[tuple[Path, str]]:
     if int(str(compiled["veto"])) >= int(str(compiled["expires"])):
         named = "veto-delay" if "veto-delay" in given else "expires"
         yield ("approvals", named), "must leave `veto-delay` shorter than `expires`"
-
-
-def _shape(data: object) -> Iterator[tuple[Path, str]]:
-    for error in Draft202012Validator(SCHEMA).iter_errors(data):
-        yield from _told(error)
-
-
-def _told(error: ValidationError) -> Iterator[tuple[Path, str]]:
-    path, schema, given = tuple(error.absolute_path), mapping_of(error.schema), error.instance
-    if error.validator == "additionalProperties":
-        known = mapping_of(schema["properties"])
-        for unknown in (key for key in mapping_of(given) if key not in known):
-            words = f"is not a known field{meant(unknown, known)}; the fields are {', '.join(known)}"
-            yield (*path, unknown), words
-    elif error.validator == "required":
-        for missing in (key for key in items_of(schema["required"]) if key not in mapping_of(given)):
-            yield (*path, str(missing)), "is required"
-    else:
-        shown = "nothing" if given is None else ascii(given)[:60]
-        hint = meant(given, map(str, items_of(schema.get("enum")))) if isinstance(given, str) else ""
-        yield path, f"{schema['description']}, not {shown}{hint}"
 
 
 def _names(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Path, str]]:
