@@ -10,7 +10,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import settings
 
-from ringfence.engine import run as engine
+from ringfence.engine import stage_run
 from tests.support.effort import USUAL
 from tests.support.simulation.mends import Mend, without
 from tests.support.simulation.running import check, run
@@ -42,7 +42,7 @@ def test_pauses_stop_every_change_within_a_minute_and_nothing_is_lost(family: st
 
 
 def test_without_the_check_of_pauses_a_change_is_made_too_late() -> None:
-    ignores = Mend(((engine, "_held", _nothing_held),), ("an instance",), "after the beginning of pause-")
+    ignores = Mend(((stage_run, "_held", _nothing_held),), ("an instance",), "after the beginning of pause-")
     with without(ignores):
         ended = run(2, "an instance", pauses=PAUSES)
     assert ignores.wrong in ended.wrong

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from ringfence.model.frozen import replace
 from ringfence.record.facts import (
     RELEASE,
     ContinuationStarted,
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ringfence.engine.requests import ResponseRequest
+    from ringfence.engine.results import ResponseResult
     from ringfence.record.history import History
 
 LIFE = timedelta(hours=48)
@@ -60,6 +62,23 @@ def unfinished(history: History) -> DecisionMade | None:
     half_done = last is None or _can_be_retried(last) or not last.whole
     begun = bool(history.of(Intended)) and half_done
     return allowed[-1] if begun or history.open_intents else None
+
+
+def finishing(
+    request: ResponseRequest, history: History, result: ResponseResult, now: datetime
+) -> ResponseResult:
+    """Add the continuation that finishes what an earlier decision began, if nobody finishes it.
+
+    A policy can change between two deliveries. Nothing is left half done without a word.
+    """
+    from ringfence.engine.results import Followup, FollowupKind
+
+    begun = unfinished(history) if request.finding and not request.is_held else None
+    if begun is None or is_covered(ContinuationStarted("", begun.remediations, begun.choices), history, now):
+        return result
+    why = ("an earlier decision allowed changes, and they are not finished",)
+    finish = Followup(FollowupKind.CONTINUE, reasons=why, begun=begun)
+    return replace(result, followups=(*result.followups, finish))
 
 
 def _does(one: ContinuationStarted, wanted: ContinuationStarted) -> bool:

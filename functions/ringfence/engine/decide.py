@@ -8,7 +8,6 @@ from ringfence.model.errors import BadInput, NotFound
 from ringfence.model.frozen import frozen
 from ringfence.model.observation import ResourceState
 from ringfence.record.facts import DecisionMade, FindingReceived, RemediationUndone
-from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from ringfence.model.errors import RingfenceError
     from ringfence.record.facts import Fact
     from ringfence.record.history import History
+    from ringfence.record.status import IncidentStatus
 
 
 @frozen
@@ -105,15 +105,15 @@ def next_move(request: ResponseRequest, reading: Reading, plan: Plan | BadInput,
     """Return the next move for a request, from what was read and planned."""
     if request.watchdog and not may_act(request.watchdog, reading.history):
         reason = "the run behind this watchdog message did not start"
-        return Ignore(IncidentStatus.JOINED, reading.history.incident, reason)
+        return _joined(reading.history.incident, reason)
     if isinstance(plan, BadInput):
         return Reject(plan)
     if request.continuation and _is_covered(request, reading, now):
         reason = "another continuation does the same"
-        return Ignore(IncidentStatus.JOINED, reading.history.incident, reason)
+        return _joined(reading.history.incident, reason)
     if request.continuation and (refuted := _refuted(reading.history)):
         reason = f"nothing more is changed, because the finding was refuted: {refuted}"
-        return Ignore(IncidentStatus.JOINED, reading.history.incident, reason)
+        return _joined(reading.history.incident, reason)
     return _ignored(request, plan) or _move(request, reading, plan, now)
 
 
@@ -151,17 +151,22 @@ def may_act(attempt: str, history: History) -> bool:
 def _ignored(request: ResponseRequest, plan: Plan) -> Ignore | None:
     start = plan.opened.start
     if start.outdated:
-        return Ignore(
-            IncidentStatus.JOINED,
-            start.incident,
-            "the finding is about activity before the end of the incident",
-            start,
-            _unknown(request, start.history),
-        )
+        reason = "the finding is about activity before the end of the incident"
+        return _joined(start.incident, reason, start, _unknown(request, start.history))
     if request.routine and _is_at_rest(start.history) and not plan.opened.finds:
+        from ringfence.record.status import IncidentStatus  # containment does not wait for it
+
         reason = "a routine read found nothing to do and is not recorded"
         return Ignore(IncidentStatus.COMPLETE, start.incident, reason)
     return None
+
+
+def _joined(
+    incident: str, reason: str, start: IncidentStart | None = None, facts: tuple[Fact, ...] = ()
+) -> Ignore:
+    from ringfence.record.status import IncidentStatus  # containment does not wait for it
+
+    return Ignore(IncidentStatus.JOINED, incident, reason, start, facts)
 
 
 def _unknown(request: ResponseRequest, history: History) -> tuple[Fact, ...]:

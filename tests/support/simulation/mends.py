@@ -19,7 +19,8 @@ from ringfence.engine import (
     rebase,
     release,
     retries,
-    run,
+    stage_run,
+    unchanged,
     undo,
     verify,
     visibility,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from ringfence.engine.outcomes import Changes
     from ringfence.engine.requests import Approving, ResponseRequest
     from ringfence.engine.results import ResponseResult
-    from ringfence.engine.run import _Acting
+    from ringfence.engine.stage_run import StageRun
     from ringfence.engine.undo import Readable
     from ringfence.engine.visibility import LastTimes
     from ringfence.model.errors import BadInput, InternalError, Retryable
@@ -117,10 +118,10 @@ def _writes_again(execution: Execution, fresh: History) -> tuple[Fact, ...]:
     return tuple(one for one in execution.pending if not (isinstance(one, Outcome) and one.intent in known))
 
 
-def _renews_nothing(self: _Acting) -> datetime:
+def _renews_nothing(self: StageRun) -> datetime:
     """A stage does not renew the lease. Otherwise the lease tells an append of one's own from another's."""
     held = self.execution.history.lease.until if self.execution.holds else None
-    return held or min(self.request.until, self.ports.clock() + run.LEASE)
+    return held or min(self.request.until, self.ports.clock() + stage_run.LEASE)
 
 
 def _finishes_nothing(
@@ -149,7 +150,7 @@ def _begins_at_once(case: _Case, approving: Approving) -> Due:
 
 MENDS = {
     "a response uses a place of each limit": Mend(
-        ((run, "slots", _uses_no_limits),),
+        ((stage_run, "slots", _uses_no_limits),),
         ("two instances of one Auto Scaling group",),
         "is isolated without a person within an hour of",
     ),
@@ -179,17 +180,17 @@ MENDS = {
         "a release takes from",
     ),
     "leases are short": Mend(
-        ((run, "LEASE", timedelta(seconds=285)),),
+        ((stage_run, "LEASE", timedelta(seconds=285)),),
         ("an instance",),
         "new activity would wait",
     ),
     "an append is written once": Mend(
-        ((rebase, "_unknown", _writes_again), (run._Acting, "_until", _renews_nothing)),
+        ((rebase, "_unknown", _writes_again), (stage_run.StageRun, "_until", _renews_nothing)),
         ("an instance with every option",),
         "intents are called",
     ),
     "what was begun is finished": Mend(
-        ((run, "_finishing", _finishes_nothing),),
+        ((continuations, "finishing", _finishes_nothing), (unchanged, "finishing", _finishes_nothing)),
         ("a key and its user", "a key"),
         "nobody was told",
     ),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.engine.run import LEASE
+from ringfence.engine.stage_run import LEASE
 from ringfence.model.errors import AccessDenied, OutcomeUnknown, Refused, Retryable
 from ringfence.observations.ec2.network import Interface, Network
 from ringfence.policy.decision import Decision, Mode
