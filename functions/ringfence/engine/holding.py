@@ -14,7 +14,6 @@ from ringfence.model.incident import Incident
 from ringfence.model.observation import ResourceState
 from ringfence.policy.decision import Decision, DecisionCode, Mode
 from ringfence.record.facts import DecisionMade
-from ringfence.record.wording import is_containment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,8 +67,11 @@ def begun_ids(request: ResponseRequest, history: History) -> tuple[str, ...]:
 
 def _begun(request: ResponseRequest, history: History) -> frozenset[type[Step]]:
     """Return the kinds of steps that an open containment recorded. Empty after a release was requested."""
-    over = history.closed_at is not None or history.release_asked_at is not None
-    if over or not is_containment(request.runbook.id):
+    if not history.entries or history.closed_at is not None or history.release_asked_at is not None:
+        return frozenset()
+    from ringfence.record.wording import is_containment  # a new incident has begun nothing
+
+    if not is_containment(request.runbook.id):
         return frozenset()
     return frozenset(type(step) for step in history.steps())
 
@@ -100,6 +102,8 @@ def held_back(request: ResponseRequest, history: History) -> tuple[str, ...]:
 
     A later decision that allows changes takes its remediations out again.
     """
+    from ringfence.record.wording import is_containment  # this is asked after containment
+
     if not is_containment(request.runbook.id):
         return ()
     newest: dict[str, Decision] = {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.engine.incident_end import has_aged, is_allowed, is_outdated, is_over
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen, replace
 from ringfence.model.incident import incident_id, subject_cause
@@ -66,9 +65,8 @@ def incident_start(
     to undo. `rejoins`: somebody undid a recent fix of the ended incident, so the finding joins that one.
     Raises BadInput if there is nothing to resume, or if the request exceeds the decision.
     """
-    stale = is_outdated(order, history)
-    over = is_over(order, history) and (finds or history.released_at is not None)
-    over = (over or has_aged(order, history, now)) and not rejoins
+    stale, over = _ended(order, history, now, finds=finds) if history.entries else (False, False)
+    over = over and not rejoins
     joins = bool(history.entries) and (stale or not over)
     known = history if joins else replace(history, entries=())
     last = known.last(DecisionMade)
@@ -78,7 +76,7 @@ def incident_start(
     if order.decision is None and not stale:
         check_decided(order, known)
     opened_at = last.opened_at if last else instant(order, now)
-    if last and decision.mode.changes and not is_allowed(known):
+    if last and decision.mode.changes and not _is_allowed(known):
         # An old dry run says nothing about the sessions to revoke now.
         opened_at = max(opened_at, instant(order, now))
     if order.rejected or (not joins and history.incident >= incident_id(opened_at, cause(order))):
@@ -101,6 +99,20 @@ def incident_start(
     incident = known.incident or incident_id(opened_at, cause(order))
     earlier = History() if joins else history
     return IncidentStart(incident, known, tuple(facts), decision, opened_at, stale, earlier)
+
+
+def _ended(order: ResponseRequest, history: History, now: datetime, *, finds: bool) -> tuple[bool, bool]:
+    """Return whether a request is about a time before the end of an incident, and whether that has ended."""
+    from ringfence.engine.incident_end import has_aged, is_outdated, is_over  # a new incident has no end
+
+    over = is_over(order, history) and (finds or history.released_at is not None)
+    return is_outdated(order, history), over or has_aged(order, history, now)
+
+
+def _is_allowed(known: History) -> bool:
+    from ringfence.engine.incident_end import is_allowed  # a new incident has no decision
+
+    return is_allowed(known)
 
 
 def _started(order: ResponseRequest, known: History) -> tuple[Fact, ...]:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
 from ringfence.model.incident import Incident
-from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.plan import digest_text
 from ringfence.record.chain import digest
 from ringfence.record.facts import (
@@ -113,6 +112,8 @@ def _differ(plan: Planned, last: Planned | None, *, repeats: bool) -> bool:
 
 
 def _gist(plan: Planned) -> list[tuple[str, object]]:
+    from ringfence.model.log_only_step import LogOnlyStep  # a first response has nothing to compare
+
     return [(step.target, () if isinstance(step, LogOnlyStep) else step.diff()) for step in plan.steps]
 
 
