@@ -32,7 +32,7 @@ from ringfence.observations.s3.log_bucket import LogBucketUse
 from ringfence.observations.s3.policy import BucketPolicy
 from ringfence.observations.s3.tls import requires_tls
 from ringfence.observations.s3.use import BucketPast, BucketUse
-from ringfence.policy.permit import Permit
+from ringfence.policy.decision import Permit
 from ringfence.remediations.log_bucket_access import AccessLogging
 from ringfence.remediations.version_bucket import BucketVersioning
 from ringfence.runbooks.harden_bucket import HARDEN_BUCKET

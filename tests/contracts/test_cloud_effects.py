@@ -26,7 +26,7 @@ from ringfence.observations.ec2.network import QUARANTINE, ROLE_TAG, Network
 from ringfence.observations.ec2.snapshot_locks import SnapshotLocks
 from ringfence.observations.ec2.snapshots import Snapshots
 from ringfence.observations.iam.identity import Identity
-from ringfence.policy.permit import Permit
+from ringfence.policy.decision import Permit
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from tests.support.strategies.instances import chosen
 from tests.support.worlds import AUTO, NOON

@@ -30,7 +30,7 @@ from ringfence.observations.iam.access_key import AccessKey
 from ringfence.observations.iam.denial import Denial
 from ringfence.observations.iam.reach import Reach
 from ringfence.observations.iam.used_roles import UsedRoles
-from ringfence.policy.permit import Permit
+from ringfence.policy.decision import Permit
 from ringfence.runbooks import load
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from tests.support.worlds import AUTO, NOON

@@ -28,7 +28,7 @@ from ringfence.observations.ec2.metadata import Metadata, MetadataOptions
 from ringfence.observations.ec2.metadata_use import MetadataUse
 from ringfence.observations.ec2.origin import Origin
 from ringfence.observations.ec2.tags import ImageTag
-from ringfence.policy.permit import Permit
+from ringfence.policy.decision import Permit
 from ringfence.runbooks import load
 from ringfence.runbooks.harden_instance import HARDEN_INSTANCE
 from tests.contracts.test_cloud_effects import Estate, LocalClients

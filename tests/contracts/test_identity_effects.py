@@ -26,7 +26,7 @@ from ringfence.model.subject import GLOBAL
 from ringfence.observations.iam.password_policy import PasswordPolicy
 from ringfence.observations.iam.password_use import PasswordUse
 from ringfence.observations.iam.user_keys import UserKeys
-from ringfence.policy.permit import Permit
+from ringfence.policy.decision import Permit
 from ringfence.runbooks import load
 from ringfence.runbooks.harden_identity import HARDEN_IDENTITY
 from tests.contracts.test_cloud_effects import LocalClients

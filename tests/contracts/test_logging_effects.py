@@ -28,7 +28,7 @@ from ringfence.observations.logging.detectors import DetectorStatus
 from ringfence.observations.logging.log_keys import LogKey
 from ringfence.observations.logging.recorders import RecorderStatus
 from ringfence.observations.logging.trails import TrailStatus
-from ringfence.policy.permit import Permit
+from ringfence.policy.decision import Permit
 from ringfence.runbooks.restore_logging import RESTORE_LOGGING
 from ringfence.steps.logging.detectors import EnableDetector
 from ringfence.steps.logging.log_keys import CancelDeletion, EnableKey

@@ -23,7 +23,7 @@ from ringfence.model.step import State
 from ringfence.observations.ec2.flow_log_destination import ROLE
 from ringfence.observations.ec2.flow_logs import FlowLogs
 from ringfence.observations.ec2.security_group import SecurityGroup
-from ringfence.policy.permit import Permit
+from ringfence.policy.decision import Permit
 from ringfence.runbooks.harden_network import HARDEN_NETWORK
 from tests.support.fakes.network_answers import INCIDENT
 from tests.support.worlds import AUTO, NOON

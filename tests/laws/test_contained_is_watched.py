@@ -18,7 +18,8 @@ from ringfence.model.document import Document
 from ringfence.model.errors import RingfenceError
 from ringfence.model.observation import ResourceState
 from ringfence.observations.iam.access_key import AccessKey
-from ringfence.policy.decision import Mode, Policy, RunbookSettings
+from ringfence.policy.decision import Mode
+from ringfence.policy.policy import Policy, RunbookSettings
 from ringfence.policy.rules import Rule
 from ringfence.record.containments import is_contained, names_of
 from ringfence.record.facts import Closed, ContainmentBroken, Result

@@ -16,8 +16,10 @@ from ringfence.model.kinds import kinds_of
 from ringfence.model.runbook import Runbook
 from ringfence.model.subject import GLOBAL, Ref
 from ringfence.policy.circumstances import AccountFacts, Circumstances
-from ringfence.policy.decision import UNDECIDED, Decision, Mode, Policy, RunbookSettings, decide
+from ringfence.policy.decision import Decision, Mode
+from ringfence.policy.evaluation import UNDECIDED, decide
 from ringfence.policy.look import Look
+from ringfence.policy.policy import Policy, RunbookSettings
 from ringfence.policy.protection import Exempt
 from ringfence.policy.rules import Rule
 from ringfence.policy.selection import portions

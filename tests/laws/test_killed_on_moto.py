@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from ringfence.model.runbook import Runbook
     from ringfence.model.step import Names, Step
     from ringfence.model.subject import Ref
-    from ringfence.policy.permit import Permit
+    from ringfence.policy.decision import Permit
 
 STEPS = CONTAIN_INSTANCE.steps
 ON_A_FULL_ROLE = (AttachInstanceDenial, EndInstanceDenial)

@@ -129,7 +129,7 @@ OLD = """
     ringfence.observations.iam.principals.Found
     ringfence.observations.iam.used_roles.Talking
     ringfence.observations.logging.selectors.shown
-    ringfence.policy.decision.RunbookSettings.held
+    ringfence.policy.policy.RunbookSettings.held
     ringfence.policy.selection.Share
     ringfence.policy.selection.shares
     ringfence.record.history.History.put_right

@@ -15,7 +15,7 @@ from ringfence.handlers.operator_api import OperatorService
 from ringfence.model.errors import NotFound, Refused
 from ringfence.model.observation import ResourceState
 from ringfence.observations.ec2.security_group import Rule, SecurityGroup
-from ringfence.policy.decision import Policy
+from ringfence.policy.policy import Policy
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import Intended
 from ringfence.record.status import IncidentStatus

@@ -12,7 +12,8 @@ from ringfence.engine.run import Engine
 from ringfence.handlers.approvals import ApprovalService
 from ringfence.handlers.operator_types import AnswerRequest
 from ringfence.policy.approvals import ApprovalRules
-from ringfence.policy.decision import Decision, DecisionCode, Mode, Policy
+from ringfence.policy.decision import Decision, DecisionCode, Mode
+from ringfence.policy.policy import Policy
 from ringfence.record.approvals import Approval, ApprovalStatus, approvals
 from ringfence.record.chain import ChainKey, Stamp, link
 from ringfence.record.facts import ApprovalAnswered

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from ringfence.aws.notice import Topic
     from ringfence.engine.ports import AuditLog, Cloud
-    from ringfence.policy.decision import Policy
+    from ringfence.policy.policy import Policy
     from ringfence.record.chain import ChainKey, Entry, Lease, Slot
     from ringfence.record.history import History
     from ringfence.record.notices import Notice

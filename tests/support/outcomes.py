@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
 from ringfence.model.errors import BadInput
-from ringfence.policy.decision import Mode, Policy, decide
+from ringfence.policy.decision import Mode
+from ringfence.policy.evaluation import decide
+from ringfence.policy.policy import Policy
 from ringfence.runbooks.catalogue import CATALOGUE
 from tests.support.samples.shared import ROOT
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ringfence.model.finding import Finding
     from ringfence.model.reviews import Listed, Review
     from ringfence.model.step import Names, Step
-    from ringfence.policy.permit import Permit
+    from ringfence.policy.decision import Permit
 
 R = TypeVar("R")
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from ringfence.model.runbook import Runbook
-    from ringfence.policy.decision import Policy
+    from ringfence.policy.policy import Policy
     from ringfence.record.chain import ChainKey
 
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ringfence.handlers.rechecks import Containments
     from ringfence.handlers.waiting import Opened
     from ringfence.model.runbook import Runbook
-    from ringfence.policy.decision import Policy
+    from ringfence.policy.policy import Policy
     from ringfence.record.chain import ChainKey
 
 Body = Mapping[str, object]

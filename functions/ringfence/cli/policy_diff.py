@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ringfence.engine.decisions import Difference
-    from ringfence.policy.decision import Policy
     from ringfence.policy.file import PolicyFile
+    from ringfence.policy.policy import Policy
 
 MOST_TYPES = 5
 """The finding types that a line shows."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ringfence.model.finding import Finding
-    from ringfence.policy.decision import Policy
+    from ringfence.policy.policy import Policy
 
 
 def findings_in(path: Path, policy: Policy) -> Iterator[Finding]:

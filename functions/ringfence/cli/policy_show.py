@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
     from ringfence.policy.circumstances import Circumstances
-    from ringfence.policy.decision import Decision, Policy
+    from ringfence.policy.decision import Decision
     from ringfence.policy.file import PolicyFile
+    from ringfence.policy.policy import Policy
     from ringfence.policy.rules import Rule
 
 SAMPLE, REGION = "1" * 12, "eu-west-1"

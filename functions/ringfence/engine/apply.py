@@ -18,7 +18,7 @@ from ringfence.model.errors import (
 from ringfence.model.frozen import frozen
 from ringfence.model.plan import dependency_levels
 from ringfence.model.step import State
-from ringfence.policy.permit import Permit
+from ringfence.policy.decision import Permit
 from ringfence.record.facts import Outcome, Result
 
 if TYPE_CHECKING:

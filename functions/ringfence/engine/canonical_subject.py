@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ringfence.model.finding import Finding
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
-    from ringfence.policy.decision import Policy
+    from ringfence.policy.policy import Policy
 
 
 def with_canonical_subjects(finding: Finding, runbook: Runbook, policy: Policy, cloud: Cloud) -> Finding:

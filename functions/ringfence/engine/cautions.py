@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from ringfence.engine.holding import apart, begun_ids
 from ringfence.model.observation import ResourceState
-from ringfence.policy.decision import UNDECIDED, Decision, DecisionCode
+from ringfence.policy.decision import Decision, DecisionCode
+from ringfence.policy.evaluation import UNDECIDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

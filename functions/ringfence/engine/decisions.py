@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from ringfence.model.finding import Finding
     from ringfence.model.runbook import Runbook
     from ringfence.policy.circumstances import AccountFacts
-    from ringfence.policy.decision import Decision, Policy
+    from ringfence.policy.decision import Decision
     from ringfence.policy.look import Caution
+    from ringfence.policy.policy import Policy
 
 
 @frozen

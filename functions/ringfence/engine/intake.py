@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
     from ringfence.policy.circumstances import Circumstances
-    from ringfence.policy.decision import Policy
     from ringfence.policy.look import Caution
+    from ringfence.policy.policy import Policy
     from ringfence.record.chain import ChainKey
     from ringfence.record.facts import ApprovalRequested, DecisionMade
 

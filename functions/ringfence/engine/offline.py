@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from ringfence.model.finding import Finding
     from ringfence.model.runbook import Runbook
     from ringfence.policy.circumstances import Circumstances
-    from ringfence.policy.decision import Policy
     from ringfence.policy.file import PolicyFile
+    from ringfence.policy.policy import Policy
 
 _OTHER_PARTITION = re.compile(r"(?:cn|us-gov|us-iso[a-z]*|eu-iso[a-z]*|eusc)-")
 """The beginnings of the names of regions in other partitions than `aws`."""

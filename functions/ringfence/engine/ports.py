@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ringfence.model.reviews import Listed, Review
     from ringfence.model.step import Names, Step
     from ringfence.model.subject import Ref
-    from ringfence.policy.permit import Permit
+    from ringfence.policy.decision import Permit
     from ringfence.record.chain import ChainKey, Entry, Lease, Slot
     from ringfence.record.history import History
     from ringfence.record.pauses import Pauses

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
-    from ringfence.policy.decision import Policy
+    from ringfence.policy.policy import Policy
     from ringfence.record.facts import Fact
     from ringfence.record.history import History
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ringfence.engine.ports import Ports
     from ringfence.handlers.operator_answers import Answer
     from ringfence.handlers.operator_types import AnswerRequest
-    from ringfence.policy.decision import Policy
+    from ringfence.policy.policy import Policy
     from ringfence.record.approvals import Approval
     from ringfence.record.chain import ChainKey
     from ringfence.record.history import History

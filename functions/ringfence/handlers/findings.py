@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ringfence.handlers.proof import Proof
     from ringfence.handlers.queue import Work
     from ringfence.model.finding import Finding
-    from ringfence.policy.decision import Policy
+    from ringfence.policy.policy import Policy
 
     Event = dict[str, list[dict[str, str]]]
 

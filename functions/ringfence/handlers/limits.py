@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ringfence.engine.limit_resets import LimitKeeper
     from ringfence.handlers.operator_answers import Answer
     from ringfence.model.runbook import Runbook
-    from ringfence.policy.decision import Policy
+    from ringfence.policy.policy import Policy
     from ringfence.record.chain import Slot
     from ringfence.record.limit_usage import Breaker, Usage
 

@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from ringfence.handlers.seal_checks import SealService
     from ringfence.handlers.waiting import Opened, WaitingService
     from ringfence.model.runbook import Runbook
-    from ringfence.policy.decision import Policy
+    from ringfence.policy.policy import Policy
     from ringfence.record.containments import Containment
 
 MARGIN = timedelta(seconds=10)

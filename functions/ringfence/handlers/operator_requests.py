@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from ringfence.engine.intake import ExecutionContext
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
-    from ringfence.policy.decision import Policy
+    from ringfence.policy.policy import Policy
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 

@@ -15,7 +15,7 @@ from ringfence.model.errors import BadInput, Refused
 if TYPE_CHECKING:
     from ringfence.engine.requests import ResponseRequest
     from ringfence.model.subject import Ref
-    from ringfence.policy.decision import Policy
+    from ringfence.policy.policy import Policy
     from ringfence.record.batches import Shown
     from ringfence.record.chain import ChainKey
     from ringfence.record.facts import RunRequested

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ringfence.handlers.operator_answers import Answer
     from ringfence.model.document import Document
     from ringfence.model.runbook import Runbook
-    from ringfence.policy.decision import Policy
+    from ringfence.policy.policy import Policy
 
 _SCOPE = ("runbook", "account", "incident")
 

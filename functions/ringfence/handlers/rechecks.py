@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ringfence.handlers.parts import Send as Later
     from ringfence.handlers.proof import Proof
     from ringfence.model.runbook import Runbook
-    from ringfence.policy.decision import Policy
+    from ringfence.policy.policy import Policy
     from ringfence.record.containments import Containment
 
 KEPT = timedelta(minutes=1)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ringfence.model.reviews import Review
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
-    from ringfence.policy.decision import Policy
+    from ringfence.policy.policy import Policy
 
 Look = Callable[[Finding, datetime], tuple[str, ...]]
 """Responds to a finding and starts no change after a time. Returns in words what must be read again."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ringfence.aws.containments import ContainmentList
     from ringfence.aws.sessions import Clients
     from ringfence.handlers.forgeries import Forgeries
-    from ringfence.policy.decision import Policy
+    from ringfence.policy.policy import Policy
 
 CODE, POLICY = Path(__file__).parents[2], "policy.json"
 """The folder of the functions' code, and the compiled policy in it."""

@@ -13,7 +13,7 @@ from ringfence.model.errors import BadInput
 from ringfence.model.subject import ACCOUNT
 from ringfence.policy.approvals import SHORTEST_VETO, ApprovalRules, OnExpiry
 from ringfence.policy.circumstances import AccountFacts
-from ringfence.policy.decision import Mode, Policy, RunbookSettings
+from ringfence.policy.decision import Mode
 from ringfence.policy.limits import (
     CRITICAL_DEFAULTS,
     DEFAULTS,
@@ -25,6 +25,7 @@ from ringfence.policy.limits import (
     Limit,
     Limits,
 )
+from ringfence.policy.policy import Policy, RunbookSettings
 from ringfence.policy.protection import Exempt, OwnRoles
 from ringfence.policy.rules import HIGHEST, Rule
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from ringfence.model.subject import Ref
     from ringfence.model.traits import Traits
     from ringfence.policy.circumstances import Circumstances
-    from ringfence.policy.decision import Mode, Policy
+    from ringfence.policy.decision import Mode
+    from ringfence.policy.policy import Policy
 
 RESERVED = "aws:"
 """Only AWS writes tags with this beginning."""

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
 from ringfence.policy.circumstances import NOTHING_KNOWN
-from ringfence.policy.decision import Decision, DecisionCode, Mode, RunbookSettings, decide
+from ringfence.policy.decision import Decision, DecisionCode, Mode
+from ringfence.policy.evaluation import decide
+from ringfence.policy.policy import RunbookSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
     from ringfence.policy.circumstances import Circumstances
-    from ringfence.policy.decision import Policy
+    from ringfence.policy.policy import Policy
 
 
 @frozen

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from ringfence.policy.check_rules import finding_types
 from ringfence.policy.compiled import policy_from_json
-from ringfence.policy.decision import UNDECIDED, Mode
+from ringfence.policy.decision import Mode
+from ringfence.policy.evaluation import UNDECIDED
 from ringfence.policy.lookup import get, items_of
 from ringfence.policy.schema import HOME
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from ringfence.model.runbook import Runbook
-    from ringfence.policy.decision import Policy
     from ringfence.policy.file import PolicyFile
+    from ringfence.policy.policy import Policy
     from ringfence.policy.rules import Rule
     from ringfence.policy.yaml_source import Flaw, Located, Path
 

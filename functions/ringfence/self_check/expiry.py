@@ -10,7 +10,7 @@ from ringfence.self_check.places import RESPONSE_STACK
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ringfence.policy.decision import Policy
+    from ringfence.policy.policy import Policy
     from ringfence.policy.protection import Exempt
     from ringfence.self_check.places import Deployment
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ringfence.model.step import Names, Step
     from ringfence.model.subject import Ref
     from ringfence.model.symbol import Symbol
-    from ringfence.policy.permit import Permit
+    from ringfence.policy.decision import Permit
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from ringfence.model.runbook import Runbook
     from ringfence.model.step import Names, Step
     from ringfence.model.subject import Ref
-    from ringfence.policy.permit import Permit
+    from ringfence.policy.decision import Permit
     from ringfence.record.history import History
 
 ACCOUNT = "123456789012"

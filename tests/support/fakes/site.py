@@ -17,7 +17,7 @@ from ringfence.handlers.operator_api import OperatorService
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.runbook import Runbook, Stage
 from ringfence.observations.ec2.network import Network
-from ringfence.policy.decision import Policy, RunbookSettings
+from ringfence.policy.policy import Policy, RunbookSettings
 from ringfence.record.chain import ChainKey
 from ringfence.remediations.isolate_instance import isolate_instance
 from tests.support.fakes.interruption import Through

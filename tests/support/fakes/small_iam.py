@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ringfence.model.observation import Observation
     from ringfence.model.step import Names, Step
     from ringfence.model.subject import Ref
-    from ringfence.policy.permit import Permit
+    from ringfence.policy.decision import Permit
 
 ACCOUNT = "111122223333"
 NOTHING = refusal("NoSuchEntity")

@@ -21,7 +21,8 @@ from ringfence.observations.iam.access_key import ACTIVE, AccessKey, Key
 from ringfence.observations.iam.other_credentials import OtherCredentials
 from ringfence.observations.iam.password import Password
 from ringfence.policy.approvals import ApprovalRules, OnExpiry
-from ringfence.policy.decision import Mode, Policy, RunbookSettings
+from ringfence.policy.decision import Mode
+from ringfence.policy.policy import Policy, RunbookSettings
 from ringfence.policy.rules import Rule
 from ringfence.record.chain import ChainKey
 from tests.support.simulation.faults import Chances, Outage

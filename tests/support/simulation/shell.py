@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ringfence.engine.ports import Ports
-    from ringfence.policy.decision import Policy
+    from ringfence.policy.policy import Policy
 
 
 class Queue(Protocol):

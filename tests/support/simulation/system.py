@@ -67,8 +67,8 @@ if TYPE_CHECKING:
     from ringfence.model.reviews import Listed, Review
     from ringfence.model.step import Names, Step
     from ringfence.model.subject import Ref
-    from ringfence.policy.decision import Policy
-    from ringfence.policy.permit import Permit
+    from ringfence.policy.decision import Permit
+    from ringfence.policy.policy import Policy
     from ringfence.record.chain import Entry, Slot
     from ringfence.record.notices import Notice
     from ringfence.record.pauses import Pauses

@@ -20,7 +20,7 @@ from ringfence.model.step import Done, Step
 from ringfence.observations.ec2.lifecycle import Lifecycle
 from ringfence.observations.ec2.network import Network
 from ringfence.observations.iam.principals import last_used
-from ringfence.policy.permit import Permit
+from ringfence.policy.decision import Permit
 from tests.support.fakes.audit_home import in_turn
 from tests.support.worlds import AUTO, LEASE, NOON, REF, Ticking
 

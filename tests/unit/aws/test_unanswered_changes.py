@@ -13,7 +13,7 @@ from ringfence.aws.cloud import AwsCloud
 from ringfence.model.call import Call, SansIO
 from ringfence.model.errors import AccessDenied, OutcomeUnknown, Retryable
 from ringfence.model.step import Done, Step
-from ringfence.policy.permit import Permit
+from ringfence.policy.decision import Permit
 from tests.support.worlds import AUTO, NOON, REF, Ticking
 from tests.unit.aws.test_cloud import PERMIT, Stop, cloud
 

@@ -16,7 +16,8 @@ from ringfence.engine.requests import ResponseRequest
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Retryable
 from ringfence.model.symbol import QuarantineGroup
-from ringfence.policy.decision import Decision, Mode, Policy
+from ringfence.policy.decision import Decision, Mode
+from ringfence.policy.policy import Policy
 from ringfence.policy.protection import Exempt
 from ringfence.record.brief import Brief
 from ringfence.record.chain import Lease

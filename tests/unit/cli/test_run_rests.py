@@ -11,7 +11,7 @@ import pytest
 from ringfence.model.errors import Retryable
 from ringfence.model.observation import ResourceState
 from ringfence.model.runbook import Stage
-from ringfence.policy.decision import Policy, RunbookSettings
+from ringfence.policy.policy import Policy, RunbookSettings
 from ringfence.remediations.isolate_instance import isolate_instance
 from tests.support.fakes.site import POLICY, RUNBOOK, Site
 from tests.support.fakes.terminal import Terminal

@@ -11,7 +11,8 @@ from ringfence.engine.canonical_subject import with_canonical_subjects
 from ringfence.events.envelope import NotForUs
 from ringfence.local.samples.config import verdict
 from ringfence.model.observation import ResourceState
-from ringfence.policy.decision import Mode, Policy
+from ringfence.policy.decision import Mode
+from ringfence.policy.policy import Policy
 from ringfence.policy.protection import Exempt
 from ringfence.policy.selection import portions
 from ringfence.runbooks.harden_identity import HARDEN_IDENTITY

@@ -18,8 +18,10 @@ from ringfence.model.errors import AccessDenied
 from ringfence.model.observation import ResourceState
 from ringfence.observations.ec2.placement import Placement
 from ringfence.policy.circumstances import Circumstances
-from ringfence.policy.decision import UNDECIDED, DecisionCode, Mode, Policy
+from ringfence.policy.decision import DecisionCode, Mode
+from ringfence.policy.evaluation import UNDECIDED
 from ringfence.policy.look import Look
+from ringfence.policy.policy import Policy
 from ringfence.policy.rules import Rule
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import DecisionMade

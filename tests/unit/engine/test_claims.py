@@ -16,7 +16,8 @@ from ringfence.engine.run import Engine
 from ringfence.engine.unconfirmed import ASKED_FOR, refutation, unconfirmed
 from ringfence.model.claims import CONFIRMED, Checked, HeldFinding, SourceAnswer, Verdict
 from ringfence.model.errors import AccessDenied, InternalError, OutcomeUnknown, Refused, Retryable
-from ringfence.policy.decision import DecisionCode, Mode, Policy
+from ringfence.policy.decision import DecisionCode, Mode
+from ringfence.policy.policy import Policy
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import DecisionMade, Intended, SourceAsked, Verified
 from ringfence.record.notices import notice

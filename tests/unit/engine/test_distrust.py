@@ -22,7 +22,7 @@ from ringfence.model.codec import canonical
 from ringfence.model.errors import BadInput, Refused, Tampered
 from ringfence.model.incident import incident_id
 from ringfence.observations.ec2.network import Network
-from ringfence.policy.decision import Policy
+from ringfence.policy.policy import Policy
 from ringfence.record.chain import ChainKey, Entry, Lease, Stamp, digest, link
 from ringfence.record.facts import (
     Closed,

@@ -20,7 +20,8 @@ from ringfence.observations.iam.access_key import AccessKey, Key
 from ringfence.observations.iam.denial import Denial
 from ringfence.observations.iam.principals import ROLE, USER, Holder
 from ringfence.policy.circumstances import Circumstances
-from ringfence.policy.decision import DecisionCode, Mode, Policy
+from ringfence.policy.decision import DecisionCode, Mode
+from ringfence.policy.policy import Policy
 from ringfence.policy.protection import Exempt, OwnRoles
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import ApprovalRequested, DecisionMade, Intended, Planned, RunRequested

@@ -16,7 +16,8 @@ from ringfence.engine.run import Engine
 from ringfence.model.errors import Retryable
 from ringfence.model.observation import ResourceState
 from ringfence.model.runbook import Stage
-from ringfence.policy.decision import Mode, Policy, RunbookSettings
+from ringfence.policy.decision import Mode
+from ringfence.policy.policy import Policy, RunbookSettings
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import DecisionMade, FindingReceived, Outcome, Planned, Released, RunRequested
 from ringfence.record.notices import notice

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ringfence.engine.results import ResponseResult
     from ringfence.model.step import Names, Step
     from ringfence.model.subject import Ref
-    from ringfence.policy.permit import Permit
+    from ringfence.policy.decision import Permit
     from ringfence.record.history import History
 
 HOST = Host(("tag kubernetes.io/cluster/shop",))

@@ -15,7 +15,8 @@ from ringfence.handlers.reviews import finding_of
 from ringfence.local.samples.calls import by_root, call_event, sign_in
 from ringfence.model.observation import ResourceState
 from ringfence.observations.iam.user_keys import DatedKey, UserKeys
-from ringfence.policy.decision import Mode, Policy, RunbookSettings
+from ringfence.policy.decision import Mode
+from ringfence.policy.policy import Policy, RunbookSettings
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import DecisionMade, FindingReceived, Planned, Verified
 from ringfence.record.notices import notice

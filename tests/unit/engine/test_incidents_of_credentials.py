@@ -26,7 +26,8 @@ from ringfence.model.principals import ROOT
 from ringfence.model.remediation import remediation
 from ringfence.model.runbook import Runbook, Stage
 from ringfence.model.subject import GLOBAL, PrincipalRef
-from ringfence.policy.decision import Mode, Policy
+from ringfence.policy.decision import Mode
+from ringfence.policy.policy import Policy
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import DecisionMade, FindingReceived
 from ringfence.record.status import IncidentStatus

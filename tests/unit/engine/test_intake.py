@@ -27,7 +27,8 @@ from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.subject import Ref
-from ringfence.policy.decision import Mode, Policy, RunbookSettings
+from ringfence.policy.decision import Mode
+from ringfence.policy.policy import Policy, RunbookSettings
 from ringfence.record.chain import ChainKey, Stamp, link
 from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE

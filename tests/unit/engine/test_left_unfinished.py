@@ -18,7 +18,8 @@ from ringfence.engine.intake import (
 from ringfence.engine.ports import Ports
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Retryable
-from ringfence.policy.decision import Mode, Policy
+from ringfence.policy.decision import Mode
+from ringfence.policy.policy import Policy
 from ringfence.policy.rules import Rule
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import LeftUnfinished

@@ -10,7 +10,8 @@ from ringfence.engine.run import Engine
 from ringfence.handlers.reviews import finding_of
 from ringfence.model.observation import ResourceState
 from ringfence.observations.logging.trails import Delivery, TrailOptions, TrailSetup, TrailStatus
-from ringfence.policy.decision import Mode, Policy, RunbookSettings
+from ringfence.policy.decision import Mode
+from ringfence.policy.policy import Policy, RunbookSettings
 from ringfence.record.chain import ChainKey
 from ringfence.record.notices import notice
 from ringfence.record.status import IncidentStatus

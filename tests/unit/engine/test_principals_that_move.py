@@ -18,7 +18,8 @@ from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.kinds.iam_user import UserRef
 from ringfence.model.subject import GLOBAL
 from ringfence.observations.iam.reach import Reach, reach_of
-from ringfence.policy.decision import Mode, Policy
+from ringfence.policy.decision import Mode
+from ringfence.policy.policy import Policy
 from ringfence.policy.rules import Rule
 from ringfence.record.chain import ChainKey
 from ringfence.record.containments import is_contained

@@ -12,7 +12,8 @@ from ringfence.model.finding import Finding
 from ringfence.model.observation import ResourceState
 from ringfence.model.subject import GLOBAL
 from ringfence.observations.iam.access_key import AccessKey, Key
-from ringfence.policy.decision import Mode, Policy, RunbookSettings
+from ringfence.policy.decision import Mode
+from ringfence.policy.policy import Policy, RunbookSettings
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog

@@ -24,7 +24,8 @@ from ringfence.model.errors import AccessDenied, Retryable
 from ringfence.observations.ec2.network import Interface, Network
 from ringfence.observations.ec2.tags import Tags
 from ringfence.observations.ec2.target_groups import Targets
-from ringfence.policy.decision import Mode, Policy
+from ringfence.policy.decision import Mode
+from ringfence.policy.policy import Policy
 from ringfence.policy.protection import Exempt
 from ringfence.policy.rules import Rule
 from ringfence.record.chain import ChainKey

@@ -20,7 +20,8 @@ from ringfence.observations.iam.evidence import Grants, KeyUse
 from ringfence.observations.iam.other_credentials import OtherCredentials
 from ringfence.observations.iam.password import Password
 from ringfence.observations.logging.trail import Trail
-from ringfence.policy.decision import Mode, Policy
+from ringfence.policy.decision import Mode
+from ringfence.policy.policy import Policy
 from ringfence.policy.rules import Rule
 from ringfence.record.chain import ChainKey
 from ringfence.record.containments import is_contained

@@ -15,7 +15,8 @@ from ringfence.model.finding import Finding
 from ringfence.model.observation import ResourceState
 from ringfence.model.subject import GLOBAL, PrincipalRef
 from ringfence.observations.iam.access_key import AccessKey, Key
-from ringfence.policy.decision import Mode, Policy, RunbookSettings
+from ringfence.policy.decision import Mode
+from ringfence.policy.policy import Policy, RunbookSettings
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import Released, RunRequested
 from ringfence.record.status import IncidentStatus

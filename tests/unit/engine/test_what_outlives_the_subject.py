@@ -14,7 +14,8 @@ from ringfence.model.errors import AccessDenied, Retryable
 from ringfence.model.observation import ResourceState
 from ringfence.observations.iam.identity import Identity
 from ringfence.observations.iam.role_sessions import RoleSessions
-from ringfence.policy.decision import Mode, Policy, RunbookSettings
+from ringfence.policy.decision import Mode
+from ringfence.policy.policy import Policy, RunbookSettings
 from ringfence.policy.rules import Rule
 from ringfence.record.chain import ChainKey
 from ringfence.record.containments import is_contained

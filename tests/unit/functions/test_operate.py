@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ringfence.model.errors import InternalError, Retryable
-from ringfence.policy.decision import Mode, Policy
+from ringfence.policy.decision import Mode
+from ringfence.policy.policy import Policy
 from ringfence.record.facts import DecisionMade, RunRequested, Verified
 from tests.support.fakes.gateway import IAM, event, serve
 from tests.support.fakes.memory_cloud import MemoryCloud

@@ -12,8 +12,8 @@ from ringfence.engine.limit_resets import LimitKeeper, key_of
 from ringfence.engine.ports import Ports
 from ringfence.handlers.limits import LimitService
 from ringfence.model.errors import BadInput, Refused, Retryable, RingfenceError
-from ringfence.policy.decision import Policy
 from ringfence.policy.limits import Limit, Limits
+from ringfence.policy.policy import Policy
 from ringfence.record.facts import LimitReset
 from ringfence.record.notices import notice
 from ringfence.record.timeline import timeline

@@ -13,7 +13,8 @@ from ringfence.engine.requests import Agreed
 from ringfence.handlers.operator_requests import release_request, run_request, status_query
 from ringfence.handlers.operator_types import LONGEST_REASON, Forbidden, RunRequest, StatusQuery
 from ringfence.model.errors import BadInput
-from ringfence.policy.decision import Decision, DecisionCode, Mode, Policy
+from ringfence.policy.decision import Decision, DecisionCode, Mode
+from ringfence.policy.policy import Policy
 from ringfence.record.facts import RunRequested
 from tests.support.fakes.site import KEY, KIM, POLICY, RUNBOOK
 from tests.support.worlds import LEASE, NOON, REF

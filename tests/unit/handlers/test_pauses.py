@@ -12,7 +12,7 @@ from ringfence.engine.pauses import key_of
 from ringfence.handlers.operator_types import Forbidden
 from ringfence.handlers.pauses import PauseService
 from ringfence.model.errors import BadInput, Refused, RingfenceError
-from ringfence.policy.decision import Policy
+from ringfence.policy.policy import Policy
 from ringfence.record.facts import PausesChanged
 from ringfence.record.pausing import LONGEST, MOST, USUAL
 from ringfence.runbooks.catalogue import CATALOGUE

@@ -20,7 +20,8 @@ from ringfence.handlers.queue import Source, work_off
 from ringfence.local.samples import guardduty
 from ringfence.model.claims import SourceAnswer, Verdict
 from ringfence.model.errors import Forged, Retryable
-from ringfence.policy.decision import Mode, Policy
+from ringfence.policy.decision import Mode
+from ringfence.policy.policy import Policy
 from ringfence.policy.protection import OwnRoles
 from ringfence.record.measures import FORGED
 from tests.support.fakes.scene import Scene

@@ -16,7 +16,8 @@ from ringfence.model.errors import AccessDenied, BadInput, InternalError, Retrya
 from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.reviews import Listed
 from ringfence.model.subject import GLOBAL, IdentityRef
-from ringfence.policy.decision import Mode, Policy, RunbookSettings
+from ringfence.policy.decision import Mode
+from ringfence.policy.policy import Policy, RunbookSettings
 from tests.support.fakes.audit_home import in_turn
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.samples.hardening import HARDEN, REF

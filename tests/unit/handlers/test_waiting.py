@@ -16,7 +16,7 @@ from ringfence.handlers.operator_requests import approvals_query, batch_request
 from ringfence.handlers.operator_types import ApprovalsQuery, BatchRequest
 from ringfence.handlers.waiting import WaitingService
 from ringfence.model.errors import BadInput, UnknownRecord
-from ringfence.policy.decision import Policy
+from ringfence.policy.policy import Policy
 from ringfence.record.approvals import ApprovalStatus, approvals
 from ringfence.record.batches import Shown, batch_digest
 from ringfence.record.chain import ChainKey

@@ -18,7 +18,9 @@ from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.model.kinds.root import RootRef
 from ringfence.model.principals import Caller, principal_of
 from ringfence.model.subject import GLOBAL, PrincipalRef
-from ringfence.policy.decision import Mode, Policy, decide
+from ringfence.policy.decision import Mode
+from ringfence.policy.evaluation import decide
+from ringfence.policy.policy import Policy
 from tests.support.worlds import finding
 
 ACCOUNT, FOREIGN = "111122223333", "999900001111"

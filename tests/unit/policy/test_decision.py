@@ -11,8 +11,9 @@ from ringfence.model.errors import Refused
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.kinds.root import RootRef
 from ringfence.model.subject import GLOBAL
-from ringfence.policy.decision import Decision, DecisionCode, Mode, Policy, decide
-from ringfence.policy.permit import Permit
+from ringfence.policy.decision import Decision, DecisionCode, Mode, Permit
+from ringfence.policy.evaluation import decide
+from ringfence.policy.policy import Policy
 from ringfence.policy.rules import Rule
 from tests.support.worlds import LEASE, NOON, REF, finding
 

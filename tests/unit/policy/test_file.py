@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from ringfence.model.errors import BadInput
 from ringfence.model.runbook import Stage
 from ringfence.policy.compiled import policy_from_json
-from ringfence.policy.decision import Mode, Policy, RunbookSettings
+from ringfence.policy.decision import Mode
 from ringfence.policy.file import BUILT_IN, InvalidPolicy, PolicyFile, compile_policy, load_policy
+from ringfence.policy.policy import Policy, RunbookSettings
 from ringfence.policy.protection import Exempt, OwnRoles
 from ringfence.policy.rules import Rule
 from ringfence.runbooks.catalogue import CATALOGUE as REAL

@@ -9,7 +9,8 @@ import pytest
 
 from ringfence.policy.circumstances import AccountFacts, Circumstances
 from ringfence.policy.compiled import policy_from_json
-from ringfence.policy.decision import UNDECIDED, Mode, decide
+from ringfence.policy.decision import Mode
+from ringfence.policy.evaluation import UNDECIDED, decide
 from ringfence.policy.file import InvalidPolicy, compile_policy, load_policy
 from ringfence.policy.protection import Exempt
 from ringfence.policy.rules import Rule

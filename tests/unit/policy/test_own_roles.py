@@ -8,7 +8,8 @@ from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.model.resource_names import SESSION, is_own_call
 from ringfence.model.subject import GLOBAL
 from ringfence.policy.compiled import policy_from_json
-from ringfence.policy.decision import DecisionCode, Mode, decide
+from ringfence.policy.decision import DecisionCode, Mode
+from ringfence.policy.evaluation import decide
 from ringfence.policy.file import PolicyFile
 from ringfence.policy.protection import OWN
 from ringfence.runbooks.catalogue import CATALOGUE

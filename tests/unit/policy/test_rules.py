@@ -17,7 +17,9 @@ from ringfence.model.kinds.root import RootRef
 from ringfence.model.subject import GLOBAL
 from ringfence.policy.circumstances import AccountFacts, Circumstances
 from ringfence.policy.compile_rule import severities
-from ringfence.policy.decision import UNDECIDED, DecisionCode, Mode, Policy, decide
+from ringfence.policy.decision import DecisionCode, Mode
+from ringfence.policy.evaluation import UNDECIDED, decide
+from ringfence.policy.policy import Policy
 from ringfence.policy.rules import Rule
 from ringfence.policy.windows import Window
 from tests.support.worlds import NOON, REF, finding

@@ -12,7 +12,8 @@ from ringfence.events.config.trigger import SOURCE
 from ringfence.model.finding import Finding
 from ringfence.model.rule_confirmation import ManagedRule
 from ringfence.policy.circumstances import Circumstances
-from ringfence.policy.decision import DecisionCode, Mode, Policy, RunbookSettings
+from ringfence.policy.decision import DecisionCode, Mode
+from ringfence.policy.policy import Policy, RunbookSettings
 from ringfence.policy.protection import Exempt
 from ringfence.policy.rules import Rule
 from ringfence.policy.selection import portions

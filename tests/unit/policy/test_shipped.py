@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.policy.compiled import policy_from_json
-from ringfence.policy.decision import Mode, decide
+from ringfence.policy.decision import Mode
+from ringfence.policy.evaluation import decide
 from ringfence.policy.extend import SHIPPED as FOLDER
 from ringfence.policy.file import load_policy
 from ringfence.policy.schema import SHIPPED
@@ -18,8 +19,8 @@ from tests.support.worlds import REF, finding
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ringfence.policy.decision import Policy
     from ringfence.policy.file import PolicyFile
+    from ringfence.policy.policy import Policy
 
 HEAD = 'version: 1\nscope: {accounts: [home, "111122223333"]}\n'
 

@@ -23,7 +23,8 @@ from ringfence.observations.s3.log_bucket import LogBucketUse
 from ringfence.observations.s3.policy import BucketPolicy
 from ringfence.observations.s3.tls import SID, tls_statement
 from ringfence.observations.s3.use import BucketPast, BucketUse
-from ringfence.policy.decision import Mode, Policy, RunbookSettings
+from ringfence.policy.decision import Mode
+from ringfence.policy.policy import Policy, RunbookSettings
 from ringfence.policy.protection import Exempt
 from ringfence.policy.rules import Rule
 from ringfence.policy.selection import portions

@@ -18,7 +18,8 @@ from ringfence.local.samples.states import state_change
 from ringfence.observations.ec2.first_start import FirstStart
 from ringfence.observations.ec2.image import Image, Shown
 from ringfence.observations.ec2.tags import ImageTag
-from ringfence.policy.decision import Mode, Policy, RunbookSettings
+from ringfence.policy.decision import Mode
+from ringfence.policy.policy import Policy, RunbookSettings
 from ringfence.policy.rules import Rule
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import Closed, FindingReceived

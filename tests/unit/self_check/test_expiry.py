@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from ringfence.policy.decision import Policy
+from ringfence.policy.policy import Policy
 from ringfence.policy.protection import Exempt
 from ringfence.self_check.expiry import expired
 from ringfence.self_check.places import Deployment

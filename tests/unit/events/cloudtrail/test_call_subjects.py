@@ -25,7 +25,9 @@ from ringfence.model.kinds.trail import TrailRef
 from ringfence.model.kinds.vpc import VpcRef
 from ringfence.model.resource_names import acting_roles
 from ringfence.model.subject import GLOBAL
-from ringfence.policy.decision import Mode, Policy, decide
+from ringfence.policy.decision import Mode
+from ringfence.policy.evaluation import decide
+from ringfence.policy.policy import Policy
 from tests.support.parsing import parse
 
 if TYPE_CHECKING:

@@ -16,7 +16,9 @@ from ringfence.local.samples.cloudtrail import by_role
 from ringfence.local.samples.guardduty import ACCOUNT, changed
 from ringfence.local.samples.of_trigger import own_call
 from ringfence.model.resource_names import acting_roles
-from ringfence.policy.decision import DecisionCode, Mode, Policy, decide
+from ringfence.policy.decision import DecisionCode, Mode
+from ringfence.policy.evaluation import decide
+from ringfence.policy.policy import Policy
 from tests.support.delivery import Delivery
 
 if TYPE_CHECKING:

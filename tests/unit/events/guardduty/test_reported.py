@@ -23,7 +23,9 @@ from ringfence.local.samples.guardduty_types import of_type
 from ringfence.model.codec import decode, encode
 from ringfence.model.kinds import parse_key
 from ringfence.model.kinds.finding import FindingRef
-from ringfence.policy.decision import DecisionCode, Mode, Policy, decide
+from ringfence.policy.decision import DecisionCode, Mode
+from ringfence.policy.evaluation import decide
+from ringfence.policy.policy import Policy
 from ringfence.policy.rules import Rule
 from ringfence.runbooks.catalogue import CATALOGUE
 from tests.support.delivery import Delivery

@@ -11,7 +11,9 @@ from ringfence.local.samples.guardduty import ACCOUNT, INSTANCE, REGION, changed
 from ringfence.local.samples.health import INSTANCE_ARN, abuse_event, health_event
 from ringfence.model.finding import Finding
 from ringfence.model.kinds import parse_key
-from ringfence.policy.decision import Mode, Policy, decide
+from ringfence.policy.decision import Mode
+from ringfence.policy.evaluation import decide
+from ringfence.policy.policy import Policy
 from ringfence.runbooks.catalogue import CATALOGUE
 from tests.support.delivery import Delivery
 from tests.support.parsing import parse
