@@ -18,7 +18,7 @@ from ringfence.record.facts import (
 from ringfence.record.notices.commands import run
 from ringfence.record.notices.incident import about_incident
 from ringfence.record.notices.kinds import NoticeKind, Urgency
-from ringfence.record.notices.notice import Command
+from ringfence.record.notices.notice import Asked, Command
 from ringfence.record.shell import REASON
 from ringfence.record.wording import is_containment
 
@@ -92,7 +92,7 @@ def _requested(now: Summary, found: Approval) -> Notice:
         _how(now, found),
         urgency=Urgency.URGENT if asked.vetoable or asked.escalated or now.code in _AT_ONCE else None,
     )
-    return replace(told, escalated=asked.escalated)
+    return replace(told, escalated=asked.escalated, asked=Asked(found.id, asked.digest))
 
 
 def _so_far(now: Summary) -> str:
@@ -141,7 +141,8 @@ def _answered(now: Summary, found: Approval, fact: ApprovalAnswered, actor: str)
     commands = _how(now, found) if found.missing else ()
     parts: Parts = (("Who approved it", who), ("What follows", (missing,)))
     if not fact.break_glass:
-        return about_incident(NoticeKind.APPROVAL_ANSWERED, "approved", now, parts, commands)
+        told = about_incident(NoticeKind.APPROVAL_ANSWERED, "approved", now, parts, commands)
+        return replace(told, asked=Asked(found.id, found.asked.digest) if found.missing else None)
     rules = ("the rules about who may approve did not apply",)
     told = about_incident(
         NoticeKind.APPROVAL_ANSWERED,

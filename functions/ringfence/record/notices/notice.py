@@ -46,13 +46,22 @@ class About:
 
 
 @frozen
+class Asked:
+    """A plan that waits for the answer of a person: the id of the approval, and the digest of the plan."""
+
+    approval: str
+    plan: str
+
+
+@frozen
 class Notice:
     """A message for a person, in plain text and for programs. `measures` are its metrics.
 
     `what` says what happened in a few words. `who` are the people who caused it, with their reasons.
     `commands` are what to type next, the most likely one first. `escalated`: it also goes to the topic for
     escalations. `batch`: the digest of plans that one answer rejected. Only its first notice is urgent and
-    escalated. All texts can be untrusted. They are shortened and escaped where they are shown.
+    escalated. `asked`: the plan that waits for an answer. All texts can be untrusted. They are shortened and
+    escaped where they are shown.
     """
 
     kind: NoticeKind
@@ -69,6 +78,7 @@ class Notice:
     measures: tuple[Measure, ...] = ()
     escalated: bool = False
     batch: str = ""
+    asked: Asked | None = None
 
     @property
     def severity(self) -> float | None:

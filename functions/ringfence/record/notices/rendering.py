@@ -71,6 +71,12 @@ def fitting(parts: Parts) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple(found)
 
 
+def is_whole(parts: Parts) -> bool:
+    """Return whether a message can have every line of these parts, and each line whole."""
+    given = tuple((title, tuple(lines)) for title, lines in parts if lines)
+    return fitting(given) == given
+
+
 def _lines(notice: Notice) -> Iterator[str]:
     yield plain(_first(notice))
     yield from _where(notice.about)

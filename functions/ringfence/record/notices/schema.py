@@ -18,6 +18,7 @@ from ringfence.record.notices.rendering import (
     LONGEST_NAME,
     MOST_LINES,
     fitting,
+    is_whole,
 )
 from ringfence.record.untrusted import LONGEST, plain
 
@@ -118,6 +119,24 @@ FIELDS = (
     ),
     Field("runbook", _text(), "The runbook.", lambda one: plain(one.runbook), filter=True),
     Field("incident", _text(), "The id of the incident.", lambda one: plain(one.incident), filter=True),
+    Field(
+        "approval",
+        {
+            **_object(id=_text(), plan=_text(), whole={"type": "boolean"}),
+            "type": ["object", "null"],
+        },
+        "The plan that waits for an answer: the id of the approval, the digest of the plan, and whether "
+        "`details` contain all of it. null if nothing waits.",
+        lambda one: (
+            {
+                "id": plain(one.asked.approval),
+                "plan": plain(one.asked.plan),
+                "whole": is_whole(one.parts),
+            }
+            if one.asked
+            else None
+        ),
+    ),
     Field(
         "who_and_why",
         _list(_text()),
