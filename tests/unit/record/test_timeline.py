@@ -20,7 +20,8 @@ from ringfence.record.facts import (
     RunRequested,
     Verified,
 )
-from ringfence.record.timeline import RenderedFact, timeline
+from ringfence.record.rendered import RenderedFact
+from ringfence.record.timeline import timeline
 from tests.support.fakes.chains import INCIDENT, NOON, LockDoor, contained, stamp
 
 STEP = LockDoor("front", before="open", after="shut")
