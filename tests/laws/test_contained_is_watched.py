@@ -11,7 +11,8 @@ import pytest
 
 from ringfence.engine.intake import ExecutionContext, resumed, resumption
 from ringfence.engine.ports import Ports
-from ringfence.engine.recheck import Rechecker, RecheckRequest, RecheckResult, Standing
+from ringfence.engine.recheck import Rechecker
+from ringfence.engine.recheck_results import RecheckRequest, RecheckResult, Standing
 from ringfence.engine.run import Engine
 from ringfence.events.cloudtrail.parser.undoing import Undoing
 from ringfence.model.document import Document

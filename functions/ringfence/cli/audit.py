@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from ringfence.aws.log_files import LogFiles
-    from ringfence.cli.audit_walk import LogReport, Period, Sources
+    from ringfence.cli.audit_sources import LogReport, Period, Sources
     from ringfence.cli.seals import IncidentSeals
     from ringfence.engine.ports import SideBySide
     from ringfence.record.integrity import ChainVerdict
@@ -150,7 +150,7 @@ def _check(incident: str | None, *, everything: bool, others: bool, less: bool) 
 
 
 def _period(since: datetime | None, until: datetime | None) -> Period:
-    from ringfence.cli.audit_walk import Period
+    from ringfence.cli.audit_sources import Period
 
     check_period(since, until)
     return Period(since, until)
@@ -170,8 +170,9 @@ def _one(verdicts: Sequence[ChainVerdict], seals: IncidentSeals, *, as_json: boo
 
 
 def _verdicts(home: Home, incident: str, now: datetime, *, without_archive: bool) -> Iterator[ChainVerdict]:
+    from ringfence.cli.audit_responses import verified
     from ringfence.cli.audit_store import audit_store
-    from ringfence.cli.audit_walk import verified, walk_log
+    from ringfence.cli.audit_walk import walk_log
 
     reader = reader_of(home)
     archive = None if without_archive else archive_of(home)
@@ -199,7 +200,7 @@ def _opened(incident: str) -> datetime:
 
 
 def _all_sources(home: Home, copies: Sequence[tuple[str, str]]) -> Sources:
-    from ringfence.cli.audit_walk import Sources
+    from ringfence.cli.audit_sources import Sources
     from ringfence.cli.log_key import verifier
 
     files = _files(home)

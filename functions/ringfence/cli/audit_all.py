@@ -9,10 +9,12 @@ import click
 
 from ringfence.cli import audit_view as view
 from ringfence.cli.audit_checkpoint import save
+from ringfence.cli.audit_files import walk_files
+from ringfence.cli.audit_responses import walk_responses
 from ringfence.cli.audit_seals import SealWalk
 from ringfence.cli.audit_store import audit_store
 from ringfence.cli.audit_view import ALTERED_CODE, ATTEMPTED_CODE, UNKNOWN_CODE, exit_code
-from ringfence.cli.audit_walk import walk_files, walk_log, walk_responses
+from ringfence.cli.audit_walk import walk_log
 from ringfence.cli.output import note, print_rows
 from ringfence.cli.text import is_terminal, safe
 from ringfence.record.log_check import LOGGED_WITHIN
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from ringfence.cli.audit_walk import LogReport, Period, Sources
+    from ringfence.cli.audit_sources import LogReport, Period, Sources
     from ringfence.cli.seals import IncidentSeals
     from ringfence.record.tlog import LogKey
 

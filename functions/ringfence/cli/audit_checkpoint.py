@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ringfence.model.errors import BadInput
 
 if TYPE_CHECKING:
-    from ringfence.cli.audit_walk import LogReport
+    from ringfence.cli.audit_sources import LogReport
 
 
 def read(path: Path) -> str:

@@ -1,114 +1,33 @@
-"""Walk the whole audit log: the transparency log, the archive and the table."""
+"""Walk the transparency log: its checkpoints, its leaves and its tiles."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from datetime import UTC, timedelta
+from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from ringfence.aws.audit_items import is_ours
-from ringfence.aws.incidents import Response, months_between
+from ringfence.cli.audit_sources import LogReport, Sources
 from ringfence.model.errors import BadInput
-from ringfence.record.chain import ChainKey, Entry
-from ringfence.record.integrity import verify, with_more, written_at
-from ringfence.record.log_check import LOGGED_WITHIN, LogCheck, Signed, gaps, log_faults, time_faults
-from ringfence.record.merkle import (
-    WIDTH,
-    Edge,
-    bundle_path,
-    edge_widths,
-    leaf_hash,
-    tile_path,
-)
-from ringfence.record.tlog import LATE, packed, read_checkpoint, read_leaf, unpacked
+from ringfence.record.log_check import LogCheck, Signed, gaps, time_faults
+from ringfence.record.merkle import WIDTH, Edge, bundle_path, edge_widths, leaf_hash, tile_path
+from ringfence.record.tlog import packed, read_checkpoint, read_leaf, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from ringfence.aws.archive import S3Archive
-    from ringfence.aws.incidents import IncidentReader
     from ringfence.aws.log_files import LogFiles
-    from ringfence.aws.versions import Stored, Version
+    from ringfence.aws.versions import Version
     from ringfence.cli.audit_store import AuditStore
-    from ringfence.engine.ports import SideBySide
-    from ringfence.record.integrity import ChainVerdict
-    from ringfence.record.tlog import Checkpoint, Leaf, LogKey, Verify
+    from ringfence.record.tlog import Checkpoint, Leaf
 
-_AT_ONCE = 64
+
+AT_ONCE = 64
 """Files that are read in parallel."""
 _MARGIN = timedelta(hours=1)
 """By how much the time of an incident can be later than its first entry."""
 _AGAIN = timedelta(minutes=30)
-_ANY_HASH = "0" * 64
-
-
-@dataclass(frozen=True)
-class Sources:
-    """What is verified, and with which key. `copies` are checkpoints from elsewhere, with their places."""
-
-    reader: IncidentReader
-    archive: S3Archive
-    files: LogFiles
-    key: LogKey
-    check: Verify
-    copies: Sequence[tuple[str, str]]
-    side_by_side: SideBySide
-
-
-@dataclass(frozen=True)
-class Period:
-    """The incidents to verify, by the time at which they were opened. None: without a limit."""
-
-    since: datetime | None = None
-    until: datetime | None = None
-
-    @property
-    def first(self) -> str:
-        """What the id of no incident of the period is less than."""
-        return f"inc-{self.since.astimezone(UTC):%Y%m%dT%H%M%S}" if self.since else "inc-"
-
-    @property
-    def last(self) -> str:
-        """What the id of no incident of the period is greater than."""
-        return f"inc-{self.until.astimezone(UTC):%Y%m%dT%H%M%S}~" if self.until else "inc-~"
-
-    def months(self, now: datetime) -> tuple[str, ...]:
-        """Return the months of the period for the archive's keys."""
-        if not self.since:
-            return ("",)
-        ahead = (self.until or now) + timedelta(days=1)
-        return tuple(month.replace("-", "") for month in months_between(self.since, ahead))
-
-
-@dataclass
-class LogReport:
-    """What was found in the transparency log."""
-
-    faults: list[str] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
-    checkpoints: int = 0
-    first: int = 0
-    size: int = 0
-    newest: Checkpoint | None = None
-    note: str = ""
-    """The newest checkpoint with its signature."""
-    wanted: set[str] = field(default_factory=set)
-    """The files that the checkpoints need, by path."""
-    awaited: bool = False
-    """There is no checkpoint at all, so that nothing can be compared with the log."""
-    oldest: datetime | None = None
-    """When the oldest entry says that it was written."""
-
-    def saw(self, entries: Iterable[Entry]) -> None:
-        """Keep the time of the oldest entry."""
-        times = [at for at in map(written_at, entries) if at]
-        self.oldest = min((*times, *((self.oldest,) if self.oldest else ())), default=None)
-
-    def young(self, now: datetime) -> bool:
-        """Return whether no entry is so old that the log must have a checkpoint."""
-        return self.oldest is not None and now - self.oldest <= LOGGED_WITHIN
 
 
 def walk_log(sources: Sources, store: AuditStore, since: datetime | None, now: datetime) -> LogReport:
@@ -153,102 +72,26 @@ def walk_log(sources: Sources, store: AuditStore, since: datetime | None, now: d
     return report
 
 
-def walk_files(sources: Sources, store: AuditStore, report: LogReport, now: datetime) -> None:
-    """Compare every tile and bundle with what the leaves give. Adds to the report."""
-    wanted = set(report.wanted)
-    stored = sources.files.files()
-    while some := tuple(islice(stored, _AT_ONCE)):
-        reads = [
-            lambda path=one.name, version=version: sources.files.version(path, version)
-            for one in some
-            if one.name.startswith("tile/")
-            for version in one.versions
-        ]
-        contents = iter(sources.side_by_side(reads) if reads else ())
-        for one in some:
-            wanted.discard(one.name if one.versions else "")
-            report.remarks += (
-                f"tampering: {one.name} got a delete marker in the archive at {at:%Y-%m-%d %H:%M:%SZ}"
-                for at in one.markers
-            )
-            if one.name.startswith("tile/"):
-                data = [(version, bytes(next(contents))) for version in one.versions]  # type: ignore[call-overload]  # bytes
-                report.faults += _file_faults(one, data, store, report, now)
-    report.faults += (f"{path} is missing from the archive's log" for path in sorted(wanted))
-
-
-def walk_responses(
-    sources: Sources, store: AuditStore, period: Period, report: LogReport, now: datetime
-) -> Iterator[ChainVerdict]:
-    """Verify every response of a period that the archive, the table or the log names, one at a time."""
-    first, last = period.first, period.last
-    store.add_responses(
-        (incident, key.text) for key, incident in sources.archive.responses(first, last, period.months(now))
-    )
-    store.add_responses(_in_table(sources.reader, period, report))
-    store.add_responses(one for one in store.logged() if first <= one[0] <= last)
-    for key, incident in store.responses():
-        yield verified(sources, store, key, incident, now, report=report)
-    if report.awaited and report.oldest and not report.young(now):
-        report.faults.append(
-            "the archive has no checkpoint of the log, although the oldest entry is of "
-            f"{report.oldest:%Y-%m-%d %H:%M:%SZ}: "
-            "is the function ringfence-checkpoint deployed, and has it run?"
-        )
-
-
-def verified(  # noqa: PLR0913 - what is verified, against what
-    sources: Sources, store: AuditStore, key: ChainKey, incident: str, now: datetime, *, report: LogReport
-) -> ChainVerdict:
-    """Verify one response against the archive, and against the log if it has a checkpoint."""
-    archived = sources.archive.first_versions(key, incident, sources.side_by_side)
-    # Read after the archive: new entries are then pending. Otherwise they would seem to be removed.
-    table = sources.reader.entries(Response(key, incident))
-    verdict = verify(key, incident, table, archived, now)
-    contents = {one.seq: one for one in table if one.seq >= 0}
-    contents |= {one.seq: Entry(incident, one.seq, one.body, one.hash, one.mac) for one in archived}
-    report.saw(contents.values())
-    leaves = store.leaves(key.text, incident)
-    faults = tuple(log_faults(contents, frozenset(one.seq for one in archived), leaves, now))
-    wrong = {one.seq for one in faults}
-    unlogged = tuple(sorted(contents.keys() - leaves.keys() - wrong))
-    return replace(with_more(verdict, faults), unlogged=unlogged)
-
-
-def _in_table(reader: IncidentReader, period: Period, report: LogReport) -> Iterator[tuple[str, str]]:
-    before: tuple[str, str] | None = None
-    for chain, entry in reader.every():
-        incident = entry.rpartition("#")[0]
-        if not is_ours(chain, entry, _ANY_HASH):
-            report.faults.append(f"the table has an item that is not an entry: {chain}, {entry}")
-        elif period.first <= incident <= period.last:
-            yield incident, chain
-        elif before is None or (incident, chain) < before:
-            before = (incident, chain)
-    if report.awaited and before:
-        incident, chain = before
-        runbook, _, subject = chain.partition("#")
-        report.saw(reader.entries(Response(ChainKey(runbook, subject), incident)))
-
-
 def _signed(sources: Sources, report: LogReport, since: datetime | None) -> list[Signed]:
     """Read the checkpoints of the archive, the newest first, back to the first one before `since`."""
     found: list[Signed] = []
     forms: dict[Checkpoint, str] = {}
     versions = sources.files.checkpoints()
-    while some := tuple(islice(versions, _AT_ONCE)):
+    while some := tuple(islice(versions, AT_ONCE)):
         reads = [lambda version=version: sources.files.checkpoint(version) for version in some]
         notes = sources.side_by_side(reads)
         for version, note in zip(some, notes, strict=True):
             one = _read(
-                str(note), f"the checkpoint that the archive received {_time(version)}", sources, report
+                str(note), f"the checkpoint that the archive received {received(version)}", sources, report
             )
             if one is None:
                 continue
             if forms.setdefault(one, str(note)) != note:
-                report.faults.append(f"a checkpoint has another form {_time(version)}: {one.text!r}")
+                report.faults.append(f"a checkpoint has another form {received(version)}: {one.text!r}")
             if version.at - one.at > _AGAIN:
-                words = f"the checkpoint of {one.at:%Y-%m-%d %H:%M:%SZ} was put on top again {_time(version)}"
+                words = (
+                    f"the checkpoint of {one.at:%Y-%m-%d %H:%M:%SZ} was put on top again {received(version)}"
+                )
                 report.remarks.append(f"tampering: {words}")
                 continue
             found.append(Signed(one, "the archive's checkpoint", str(note)))
@@ -321,48 +164,6 @@ def _leaf(text: str) -> Leaf | None:
     return leaf if leaf and is_ours(leaf.chain, leaf.entry, leaf.hash) else None
 
 
-def _file_faults(
-    stored: Stored, data: Iterable[tuple[Version, bytes]], store: AuditStore, report: LogReport, now: datetime
-) -> Iterator[str]:
-    base, _, width = stored.name.partition(".p/")
-    wide, expected = int(width or WIDTH) if (width or "1").isdigit() else 0, store.file(base)
-    for place, (version, content) in enumerate(data):
-        late = now - version.at > LATE
-        if expected is None:
-            if _before(base, report) or not late:
-                continue
-            yield f"{stored.name} is not a file of the log, received {_time(version)}"
-        elif not _fits(content, expected, base, wide, late=late):
-            what = "differs from what the leaves give" if place == 0 else "got another version"
-            yield f"{stored.name} {what}, received {_time(version)}"
-
-
-def _fits(content: bytes, expected: bytes, base: str, wide: int, *, late: bool) -> bool:
-    """Return whether a file is the beginning of what it must contain.
-
-    The files of a checkpoint that was not signed contain more. They must be recent.
-    """
-    if base.startswith("tile/entries/"):
-        try:
-            right = len(unpacked(content)) == wide
-        except BadInput:
-            right = False
-    else:
-        right = len(content) == wide * 32
-    if len(content) > len(expected):
-        return right and not late and content.startswith(expected)
-    return right and expected.startswith(content)
-
-
-def _before(base: str, report: LogReport) -> bool:
-    """Return whether a file is of the part of the log that was not walked."""
-    *_, kind, number = base.replace("/x", "").rsplit("/", 2)
-    if not number.isdigit():
-        return False
-    level = int(kind) if kind.isdigit() else 0
-    return bool(int(number) < report.first // WIDTH ** (level + 1))
-
-
 def _wanted(signed: Iterable[Signed]) -> Iterator[str]:
     """Yield the paths of the partial files that a checkpoint needs."""
     for size in {one.checkpoint.size for one in signed}:
@@ -371,5 +172,6 @@ def _wanted(signed: Iterable[Signed]) -> Iterator[str]:
             yield bundle_path(size // WIDTH, size % WIDTH)
 
 
-def _time(version: Version) -> str:
+def received(version: Version) -> str:
+    """Return in words when the archive received a version."""
     return f"at {version.at:%Y-%m-%d %H:%M:%SZ}"

@@ -19,7 +19,7 @@ from ringfence.cli.operator_command import (
 )
 from ringfence.cli.pauses import show_paused
 from ringfence.cli.waiting import Poller
-from ringfence.engine.recheck import Standing
+from ringfence.engine.recheck_results import Standing
 from ringfence.record.next_command import NextCommand, run_command
 
 if TYPE_CHECKING:

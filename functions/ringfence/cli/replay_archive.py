@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ringfence.cli.audit_walk import Period
+from ringfence.cli.audit_sources import Period
 from ringfence.cli.event_stream import Read
 from ringfence.cli.log import archive_of
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,88 +17,32 @@ from ringfence.engine.incident_start import incident_start
 from ringfence.engine.journal import journal
 from ringfence.engine.read import read
 from ringfence.engine.reading import ReadRequest
+from ringfence.engine.recheck_permission import Permitted, permitted
+from ringfence.engine.recheck_results import RecheckRequest, RecheckResult, Standing
 from ringfence.engine.reported import reported
 from ringfence.engine.requests import ResponseRequest
 from ringfence.engine.survivors import Survivors, survivors
-from ringfence.engine.unconfirmed import refutation
 from ringfence.engine.undone import Judgement, Undone
 from ringfence.model.errors import InternalError, NotFound
 from ringfence.model.frozen import frozen
-from ringfence.model.runbook import unique
-from ringfence.policy.selection import portions
 from ringfence.record.chain import ChainKey
 from ringfence.record.containments import is_contained
-from ringfence.record.facts import (
-    ContainmentBroken,
-    DecisionMade,
-    FindingReceived,
-    SubjectGone,
-    Verified,
-)
+from ringfence.record.facts import ContainmentBroken, DecisionMade, SubjectGone, Verified
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ringfence.engine.intake import ExecutionContext
     from ringfence.engine.ports import Ports
     from ringfence.events.cloudtrail.parser.undoing import Undoing
     from ringfence.model.observation import ResourceState
-    from ringfence.model.runbook import Runbook
-    from ringfence.model.subject import Ref
-    from ringfence.policy.policy import Policy
     from ringfence.record.facts import Fact
     from ringfence.record.history import History
+
 
 ANSWERING = timedelta(seconds=30)
 """How long an answer can be on its way, from its report until it holds the lease."""
 MOST_REPORTS = 10
 """Reports in a row without a verification between them. Further ones add nothing that a person needs."""
-
-
-class Standing(StrEnum):
-    """The result of a verification."""
-
-    CONTAINED = "contained"
-    BROKEN = "broken"
-    UNCLEAR = "unclear"
-    """Another execution acts, or something is settling or cannot be read now."""
-    GONE = "gone"
-    """The subject no longer exists, and nothing that Ringfence changed exists without it."""
-    ENDED = "ended"
-    """The incident was released or closed, a newer one exists, or the policy no longer covers the subject."""
-
-
-@frozen
-class RecheckRequest:
-    """Verify `incident` of `ref` again.
-
-    `cause`: the call that may have undone the containment. Then only that is judged which it can undo.
-    """
-
-    runbook: Runbook
-    ref: Ref
-    incident: str
-    policy: Policy
-    execution: ExecutionContext
-    cause: Undoing | None = None
-
-
-@frozen
-class RecheckResult:
-    """The result. `open` is what must be done again, and `names` are ids that were seen, in words.
-
-    `answered`: `follows` contains the resource again. Otherwise a person must, and `reason` says why.
-    `whole`: everything that is watched was seen, and not only what a call can undo.
-    """
-
-    standing: Standing
-    incident: str
-    open: tuple[str, ...] = ()
-    reason: str = ""
-    answered: bool = False
-    follows: ResponseRequest | None = None
-    names: frozenset[str] = frozenset()
-    whole: bool = True
 
 
 @frozen
@@ -139,38 +82,6 @@ def _ended_by_the_unproved(request: RecheckRequest, history: History) -> History
         return None
     proved = tuple(entry for entry in history.entries if entry.seq not in unproved)
     return history if is_contained(replace(history, entries=proved)) else None
-
-
-@frozen
-class Permitted:
-    """The remediations that the policy permits now. `ends`: it permits not even a notification."""
-
-    ids: tuple[str, ...] = ()
-    reason: str = ""
-    ends: bool = False
-
-
-def permitted(request: RecheckRequest, history: History) -> Permitted:
-    """Return which remediations the policy permits for the findings that led to the containment."""
-    if outside := request.policy.outside(request.ref):
-        return Permitted(reason=outside, ends=True)
-    if refuted := refutation(history):
-        return Permitted(reason=f"the finding was refuted: {refuted}")
-    acted_on = {made.finding for made in history.of(DecisionMade) if made.decision.mode.changes}
-    newest = {one.finding.id: one.finding for one in history.of(FindingReceived)}
-    findings = [finding for id_, finding in newest.items() if id_ in acted_on]
-    if not findings:
-        return Permitted(reason="a person requested the containment, and no finding permits another one")
-    shares = [
-        share
-        for finding in findings
-        for share in portions(
-            request.policy, request.runbook, finding, request.ref, request.execution.circumstances
-        )
-    ]
-    ids = unique(id_ for one in shares if one.decision.mode.changes for id_ in one.runbook.ids)
-    reasons = unique(one.decision.reason for one in shares if not one.decision.mode.changes)
-    return Permitted(ids, "; ".join(reasons), ends=not any(one.decision.mode.records for one in shares))
 
 
 @frozen

@@ -15,20 +15,17 @@ from ringfence.engine.journal import journal
 from ringfence.engine.outcomes import changes, unanswered_recent
 from ringfence.engine.read import read
 from ringfence.engine.reading import ReadRequest
-from ringfence.engine.report import report
-from ringfence.engine.stopped_release import conclusion_of, has_stopped
-from ringfence.engine.undo import (
-    Look,
+from ringfence.engine.release_checks import (
     also_held,
-    by_stage,
     check_release,
     check_sealed,
-    next_release,
-    undo_changes,
-    verify_release,
     with_unsealed,
     without_held,
 )
+from ringfence.engine.release_decision import Look, by_stage, next_release, verify_release
+from ringfence.engine.report import report
+from ringfence.engine.stopped_release import conclusion_of, has_stopped
+from ringfence.engine.undo import undo_changes
 from ringfence.engine.verification import Conclusion
 from ringfence.model.errors import Conflict, InternalError, NotFound, Refused, Retryable
 from ringfence.model.frozen import frozen
@@ -46,9 +43,10 @@ if TYPE_CHECKING:
     from ringfence.engine.intake import ExecutionContext
     from ringfence.engine.ports import Ports
     from ringfence.engine.reading import Reading
+    from ringfence.engine.release_decision import ReleaseMove
     from ringfence.engine.results import ResponseResult
     from ringfence.engine.stopped_release import ReleaseCheck
-    from ringfence.engine.undo import ReleaseMove, Undo
+    from ringfence.engine.undo import Undo
     from ringfence.model.subject import Ref
     from ringfence.record.chain import Entry
     from ringfence.record.facts import RunRequested

@@ -1,45 +1,23 @@
-"""The inverse plan: the inverse of recorded steps, and what a release may apply of it. Pure."""
+"""The inverse plan: the inverse of recorded steps that hold now. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ringfence.engine.outcomes import Change, Changes
-from ringfence.engine.plan_binding import difference, plan_changed, started_plan
-from ringfence.engine.verification import Conclusion
-from ringfence.engine.void_leases import voided
-from ringfence.model.errors import BadInput, Drifted, Refused, Retryable
 from ringfence.model.frozen import frozen
 from ringfence.model.plan import digest_text, net_changes
 from ringfence.model.runbook import unique
 from ringfence.model.step import State
-from ringfence.policy.decision import Decision, DecisionCode, Mode
 from ringfence.record.chain import digest
-from ringfence.record.facts import (
-    RELEASE,
-    DecisionMade,
-    Intended,
-    Planned,
-    Released,
-    Result,
-    UnsealedAccepted,
-    Verified,
-)
-from ringfence.record.seal import places
-from ringfence.record.status import IncidentStatus
+from ringfence.record.facts import RELEASE, Planned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
+    from collections.abc import Iterable
 
-    from ringfence.engine.execution import Execution
-    from ringfence.engine.release import ResponseRelease
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
-    from ringfence.model.subject import Ref
-    from ringfence.record.facts import Fact
-    from ringfence.record.history import History
 
 
 @dataclass(frozen=True)
@@ -60,14 +38,6 @@ class Undo:
         """The fact to record."""
         words = (*self.unproved, *self.drifted, *self.kept)
         return Planned(RELEASE, digest(digest_text(self.steps)), self.steps, words)
-
-
-@frozen
-class Look:
-    """What was read. `gone`: why only what exists without the subject was read. Empty if it exists."""
-
-    observed: ResourceState
-    gone: str = ""
 
 
 def undo(applied: Iterable[Step], observed: ResourceState, gone: str = "") -> Undo:
@@ -188,171 +158,3 @@ def _of_others(changes: Changes, readable: Readable) -> tuple[str, ...]:
         for step in dict.fromkeys(changes.others)
         if step.target not in ours and not step.irreversible and readable.shows(step, State.AFTER)
     )
-
-
-def check_release(request: ResponseRelease, history: History, now: datetime) -> None:
-    """Raise BadInput or Retryable if the incident cannot be released now. Name whose work is in the way."""
-    if history.incident != request.incident:
-        newest = f"{history.incident} (opened by {history.entries[0].actor})" if history.entries else "none"
-        raise BadInput(
-            "incident",
-            f"must be the newest incident of {request.ref.key}, which is {newest}",
-            request.incident,
-        )
-    lease = history.lease
-    if lease.held(now, request.attempt):
-        actors = [one.actor for one in history.entries if one.attempt == lease.owner]
-        actor = actors[-1] if actors else "another execution"
-        raise Retryable(
-            f"{actor} acts on {request.ref.key} for {lease.incident or history.incident} until {lease.until}"
-        )
-
-
-def also_held(
-    request: ResponseRelease, way: Undo, history: History, observed: ResourceState
-) -> tuple[Ref, ...]:
-    """Return the other resources for which the same restriction was made.
-
-    Every recorded step tells of them. The steps that are left to undo do not: a release that is repeated has
-    undone its own denial before.
-    """
-    steps = (*way.steps, *history.steps())
-    return unique(ref for step in steps for ref in step.also_held_by(request.ref, observed))
-
-
-def check_sealed(request: ResponseRelease, history: History) -> None:
-    """Raise Refused if nobody can prove who wrote some entries, unless a person insists on the release."""
-    unproved = history.proof.unproved
-    if unproved and not request.request.despite_unsealed:
-        raise Refused(
-            f"{_unsealed_words(history)}: nobody can prove who wrote that. Nothing was done. Check "
-            f"`ringfence incidents show {request.incident}`, and release it with --despite-unsealed if "
-            "Ringfence made these changes"
-        )
-
-
-def with_unsealed(way: Undo, history: History) -> Undo:
-    """Name the entries whose origin is not proved in the plan that a person confirms."""
-    return replace(way, unproved=(_unsealed_words(history),)) if history.proof.unproved else way
-
-
-def _unsealed_words(history: History) -> str:
-    proof, words = history.proof, []
-    for numbers, what in ((proof.unsealed, "not sealed"), (proof.unchecked, "sealed with a missing key")):
-        if numbers:
-            one = len(numbers) == 1
-            words.append(f"{'entry' if one else 'entries'} {places(numbers)} {'is' if one else 'are'} {what}")
-    return f"{' and '.join(words)}" + (f" ({proof.missing})" if proof.unchecked else "")
-
-
-def without_held(
-    request: ResponseRelease, way: Undo, others: Mapping[str, History], held_for: Iterable[Ref]
-) -> Undo:
-    """Leave values that an incident of the owning resource holds, like values that were changed since.
-
-    Other incidents can have made the same restriction for other resources. A release leaves theirs and says
-    so, because the value does not become what it was.
-    """
-    also = unique(filter(None, (_open_incident(request, ref, others) for ref in held_for)))
-    holders = [(step, _holder(request, step, others, also)) for step in way.steps]
-    held = tuple(
-        f"{step.target}: another incident holds it: {holder} first" for step, holder in holders if holder
-    )
-    return replace(
-        way,
-        steps=tuple(step for step, holder in holders if not holder),
-        drifted=(*way.drifted, *held),
-        kept=(*way.kept, *(f"another incident keeps a denial: {one} to end it too" for one in also)),
-    )
-
-
-def _holder(
-    request: ResponseRelease, step: Step, others: Mapping[str, History], also: tuple[str, ...]
-) -> str:
-    """Return another open incident that may act on what the step changes. Empty if there is none."""
-    holder = _open_incident(request, step.affected_ref(request.ref), others)
-    return holder or next((one for one in also if step.is_shared(request.ref)), "")
-
-
-def _open_incident(request: ResponseRelease, ref: Ref, others: Mapping[str, History]) -> str:
-    """Return how to release the open incident of another resource. Empty if it has none that may act."""
-    known = others.get(ref.key)
-    if known is None or known.released_at is not None or known.incident == request.incident:
-        return ""
-    acts = any(made.decision.mode.changes for made in known.of(DecisionMade))
-    if not acts:
-        return ""
-    return f"release {known.incident} on {ref.key}, opened by {known.entries[0].actor},"
-
-
-@frozen
-class ReleaseMove:
-    """The decision about a release. `refusal` is raised after it is recorded."""
-
-    facts: tuple[Fact, ...]
-    decision: Decision
-    refusal: str = ""
-
-
-def next_release(
-    request: ResponseRelease, history: History, way: Undo, now: datetime, covered: str = ""
-) -> ReleaseMove:
-    """Decide about a release. Raises Refused for drift, and Retryable while something settles.
-
-    A released incident can be released again if anything that it changed holds. `covered` is the checkpoint
-    of the transparency log that covers the entries, if they are not sealed.
-    """
-    if way.settling:
-        raise Retryable("; ".join(way.settling))
-    if history.released_at is not None and not way.steps:
-        raise Refused(f"{request.incident} was released at {history.released_at.isoformat()}")
-    if way.drifted and not request.skip_drifted:
-        raise Drifted("somebody has changed values since, so nothing was undone: " + "; ".join(way.drifted))
-    asked, plan, refusal = request.request, way.plan, ""
-    if request.plans is not None and not asked.dry_run:
-        started = started_plan(history, request.actor, request.plans)
-        agreed = plan.digest if plan.digest in request.plans else started
-        asked = replace(asked, plan=agreed, dry_run=not agreed)
-        refusal = "" if agreed else difference(history, request.plans, plan)
-    mode = Mode.DRY_RUN if asked.dry_run else Mode.AUTO
-    decision = Decision(mode, f"release requested by {request.actor}", code=DecisionCode.REQUESTED)
-    if refusal:
-        decision = plan_changed()
-    unproved = history.proof.unproved
-    accepts = unproved and asked.despite_unsealed and not asked.dry_run
-    accepted = (UnsealedAccepted(unproved, asked.reason, covered),) if accepts else ()
-    decided = DecisionMade(decision, history.opened_at or now)
-    return ReleaseMove((*voided(history), *accepted, asked, decided, plan), decision, refusal)
-
-
-def by_stage(history: History, intents: tuple[Intended, ...]) -> list[list[Intended]]:
-    """Group the steps by their stage, the last stage first, so that the network opens last."""
-    made = {one.step.target: one.stage for one in history.of(Intended) if one.stage != RELEASE}
-    stages = list(dict.fromkeys(made.values()))
-    groups: list[list[Intended]] = [[] for _ in stages]
-    for intended in intents:
-        groups[stages.index(made[intended.step.target])].append(intended)
-    return [group for group in reversed(groups) if group]
-
-
-def verify_release(
-    way: Undo, before: Look, after: Look, execution: Execution, unclear: tuple[str, ...]
-) -> Conclusion:
-    """Return the result of a release. No change of the response may remain, and both reads must agree."""
-    observed, refused = after.observed, execution.ended(Result.REFUSED, Result.GONE)
-    pending = tuple(
-        step.describe()
-        for step in way.steps
-        if step.target not in refused
-        and step.observation in observed
-        and step.state(observed) is not State.AFTER
-    )
-    unsure = (
-        (f"one read found {execution.ref.key}, another read did not",) if before.gone != after.gone else ()
-    )
-    again = (*pending, *unclear, *observed.settling(), *unsure)
-    if again:
-        verified = Verified(contained=False, complete=False, remaining=pending, settling=again)
-        return Conclusion(IncidentStatus.OPEN, "verified", (verified,), verified, again)
-    skipped = (*way.drifted, *way.kept, *refused.values())
-    return Conclusion(IncidentStatus.RELEASED, "verified: the changes are undone", (Released(skipped),))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from ringfence.engine.recheck import RecheckResult
+    from ringfence.engine.recheck_results import RecheckResult
     from ringfence.engine.results import ResponseResult
     from ringfence.handlers.operator_types import StatusQuery
     from ringfence.model.document import Document

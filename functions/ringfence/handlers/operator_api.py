@@ -273,7 +273,7 @@ class OperatorService:
 
     def _rechecked(self, listed: Containments, one: Containment, execution: ExecutionContext) -> Answer:
         """Verify one incident. An error is its result, and does not stop the others."""
-        from ringfence.engine.recheck import RecheckResult, Standing
+        from ringfence.engine.recheck_results import RecheckResult, Standing
         from ringfence.handlers.rechecks import Verifier
 
         runbook = self.catalogue[one.key.runbook]

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 from ringfence.engine.again import Again
 from ringfence.engine.concurrency import each
 from ringfence.engine.intake import resumption
-from ringfence.engine.recheck import Rechecker, RecheckRequest, RecheckResult, Standing
+from ringfence.engine.recheck import Rechecker
+from ringfence.engine.recheck_results import RecheckRequest, RecheckResult, Standing
 from ringfence.events.cloudtrail.parser.undoing import Undoing, undoing_of_text
 from ringfence.events.envelope import NotForUs
 from ringfence.handlers.links import heard

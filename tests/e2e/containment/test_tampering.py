@@ -13,8 +13,11 @@ from ringfence.aws.archive import S3Archive
 from ringfence.aws.incidents import IncidentReader
 from ringfence.aws.log_files import LogFiles, origin
 from ringfence.aws.log_signer import KmsSigner
+from ringfence.cli.audit_files import walk_files
+from ringfence.cli.audit_responses import walk_responses
+from ringfence.cli.audit_sources import Period, Sources
 from ringfence.cli.audit_store import audit_store
-from ringfence.cli.audit_walk import Period, Sources, walk_files, walk_log, walk_responses
+from ringfence.cli.audit_walk import walk_log
 from ringfence.cli.log_key import verifier
 from ringfence.handlers.threads import Threads
 from ringfence.record.chain import digest
@@ -24,7 +27,7 @@ from tests.e2e.world import QUEUES, until
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.cli.audit_walk import LogReport
+    from ringfence.cli.audit_sources import LogReport
     from ringfence.local.estate import Ground, Server
     from ringfence.record.integrity import ChainVerdict
     from tests.e2e.world import World

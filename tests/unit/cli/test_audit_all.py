@@ -13,8 +13,11 @@ from hypothesis import strategies as st
 
 from ringfence.aws.archive_objects import object_key
 from ringfence.aws.audit_items import CHAIN, ENTRY, to_item
+from ringfence.cli.audit_files import walk_files
+from ringfence.cli.audit_responses import walk_responses
+from ringfence.cli.audit_sources import Period, Sources
 from ringfence.cli.audit_store import audit_store
-from ringfence.cli.audit_walk import Period, Sources, walk_files, walk_log, walk_responses
+from ringfence.cli.audit_walk import walk_log
 from ringfence.model.codec import canonical
 from ringfence.model.incident import incident_id
 from ringfence.record.chain import ChainKey, Entry, Stamp, digest, link
@@ -27,7 +30,7 @@ from tests.support.fakes.memory_clients import START
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ringfence.cli.audit_walk import LogReport
+    from ringfence.cli.audit_sources import LogReport
     from ringfence.record.integrity import ChainVerdict
 
 OTHER = ChainKey("another", "instance/1")

@@ -10,7 +10,8 @@ import pytest
 from ringfence.engine.claims import ABSENT_FOR, asks_again, with_answer
 from ringfence.engine.intake import ExecutionContext, answers
 from ringfence.engine.ports import Ports
-from ringfence.engine.recheck import RecheckRequest, permitted
+from ringfence.engine.recheck_permission import permitted
+from ringfence.engine.recheck_results import RecheckRequest
 from ringfence.engine.results import FollowupKind
 from ringfence.engine.run import Engine
 from ringfence.engine.unconfirmed import ASKED_FOR, refutation, unconfirmed

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from ringfence.engine.intake import ExecutionContext, continuation, resumed
 from ringfence.engine.ports import Ports
-from ringfence.engine.recheck import Rechecker, RecheckRequest
+from ringfence.engine.recheck import Rechecker
+from ringfence.engine.recheck_results import RecheckRequest
 from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.results import ResponseResult
 from ringfence.engine.run import Engine

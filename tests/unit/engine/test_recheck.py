@@ -9,14 +9,8 @@ import pytest
 
 from ringfence.engine.intake import ExecutionContext, resumed, resumption
 from ringfence.engine.ports import Ports
-from ringfence.engine.recheck import (
-    ANSWERING,
-    MOST_REPORTS,
-    Rechecker,
-    RecheckRequest,
-    RecheckResult,
-    Standing,
-)
+from ringfence.engine.recheck import ANSWERING, MOST_REPORTS, Rechecker
+from ringfence.engine.recheck_results import RecheckRequest, RecheckResult, Standing
 from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.run import Engine
 from ringfence.events.cloudtrail.parser.undoing import Undoing

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from ringfence.engine.intake import ExecutionContext, resumed, resumption
-from ringfence.engine.recheck import RecheckRequest, RecheckResult, Standing
+from ringfence.engine.recheck_results import RecheckRequest, RecheckResult, Standing
 from ringfence.events.cloudtrail.parser.undoing import Undoing
 from ringfence.model.errors import AccessDenied, Retryable
 from ringfence.model.observation import ResourceState
