@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.model import d3fend
 from ringfence.model.runbook import needs
 from ringfence.runbooks.compliance import FRAMEWORKS, controls_of
 from ringfence.runbooks.compliance.table import CONTROLS
@@ -144,6 +145,8 @@ def _remediation(one: Remediation) -> Iterator[str]:
             if (numbers := control.numbers(framework))
         ]
         yield f"- Control `{control.id}`: {control.title}. Supports {'; '.join(mapped) or 'no requirement'}"
+    for technique in map(d3fend.technique, one.countermeasures):
+        yield f"- D3FEND: [{technique.id} {technique.name}]({technique.url}), tactic {technique.tactic}"
     if one.references:
         yield f"- References: {', '.join(one.references)}"
 

@@ -10,6 +10,7 @@ from ringfence.record.wording import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from ringfence.cli.incident_page import Page
     from ringfence.cli.incident_views import Verified
@@ -48,10 +49,14 @@ def rows(briefs: Sequence[Brief], verified: Verified) -> Iterator[str]:
 
 
 def row_of(one: Brief, verified: Verified) -> str:
-    """Return a response as a line with tabs. Times are in ISO 8601."""
+    """Return a response as a line with tabs."""
+    return row(*values_of(one, verified.get(one.now.id)))
+
+
+def values_of(one: Brief, at: datetime | None) -> tuple[object, ...]:
+    """Return the values of the columns. Times are in ISO 8601. `at`: when it was verified."""
     kind, account, region, id_ = one.place
-    at = verified.get(one.now.id)
-    return row(
+    return (
         one.now.incident,
         said(one.now.runbook, one.status.words),
         f"{one.severity:g}" if one.severity is not None else "",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringfence.cli.incident_export import export
 from ringfence.cli.incident_filters import STATES_HELP, Filters, filter_options
 from ringfence.cli.incident_show import show_incident
 from ringfence.cli.incident_watch import watch
@@ -38,6 +39,7 @@ def incidents() -> None:
     """Find and show incidents in the audit log."""
 
 
+incidents.add_command(export)
 incidents.add_command(recheck)
 incidents.add_command(show_incident)
 incidents.add_command(watch)

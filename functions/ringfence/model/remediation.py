@@ -80,6 +80,8 @@ class Remediation:
         The classes of step that the planner may yield.
     references : tuple of str
         Controls, standards or techniques, for the documentation.
+    countermeasures : tuple of str
+        Ids of techniques in `ringfence.model.d3fend`. The documentation and OCSF name them.
     options : tuple of Option
         What the policy or an operator can choose.
     optional : bool
@@ -160,6 +162,7 @@ class Remediation:
     controls: tuple[str, ...] = ()
     undone_by: tuple[RecordedCalls, ...] = ()
     contains: bool = True
+    countermeasures: tuple[str, ...] = ()
     planner: Planner | None = None
 
     def __call__(self, planner: Planner) -> Remediation:

@@ -47,7 +47,8 @@ def still_reachable(instance: ResourceState, incident: Incident) -> Iterator[str
     triggers=(COMPROMISED_INSTANCE,),
     observations=(SubnetAcls,),
     steps=(DenyAddress,),
-    references=("NIST 800-53 SC-7", "D3FEND D3-NTF", "ATT&CK M1037"),
+    references=("NIST 800-53 SC-7", "ATT&CK M1037"),
+    countermeasures=("D3-NTF",),
     undone_by=(
         RecordedCalls(
             "ec2",

@@ -45,7 +45,8 @@ def still_tracked(instance: ResourceState, incident: Incident) -> Iterator[str]:
     triggers=(COMPROMISED_INSTANCE,),
     observations=(Network,),
     steps=(*isolate_instance.steps, OpenTransitionGroup),
-    references=("NIST 800-53 SC-7", "NIST 800-53 SC-10", "D3FEND D3-NTF"),
+    references=("NIST 800-53 SC-7", "NIST 800-53 SC-10"),
+    countermeasures=("D3-NTF",),
     optional=True,
     cost=(
         "between two changes of security groups, all traffic is allowed: for about a second, or until the "

@@ -87,7 +87,8 @@ def no_users(principal: ResourceState, incident: Incident) -> Iterator[str]:  # 
     triggers=COMPROMISED_CREDENTIALS,
     observations=(AccessKey,),
     steps=(DeactivateAccessKey,),
-    references=("NIST 800-53 IR-4", "NIST 800-53 AC-2(13)", "D3FEND D3-CR", "ATT&CK T1078.004"),
+    references=("NIST 800-53 IR-4", "NIST 800-53 AC-2(13)", "ATT&CK T1078.004"),
+    countermeasures=("D3-CR",),
     undone_by=(
         RecordedCalls(
             "iam",

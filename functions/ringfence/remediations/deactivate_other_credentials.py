@@ -40,7 +40,8 @@ def open_credentials(principal: ResourceState, incident: Incident) -> Iterator[s
     triggers=COMPROMISED_CREDENTIALS,
     observations=(OtherCredentials,),
     steps=(DeactivateCredential,),
-    references=("NIST 800-53 IR-4", "NIST 800-53 IA-5", "D3FEND D3-CR", "ATT&CK T1098.001"),
+    references=("NIST 800-53 IR-4", "NIST 800-53 IA-5", "ATT&CK T1098.001"),
+    countermeasures=("D3-CR",),
     open_access=open_credentials,
     undone_by=(
         RecordedCalls(

@@ -105,6 +105,7 @@ def under_notice(user: ResourceState, incident: Incident) -> Iterator[str]:
     observations=(UserKeys,),
     steps=(GiveNotice, DeactivateUnusedKey),
     references=("NIST 800-53 AC-2(3)", "NIST 800-53 IA-5", "ATT&CK T1078.004"),
+    countermeasures=("D3-CR",),
     controls=("unused-access-keys",),
     options=(
         UNUSED,

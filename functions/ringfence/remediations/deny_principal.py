@@ -151,13 +151,8 @@ def scopes(principal: ResourceState) -> Iterator[str]:
     triggers=COMPROMISED_CREDENTIALS,
     observations=(Denial,),
     steps=(PutDenial, CreateDenialPolicy, AttachDenial, SetDenyBoundary),
-    references=(
-        "NIST 800-53 IR-4",
-        "NIST 800-53 AC-2(13)",
-        "NIST 800-53 AC-12",
-        "D3FEND D3-ANCI",
-        "ATT&CK T1550.001",
-    ),
+    references=("NIST 800-53 IR-4", "NIST 800-53 AC-2(13)", "NIST 800-53 AC-12", "ATT&CK T1550.001"),
+    countermeasures=("D3-ANCI",),
     undone_by=DENIAL_UNDONE,
     options=(
         Option(

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     triggers=(COMPROMISED_INSTANCE,),
     observations=(Identity,),
     steps=(DetachInstanceProfile,),
-    references=("NIST 800-53 IR-4", "NIST 800-53 AC-2(13)", "D3FEND D3-CTS", "ATT&CK T1552.005"),
+    references=("NIST 800-53 IR-4", "NIST 800-53 AC-2(13)", "ATT&CK T1552.005"),
+    countermeasures=("D3-CTS",),
     undone_by=(
         RecordedCalls(
             "ec2",

@@ -167,6 +167,7 @@ def unknown(rule: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: 
     observations=(EventRuleState,),
     steps=(EnableEventRule,),
     references=("NIST 800-53 SI-4", "ATT&CK T1562.001"),
+    countermeasures=("D3-RC",),
     residual_risk=missed,
     needs_review=unknown,
 )

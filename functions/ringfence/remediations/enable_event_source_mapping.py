@@ -140,6 +140,7 @@ def delayed(mapping: ResourceState, incident: Incident) -> Iterator[str]:
     observations=(EventSourceMappingState,),
     steps=(EnableEventSourceMapping,),
     references=("NIST 800-53 SI-4", "ATT&CK T1562.001"),
+    countermeasures=("D3-RC",),
     residual_risk=delayed,
 )
 def enable_event_source_mapping(

@@ -66,7 +66,8 @@ def failing(vpc: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: A
     triggers=(judged_by("vpc-flow-logs-enabled"),),
     observations=(FlowLogs,),
     steps=(CreateFlowLog,),
-    references=("D3FEND D3-NTA",),
+    references=(),
+    countermeasures=("D3-NTA",),
     controls=("vpc-flow-logs",),
     options=(
         WHERE,

@@ -70,7 +70,8 @@ def not_as_wanted(bucket: ResourceState, incident: Incident) -> Iterator[str]:
     ),
     observations=(BucketEncryption, BucketPolicy, BucketAcl),
     steps=(SetBucketEncryption,),
-    references=("D3FEND D3-FE", "ATT&CK T1530"),
+    references=("ATT&CK T1530",),
+    countermeasures=("D3-FE",),
     controls=("s3-default-encryption",),
     options=(
         Option(

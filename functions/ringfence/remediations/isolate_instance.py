@@ -128,7 +128,8 @@ def still_open(instance: ResourceState, incident: Incident) -> Iterator[str]:
     triggers=(COMPROMISED_INSTANCE,),
     observations=(Network, Host),
     steps=(CreateOwnGroup, EmptyQuarantineGroup, SetSecurityGroups),
-    references=("NIST 800-53 IR-4", "NIST 800-53 SC-7", "D3FEND D3-NI"),
+    references=("NIST 800-53 IR-4", "NIST 800-53 SC-7"),
+    countermeasures=("D3-NI",),
     options=(
         Option(
             CONTAINER_HOSTS,

@@ -70,6 +70,7 @@ def unreadable(key: ResourceState, incident: Incident) -> Iterator[str]:
     observations=(LogKey,),
     steps=(CancelDeletion, EnableKey),
     references=("NIST 800-53 AU-9", "NIST 800-53 SC-12", "ATT&CK T1485"),
+    countermeasures=("D3-RC",),
     residual_risk=unreadable,
     needs_review=not_kept,
 )

@@ -167,6 +167,7 @@ def copied(snapshot: ResourceState, incident: Incident) -> Iterator[str]:
     observations=(SnapshotSharing,),
     steps=(MakeSnapshotPrivate,),
     references=("ATT&CK T1537", "ATT&CK T1530"),
+    countermeasures=("D3-UAP",),
     controls=("ebs-public-snapshots",),
     residual_risk=copied,
 )

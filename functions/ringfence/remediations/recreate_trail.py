@@ -68,6 +68,7 @@ def unrecorded(trail: ResourceState, incident: Incident) -> Iterator[str]:
     options=(DESTINATION_OPTION,),
     controls=("cloudtrail-multi-region",),
     references=("ATT&CK T1562.008",),
+    countermeasures=("D3-RC",),
     residual_risk=unrecorded,
     needs_review=lost,
 )

@@ -61,6 +61,7 @@ def _use(calls: int | None, *, required: bool) -> str:
     observations=(Metadata, MetadataUse, Origin),
     steps=(SetMetadataOptions,),
     references=("NIST 800-53 CM-7", "ATT&CK T1552.005"),
+    countermeasures=("D3-CTS",),
     controls=("imdsv2",),
     workload_risk="software on the instance that calls the metadata service without a token stops working",
     residual_risk=what_depends_on_it,

@@ -61,6 +61,7 @@ def open_password(principal: ResourceState, incident: Incident) -> Iterator[str]
     observations=(Denial, Password),
     steps=(SetPasswordReset,),
     references=("NIST 800-53 IR-4", "NIST 800-53 IA-5", "ATT&CK T1078.004"),
+    countermeasures=("D3-CRO",),
     undone_by=(
         RecordedCalls(
             "iam",

@@ -151,6 +151,7 @@ def stopped(function: ResourceState, incident: Incident) -> Iterator[str]:
     observations=(ReservedConcurrency,),
     steps=(RestoreConcurrency,),
     references=("NIST 800-53 SI-4", "ATT&CK T1562.001"),
+    countermeasures=("D3-RC",),
     residual_risk=stopped,
 )
 def restore_concurrency(

@@ -78,6 +78,7 @@ def undetected(detector: ResourceState, incident: Incident) -> Iterator[str]:
     observations=(DetectorStatus,),
     steps=(EnableDetector, SetDetectorOptions, CreateDetector),
     references=("NIST 800-53 SI-4", "ATT&CK T1562.001"),
+    countermeasures=("D3-RC",),
     residual_risk=undetected,
     needs_review=not_put_back,
 )

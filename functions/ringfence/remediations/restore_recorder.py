@@ -89,6 +89,7 @@ def unrecorded(recorder: ResourceState, incident: Incident) -> Iterator[str]:
     observations=(RecorderStatus,),
     steps=(StartRecorder,),
     references=("NIST 800-53 CM-3", "NIST 800-53 CM-8", "ATT&CK T1562.008"),
+    countermeasures=("D3-RC",),
     residual_risk=unrecorded,
     needs_review=not_put_back,
 )

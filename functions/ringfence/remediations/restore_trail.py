@@ -57,6 +57,7 @@ def suspects(trail: ResourceState, incident: Incident) -> Iterator[str]:  # noqa
     options=(DESTINATION_OPTION,),
     controls=("cloudtrail-multi-region", "cloudtrail-log-file-validation"),
     references=("ATT&CK T1562.008",),
+    countermeasures=("D3-RC",),
     residual_risk=suspects,
     needs_review=not_put_back,
 )

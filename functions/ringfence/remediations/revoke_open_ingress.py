@@ -152,7 +152,8 @@ def _shown(meant: frozenset[int]) -> str:
     triggers=(SSH, RDP, COMMON, CALLS),
     observations=(SecurityGroup,),
     steps=(RevokeRule,),
-    references=("D3FEND D3-ITF", "ATT&CK M1037"),
+    references=("ATT&CK M1037",),
+    countermeasures=("D3-ITF",),
     controls=("security-group-ingress",),
     options=(
         Option(

@@ -66,7 +66,8 @@ def _instant(recorded: tuple[Revocation, ...], incident: Incident) -> datetime:
     triggers=COMPROMISED_CREDENTIALS,
     observations=(UsedRoles,),
     steps=(RevokeUsedRole,),
-    references=("NIST 800-53 IR-4", "NIST 800-53 AC-12", "D3FEND D3-ANCI", "ATT&CK T1550.001"),
+    references=("NIST 800-53 IR-4", "NIST 800-53 AC-12", "ATT&CK T1550.001"),
+    countermeasures=("D3-ANCI",),
     undone_by=ROLE_DENIAL_UNDONE,
     optional=True,
     cost=(

@@ -92,6 +92,7 @@ def shuts_out(account: ResourceState, incident: Incident) -> Iterator[str]:
     observations=(PasswordPolicy,),
     steps=(SetPasswordPolicy,),
     references=("NIST 800-53 IA-5(1)", "ATT&CK T1110"),
+    countermeasures=("D3-SPP",),
     controls=("password-policy",),
     options=(
         Option(

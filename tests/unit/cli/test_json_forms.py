@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 NOT_DATA = {
     "policy schema": "its output is a schema",
+    "incidents export": "--format jsonl",
     "replay": "--format json",
     "samples": "it writes files",
     "local": "it runs until Ctrl-C",

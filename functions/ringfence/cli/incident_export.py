@@ -1,0 +1,160 @@
+"""`ringfence incidents export`: every entry of some incidents, in a form for other systems."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from datetime import UTC, timedelta
+from itertools import chain, islice
+from typing import TYPE_CHECKING
+
+import click
+
+from ringfence.cli.completion import incidents
+from ringfence.cli.incident_ids import incident_of
+from ringfence.cli.log import find, reader_of
+from ringfence.cli.operator_command import now_of
+from ringfence.cli.output import note
+from ringfence.cli.period import Since, Until, check_period
+from ringfence.cli.settings import AUDIT_TABLE, Home, home_options
+from ringfence.model.errors import BadInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from ringfence.aws.incidents import IncidentReader, Response
+    from ringfence.record.chain import Entry
+
+    Entries = tuple[Entry, ...]
+
+_AT_ONCE = 50
+"""Responses that are read together."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""The first characters of a cell that a spreadsheet runs as a formula."""
+
+
+@click.command("export", short_help="Export incidents as OCSF, JSON Lines or CSV.")
+@click.argument("names", metavar="[INCIDENT]...", nargs=-1, shell_complete=incidents)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("ocsf", "jsonl", "csv")),
+    default="jsonl",
+    show_default=True,
+    help="What to print.",
+)
+@click.option(
+    "--since",
+    type=Since(),
+    default="30d",
+    show_default=True,
+    help="Export incidents that were opened since this time: 7d, 12h, 30m, or a date or time in UTC.",
+)
+@click.option(
+    "--until",
+    type=Until(),
+    help="Export incidents that were opened until this time. A date means the whole day.",
+)
+@home_options(AUDIT_TABLE)
+def export(home: Home, names: tuple[str, ...], *, form: str, since: datetime, until: datetime | None) -> None:
+    """Print all of some incidents, one after the other, for other systems.
+
+    With INCIDENT, only these incidents. Otherwise all that were opened in the period, newest first. There is
+    no limit. If the audit log cannot be read to the end, the exit code is 1, and what was printed is a part.
+
+    Formats: `ocsf` prints Remediation Activities and Detection Findings of OCSF 1.6.0, one JSON object per
+    line. `jsonl` prints the entries of the audit log, one per line. `csv` prints one row per response.
+
+    Exit code 0: everything was printed. 1: the audit log cannot be read. 2: bad input.
+    """
+    check_period(since, until)
+    if names and _given("since", "until"):
+        raise BadInput("--since", "cannot be used with incidents that are named: they are exported whole")
+    reader, end = reader_of(home), until or now_of() + timedelta(days=1)
+    each = (find(reader, None, incident_of(home, one), home.place) for one in dict.fromkeys(names))
+    asked = chain.from_iterable(each) if names else _opened(reader, since, end)
+    responses = lines = 0
+    if form == "csv":
+        from ringfence.cli.incident_rows import COLUMNS
+
+        click.echo(_row(COLUMNS))
+    for entries in _read(reader, asked):
+        responses += 1
+        for line in _FORMATS[form](entries):
+            lines += 1
+            click.echo(line)
+    sys.stdout.flush()
+    note(f"Exported {_count(responses, 'response')}: {_count(lines, 'line')}.")
+
+
+def _count(number: int, of: str) -> str:
+    return f"{number} {of}{'' if number == 1 else 's'}"
+
+
+def _given(*options: str) -> bool:
+    from click.core import ParameterSource
+
+    source = click.get_current_context().get_parameter_source
+    return any(source(one) is ParameterSource.COMMANDLINE for one in options)
+
+
+def _opened(reader: IncidentReader, since: datetime, until: datetime) -> Iterator[Response]:
+    """Yield the responses of a period. Ids of incidents sort by the time of opening."""
+    last = f"inc-{until.astimezone(UTC):%Y%m%dT%H%M%S.%f}~"
+    return (one for one in reader.opened(since, until) if one.incident <= last)
+
+
+def _read(reader: IncidentReader, responses: Iterable[Response]) -> Iterator[Entries]:
+    from ringfence.cli.incident_reads import entries_of
+
+    each = iter(responses)
+    while some := tuple(islice(each, _AT_ONCE)):
+        yield from (entries for _, entries in entries_of(reader, some))
+
+
+def _ocsf(entries: Entries) -> Iterator[str]:
+    import ringfence.runbooks.catalogue  # noqa: F401 - steps can be read once their classes were imported
+    from ringfence.record.ocsf import all_events
+    from ringfence.runbooks.countermeasures import technique_ids
+
+    return (json.dumps(one) for one in all_events(entries, technique_ids))
+
+
+def _jsonl(entries: Entries) -> Iterator[str]:
+    from ringfence.record.summary import line
+
+    for one in map(line, entries):
+        yield json.dumps({**one.body.value, "hash": one.entry.hash, "mac": one.entry.mac})
+
+
+def _csv(entries: Entries) -> Iterator[str]:
+    from ringfence.cli.incident_rows import values_of
+    from ringfence.record.brief import Brief
+    from ringfence.record.summary import Summary
+
+    brief = Brief(Summary.of(entries))
+    verified = brief.last_verified
+    yield _row(values_of(brief, verified.at if verified else None))
+
+
+def _row(values: Iterable[object]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow([cell(str(one)) for one in values])
+    return out.getvalue()
+
+
+def cell(text: str) -> str:
+    """Return a cell that no spreadsheet runs as a formula. Names and titles can be those of an intruder.
+
+    Examples
+    --------
+    >>> cell("=1+1"), cell("i-0abc")
+    ("'=1+1", 'i-0abc')
+    """
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+_FORMATS: Mapping[str, Callable[[Entries], Iterator[str]]] = {"ocsf": _ocsf, "jsonl": _jsonl, "csv": _csv}

@@ -1,0 +1,122 @@
+"""`ringfence incidents export`: every entry of a period or of some incidents, in three forms."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner, Result
+
+from ringfence.aws.audit_items import to_item
+from ringfence.cli.incident_rows import COLUMNS
+from ringfence.cli.main import main
+from ringfence.record.chain import ChainKey, link
+from ringfence.record.facts import Intended, Outcome
+from tests.support.fakes.audit_home import AUDIT, dynamodb
+from tests.support.fakes.chains import stamp
+from tests.support.ocsf import check
+from tests.support.transcripts import (
+    CONTAINED,
+    NOW,
+    PERIOD,
+    RELEASED,
+    UNDONE,
+    audit_log,
+    chains,
+    environment,
+    id_of,
+    screen,
+)
+from tests.support.worlds import finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BUCKET = id_of(40)
+ENTRIES = {entries[0].incident: entries for _, entries in chains()}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def log() -> Iterator[None]:
+    with audit_log():
+        yield
+
+
+def export(*words: str) -> Result:
+    runner = CliRunner(env={"RINGFENCE_AUDIT_TABLE": AUDIT, **screen(None)})
+    return runner.invoke(main, ["incidents", "export", *words], obj=environment(lambda: NOW))
+
+
+def lines(*words: str) -> list[dict[str, object]]:
+    done = export(*words)
+    assert done.exit_code == 0, done.output
+    return [json.loads(one) for one in done.stdout.splitlines()]
+
+
+def test_json_lines_are_all_entries_of_the_period() -> None:
+    found = lines(*PERIOD)
+    assert len(found) == sum(map(len, ENTRIES.values()))
+    (first, *_) = (one for one in found if one["incident"] == CONTAINED)
+    assert first["fact"] == json.loads(ENTRIES[CONTAINED][0].body)["fact"]
+    assert first["hash"] == ENTRIES[CONTAINED][0].hash
+
+
+def test_a_period_leaves_out_what_was_opened_outside_of_it() -> None:
+    found = lines("--since", "2026-03-01T12:20:00", "--until", "2026-03-01T12:30:00")
+    assert {one["incident"] for one in found} == {UNDONE, RELEASED}
+    assert lines("--since", "2026-03-02") == []
+
+
+def test_incidents_that_are_named_are_exported_whole_and_once() -> None:
+    found = lines(BUCKET, UNDONE[-8:], BUCKET)
+    assert [one["incident"] for one in found] == [
+        one.incident for id_ in (BUCKET, UNDONE) for one in ENTRIES[id_]
+    ]
+
+
+def test_ocsf_is_valid_and_names_every_outcome() -> None:
+    found = lines("--format", "ocsf", *PERIOD)
+    for one in found:
+        check(one)
+    facts = [entry.fact for entries in ENTRIES.values() for entry in entries]
+    outcomes = sum(isinstance(one, Outcome) for one in facts)
+    assert sum(one["class_name"] == "Remediation Activity" for one in found) == outcomes > 0
+    assert any(isinstance(one, Intended) for one in facts)
+
+
+def test_csv_is_a_row_for_each_response_with_the_columns_of_the_list() -> None:
+    done = export("--format", "csv", *PERIOD)
+    header, *rows = csv.reader(done.stdout.splitlines())
+    assert tuple(header) == COLUMNS
+    assert {row[0] for row in rows} == set(ENTRIES)
+    assert {len(row) for row in rows} == {len(COLUMNS)}
+
+
+def test_a_name_that_an_intruder_chose_is_no_formula() -> None:
+    key, incident = ChainKey("report-findings", "account/111122223333/eu-west-1/111122223333"), id_of(59)
+    entries = link(stamp(incident), None, (finding(type='=HYPERLINK("http://203.0.113.9")'),))
+    for one in entries:
+        dynamodb().put_item(TableName=AUDIT, Item=to_item(key, one))
+    done = export("--format", "csv", incident)
+    (row,) = list(csv.reader(done.stdout.splitlines()))[1:]
+    assert """'=HYPERLINK("http://203.0.113.9")""" in row
+
+
+def test_standard_error_says_how_much_was_exported() -> None:
+    assert export(BUCKET).stderr == f"Exported 1 response: {len(ENTRIES[BUCKET])} lines.\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((BUCKET, "--since", "7d"), "--since: cannot be used with incidents that are named"),
+        (("--since", "2026-03-02", "--until", "2026-03-01"), "--until: must not be before --since"),
+        (("inc-20200101T000000.000000-0000000000",), "incident: must be in the audit log"),
+    ],
+)
+def test_bad_input_names_the_option_and_ends_with_2(words: tuple[str, ...], said: str) -> None:
+    done = export(*words)
+    assert done.exit_code == 2
+    assert said in done.stderr
