@@ -10,8 +10,9 @@ import pytest
 
 from ringfence.engine.requests import Approving
 from ringfence.model.errors import Refused, RingfenceError
+from ringfence.record.approval_facts import Answer, ApprovalAnswered
 from ringfence.record.approvals import ApprovalStatus
-from ringfence.record.facts import Answer, ApprovalAnswered, DecisionMade, Intended, Verified
+from ringfence.record.facts import DecisionMade, Intended, Verified
 from tests.support.asking import ANNA, BERT, VETO, Place
 from tests.support.fakes.interruption import Killed, Killer, Turns, interleavings
 

@@ -17,7 +17,8 @@ from ringfence.engine.results import FollowupKind
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Retryable
 from ringfence.record.chain import ChainKey
-from ringfence.record.facts import Pause, PauseChange, PausesChanged, Verified
+from ringfence.record.deployment_facts import Pause, PauseChange, PausesChanged
+from ringfence.record.facts import Verified
 from ringfence.record.pauses import FRESH, Pauses
 from ringfence.record.pausing import LONGEST, SOON, due
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE

@@ -14,9 +14,9 @@ from ringfence.handlers.operator_types import AnswerRequest
 from ringfence.policy.approvals import ApprovalRules
 from ringfence.policy.decision import Decision, DecisionCode, Mode
 from ringfence.policy.policy import Policy
+from ringfence.record.approval_facts import ApprovalAnswered
 from ringfence.record.approvals import Approval, ApprovalStatus, approvals
 from ringfence.record.chain import ChainKey, Stamp, link
-from ringfence.record.facts import ApprovalAnswered
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from tests.support.fakes.interruption import Through
 from tests.support.fakes.memory_cloud import MemoryCloud

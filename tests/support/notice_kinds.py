@@ -10,30 +10,31 @@ from ringfence.model.claims import SourceAnswer, Verdict
 from ringfence.model.principals import ROOT
 from ringfence.policy.approvals import ApprovalRules
 from ringfence.policy.decision import Decision, DecisionCode, Mode
-from ringfence.record.chain import ChainKey, link
-from ringfence.record.facts import (
+from ringfence.record.approval_facts import (
     Answer,
     ApprovalAnswered,
     ApprovalExpired,
     ApprovalRequested,
     ApprovalVoided,
-    BreakerOpened,
-    Closed,
-    ContainmentBroken,
-    DecisionMade,
     Expiry,
-    FindingReceived,
-    HistoryRejected,
-    Intended,
-    LeaseVoided,
-    LeftUnfinished,
+)
+from ringfence.record.chain import ChainKey, link
+from ringfence.record.deployment_facts import (
+    BreakerOpened,
     LimitReset,
-    Outcome,
     Pause,
     PauseChange,
     PauseHeld,
     PausesChanged,
-    RecordUnsealed,
+)
+from ringfence.record.facts import (
+    Closed,
+    ContainmentBroken,
+    DecisionMade,
+    FindingReceived,
+    Intended,
+    LeftUnfinished,
+    Outcome,
     Released,
     RemediationUndone,
     Result,
@@ -44,6 +45,7 @@ from ringfence.record.facts import (
 )
 from ringfence.record.notices import deployment, notice
 from ringfence.record.notices.floods import MOST_OF_A_SUBJECT, Floods
+from ringfence.record.tampering_facts import HistoryRejected, LeaseVoided, RecordUnsealed
 from tests.support.fakes.chains import INCIDENT, KEY, NOON, LockDoor, finding, stamp
 
 if TYPE_CHECKING:

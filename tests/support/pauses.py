@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from ringfence.engine.intake import ExecutionContext
 from ringfence.engine.pauses import PauseKeeper, home_of
 from ringfence.engine.ports import Ports
-from ringfence.record.facts import Pause
+from ringfence.record.deployment_facts import Pause
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from ringfence.engine.ports import AuditLog, Clock, Cloud
-    from ringfence.record.facts import PausesChanged
+    from ringfence.record.deployment_facts import PausesChanged
 
 HOME = home_of("111122223333")
 ANN = "arn:aws:sts::111122223333:assumed-role/oncall/ann"

@@ -12,7 +12,7 @@ from ringfence.aws.audit_items import CONTROL_KEY, MAC
 from ringfence.model.errors import BadInput, UnknownRecord
 from ringfence.model.incident import INCIDENT_ID
 from ringfence.record.chain import ChainKey, Entry, digest
-from ringfence.record.facts import PausesChanged
+from ringfence.record.deployment_facts import PausesChanged
 from ringfence.record.pauses import PAUSE, PAUSES_ITEM, Pauses
 from ringfence.record.seal import Origin
 

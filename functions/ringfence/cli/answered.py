@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ringfence.cli.times import both
+from ringfence.record.approval_facts import Answer
 from ringfence.record.approvals import ApprovalStatus
-from ringfence.record.facts import Answer
 from ringfence.record.shell import typed
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ from ringfence.cli.waiting import Poller
 from ringfence.cli.waiting_plans import Together, answer_together, list_waiting, waiting
 from ringfence.handlers.operator_types import check_reason
 from ringfence.model.errors import BadInput
+from ringfence.record.approval_facts import Answer
 from ringfence.record.approvals import ApprovalStatus
-from ringfence.record.facts import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,8 +10,8 @@ from ringfence.cli.operator_command import DONE, NOT_DONE, agreed, end, environm
 from ringfence.cli.waiting import Poller
 from ringfence.handlers.operator_types import check_reason
 from ringfence.model.errors import BadInput
+from ringfence.record.approval_facts import Answer
 from ringfence.record.batches import MOST_TOGETHER, Shown, batch_digest
-from ringfence.record.facts import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -16,8 +16,9 @@ from ringfence.model.frozen import frozen
 from ringfence.model.observation import ResourceState
 from ringfence.policy.approvals import OnExpiry
 from ringfence.policy.decision import Decision, DecisionCode, Mode
+from ringfence.record.approval_facts import Answer, ApprovalExpired, ApprovalVoided, Expiry
 from ringfence.record.approvals import ApprovalStatus, approval_of
-from ringfence.record.facts import Answer, ApprovalExpired, ApprovalVoided, DecisionMade, Expiry
+from ringfence.record.facts import DecisionMade
 
 if TYPE_CHECKING:
     from datetime import datetime

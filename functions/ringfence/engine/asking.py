@@ -18,19 +18,10 @@ from ringfence.model.codec import canonical
 from ringfence.model.frozen import frozen
 from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.policy.decision import Mode
+from ringfence.record.approval_facts import ApprovalExpired, ApprovalRequested, ApprovalVoided, Expiry
 from ringfence.record.approvals import ApprovalStatus, approvals
 from ringfence.record.chain import digest
-from ringfence.record.facts import (
-    ApprovalExpired,
-    ApprovalRequested,
-    ApprovalVoided,
-    DecisionMade,
-    Expiry,
-    FindingReceived,
-    Planned,
-    RunRequested,
-    Verified,
-)
+from ringfence.record.facts import DecisionMade, FindingReceived, Planned, RunRequested, Verified
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -10,8 +10,8 @@ from ringfence.model.errors import Conflict, Retryable, RingfenceError
 from ringfence.model.frozen import frozen
 from ringfence.model.incident import incident_id
 from ringfence.record.chain import CLOCKS, Lease, Stamp, link
-from ringfence.record.facts import HistoryRejected
 from ringfence.record.history import without_entries
+from ringfence.record.tampering_facts import HistoryRejected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

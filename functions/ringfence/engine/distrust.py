@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from ringfence.engine.execution import Execution
 from ringfence.model.errors import RingfenceError, Tampered
-from ringfence.record.facts import DecisionMade, FindingReceived, HistoryRejected
+from ringfence.record.facts import DecisionMade, FindingReceived
 from ringfence.record.history import History, without_entries
+from ringfence.record.tampering_facts import HistoryRejected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

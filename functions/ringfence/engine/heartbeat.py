@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ringfence.engine.intake import ExecutionContext
     from ringfence.engine.ports import Ports
     from ringfence.model.kinds.account import AccountRef
-    from ringfence.record.facts import Heartbeat
+    from ringfence.record.deployment_facts import Heartbeat
 
 
 def record(ports: Ports, execution: ExecutionContext, home: AccountRef, fact: Heartbeat) -> None:

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from ringfence.policy.circumstances import Circumstances
     from ringfence.policy.look import Caution
     from ringfence.policy.policy import Policy
+    from ringfence.record.approval_facts import ApprovalRequested
     from ringfence.record.chain import ChainKey
-    from ringfence.record.facts import ApprovalRequested, DecisionMade
+    from ringfence.record.facts import DecisionMade
 
 EVENT_LENGTH = 64_000
 """Maximum characters of an event in the log.

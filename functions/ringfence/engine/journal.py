@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING
 from ringfence.model.errors import Conflict
 from ringfence.model.frozen import replace
 from ringfence.record.chain import Lease, Stamp, link
-from ringfence.record.facts import (
-    RecordUnsealed,
-)
 from ringfence.record.history import with_provided
 
 if TYPE_CHECKING:
@@ -63,6 +60,8 @@ def journal(  # noqa: PLR0913 - one transaction: the facts, and what they take o
 
 def _unsealed(execution: Execution) -> Execution:
     """Record once in an execution why its entries have no MAC."""
+    from ringfence.record.tampering_facts import RecordUnsealed  # most executions have the key
+
     written = (fact for entry, fact in execution.history.facts if entry.attempt == execution.attempt)
     known = any(isinstance(fact, RecordUnsealed) for fact in (*written, *execution.pending))
     if known or not execution.pending or execution.lost:

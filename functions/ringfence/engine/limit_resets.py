@@ -12,7 +12,7 @@ from ringfence.engine.daily_chain import record_today
 from ringfence.model.errors import Refused
 from ringfence.model.frozen import frozen
 from ringfence.record.chain import ChainKey
-from ringfence.record.facts import LimitReset
+from ringfence.record.deployment_facts import LimitReset
 from ringfence.record.limit_usage import breaker_key, breaker_of, usage
 from ringfence.record.slots import RESETS, places, size_of
 

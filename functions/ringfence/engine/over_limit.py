@@ -9,7 +9,7 @@ from ringfence.engine.execution import Execution
 from ringfence.model.incident import Incident
 from ringfence.policy.limits import GROUP, OPEN, SUBJECT
 from ringfence.record.chain import ChainKey, Slot
-from ringfence.record.facts import BreakerOpened
+from ringfence.record.deployment_facts import BreakerOpened
 from ringfence.record.limit_usage import breaker_name, window_of
 from ringfence.record.slots import BUDGET, LIMIT
 

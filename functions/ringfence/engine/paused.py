@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from ringfence.engine.results import Followup, FollowupKind
 from ringfence.model.errors import Refused, Retryable
-from ringfence.record.facts import Intended, PauseHeld, Verified
+from ringfence.record.deployment_facts import PauseHeld
+from ringfence.record.facts import Intended, Verified
 from ringfence.record.pausing import unreadable, words
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from ringfence.model.frozen import frozen
 from ringfence.model.kinds.account import AccountRef
 from ringfence.model.subject import GLOBAL
 from ringfence.record.chain import ChainKey
-from ringfence.record.facts import PauseChange, PausesChanged
+from ringfence.record.deployment_facts import PauseChange, PausesChanged
 from ringfence.record.pauses import PAUSE
 from ringfence.record.pausing import MOST, begun, due, resumed
 
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
     from ringfence.engine.intake import ExecutionContext
     from ringfence.engine.ports import Ports
-    from ringfence.record.facts import HistoryRejected, Pause
+    from ringfence.record.deployment_facts import Pause
     from ringfence.record.history import History
+    from ringfence.record.tampering_facts import HistoryRejected
 
     Following: TypeAlias = Callable[[tuple[Pause, ...], History], PausesChanged | None]
     """Returns the next fact from what is paused and the chain, or none."""

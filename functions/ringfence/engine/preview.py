@@ -11,7 +11,7 @@ from ringfence.engine.reading import check_reads, further_read
 from ringfence.engine.report import ended
 from ringfence.model.errors import Refused
 from ringfence.model.frozen import replace
-from ringfence.record.facts import ApprovalRequested
+from ringfence.record.approval_facts import ApprovalRequested
 from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:

@@ -8,15 +8,7 @@ from ringfence.model.frozen import frozen
 from ringfence.model.incident import Incident
 from ringfence.model.plan import digest_text
 from ringfence.record.chain import digest
-from ringfence.record.facts import (
-    FindingReceived,
-    Intended,
-    Outcome,
-    Planned,
-    Result,
-    RunRequested,
-    Verified,
-)
+from ringfence.record.facts import FindingReceived, Intended, Outcome, Planned, Result, RunRequested, Verified
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

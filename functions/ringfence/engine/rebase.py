@@ -6,18 +6,13 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.errors import Conflict
 from ringfence.model.frozen import replace
-from ringfence.record.facts import (
+from ringfence.record.approval_facts import (
     ApprovalAnswered,
     ApprovalExpired,
     ApprovalRequested,
     ApprovalVoided,
-    Closed,
-    ContainmentBroken,
-    FindingReceived,
-    Intended,
-    Outcome,
-    Released,
 )
+from ringfence.record.facts import Closed, ContainmentBroken, FindingReceived, Intended, Outcome, Released
 
 if TYPE_CHECKING:
     from ringfence.engine.execution import Execution

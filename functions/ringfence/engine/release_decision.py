@@ -12,16 +12,9 @@ from ringfence.model.errors import Drifted, Refused, Retryable
 from ringfence.model.frozen import frozen
 from ringfence.model.step import State
 from ringfence.policy.decision import Decision, DecisionCode, Mode
-from ringfence.record.facts import (
-    RELEASE,
-    DecisionMade,
-    Intended,
-    Released,
-    Result,
-    UnsealedAccepted,
-    Verified,
-)
+from ringfence.record.facts import RELEASE, DecisionMade, Intended, Released, Result, Verified
 from ringfence.record.status import IncidentStatus
+from ringfence.record.tampering_facts import UnsealedAccepted
 
 if TYPE_CHECKING:
     from datetime import datetime

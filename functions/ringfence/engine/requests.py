@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from ringfence.policy.decision import Decision
     from ringfence.policy.look import Caution
     from ringfence.policy.protection import Exempt
-    from ringfence.record.facts import Fact, FindingReceived, HistoryRejected, RunRequested
+    from ringfence.record.facts import Fact, FindingReceived, RunRequested
+    from ringfence.record.tampering_facts import HistoryRejected
 
 
 @frozen

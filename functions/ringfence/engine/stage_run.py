@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     from ringfence.model.runbook import Stage
     from ringfence.model.step import Step
     from ringfence.model.symbol import Symbol
-    from ringfence.record.facts import Fact, PauseHeld, Planned
+    from ringfence.record.deployment_facts import PauseHeld
+    from ringfence.record.facts import Fact, Planned
     from ringfence.record.pauses import Pauses
 
 LEASE = timedelta(seconds=25)

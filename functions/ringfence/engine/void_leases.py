@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.model.codec import instant_text
-from ringfence.record.facts import LeaseVoided
+from ringfence.record.tampering_facts import LeaseVoided
 
 if TYPE_CHECKING:
     from ringfence.record.facts import Fact

@@ -14,7 +14,7 @@ from ringfence.engine.intake import approval_message
 from ringfence.engine.requests import Approving
 from ringfence.handlers.logs import logger
 from ringfence.model.errors import AccessDenied
-from ringfence.record.facts import ApprovalRequested
+from ringfence.record.approval_facts import ApprovalRequested
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -17,9 +17,9 @@ from ringfence.handlers.operator_types import Forbidden, within
 from ringfence.model.codec import instant_text
 from ringfence.model.errors import BadInput, Conflict, Refused, Retryable
 from ringfence.model.kinds import parse_key
+from ringfence.record.approval_facts import ApprovalAnswered
 from ringfence.record.approvals import ApprovalStatus, Given, approvals
 from ringfence.record.chain import Stamp, link
-from ringfence.record.facts import ApprovalAnswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,7 +17,7 @@ from ringfence.model.document import Document
 from ringfence.model.errors import BadInput, RingfenceError
 from ringfence.model.resource_names import PREFIX
 from ringfence.record.chain import ChainKey
-from ringfence.record.facts import ReplayRequested
+from ringfence.record.deployment_facts import ReplayRequested
 from ringfence.record.slots import REPLAYS
 
 if TYPE_CHECKING:

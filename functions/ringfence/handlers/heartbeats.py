@@ -18,7 +18,7 @@ from ringfence.handlers.metrics import arrived, emit
 from ringfence.model.errors import BadInput
 from ringfence.model.kinds.account import AccountRef
 from ringfence.record.chain import HEARTBEAT, digest
-from ringfence.record.facts import Heartbeat
+from ringfence.record.deployment_facts import Heartbeat
 from ringfence.record.measures import SILENT_PLACES, Measure
 from ringfence.record.notices.deployment import problems, silence
 from ringfence.record.untrusted import plain

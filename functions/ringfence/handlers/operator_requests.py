@@ -44,9 +44,10 @@ from ringfence.model.incident import check_incident
 from ringfence.model.kinds import ref_of
 from ringfence.model.runbook import unique
 from ringfence.policy.decision import Decision, DecisionCode, Mode
+from ringfence.record.approval_facts import Answer
 from ringfence.record.batches import MOST_TOGETHER, Shown, batch_digest
 from ringfence.record.chain import ChainKey
-from ringfence.record.facts import RELEASE, Answer, RunRequested
+from ringfence.record.facts import RELEASE, RunRequested
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,7 @@ from ringfence.model.codec import instant_text
 from ringfence.model.errors import BadInput
 from ringfence.model.incident import check_incident
 from ringfence.record.chain import digest
-from ringfence.record.facts import Pause
+from ringfence.record.deployment_facts import Pause
 from ringfence.record.pausing import LONGEST, SHORTEST, USUAL, scope, shown, words
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from ringfence.local.demo import GIVE_UP, Scene
 from ringfence.policy.decision import Mode
+from ringfence.record.approval_facts import ApprovalRequested
 from ringfence.record.approvals import approvals
-from ringfence.record.facts import ApprovalRequested, Closed, Intended
+from ringfence.record.facts import Closed, Intended
 from ringfence.record.notices import notice
 from ringfence.record.timeline import timeline
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _VALUES: dict[str, type[object]] = {}
 _NAMES: dict[type[object], str] = {}
-_LOADERS: dict[Callable[[], object], None] = {}
+_LOADERS: dict[Callable[[], object], bool] = {}
 _TAG = "$"
 _PLAIN = frozenset({bool, int, str, type(None)})
 """The types of what is JSON data already."""
@@ -142,7 +142,9 @@ def _decode_plain(kind: str, plain: str) -> datetime | float:
 def _known(kind: str) -> type[object] | None:
     """Return the class of that name. Load declarations on demand if it is unknown."""
     if kind not in _VALUES:
-        for loader in reversed(tuple(_LOADERS)):
+        # Of those that load many declarations, the newest one is the most specific.
+        newest = tuple(reversed(_LOADERS.items()))
+        for loader in (one for few in (True, False) for one, of_few in newest if of_few is few):
             loader()
             # Not earlier: another thread would not wait for the imports.
             _LOADERS.pop(loader, None)
@@ -151,12 +153,13 @@ def _known(kind: str) -> type[object] | None:
     return _VALUES.get(kind)
 
 
-def load_on_demand(loader: Callable[[], T]) -> Callable[[], T]:
+def load_on_demand(loader: Callable[[], T], *, few: bool = False) -> Callable[[], T]:
     """Register a function to load declarations when the log names an unknown value.
 
-    It is called until it has finished once, by each thread that needs it.
+    It is called until it has finished once, by each thread that needs it. `few`: it loads few declarations,
+    so it is called before those that load many.
     """
-    _LOADERS[loader] = None
+    _LOADERS[loader] = few
     return loader
 
 

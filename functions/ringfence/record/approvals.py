@@ -13,18 +13,15 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
-from ringfence.record.facts import (
+from ringfence.record.approval_facts import (
     Answer,
     ApprovalAnswered,
     ApprovalExpired,
     ApprovalRequested,
     ApprovalVoided,
-    Closed,
-    DecisionMade,
     Expiry,
-    Released,
-    RunRequested,
 )
+from ringfence.record.facts import Closed, DecisionMade, Released, RunRequested
 from ringfence.record.summary import line
 
 if TYPE_CHECKING:

@@ -11,15 +11,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.codec import encode
 from ringfence.model.frozen import frozen, replace
-from ringfence.record.facts import (
-    RELEASE,
-    Closed,
-    ContainmentBroken,
-    Intended,
-    Outcome,
-    Released,
-    Verified,
-)
+from ringfence.record.facts import RELEASE, Closed, ContainmentBroken, Intended, Outcome, Released, Verified
 from ringfence.record.wording import is_containment
 
 if TYPE_CHECKING:

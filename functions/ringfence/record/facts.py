@@ -1,10 +1,14 @@
-"""The facts of the audit log: one frozen value for each kind of entry."""
+"""The facts of the audit log: one frozen value for each kind of entry.
+
+This module is imported before the isolating call. The facts that a containment seldom records are in the
+modules whose names end with `_facts`.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.model.codec import value
+from ringfence.model.codec import load_on_demand, value
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -12,8 +16,8 @@ if TYPE_CHECKING:
     from ringfence.model.claims import SourceAnswer
     from ringfence.model.finding import Finding
     from ringfence.model.step import Step
-    from ringfence.policy.approvals import ApprovalRules
     from ringfence.policy.decision import Decision
+
 
 RELEASE = "release"
 """The stage id of a release, and the first word of a release request."""
@@ -70,92 +74,6 @@ class DecisionMade(Fact):
     source: SourceAnswer | None = None
     policy: str = ""
     approval: str = ""
-
-
-@value
-class ApprovalRequested(Fact):
-    """A plan waits for an answer of people.
-
-    `digest` covers the plans of all stages, which `plans` names with the digest of each. They were made for
-    the time `as_of`, from the first `known` entries of the incident. `vetoable`: the plan is carried out if
-    nobody stops it. `steps` and `costs` are in words, for people who decide: the change and what it breaks.
-    `cautions` say what speaks against it. `replaces` is the approval that this one
-    follows, and `difference` says in words what is new. `escalated`: nobody answered that one. `limit`: the
-    used limit because of which people are asked, such as `account/111122223333/hour`. Empty for none.
-    """
-
-    approval: str
-    digest: str
-    plans: tuple[tuple[str, str], ...]
-    as_of: datetime
-    expires_at: datetime
-    rules: ApprovalRules
-    remediations: tuple[str, ...] = ()
-    choices: tuple[tuple[str, str], ...] = ()
-    known: int = 0
-    vetoable: bool = False
-    steps: tuple[str, ...] = ()
-    costs: tuple[str, ...] = ()
-    cautions: tuple[str, ...] = ()
-    replaces: str = ""
-    difference: tuple[str, ...] = ()
-    escalated: bool = False
-    limit: str = ""
-
-
-class Answer:
-    """The answers of people to an approval."""
-
-    APPROVE = "approve"
-    REJECT = "reject"
-
-
-@value
-class ApprovalAnswered(Fact):
-    """The actor of this entry, whom IAM authenticated, approved or rejected a plan.
-
-    `break_glass`: the approval's rules about people did not apply. `batch`: the digest of the plans that were
-    answered together. Empty for an answer to one plan.
-    """
-
-    approval: str
-    answer: str
-    reason: str
-    break_glass: bool = False
-    batch: str = ""
-
-
-class Expiry:
-    """What followed when nobody answered an approval in time.
-
-    `EXECUTE` is only possible for a plan that people could veto and whose notice reached them.
-    """
-
-    REJECT = "reject"
-    ESCALATE = "escalate"
-    EXECUTE = "execute"
-
-
-@value
-class ApprovalExpired(Fact):
-    """The time to answer is over. `detail` says in words what proves that people knew."""
-
-    approval: str
-    outcome: str
-    detail: str = ""
-
-
-@value
-class ApprovalVoided(Fact):
-    """An approval counts no more: its plan has changed, or there is nothing left to do.
-
-    `difference` says in words how the plan differs. `replaced_by` is the new approval, if there is one.
-    """
-
-    approval: str
-    why: str
-    difference: tuple[str, ...] = ()
-    replaced_by: str = ""
 
 
 @value
@@ -306,67 +224,10 @@ class LeftUnfinished(Fact):
 
 
 @value
-class Heartbeat(Fact):
-    """A heartbeat came through every link up to the log. It belongs to no response.
-
-    `places` is the number of places that must send heartbeats. `silent` are those of which two are missing.
-    """
-
-    places: int
-    silent: tuple[str, ...] = ()
-
-
-@value
-class LeaseVoided(Fact):
-    """The resource had a lease that no execution of Ringfence can have taken. It counts as none.
-
-    `reason` says why. `owner` and `until` are what the lease said, as texts.
-    """
-
-    reason: str
-    owner: str = ""
-    until: str = ""
-
-
-@value
 class Released(Fact):
     """A release undid the recorded steps, and a second read verified it."""
 
     skipped: tuple[str, ...] = ()
-
-
-@value
-class HistoryRejected(Fact):
-    """What an incident's entries say was not obeyed, because one of them is not authentic.
-
-    `asked`: what was to be done. A run begins a new incident instead, and this is one of its first facts.
-    `incident` has the entry number `entry`, and `why` says in words what is wrong with it.
-    """
-
-    asked: str
-    incident: str
-    entry: int
-    why: str
-
-
-@value
-class RecordUnsealed(Fact):
-    """An execution writes entries without a MAC, because it has no key. `reason` says why, in words."""
-
-    reason: str
-
-
-@value
-class UnsealedAccepted(Fact):
-    """A person released an incident although nobody can prove who wrote some of its entries.
-
-    `entries` are their numbers. `covered`: the checkpoint of the transparency log that covers them. Empty if
-    none is known.
-    """
-
-    entries: tuple[int, ...]
-    reason: str
-    covered: str = ""
 
 
 @value
@@ -394,120 +255,8 @@ class Closed(Fact):
     reason: str
 
 
-@value
-class Pause:
-    """No change is made until `until`, in everything that the scope names. Empty names mean any.
-
-    `at` and `who`: when, and which principal, paused.
-    """
-
-    id: str
-    who: str
-    reason: str
-    at: datetime
-    until: datetime
-    runbook: str = ""
-    account: str = ""
-    incident: str = ""
+def _seldom_recorded() -> None:
+    from ringfence.record import approval_facts, deployment_facts, tampering_facts  # noqa: F401 - to be known
 
 
-@value
-class PausesChanged(Fact):
-    """A pause began, will end soon, or ended. `active` are all pauses after that.
-
-    `change` is one of `PauseChange`. `reason`: why a person resumed.
-    """
-
-    change: str
-    pause: Pause
-    active: tuple[Pause, ...] = ()
-    reason: str = ""
-
-
-class PauseChange:
-    """What happened to a pause."""
-
-    BEGAN = "began"
-    ENDS_SOON = "ends soon"
-    ENDED = "ended"
-    RESUMED = "resumed"
-
-
-@value
-class PauseHeld(Fact):
-    """Steps that would be applied now wait for the end of these pauses.
-
-    `unreadable`: why nobody can tell what is paused, in words. Then nothing is changed.
-    """
-
-    pauses: tuple[Pause, ...] = ()
-    unreadable: str = ""
-
-
-@value
-class BreakerOpened(Fact):
-    """A limit on automatic responses was reached for the first time in its window.
-
-    Attributes
-    ----------
-    limit : str
-        The limit, such as `account/111122223333`.
-    most : int
-        How many responses it allows.
-    window : str
-        `hour` or `day`.
-    until : datetime
-        When the breaker closes.
-    """
-
-    limit: str
-    most: int
-    window: str
-    until: datetime
-
-
-@value
-class ReplayRequested(Fact):
-    """A person had dead letters put back on their queue.
-
-    Attributes
-    ----------
-    queue : str
-        The queue, without its prefix.
-    letters : tuple of str
-        The ids of the messages.
-    about : tuple of str
-        What each message is about: its type, its account and its region.
-    reason : str
-        Why, in the person's words.
-    """
-
-    queue: str
-    letters: tuple[str, ...]
-    about: tuple[str, ...]
-    reason: str
-
-
-@value
-class LimitReset(Fact):
-    """A person reset a limit.
-
-    Attributes
-    ----------
-    limit : str
-        The limit, such as `account/111122223333/hour`.
-    most : int
-        How many responses it allows.
-    reason : str
-        Why, in the person's words.
-    owners : tuple of str
-        Who used its places: subjects, or incidents for the limit of a subject.
-    opened_at : datetime or None
-        Since when the breaker was open. None if it was not.
-    """
-
-    limit: str
-    most: int
-    reason: str
-    owners: tuple[str, ...] = ()
-    opened_at: datetime | None = None
+load_on_demand(_seldom_recorded, few=True)

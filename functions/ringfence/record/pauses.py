@@ -11,7 +11,7 @@ from ringfence.model.frozen import frozen
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ringfence.record.facts import Pause
+    from ringfence.record.deployment_facts import Pause
 
 PAUSE = "pause"
 """The id in the key of the chain of pauses, in the place of a runbook's."""

@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ringfence.record.facts import PauseChange, PausesChanged
+from ringfence.record.deployment_facts import PauseChange, PausesChanged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from ringfence.record.facts import Pause
+    from ringfence.record.deployment_facts import Pause
     from ringfence.record.pauses import Pauses
 
 USUAL, LONGEST, SHORTEST = timedelta(hours=2), timedelta(hours=24), timedelta(minutes=1)

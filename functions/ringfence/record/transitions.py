@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
 from ringfence.policy.decision import Mode
-from ringfence.record.facts import RELEASE, Answer
+from ringfence.record.approval_facts import Answer
+from ringfence.record.facts import RELEASE
 from ringfence.record.status import IncidentStatus
 from ringfence.record.wording import is_containment
 

@@ -13,7 +13,8 @@ from ringfence.local.inspection import NONE, Portrait
 from ringfence.observations.ec2.snapshots import FINDING_TAG
 from ringfence.observations.ec2.tags import INCIDENT_TAG
 from ringfence.policy.decision import DecisionCode
-from ringfence.record.facts import ApprovalRequested, DecisionMade, FindingReceived
+from ringfence.record.approval_facts import ApprovalRequested
+from ringfence.record.facts import DecisionMade, FindingReceived
 from ringfence.record.notices.schema import json_schema
 from tests.e2e.world import Inbox, applied, not_applied, until
 

@@ -14,7 +14,8 @@ from ringfence.model.incident import incident_id
 from ringfence.observations.iam.principals import Holder
 from ringfence.policy.decision import Decision, Mode
 from ringfence.record.chain import ChainKey, Stamp, link
-from ringfence.record.facts import DecisionMade, HistoryRejected, Intended, Outcome, RecordUnsealed
+from ringfence.record.facts import DecisionMade, Intended, Outcome
+from ringfence.record.tampering_facts import HistoryRejected, RecordUnsealed
 from ringfence.steps.iam.denial import PutDenial
 from tests.e2e.operators import Operator, operator
 from tests.e2e.world import until

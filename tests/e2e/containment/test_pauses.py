@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.record.facts import Intended, PauseHeld
+from ringfence.record.deployment_facts import PauseHeld
+from ringfence.record.facts import Intended
 from ringfence.record.pauses import PAUSES_ITEM
 from tests.e2e.operators import operator
 from tests.e2e.world import until

@@ -10,8 +10,9 @@ import pytest
 from ringfence.local.approval_demo import ApprovalScene
 from ringfence.local.findings import InstanceFinding
 from ringfence.policy.decision import DecisionCode
+from ringfence.record.approval_facts import ApprovalAnswered
 from ringfence.record.approvals import ApprovalStatus
-from ringfence.record.facts import ApprovalAnswered, DecisionMade, Intended
+from ringfence.record.facts import DecisionMade, Intended
 from tests.e2e.approvals import ASK_TYPE, VETO_TYPE, Asked, approver
 from tests.e2e.world import Inbox, until
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ringfence.record.approval_facts import Answer, ApprovalAnswered, ApprovalExpired, Expiry
 from ringfence.record.approvals import ApprovalStatus
-from ringfence.record.facts import Answer, ApprovalAnswered, ApprovalExpired, Expiry
 from tests.e2e.world import until
 
 if TYPE_CHECKING:

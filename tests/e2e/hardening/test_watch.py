@@ -10,7 +10,8 @@ from ringfence.events.heartbeat import DETAIL_TYPE, SOURCE
 from ringfence.model.kinds.account import AccountRef
 from ringfence.model.kinds.event_rule import EventRuleRef
 from ringfence.record.chain import HEARTBEAT
-from ringfence.record.facts import Heartbeat, Result
+from ringfence.record.deployment_facts import Heartbeat
+from ringfence.record.facts import Result
 from ringfence.remediations.enable_event_rule import EnableEventRule
 from tests.e2e.compliance import RESTORES
 from tests.e2e.world import Inbox, until

@@ -11,7 +11,7 @@ from ringfence.model.errors import Conflict, UnknownRecord
 from ringfence.record.append_check import check_append
 from ringfence.record.chain import ChainKey, Lease
 from ringfence.record.containments import containment
-from ringfence.record.facts import PausesChanged
+from ringfence.record.deployment_facts import PausesChanged
 from ringfence.record.history import History, Provided, with_provided
 from ringfence.record.pauses import PAUSE, Pauses
 from ringfence.record.seal import prove

@@ -12,12 +12,11 @@ from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.step import State
 from ringfence.observations.iam.denial import Denial
 from ringfence.observations.iam.denial_names import subject_of
+from ringfence.record.approval_facts import ApprovalAnswered, ApprovalExpired
 from ringfence.record.approvals import ApprovalStatus, approval_of
 from ringfence.record.chain import PERIOD, digest
 from ringfence.record.containments import is_contained
 from ringfence.record.facts import (
-    ApprovalAnswered,
-    ApprovalExpired,
     DecisionMade,
     FindingReceived,
     Intended,
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
     from ringfence.record.chain import ChainKey, Entry, Lease
-    from ringfence.record.facts import Pause
+    from ringfence.record.deployment_facts import Pause
     from ringfence.record.history import History
     from ringfence.record.integrity import Archived
     from tests.support.simulation.scenario import Subject

@@ -36,7 +36,8 @@ from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.step import State
 from ringfence.record.approvals import waiting
 from ringfence.record.chain import ChainKey, Lease
-from ringfence.record.facts import RELEASE, Pause
+from ringfence.record.deployment_facts import Pause
+from ringfence.record.facts import RELEASE
 from ringfence.record.history import History
 from ringfence.record.pauses import PAUSE
 from ringfence.record.timeline import timeline

@@ -8,8 +8,9 @@ import pytest
 
 from ringfence.engine.run import Engine
 from ringfence.policy.decision import Decision, DecisionCode, Mode
+from ringfence.record.approval_facts import ApprovalAnswered
 from ringfence.record.approvals import Approval, approvals
-from ringfence.record.facts import ApprovalAnswered, Verified
+from ringfence.record.facts import Verified
 from tests.support.fakes.site import KIM, RUNBOOK, Site
 from tests.support.fakes.terminal import Terminal
 from tests.support.worlds import finding, order

@@ -13,10 +13,10 @@ from ringfence.cli.waiting_plans import Together, answers
 from ringfence.handlers.operator_requests import batch_request
 from ringfence.model.document import Document
 from ringfence.model.incident import incident_id
+from ringfence.record.approval_facts import Answer, ApprovalAnswered
 from ringfence.record.approvals import Approval, ApprovalStatus, approvals
 from ringfence.record.batches import MOST_TOGETHER, Shown, batch_digest
 from ringfence.record.chain import ChainKey
-from ringfence.record.facts import Answer, ApprovalAnswered
 from ringfence.record.notices import notice
 from tests.support.fakes.limited import Limited
 from tests.support.fakes.site import KIM, OTHER, RUNBOOK

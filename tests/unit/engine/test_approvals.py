@@ -9,18 +9,9 @@ import pytest
 from ringfence.engine.requests import Approving
 from ringfence.policy.approvals import ApprovalRules, OnExpiry
 from ringfence.policy.decision import Decision, DecisionCode, Mode
+from ringfence.record.approval_facts import Answer, ApprovalExpired, ApprovalRequested, ApprovalVoided, Expiry
 from ringfence.record.approvals import ApprovalStatus
-from ringfence.record.facts import (
-    Answer,
-    ApprovalExpired,
-    ApprovalRequested,
-    ApprovalVoided,
-    DecisionMade,
-    Expiry,
-    FindingReceived,
-    Intended,
-    Planned,
-)
+from ringfence.record.facts import DecisionMade, FindingReceived, Intended, Planned
 from ringfence.record.status import IncidentStatus
 from tests.support.asking import ANNA, ASK, RUNBOOK, VETO, Place
 from tests.support.worlds import NOON, estate, finding, network, order

@@ -13,10 +13,11 @@ from ringfence.engine.pauses import key_of
 from ringfence.engine.ports import Ports
 from ringfence.model.incident import incident_id
 from ringfence.record.chain import ChainKey, Stamp, digest, link
-from ringfence.record.facts import Fact, HistoryRejected, PausesChanged, ReplayRequested
+from ringfence.record.deployment_facts import PausesChanged, ReplayRequested
 from ringfence.record.notices import notice
 from ringfence.record.pausing import LONGEST
 from ringfence.record.slots import REPLAYS, RESETS
+from ringfence.record.tampering_facts import HistoryRejected
 from tests.support import pauses
 from tests.support.fakes.audit_home import in_turn
 from tests.support.fakes.memory_cloud import MemoryCloud
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ringfence.record.chain import Entry
+    from ringfence.record.facts import Fact
 
 FACT = ReplayRequested("contain-instance", ("a",), ("x",), "the outage is over")
 KEYS = tuple(ChainKey(name, pauses.HOME.key) for name in (RESETS, REPLAYS))

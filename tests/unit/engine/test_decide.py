@@ -18,12 +18,10 @@ from ringfence.model.observation import ResourceState
 from ringfence.model.runbook import Stage
 from ringfence.policy.approvals import ApprovalRules
 from ringfence.policy.decision import Decision, Mode
+from ringfence.record.approval_facts import Answer, ApprovalAnswered, ApprovalRequested
 from ringfence.record.chain import ChainKey, Lease, Stamp, link
 from ringfence.record.facts import (
     RELEASE,
-    Answer,
-    ApprovalAnswered,
-    ApprovalRequested,
     Closed,
     DecisionMade,
     FindingReceived,

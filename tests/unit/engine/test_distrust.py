@@ -29,18 +29,16 @@ from ringfence.record.facts import (
     Closed,
     ContinuationStarted,
     DecisionMade,
-    HistoryRejected,
     Intended,
     Missed,
     Outcome,
     Planned,
-    RecordUnsealed,
     Released,
     RunRequested,
-    UnsealedAccepted,
     Verified,
 )
 from ringfence.record.status import IncidentStatus
+from ringfence.record.tampering_facts import HistoryRejected, RecordUnsealed, UnsealedAccepted
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.ec2.network import SetSecurityGroups
 from tests.support.fakes.memory_cloud import MemoryCloud

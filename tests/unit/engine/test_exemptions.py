@@ -23,8 +23,9 @@ from ringfence.policy.circumstances import Circumstances
 from ringfence.policy.decision import DecisionCode, Mode
 from ringfence.policy.policy import Policy
 from ringfence.policy.protection import Exempt, OwnRoles
+from ringfence.record.approval_facts import ApprovalRequested
 from ringfence.record.chain import ChainKey
-from ringfence.record.facts import ApprovalRequested, DecisionMade, Intended, Planned, RunRequested
+from ringfence.record.facts import DecisionMade, Intended, Planned, RunRequested
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog

@@ -17,10 +17,11 @@ from ringfence.model.observation import ResourceState
 from ringfence.observations.ec2.host import Host
 from ringfence.observations.ec2.network import Network
 from ringfence.policy.decision import DecisionCode, Mode
+from ringfence.record.approval_facts import Answer, ApprovalAnswered
 from ringfence.record.approvals import approvals
 from ringfence.record.chain import ChainKey, Stamp, link
 from ringfence.record.containments import is_contained
-from ringfence.record.facts import Answer, ApprovalAnswered, DecisionMade, Intended, Planned, RunRequested
+from ringfence.record.facts import DecisionMade, Intended, Planned, RunRequested
 from ringfence.record.notices import notice
 from ringfence.record.status import IncidentStatus
 from ringfence.record.summary import Summary

@@ -9,7 +9,8 @@ import pytest
 
 from ringfence.policy.decision import DecisionCode, Mode
 from ringfence.policy.limits import CRITICAL_DEFAULTS, DEFAULTS, Limit, Limits
-from ringfence.record.facts import ApprovalRequested, DecisionMade
+from ringfence.record.approval_facts import ApprovalRequested
+from ringfence.record.facts import DecisionMade
 from ringfence.record.slots import LIMIT
 from ringfence.record.status import IncidentStatus
 from tests.support.limits import Fleet, only

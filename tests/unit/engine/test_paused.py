@@ -12,7 +12,8 @@ from ringfence.engine.intake import ExecutionContext, held, resumed
 from ringfence.engine.results import FollowupKind
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Refused, Retryable
-from ringfence.record.facts import Intended, PauseHeld, RunRequested, Verified
+from ringfence.record.deployment_facts import PauseHeld
+from ringfence.record.facts import Intended, RunRequested, Verified
 from ringfence.record.notices import notice
 from ringfence.record.pauses import Pauses
 from ringfence.record.status import IncidentStatus

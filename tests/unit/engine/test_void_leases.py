@@ -14,10 +14,10 @@ from ringfence.engine.ports import Ports
 from ringfence.engine.run import Engine
 from ringfence.model.runbook import Runbook, Stage
 from ringfence.record.chain import ChainKey
-from ringfence.record.facts import LeaseVoided
 from ringfence.record.measures import TAMPER
 from ringfence.record.notices import NOTIFYING_FACTS, notice
 from ringfence.record.status import IncidentStatus
+from ringfence.record.tampering_facts import LeaseVoided
 from ringfence.record.timeline import timeline
 from ringfence.remediations.isolate_instance import isolate_instance
 from tests.support.fakes.audit_home import AUDIT, CONTROL, dynamo_log, in_turn, tables

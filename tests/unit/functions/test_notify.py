@@ -18,9 +18,11 @@ from ringfence.handlers.stream import each
 from ringfence.model.errors import Retryable
 from ringfence.model.incident import incident_id
 from ringfence.policy.decision import Decision, Mode
+from ringfence.record.approval_facts import Answer as Given
+from ringfence.record.approval_facts import ApprovalAnswered
 from ringfence.record.chain import HEARTBEAT, ChainKey, link
-from ringfence.record.facts import Answer as Given
-from ringfence.record.facts import ApprovalAnswered, DecisionMade, FindingReceived, Heartbeat, Verified
+from ringfence.record.deployment_facts import Heartbeat
+from ringfence.record.facts import DecisionMade, FindingReceived, Verified
 from ringfence.record.history import History
 from ringfence.record.notices.floods import MOST_OF_A_KIND
 from ringfence.record.notices.schema import json_schema

@@ -14,8 +14,9 @@ from ringfence.handlers.operator_requests import answer_request
 from ringfence.handlers.operator_types import Forbidden
 from ringfence.model.errors import BadInput, Refused, Tampered
 from ringfence.policy.approvals import ApprovalRules
+from ringfence.record.approval_facts import Answer, ApprovalAnswered, ApprovalRequested, ApprovalVoided
 from ringfence.record.approvals import ApprovalStatus
-from ringfence.record.facts import Answer, ApprovalAnswered, ApprovalRequested, ApprovalVoided, Verified
+from ringfence.record.facts import Verified
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from tests.support.asking import ANNA, BERT, KEY, VETO, Place
 from tests.support.worlds import LEASE

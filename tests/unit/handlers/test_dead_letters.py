@@ -17,7 +17,7 @@ from ringfence.handlers.operator_types import LONGEST_REASON
 from ringfence.model.errors import BadInput, Retryable
 from ringfence.policy.circumstances import Circumstances
 from ringfence.record.chain import ChainKey
-from ringfence.record.facts import ReplayRequested
+from ringfence.record.deployment_facts import ReplayRequested
 from ringfence.record.slots import REPLAYS
 from ringfence.runbooks.catalogue import CATALOGUE
 from tests.support.fakes.audit_home import in_turn

@@ -28,7 +28,7 @@ from ringfence.handlers.notify import Notifier
 from ringfence.handlers.stream import each
 from ringfence.model.errors import BadInput, Forged
 from ringfence.record.chain import HEARTBEAT, ChainKey
-from ringfence.record.facts import Heartbeat
+from ringfence.record.deployment_facts import Heartbeat
 from ringfence.record.integrity import verify
 from ringfence.self_check.findings import Problem, Report, Standing
 from ringfence.self_check.places import Deployment

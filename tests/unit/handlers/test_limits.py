@@ -14,7 +14,7 @@ from ringfence.handlers.limits import LimitService
 from ringfence.model.errors import BadInput, Refused, Retryable, RingfenceError
 from ringfence.policy.limits import Limit, Limits
 from ringfence.policy.policy import Policy
-from ringfence.record.facts import LimitReset
+from ringfence.record.deployment_facts import LimitReset
 from ringfence.record.notices import notice
 from ringfence.record.timeline import timeline
 from ringfence.runbooks.catalogue import CATALOGUE

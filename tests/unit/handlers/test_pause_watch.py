@@ -9,7 +9,7 @@ import pytest
 
 from ringfence.engine.pauses import key_of
 from ringfence.handlers.pause_watch import PauseWatch
-from ringfence.record.facts import PausesChanged
+from ringfence.record.deployment_facts import PausesChanged
 from ringfence.record.notices import notice
 from ringfence.record.pauses import Pauses
 from tests.support import pauses

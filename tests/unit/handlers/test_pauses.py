@@ -13,7 +13,7 @@ from ringfence.handlers.operator_types import Forbidden
 from ringfence.handlers.pauses import PauseService
 from ringfence.model.errors import BadInput, Refused, RingfenceError
 from ringfence.policy.policy import Policy
-from ringfence.record.facts import PausesChanged
+from ringfence.record.deployment_facts import PausesChanged
 from ringfence.record.pausing import LONGEST, MOST, USUAL
 from ringfence.runbooks.catalogue import CATALOGUE
 from tests.support import pauses

@@ -18,7 +18,8 @@ from ringfence.model.errors import Retryable
 from ringfence.model.resource_names import run_role
 from ringfence.observations.ec2.network import Network
 from ringfence.record.chain import ChainKey
-from ringfence.record.facts import ContainmentBroken, HistoryRejected
+from ringfence.record.facts import ContainmentBroken
+from ringfence.record.tampering_facts import HistoryRejected
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from tests.support.fakes.audit_home import in_turn
 from tests.support.fakes.memory_containments import MemoryContainments

@@ -17,10 +17,11 @@ from ringfence.handlers.operator_types import ApprovalsQuery, BatchRequest
 from ringfence.handlers.waiting import WaitingService
 from ringfence.model.errors import BadInput, UnknownRecord
 from ringfence.policy.policy import Policy
+from ringfence.record.approval_facts import Answer, ApprovalAnswered
 from ringfence.record.approvals import ApprovalStatus, approvals
 from ringfence.record.batches import Shown, batch_digest
 from ringfence.record.chain import ChainKey
-from ringfence.record.facts import Answer, ApprovalAnswered, Intended
+from ringfence.record.facts import Intended
 from tests.support.asking import ANNA, BERT, Log
 from tests.support.fakes.interruption import Killed, Killer, Through
 from tests.support.limits import RUNBOOK, Fleet, only

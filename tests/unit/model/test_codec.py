@@ -19,7 +19,7 @@ from ringfence.model.frozen import frozen
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.policy.approvals import ApprovalRules, OnExpiry
 from ringfence.policy.decision import Decision, Mode
-from ringfence.record import facts
+from ringfence.record import approval_facts, deployment_facts, facts, tampering_facts
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from tests.support.effort import examples
 from tests.support.strategies.instances import incidents, instances
@@ -48,7 +48,7 @@ RULES = st.builds(
     count=st.integers(1, 2),
     other_than_requester=FLAGS,
 )
-PAUSES = st.builds(facts.Pause, TEXTS, TEXTS, TEXTS, INSTANTS, INSTANTS, TEXTS, TEXTS, TEXTS)
+PAUSES = st.builds(deployment_facts.Pause, TEXTS, TEXTS, TEXTS, INSTANTS, INSTANTS, TEXTS, TEXTS, TEXTS)
 MANY_PAUSES = st.lists(PAUSES, max_size=2).map(tuple)
 ITEMS = st.recursive(
     st.none() | FLAGS | st.integers() | TEXTS | INSTANTS | REFS | st.floats(allow_nan=False),
@@ -103,20 +103,22 @@ FACTS: dict[type[facts.Fact], SearchStrategy[facts.Fact]] = {
     facts.Released: st.builds(facts.Released, MANY_TEXTS),
     facts.Missed: st.builds(facts.Missed, TEXTS),
     facts.LeftUnfinished: st.builds(facts.LeftUnfinished, TEXTS, MANY_TEXTS),
-    facts.Heartbeat: st.builds(facts.Heartbeat, st.integers(0, 9), MANY_TEXTS),
-    facts.LeaseVoided: st.builds(facts.LeaseVoided, TEXTS, TEXTS, TEXTS),
-    facts.HistoryRejected: st.builds(facts.HistoryRejected, TEXTS, TEXTS, st.integers(0, 9), TEXTS),
-    facts.RecordUnsealed: st.builds(facts.RecordUnsealed, TEXTS),
-    facts.UnsealedAccepted: st.builds(
-        facts.UnsealedAccepted, st.lists(st.integers(0, 9), max_size=3).map(tuple), TEXTS, TEXTS
+    deployment_facts.Heartbeat: st.builds(deployment_facts.Heartbeat, st.integers(0, 9), MANY_TEXTS),
+    tampering_facts.LeaseVoided: st.builds(tampering_facts.LeaseVoided, TEXTS, TEXTS, TEXTS),
+    tampering_facts.HistoryRejected: st.builds(
+        tampering_facts.HistoryRejected, TEXTS, TEXTS, st.integers(0, 9), TEXTS
+    ),
+    tampering_facts.RecordUnsealed: st.builds(tampering_facts.RecordUnsealed, TEXTS),
+    tampering_facts.UnsealedAccepted: st.builds(
+        tampering_facts.UnsealedAccepted, st.lists(st.integers(0, 9), max_size=3).map(tuple), TEXTS, TEXTS
     ),
     facts.SourceAsked: st.builds(
         facts.SourceAsked, TEXTS, st.builds(SourceAnswer, st.sampled_from(Verdict), TEXTS)
     ),
     facts.Closed: st.builds(facts.Closed, TEXTS),
     facts.SubjectGone: st.builds(facts.SubjectGone, TEXTS, MANY_TEXTS),
-    facts.ApprovalRequested: st.builds(
-        facts.ApprovalRequested,
+    approval_facts.ApprovalRequested: st.builds(
+        approval_facts.ApprovalRequested,
         approval=TEXTS,
         digest=TEXTS,
         plans=PAIRS,
@@ -135,18 +137,24 @@ FACTS: dict[type[facts.Fact], SearchStrategy[facts.Fact]] = {
         escalated=FLAGS,
         limit=TEXTS,
     ),
-    facts.ApprovalAnswered: st.builds(facts.ApprovalAnswered, TEXTS, TEXTS, TEXTS, FLAGS, TEXTS),
-    facts.ApprovalExpired: st.builds(facts.ApprovalExpired, TEXTS, TEXTS, TEXTS),
-    facts.ApprovalVoided: st.builds(facts.ApprovalVoided, TEXTS, TEXTS, MANY_TEXTS, TEXTS),
-    facts.ReplayRequested: st.builds(facts.ReplayRequested, TEXTS, MANY_TEXTS, MANY_TEXTS, TEXTS),
-    facts.LimitReset: st.builds(
-        facts.LimitReset, TEXTS, st.integers(1, 99), TEXTS, MANY_TEXTS, st.none() | INSTANTS
+    approval_facts.ApprovalAnswered: st.builds(
+        approval_facts.ApprovalAnswered, TEXTS, TEXTS, TEXTS, FLAGS, TEXTS
     ),
-    facts.BreakerOpened: st.builds(
-        facts.BreakerOpened, TEXTS, st.integers(1, 99), st.sampled_from(("hour", "day")), INSTANTS
+    approval_facts.ApprovalExpired: st.builds(approval_facts.ApprovalExpired, TEXTS, TEXTS, TEXTS),
+    approval_facts.ApprovalVoided: st.builds(approval_facts.ApprovalVoided, TEXTS, TEXTS, MANY_TEXTS, TEXTS),
+    deployment_facts.ReplayRequested: st.builds(
+        deployment_facts.ReplayRequested, TEXTS, MANY_TEXTS, MANY_TEXTS, TEXTS
     ),
-    facts.PausesChanged: st.builds(facts.PausesChanged, TEXTS, PAUSES, MANY_PAUSES, TEXTS),
-    facts.PauseHeld: st.builds(facts.PauseHeld, MANY_PAUSES, TEXTS),
+    deployment_facts.LimitReset: st.builds(
+        deployment_facts.LimitReset, TEXTS, st.integers(1, 99), TEXTS, MANY_TEXTS, st.none() | INSTANTS
+    ),
+    deployment_facts.BreakerOpened: st.builds(
+        deployment_facts.BreakerOpened, TEXTS, st.integers(1, 99), st.sampled_from(("hour", "day")), INSTANTS
+    ),
+    deployment_facts.PausesChanged: st.builds(
+        deployment_facts.PausesChanged, TEXTS, PAUSES, MANY_PAUSES, TEXTS
+    ),
+    deployment_facts.PauseHeld: st.builds(deployment_facts.PauseHeld, MANY_PAUSES, TEXTS),
 }
 
 
@@ -164,8 +172,9 @@ def test_what_is_written_is_read_back(item: object) -> None:
 
 
 def test_every_kind_of_fact_is_among_these() -> None:
-    kinds = {kind for kind in vars(facts).values() if isinstance(kind, type) and issubclass(kind, facts.Fact)}
-    assert kinds - {facts.Fact} == FACTS.keys()
+    modules = (approval_facts, deployment_facts, facts, tampering_facts)
+    declared = (one for module in modules for one in vars(module).values() if isinstance(one, type))
+    assert {one for one in declared if issubclass(one, facts.Fact)} - {facts.Fact} == FACTS.keys()
 
 
 @pytest.mark.parametrize("kind", FACTS, ids=lambda kind: kind.__name__)

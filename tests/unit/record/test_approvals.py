@@ -10,21 +10,17 @@ from hypothesis import strategies as st
 
 from ringfence.policy.approvals import ApprovalRules
 from ringfence.policy.decision import Decision, DecisionCode, Mode
-from ringfence.record.approvals import Approval, ApprovalStatus, Given, approvals, person
-from ringfence.record.chain import ChainKey, Entry, Stamp, link
-from ringfence.record.facts import (
+from ringfence.record.approval_facts import (
     Answer,
     ApprovalAnswered,
     ApprovalExpired,
     ApprovalRequested,
     ApprovalVoided,
-    Closed,
-    DecisionMade,
     Expiry,
-    Fact,
-    Released,
-    RunRequested,
 )
+from ringfence.record.approvals import Approval, ApprovalStatus, Given, approvals, person
+from ringfence.record.chain import ChainKey, Entry, Stamp, link
+from ringfence.record.facts import Closed, DecisionMade, Fact, Released, RunRequested
 from tests.support.worlds import NOON, REF
 
 S = ApprovalStatus

@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.policy.decision import DecisionCode
-from ringfence.record.approvals import approval_of
-from ringfence.record.facts import (
+from ringfence.record.approval_facts import (
     Answer,
     ApprovalAnswered,
     ApprovalExpired,
@@ -15,6 +14,7 @@ from ringfence.record.facts import (
     ApprovalVoided,
     Expiry,
 )
+from ringfence.record.approvals import approval_of
 from ringfence.record.notices.commands import run
 from ringfence.record.notices.incident import about_incident
 from ringfence.record.notices.kinds import NoticeKind, Urgency

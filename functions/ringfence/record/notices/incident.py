@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.claims import Verdict
 from ringfence.policy.decision import DecisionCode
+from ringfence.record.approval_facts import Answer
 from ringfence.record.brief import Brief
 from ringfence.record.changes import changes
-from ringfence.record.facts import RELEASE, Answer
+from ringfence.record.facts import RELEASE
 from ringfence.record.notices.commands import show
 from ringfence.record.notices.kinds import Urgency
 from ringfence.record.notices.notice import About, Command, Notice

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ringfence.model.codec import decode
-from ringfence.record.facts import Pause, PauseChange
+from ringfence.record.deployment_facts import Pause, PauseChange
 from ringfence.record.notices.kinds import NoticeKind, Urgency
 from ringfence.record.notices.notice import About, Command, Notice
 from ringfence.record.notices.verdicts import READS_ON

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from ringfence.model.codec import canonical, decode
-from ringfence.record.facts import Pause, Result
+from ringfence.record.deployment_facts import Pause
+from ringfence.record.facts import Result
 from ringfence.record.measures import (
     CONTAINED,
     NOT_CONTAINED,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ringfence.record.facts import (
+from ringfence.record.approval_facts import (
     Answer,
     ApprovalAnswered,
     ApprovalExpired,

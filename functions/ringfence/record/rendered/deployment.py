@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ringfence.record.facts import (
+from ringfence.record.deployment_facts import (
     BreakerOpened,
     Heartbeat,
     LimitReset,

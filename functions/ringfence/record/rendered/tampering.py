@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ringfence.record.facts import HistoryRejected, LeaseVoided, RecordUnsealed, UnsealedAccepted
 from ringfence.record.rendered import RenderedFact, each, rendered
 from ringfence.record.seal import places
+from ringfence.record.tampering_facts import HistoryRejected, LeaseVoided, RecordUnsealed, UnsealedAccepted
 
 
 @rendered.register(LeaseVoided)

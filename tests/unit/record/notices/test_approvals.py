@@ -10,7 +10,7 @@ import pytest
 
 from ringfence.policy.approvals import ApprovalRules, OnExpiry
 from ringfence.policy.decision import DecisionCode, Mode
-from ringfence.record.facts import Answer, ApprovalAnswered
+from ringfence.record.approval_facts import Answer, ApprovalAnswered
 from ringfence.record.notices import notice
 from ringfence.record.notices.approvals import words
 from ringfence.record.notices.floods import Floods

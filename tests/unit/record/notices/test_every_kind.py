@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from ringfence.cli.main import main
 from ringfence.model.errors import BadInput
 from ringfence.policy.decision import Mode
+from ringfence.record.approval_facts import Answer, ApprovalAnswered
 from ringfence.record.chain import link
-from ringfence.record.facts import Answer, ApprovalAnswered, FindingReceived
+from ringfence.record.facts import FindingReceived
 from ringfence.record.notices import NOTIFYING_FACTS, Notice, notice
 from ringfence.record.notices.kinds import NoticeKind, Urgency
 from ringfence.record.notices.rendering import LONGEST_SUBJECT
