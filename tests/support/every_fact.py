@@ -7,39 +7,34 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.claims import CONFIRMED
 from ringfence.policy.decision import Mode
-from ringfence.record.facts import (
-    Answer,
-    ApprovalAnswered,
-    ApprovalExpired,
-    ApprovalVoided,
+from ringfence.record.approval_facts import Answer, ApprovalAnswered, ApprovalExpired, ApprovalVoided, Expiry
+from ringfence.record.deployment_facts import (
     BreakerOpened,
-    Closed,
-    ContinuationStarted,
-    Expiry,
-    Fact,
-    FindingReceived,
     Heartbeat,
-    HistoryRejected,
-    Intended,
-    LeaseVoided,
-    LeftUnfinished,
     LimitReset,
-    Missed,
-    Outcome,
     PauseChange,
     PauseHeld,
     PausesChanged,
+    ReplayRequested,
+)
+from ringfence.record.facts import (
+    Closed,
+    ContinuationStarted,
+    Fact,
+    FindingReceived,
+    Intended,
+    LeftUnfinished,
+    Missed,
+    Outcome,
     Planned,
-    RecordUnsealed,
     Released,
     RemediationUndone,
-    ReplayRequested,
     Result,
     RunRequested,
     SourceAsked,
     SubjectGone,
-    UnsealedAccepted,
 )
+from ringfence.record.tampering_facts import HistoryRejected, LeaseVoided, RecordUnsealed, UnsealedAccepted
 from tests.support.notice_kinds import ACTOR, ASKED, BROKEN, COMPLETE, PAUSE, decided
 from tests.support.worlds import NOON, finding
 
