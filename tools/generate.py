@@ -9,7 +9,17 @@ from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.function_code import export
 from stacks.service_control_policy import service_control_policy, text
 from tests.support.shown import NOT_SHOWN
-from tools import claims, costs, incident_status, json_page, kinds, notices, policy_page, record_vectors
+from tools import (
+    claims,
+    costs,
+    incident_status,
+    json_page,
+    kinds,
+    notices,
+    policy_page,
+    record_vectors,
+    rules_page,
+)
 from tools.catalogue import index, page, with_list
 from tools.runbook_picture import picture
 
@@ -26,6 +36,7 @@ JSON_PAGE = ROOT / "docs" / "json-output.md"
 JSON_SCHEMAS = ROOT / "docs" / "json-output-schema.json"
 NOTICES = ROOT / "docs" / "notices.md"
 NOTICE_SCHEMA = ROOT / "docs" / "notice-schema.json"
+RULES = ROOT / "docs" / "rules.md"
 VECTORS = ROOT / "docs" / "record-format.json"
 REQUIREMENTS = ROOT / "requirements.txt"
 
@@ -61,6 +72,7 @@ def main() -> None:
     JSON_SCHEMAS.write_text(json_page.schemas(), "utf-8")
     NOTICES.write_text(notices.document(), "utf-8")
     NOTICE_SCHEMA.write_text(notices.schema_text(), "utf-8")
+    RULES.write_text(rules_page.document(), "utf-8")
     VECTORS.write_text(record_vectors.document(), "utf-8")
     REQUIREMENTS.write_text(requirements(REQUIREMENTS.read_text("utf-8")), "utf-8")
 

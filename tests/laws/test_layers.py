@@ -32,7 +32,9 @@ PURE_ROOMS = (
     "self_check",
     "steps",
 )
-READS_FILES = {PACKAGE / f"policy/{name}.py" for name in ("check", "extend", "file", "schema", "yaml_source")}
+READS_FILES = {
+    PACKAGE / f"policy/{name}.py" for name in ("check", "extend", "file", "schema", "shape", "yaml_source")
+}
 """What reads and checks the policy file where it is deployed: no function of the deployment imports it."""
 DISCOVERS = PACKAGE / "model/discovery.py"
 """What finds declarations in their folders and imports them, as an import statement would."""

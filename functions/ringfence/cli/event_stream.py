@@ -23,7 +23,7 @@ from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from _typeshed import WriteableBuffer
 
@@ -31,7 +31,6 @@ _GZIP = b"\x1f\x8b"
 _HEAD = 65_536
 MOST_BYTES = 2**24
 """The maximum size of one document. An event has at most 1 MiB."""
-_LIST = re.compile(rb'\s*\{\s*"(' + "|".join(LISTS).encode() + rb')"\s*:\s*\[')
 SUFFIXES = (".json", ".jsonl", ".ndjson", ".gz", ".asff")
 """The files of a folder that are read."""
 
@@ -70,8 +69,11 @@ def size_of(names: tuple[str, ...]) -> int | None:
         return None
 
 
-def read_file(name: str, progress: Callable[[int], None]) -> Iterator[Read]:
+def read_file(name: str, progress: Callable[[int], None], lists: Sequence[str] = LISTS) -> Iterator[Read]:
     """Yield the documents of a file. `progress` gets the number of bytes after each part.
+
+    `lists` are the names of members that contain documents. Before such a member, only texts, numbers, true,
+    false and null are skipped.
 
     Raises
     ------
@@ -81,7 +83,7 @@ def read_file(name: str, progress: Callable[[int], None]) -> Iterator[Read]:
     """
     try:
         with _opened(name) as raw:
-            yield from _documents(name, _unpacked(_Counting(raw, progress)))
+            yield from _documents(name, _unpacked(_Counting(raw, progress)), lists)
     except (OSError, EOFError) as error:
         words = getattr(error, "strerror", None) or str(error) or "input/output error"
         raise BadInput(name, f"cannot be read: {words}") from error
@@ -128,18 +130,24 @@ def _unpacked(raw: _Counting) -> io.BufferedReader:
     return io.BufferedReader(cast("io.RawIOBase", unpacked), _HEAD)
 
 
-def _documents(name: str, file: io.BufferedReader) -> Iterator[Read]:
+def _documents(name: str, file: io.BufferedReader, lists: Sequence[str]) -> Iterator[Read]:
     if file.peek(len(BOM_UTF8)).startswith(BOM_UTF8):
         file.read(len(BOM_UTF8))
     head = file.peek(_HEAD)
     if head.lstrip().startswith(b"["):
         yield from _streamed(name, file, "item")
-    elif match := _LIST.match(head):
+    elif match := _first_list(lists).match(head):
         yield from _streamed(name, file, f"{match[1].decode()}.item")
     elif _is_document(head.partition(b"\n")[0]):
         yield from _lines(name, file)
     else:
         yield from _whole(name, file)
+
+
+def _first_list(names: Sequence[str]) -> re.Pattern[bytes]:
+    """Return a pattern for a document whose first list or object is a list of one of these names."""
+    before = r'(?:\s*"[^"\\]*"\s*:\s*(?:"[^"\\]*"|[-0-9.]+|true|false|null)\s*,)*'
+    return re.compile(rf'\s*\{{{before}\s*"({"|".join(names)})"\s*:\s*\['.encode())
 
 
 def _streamed(name: str, file: io.BufferedReader, prefix: str) -> Iterator[Read]:

@@ -39,6 +39,8 @@ COMMANDS = MappingProxyType(
         "uninstall-plan": "ringfence.cli.uninstall_plan:uninstall_plan",
         "dead-letters": "ringfence.cli.dead_letters:dead_letters",
         "controls": "ringfence.cli.controls:controls",
+        "rules": "ringfence.cli.rules:rules",
+        "scan": "ringfence.cli.scan:scan",
     }
 )
 """The module and attribute of each subcommand."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -217,27 +215,18 @@ def _nothing(one: Replayed, limit: str) -> None:
 def _reads(paths: tuple[str, ...]) -> Iterator[Read]:
     """Yield the documents of all files, with a progress bar on a terminal."""
     from ringfence.cli.event_stream import paths_of, read_file, size_of
+    from ringfence.cli.progress import progress
 
     names = paths_of(paths)
-    with _progress(size_of(names)) as progress:
+    with progress(size_of(names)) as report:
         for name in names:
-            yield from read_file(name, progress)
+            yield from read_file(name, report)
 
 
 def _archived(home: Home, since: datetime | None) -> Iterator[Read]:
     from ringfence.cli.replay_archive import archived
 
     yield from archived(home, since)
-
-
-@contextmanager
-def _progress(total: int | None) -> Iterator[Callable[[int], None]]:
-    """Show the progress on standard error, if that is a terminal."""
-    if total is None or not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    with click.progressbar(length=total, label="Reading", file=sys.stderr) as bar:
-        yield bar.update
 
 
 def _catalogue() -> Mapping[str, Runbook]:

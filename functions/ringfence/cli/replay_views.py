@@ -11,6 +11,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
+from ringfence.cli.csv_cells import cell
 from ringfence.cli.incident_views import plain, show
 from ringfence.policy.decision import Mode
 
@@ -40,8 +41,6 @@ COLUMNS = (
 )
 LIMIT = "limit"
 """The last column: the limit because of which a person is asked instead. Empty: none."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A cell that begins so is a formula in a spreadsheet. Findings can contain text from an intruder."""
 NOT_KNOWN_HERE = (
     "Without AWS it is not known what tags, groups and organizational units a resource has. Rules about them "
     "can make a decision more cautious."
@@ -59,17 +58,9 @@ def csv_writer() -> Callable[[Replayed, str], None]:
 
     def write(one: Replayed, limit: str) -> None:
         cells = [*(getattr(one, name) for name in COLUMNS), limit]
-        writer.writerow([_cell(cell) for cell in cells])
+        writer.writerow([cell(one) for one in cells])
 
     return write
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, tuple):
-        text = " ".join(map(str, value))
-    else:
-        text = value.isoformat() if hasattr(value, "isoformat") else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def show_json(tally: Tally, notes: Sequence[tuple[str, str]]) -> None:

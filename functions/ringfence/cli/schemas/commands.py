@@ -21,6 +21,7 @@ from ringfence.cli.schemas.builders import (
 from ringfence.cli.schemas.log import COVERED, INCIDENT, SHOWN, VERDICT
 from ringfence.cli.schemas.offline import CONTROLS, DECIDES, DIFFERENCE, EXPLAINED, FLAW, PROBLEM, REMOVAL
 from ringfence.cli.schemas.operators import ANSWERED, APPROVALS, LETTER, LIMIT, PAUSE, RECHECK, RELEASE, RUN
+from ringfence.cli.schemas.posture import RULE, RULES_CHECKED, RULES_TESTED, SCANNED
 
 if TYPE_CHECKING:
     from ringfence.cli.schemas.builders import Schema
@@ -87,7 +88,11 @@ FORMS = MappingProxyType(
         "reject": Form("The answer.", ANSWERED),
         "release": Form("The release.", RELEASE),
         "resume": Form("The pause that ended.", record(pause=PAUSE, pauses=many(PAUSE))),
+        "rules check": Form("The errors and notes.", RULES_CHECKED),
+        "rules list": Form("The rules.", record(rules=many(RULE))),
+        "rules test": Form("The examples that are judged in another way.", RULES_TESTED),
         "run": Form("The run.", RUN),
+        "scan": Form("The score and the counts of each rule.", SCANNED),
         "uninstall-plan": Form("The plan.", REMOVAL),
     }
 )

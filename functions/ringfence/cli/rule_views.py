@@ -1,0 +1,82 @@
+"""Rules and the result of a scan, on a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from ringfence.cli.incident_views import BAD, GOOD, OPEN, SEVERITY_STYLES, plain
+from ringfence.cli.layout import count, ending, hanging
+from ringfence.posture.rule import SEVERITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.console import RenderableType
+
+    from ringfence.posture.rule import Result, Rule
+    from ringfence.posture.score import Counts, Tally
+
+MOST_SHOWN = 3
+"""Failing resources of a rule in the summary."""
+_PASSING, _MIDDLING = 90, 70
+
+
+def listed_rules(rules: Sequence[Rule]) -> RenderableType:
+    """Return a table of rules."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for title in ("rule", "severity", "remediation"):
+        table.add_column(title, overflow="fold")
+    for one in rules:
+        severity = Text(one.severity, SEVERITY_STYLES[one.severity])
+        table.add_row(plain(one.name), severity, plain(one.remediation or "-"))
+    return Group(table, Text(), plain(f"{count(len(rules), 'rule')}."))
+
+
+def scanned(tally: Tally, *, full: bool) -> RenderableType:
+    """Return what a scan found: the score, and the rules with failing resources, the worst first."""
+    parts: list[RenderableType] = [_score(tally), Text()]
+    for name in _worst_first(tally):
+        parts += _rule(tally.rules[name], tally.counts[name], tally.failing[name], full=full)
+    parts += ending("All results as CSV", "ringfence scan … --format csv")
+    return Group(*parts)
+
+
+def _score(tally: Tally) -> Text:
+    whole, score = tally.whole, tally.score
+    if score is None:
+        return plain("No resource of a type that a rule is about.", OPEN)
+    style = GOOD if score >= _PASSING else OPEN if score >= _MIDDLING else BAD
+    told = [f"{whole.passed} passed", f"{whole.failed} failed", f"{whole.not_assessed} not assessed"]
+    return Text.assemble(
+        ("Score ", "bold"),
+        (f"{score}", style),
+        f" of 100: {count(tally.resources, 'resource')}, {', '.join(told)}",
+    )
+
+
+def _worst_first(tally: Tally) -> list[str]:
+    def rank(name: str) -> tuple[int, int, str]:
+        counts = tally.counts[name]
+        return (-SEVERITIES.index(tally.rules[name].severity), -counts.failed, name)
+
+    return sorted(tally.failing, key=rank)
+
+
+def _rule(rule: Rule, counts: Counts, failing: Sequence[Result], *, full: bool) -> Iterator[RenderableType]:
+    severity = (rule.severity, SEVERITY_STYLES[rule.severity])
+    told = [f"{counts.failed} of {counts.all} failed"] if counts.failed else []
+    told += [f"{counts.not_assessed} not assessed"] if counts.not_assessed else []
+    yield Text.assemble(severity, "  ", (rule.name, "bold"), f"  {', '.join(told)}")
+    if rule.remediation:
+        yield Text.assemble("  remediation: ", rule.remediation)
+    shown = failing if full else failing[:MOST_SHOWN]
+    for one in shown:
+        place = f"{one.resource.account} {one.resource.region} {one.resource.id}"
+        yield hanging("  - ", plain(f"{place}: {'; '.join(one.reasons)}"))
+    more = counts.failed + counts.not_assessed - len(shown)
+    if more:
+        yield plain(f"    and {more} more", "dim")

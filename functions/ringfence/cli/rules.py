@@ -1,0 +1,181 @@
+"""`ringfence rules`: the rules as code. Offline, without AWS."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ringfence.cli.text import is_terminal, row, safe
+from ringfence.model.errors import BadInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ringfence.posture.file import Known, Loaded
+
+INVALID, WRONG = 2, 1
+FOLDER = Path("compliance")
+_PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group(short_help="Check and test rules as code, and list those that are shipped.")
+def rules() -> None:
+    """Check and test rules as code, and list those that are shipped. Offline, without AWS.
+
+    PATH is a file with rules, or a folder of such files. Default: the folder `compliance`.
+    """
+
+
+@rules.command("list", short_help="List rules.")
+@_PATHS
+@click.option("--type", "type_", default="", metavar="TYPE", help="Only rules about this type of resource.")
+@_JSON
+def list_(paths: tuple[Path, ...], type_: str, *, as_json: bool) -> None:
+    """List the rules of PATH. Without PATH, list the rules that are shipped.
+
+    Exit code 0: listed. 2: a rule is invalid.
+    """
+    from ringfence.posture.library import LIBRARY
+
+    found = [one for one in load(paths or (LIBRARY,)) if not type_ or one.rule.is_about(type_)]
+    if as_json:
+        click.echo(json.dumps({"rules": [_as_json(one) for one in found]}))
+    elif is_terminal():
+        from ringfence.cli.incident_views import show
+        from ringfence.cli.rule_views import listed_rules
+
+        show(listed_rules([one.rule for one in found]))
+    else:
+        for rule in (one.rule for one in found):
+            cells = (rule.name, rule.severity, " ".join(rule.resource_types), rule.remediation, rule.title)
+            click.echo(row(*cells))
+
+
+@rules.command(short_help="Find all errors of rule files.")
+@_PATHS
+@_JSON
+@click.pass_context
+def check(ctx: click.Context, paths: tuple[Path, ...], *, as_json: bool) -> None:
+    """Find all errors of the rules in PATH at once, with their lines.
+
+    Notes are about what is valid and probably not meant.
+
+    Exit code 0: valid. 2: there are errors.
+    """
+    from ringfence.posture.file import InvalidRules
+
+    loaded: tuple[Loaded, ...] = ()
+    found = []
+    try:
+        loaded = load(paths or (FOLDER,))
+        found = [("note", one.file, note) for one in loaded for note in one.notes]
+    except InvalidRules as invalid:
+        found = [("error", file, flaw) for file, flaw in invalid.flaws]
+    wrong = any(kind == "error" for kind, _, _ in found)
+    if as_json:
+        flaws = [
+            {
+                "kind": kind,
+                "file": file,
+                "line": flaw.line,
+                "column": flaw.column,
+                "field": flaw.field,
+                "problem": flaw.problem,
+            }
+            for kind, file, flaw in found
+        ]
+        click.echo(json.dumps({"valid": not wrong, "rules": len(loaded), "found": flaws}))
+    else:
+        for kind, file, flaw in found:
+            click.echo(safe(f"{file}:{flaw.line}:{flaw.column}: {kind}: {flaw.field}: {flaw.problem}"))
+        if not wrong:
+            click.echo(f"{len(loaded)} {'rule is' if len(loaded) == 1 else 'rules are'} valid.")
+    ctx.exit(INVALID if wrong else 0)
+
+
+@rules.command(short_help="Judge the examples of rules.")
+@_PATHS
+@_JSON
+@click.pass_context
+def test(ctx: click.Context, paths: tuple[Path, ...], *, as_json: bool) -> None:
+    """Judge the examples that rules in PATH bring: items that must pass, and items that must fail.
+
+    Exit code 0: all are judged as they say. 1: some are not. 2: a rule is invalid.
+    """
+    from ringfence.posture.examples import misjudged
+
+    loaded = load(paths or (FOLDER,))
+    wrong = tuple(misjudged(loaded))
+    count = sum(len(one.examples) for one in loaded)
+    without = [one.rule.name for one in loaded if not one.examples]
+    if as_json:
+        rows = [
+            {
+                "rule": one.rule,
+                "file": one.file,
+                "line": one.line,
+                "expected": one.expected,
+                "judged": one.judged,
+                "reasons": list(one.reasons),
+            }
+            for one in wrong
+        ]
+        click.echo(json.dumps({"examples": count, "wrong": rows, "without_examples": without}))
+    else:
+        for one in wrong:
+            words = f"{one.file}:{one.line}: {one.rule} must be {one.expected}, and is {one.judged}"
+            click.echo(safe(": ".join((words, *one.reasons))))
+        for name in without:
+            click.echo(safe(f"{name} has no examples."))
+        told = f"{count - len(wrong)} of {count}"
+        click.echo(f"{told} {'example is' if count == 1 else 'examples are'} judged as they say.")
+    ctx.exit(WRONG if wrong else 0)
+
+
+def load(paths: Iterable[Path]) -> tuple[Loaded, ...]:
+    """Read rules. Raises BadInput, and InvalidRules with all errors."""
+    from ringfence.posture.file import load_rules
+
+    return load_rules(paths, known_names())
+
+
+def known_names() -> Known:
+    """Return the names that rules may use."""
+    from ringfence.posture.file import Known
+    from ringfence.runbooks.catalogue import CATALOGUE
+    from ringfence.runbooks.compliance.table import CONTROLS
+
+    remediations = {one.id for runbook in CATALOGUE.values() for one in runbook.remediations}
+    return Known(remediations, tuple(CONTROLS))
+
+
+def _as_json(one: Loaded) -> dict[str, object]:
+    rule = one.rule
+    return {
+        "name": rule.name,
+        "title": rule.title,
+        "resource_types": list(rule.resource_types),
+        "severity": rule.severity,
+        "controls": list(rule.controls),
+        "remediation": rule.remediation or None,
+        "rationale": rule.rationale,
+        "references": list(rule.references),
+        "file": one.file,
+        "line": one.line,
+    }
+
+
+def chosen_controls(name: str) -> frozenset[str]:
+    """Return the controls of a framework's profile. Raises BadInput for an unknown framework."""
+    from ringfence.runbooks.compliance import framework
+    from ringfence.runbooks.compliance.table import CONTROLS
+
+    of = framework(name)
+    found = frozenset(id_ for id_, control in CONTROLS.items() if control.numbers(of))
+    if not found:
+        raise BadInput("--profile", "must be a framework that a control is mapped to", name)
+    return found

@@ -1,0 +1,53 @@
+"""What the commands print about rules as code."""
+
+from __future__ import annotations
+
+from ringfence.cli.schemas.builders import flag, many, maybe, number, record, text, whole
+
+RULE = record(
+    name=text(),
+    title=text(),
+    resource_types=many(text()),
+    severity=text(),
+    controls=many(text()),
+    remediation=maybe(text()),
+    rationale=text(),
+    references=many(text()),
+    file=text(),
+    line=whole(),
+)
+RULES_CHECKED = record(
+    valid=flag(),
+    rules=whole("The number of valid rules. 0 if there are errors."),
+    found=many(
+        record(
+            kind=text("`error` or `note`."),
+            file=text(),
+            line=whole(),
+            column=whole(),
+            field=text(),
+            problem=text(),
+        )
+    ),
+)
+RULES_TESTED = record(
+    examples=whole("The number of examples."),
+    wrong=many(
+        record(
+            rule=text(),
+            file=text(),
+            line=whole(),
+            expected=text(),
+            judged=text(),
+            reasons=many(text()),
+        )
+    ),
+    without_examples=many(text(), "The rules without an example."),
+)
+COUNTS = {"passed": whole(), "failed": whole(), "not_assessed": whole()}
+SCANNED = record(
+    score=maybe(number("From 0 to 100. Null if there is no result.")),
+    resources=whole(),
+    **COUNTS,
+    rules=many(record(rule=text(), severity=text(), remediation=maybe(text()), **COUNTS)),
+)

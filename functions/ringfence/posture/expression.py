@@ -1,0 +1,112 @@
+"""Expressions in CEL, for what a tree of properties cannot say. Pure.
+
+An expression sees `resource` (`type`, `account`, `region`, `id`, `name`, `tags`) and `properties`, under
+CloudFormation's names. It has no side effects. A key that is not there has no value: the resource is not
+assessed, unless the expression asks `has(…)` first.
+
+https://github.com/google/cel-spec
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+import cel
+
+from ringfence.model.errors import BadInput
+from ringfence.model.frozen import frozen
+from ringfence.posture.values import UNREAD, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.posture.rule import Resource
+
+_PATH = re.compile(r"\bproperties((?:\.[A-Za-z][A-Za-z0-9]*)+)")
+_CALLS = frozenset({"all", "exists", "exists_one", "filter", "map", "size", "matches", "contains"})
+_FIELDS = ("type", "account", "region", "id", "name", "tags")
+
+
+@frozen
+class Expression:
+    """An expression in CEL, and the sentence for a resource that it is false for."""
+
+    text: str
+    problem: str
+
+    @property
+    def paths(self) -> tuple[tuple[str, ...], ...]:
+        """The properties that the expression names, without the methods that it calls on them."""
+        found = (match.group(1)[1:].split(".") for match in _PATH.finditer(self.text))
+        return tuple(dict.fromkeys(tuple(_names(parts)) for parts in found))
+
+
+def check(text: str) -> str:
+    """Return what is wrong with an expression. Empty if it can be compiled.
+
+    Examples
+    --------
+    >>> check("properties.Encrypted == true")
+    ''
+    >>> check("properties.Encrypted ==")
+    'is not an expression in CEL: a part is missing or not understood at column 24'
+    """
+    try:
+        _compiled(text)
+    except BadInput as error:
+        return error.problem
+    return ""
+
+
+def truth(expression: Expression, resource: Resource) -> bool:
+    """Return whether an expression is true for a resource.
+
+    Raises
+    ------
+    BadInput
+        The expression cannot be evaluated: it reads a key that is not there, or compares values of two types.
+
+    """
+    seen: dict[str, object] = {name: getattr(resource, name) for name in _FIELDS}
+    context = {"resource": _plain(seen), "properties": _plain(resource.properties)}
+    try:
+        answer = _compiled(expression.text).execute(context)
+    except KeyError as error:
+        key = shown(error.args[0] if error.args else "")
+        raise BadInput("expression", f"reads {key}, which is not there; ask has(…) first") from error
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
+        told = str(error).partition("\n")[0].partition(":")[0]
+        raise BadInput("expression", f"cannot be evaluated: {ascii(told)[1:-1][:120]}") from error
+    if not isinstance(answer, bool):
+        raise BadInput("expression", f"must be true or false, and is {shown(answer)}")
+    return answer
+
+
+@cache
+def _compiled(text: str) -> cel.Program:
+    try:
+        return cel.compile(text)
+    except ValueError as error:
+        place = re.search(r"<input>:(\d+):(\d+)", str(error))
+        where = f" at column {place.group(2)}" if place and place.group(1) == "1" else ""
+        words = f"is not an expression in CEL: a part is missing or not understood{where}"
+        raise BadInput("expression", words) from error
+
+
+def _plain(value: object) -> object:
+    """Return a value as CEL takes it. What nobody read is not there."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items() if one is not UNREAD}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(one) for one in value]
+    return value
+
+
+def _names(parts: list[str]) -> Iterator[str]:
+    for part in parts:
+        if part in _CALLS:
+            return
+        yield part

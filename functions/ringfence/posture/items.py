@@ -1,0 +1,120 @@
+"""Read an item of AWS Config in every form that people have. Pure.
+
+An item comes as an advanced query returns it, as `get-resource-config-history` and snapshots write it, or in
+the event of a change. These forms differ in a few names, and some write a value as JSON in a text.
+
+https://docs.aws.amazon.com/config/latest/developerguide/config-item-table.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ringfence.model.document import Document
+from ringfence.model.errors import BadInput
+from ringfence.model.subject import ACCOUNT
+from ringfence.posture.mapping import READS
+from ringfence.posture.mappings import every_mapping
+from ringfence.posture.rule import Resource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_DELETED = frozenset({"ResourceDeleted", "ResourceDeletedNotRecorded", "ResourceNotRecorded"})
+_PARTS = ("configuration", "supplementaryConfiguration", READS)
+
+
+def resource_of(document: Document) -> Resource | None:
+    """Return the resource that an item shows.
+
+    None for a deleted resource, and for a type that no rule can be about.
+
+    Raises
+    ------
+    BadInput
+        The item lacks a field that identifies the resource, or a field has another type.
+
+    """
+    if document.optional_text("configurationItemStatus") in _DELETED:
+        return None
+    type_ = document.text("resourceType")
+    mapping = every_mapping().get(type_)
+    if mapping is None:
+        return None
+    account = _first(document, "accountId", "awsAccountId")
+    if not ACCOUNT.fullmatch(account):
+        raise BadInput(document.at("accountId"), "must be a 12-digit account id", account)
+    parts = {name: _decoded(document, name) for name in _PARTS if document.has(name)}
+    return Resource(
+        type_,
+        account,
+        document.text("awsRegion"),
+        document.text("resourceId"),
+        document.optional_text("resourceName") or "",
+        mapping.properties(parts),
+        _tags(document.value.get("tags")),
+    )
+
+
+def documents_in(document: Document) -> Iterator[Document]:
+    """Yield the items in a document: it is an item, or contains some in one of AWS's forms."""
+    value = document.value
+    if isinstance(value.get("detail"), Mapping):
+        yield from documents_in(document.child("detail"))
+    elif isinstance(value.get("configurationItem"), Mapping):
+        yield document.child("configurationItem")
+    elif "configurationItems" in value:
+        yield from document.children("configurationItems")
+    elif "Results" in value:
+        for index, text in enumerate(document.texts("Results")):
+            yield Document.of(_json(text, f"{document.at('Results')}[{index}]"))
+    else:
+        yield document
+
+
+def _first(document: Document, *names: str) -> str:
+    for name in names[:-1]:
+        if document.has(name):
+            return document.text(name)
+    return document.text(names[-1])
+
+
+def _decoded(document: Document, name: str) -> object:
+    """Return a part of an item. History and snapshots write it, or each of its values, as JSON in a text."""
+    value = document.value.get(name)
+    if isinstance(value, str):
+        value = _json(value, document.at(name)) if value else {}
+    if isinstance(value, Mapping):
+        return {str(key): _inner(one) for key, one in value.items()}
+    if value is None:
+        return {}
+    raise BadInput(document.at(name), "must be an object", value)
+
+
+def _inner(value: object) -> object:
+    if isinstance(value, str) and value[:1] in {"{", "["}:
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _json(text: str, field: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadInput(field, "must be JSON", text) from error
+
+
+def _tags(given: object) -> dict[str, str]:
+    """Return the tags of an item: a mapping, or a list of keys and values."""
+    if isinstance(given, Mapping):
+        return {str(key): value for key, value in given.items() if isinstance(value, str)}
+    found: dict[str, str] = {}
+    for one in given if isinstance(given, list) else ():
+        if isinstance(one, Mapping) and isinstance(one.get("key"), str) and isinstance(one.get("value"), str):
+            found[one["key"]] = one["value"]
+    return found

@@ -1,0 +1,127 @@
+"""The schema of rule files. Each `description` is also the error message.
+
+`required_properties` is checked apart, because its form is that of each type's properties.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.model.subject import ACCOUNT, GLOBAL, REGION
+from ringfence.policy.decision import Mode
+from ringfence.posture.rule import SEVERITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+RULES = "compliance_rules"
+NAME = "[a-z][a-z0-9]*(-[a-z0-9]+)*"
+_ANYTHING: dict[str, object] = {"description": "must be a mapping"}
+
+
+def _object(about: str, properties: dict[str, object], *required: str) -> dict[str, object]:
+    return {
+        "description": f"must be a mapping: {about}",
+        "type": "object",
+        "properties": properties,
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+def _texts(what: str, pattern: str = "", *, least: int = 1) -> dict[str, object]:
+    one: dict[str, object] = {"description": f"must be {what}", "type": "string", "minLength": 1}
+    if pattern:
+        one["pattern"] = f"^({pattern})\\Z"
+    many = "a list of one or more of these" if least else "a list of these"
+    return {"description": f"must be {many}: {what}", "type": "array", "items": one, "minItems": least}
+
+
+def _text(what: str, pattern: str = "") -> dict[str, object]:
+    text: dict[str, object] = {"description": f"must be {what}", "type": "string", "minLength": 1}
+    return {**text, "pattern": f"^({pattern})\\Z"} if pattern else text
+
+
+_SCOPE = _object(
+    "the resources that the rule is about",
+    {
+        "accounts": _texts("a 12-digit account id in quotes", ACCOUNT.pattern),
+        "regions": _texts("a region such as eu-west-1, or global", f"{REGION.pattern}|{GLOBAL}"),
+        "organizational-units": _texts("the id of an organizational unit, such as ou-ab12-34567890"),
+        "tags": {
+            "description": "must be a mapping from a tag's key to a glob or a list of globs on its value",
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": {
+                "description": "must be a glob or a list of globs",
+                "if": {"type": "array"},
+                "then": _texts("a glob"),
+                "else": _text("a glob or a list of globs"),
+            },
+        },
+    },
+)
+_MODE: dict[str, object] = {
+    "description": f"must be one of {', '.join(mode.value for mode in Mode)}",
+    "enum": [mode.value for mode in Mode],
+}
+_MODES: dict[str, object] = {
+    "description": f"{_MODE['description']}, or a list of modes with their scopes",
+    "if": {"type": "array"},
+    "then": {
+        "description": "must be a list of modes with their scopes",
+        "type": "array",
+        "minItems": 1,
+        "items": _object("a mode and its scope", {"scope": _SCOPE, "mode": _MODE}, "mode"),
+    },
+    "else": _MODE,
+}
+_EXAMPLE = _object(
+    "`passes` or `fails`, with an item of AWS Config or its decisive parts",
+    {"passes": _ANYTHING, "fails": _ANYTHING},
+)
+_RULE = _object(
+    "a rule",
+    {
+        "name": _text("a name in lower case with hyphens", NAME),
+        "title": _text("one line of text"),
+        "resource_types": _texts("a type such as AWS::S3::Bucket"),
+        "required_properties": {
+            "description": "must be a mapping from a type to its required properties",
+            "type": "object",
+        },
+        "parameters": {
+            "description": "must be a mapping from a name to the value that `!Ref` stands for",
+            "type": "object",
+        },
+        "expression": _text("an expression in CEL"),
+        "message": _text("the sentence about a resource for which the expression is false"),
+        "scope": _SCOPE,
+        "severity": {"description": f"must be one of {', '.join(SEVERITIES)}", "enum": list(SEVERITIES)},
+        "controls": _texts("the id of a control"),
+        "remediation": _text("the id of a remediation"),
+        "mode": _MODES,
+        "rationale": _text("why it matters"),
+        "references": _texts("the address of a page", "https://.+"),
+        "examples": {
+            "description": "must be a list of examples",
+            "type": "array",
+            "minItems": 1,
+            "items": _EXAMPLE,
+        },
+    },
+    "name",
+    "resource_types",
+)
+SCHEMA: Mapping[str, object] = _object(
+    "rules",
+    {
+        RULES: {
+            "description": "must be a list of one or more rules",
+            "type": "array",
+            "minItems": 1,
+            "items": _RULE,
+        }
+    },
+    RULES,
+)

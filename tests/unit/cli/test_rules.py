@@ -1,0 +1,187 @@
+"""`ringfence rules` and `ringfence scan`: on a terminal, in a pipe, as JSON and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+
+from ringfence.cli.main import main
+from ringfence.posture.score import WEIGHTS
+from tests.support.json_forms import check
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from click.testing import Result
+
+RULE = """\
+compliance_rules:
+  - name: versions
+    resource_types: [AWS::S3::Bucket]
+    required_properties:
+      AWS::S3::Bucket: {VersioningConfiguration: {Status: Enabled}}
+    severity: high
+    examples:
+      - passes: {supplementaryConfiguration: {BucketVersioningConfiguration: {status: Enabled}}}
+      - fails: {supplementaryConfiguration: {}}
+"""
+HOSTILE = "=cmd|x"
+
+
+def item(id_: str, **kept: object) -> dict[str, Any]:
+    return {
+        "accountId": "111122223333",
+        "awsRegion": "eu-west-1",
+        "resourceId": id_,
+        "resourceType": "AWS::S3::Bucket",
+        "configuration": {"name": id_},
+        "supplementaryConfiguration": kept,
+    }
+
+
+ENABLED = {"BucketVersioningConfiguration": {"status": "Enabled"}}
+ITEMS = [item("good", **ENABLED), item(HOSTILE), {**item("unread"), "supplementaryConfiguration": None}]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "compliance").mkdir()
+    (tmp_path / "compliance" / "own.yaml").write_text(RULE, "utf-8")
+    (tmp_path / "items.json").write_text(json.dumps({"configurationItems": ITEMS}), "utf-8")
+    return tmp_path
+
+
+def ringfence(*words: str, env: dict[str, str] | None = None) -> Result:
+    done = CliRunner(env=env).invoke(main, list(words))
+    if "--json" in words and done.stdout:
+        check(words, done.stdout)
+    return done
+
+
+OWN = ("--rules", "compliance")
+
+
+@pytest.mark.usefixtures("folder")
+def test_valid_rules_are_counted() -> None:
+    done = ringfence("rules", "check")
+    assert (done.exit_code, done.stdout) == (0, "1 rule is valid.\n")
+    assert json.loads(ringfence("rules", "check", "--json").stdout) == {
+        "valid": True,
+        "rules": 1,
+        "found": [],
+    }
+
+
+def test_an_invalid_rule_is_told_with_its_file_and_line(folder: Path) -> None:
+    path = folder / "compliance" / "own.yaml"
+    path.write_text(RULE.replace("severity: high", "severity: urgent"), "utf-8")
+    done = ringfence("rules", "check")
+    assert done.exit_code == 2
+    assert done.stdout.startswith(
+        "compliance/own.yaml:6:5: error: compliance_rules[0].severity: must be one of"
+    )
+    found = json.loads(ringfence("rules", "check", "--json").stdout)["found"]
+    assert [(one["kind"], one["line"], one["column"]) for one in found] == [("error", 6, 5)]
+    for words in (("rules", "list", "compliance"), ("rules", "test"), ("scan", "items.json", *OWN)):
+        assert ringfence(*words).exit_code == 2
+
+
+def test_an_example_that_is_judged_in_another_way_is_told(folder: Path) -> None:
+    assert ringfence("rules", "test").stdout == "2 of 2 examples are judged as they say.\n"
+    path = folder / "compliance" / "own.yaml"
+    path.write_text(RULE.replace("- fails", "- passes"), "utf-8")
+    done = ringfence("rules", "test")
+    assert done.exit_code == 1
+    assert done.stdout.splitlines()[0] == (
+        "compliance/own.yaml:9: versions must be passed, and is failed: VersioningConfiguration.Status must "
+        "be 'Enabled', but is not set"
+    )
+    assert len(json.loads(ringfence("rules", "test", "--json").stdout)["wrong"]) == 1
+
+
+@pytest.mark.usefixtures("folder")
+def test_rules_are_listed() -> None:
+    assert ringfence("rules", "list", "compliance").stdout == "versions\thigh\tAWS::S3::Bucket\t\tversions\n"
+    shipped = json.loads(ringfence("rules", "list", "--type", "AWS::KMS::Key", "--json").stdout)["rules"]
+    assert {type_ for one in shipped for type_ in one["resource_types"]} == {"AWS::KMS::Key"}
+    assert "versions" in ringfence("rules", "list", "compliance", env={"FORCE_COLOR": "1"}).stdout
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_scan_says_the_score_and_what_fails() -> None:
+    shown = ringfence("scan", "items.json", *OWN, env={"FORCE_COLOR": "1", "COLUMNS": "80", "NO_COLOR": "1"})
+    assert shown.exit_code == 0
+    page = re.sub(r"\x1b\[[0-9;]*m", "", shown.stdout)
+    assert "Score 33.3 of 100: 3 resources, 1 passed, 1 failed, 1 not assessed" in page
+    assert f"111122223333 eu-west-1 {HOSTILE}: VersioningConfiguration.Status must" in page
+    assert max(map(len, page.splitlines())) <= 80
+    assert ringfence("scan", "items.json", *OWN).stdout == "versions\thigh\t1\t1\t1\t\n"
+
+
+@pytest.mark.usefixtures("folder")
+def test_everybody_can_compute_the_score_again() -> None:
+    lines = ringfence("scan", "items.json", "--format", "csv", *OWN, "--library").stdout
+    rows = list(csv.DictReader(io.StringIO(lines)))
+    counted = Counter((row["severity"], row["status"]) for row in rows)
+    whole = sum(WEIGHTS[severity] * count for (severity, _), count in counted.items())
+    passed = sum(WEIGHTS[of] * count for (of, status), count in counted.items() if status == "passed")
+    score = json.loads(ringfence("scan", "items.json", "--json", *OWN, "--library").stdout)["score"]
+    assert score == round(100 * passed / whole, 1)
+
+
+@pytest.mark.usefixtures("folder")
+def test_no_cell_is_a_formula() -> None:
+    rows = csv.reader(io.StringIO(ringfence("scan", "items.json", "--format", "csv", *OWN).stdout))
+    assert [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@"))] == []
+
+
+@pytest.mark.usefixtures("folder")
+def test_each_result_is_a_line_of_json() -> None:
+    lines = ringfence("scan", "items.json", "--format", "jsonl", *OWN).stdout.splitlines()
+    assert [json.loads(line)["status"] for line in lines] == ["passed", "failed", "not assessed"]
+
+
+@pytest.mark.parametrize("form", ["list", "lines", "gzip", "standard input"])
+def test_items_are_read_in_every_form(folder: Path, form: str) -> None:
+    path, given = folder / "x.json", None
+    text = json.dumps(ITEMS) if form == "list" else "\n".join(map(json.dumps, ITEMS))
+    if form == "gzip":
+        path.write_bytes(gzip.compress(text.encode()))
+    elif form == "standard input":
+        given = text
+    else:
+        path.write_text(text, "utf-8")
+    done = CliRunner().invoke(main, ["scan", "-" if given else str(path), "--json", *OWN], input=given)
+    assert json.loads(done.stdout)["resources"] == 3
+
+
+def test_what_cannot_be_read_is_told_and_the_rest_is_scanned(folder: Path) -> None:
+    (folder / "items.json").write_text(json.dumps([{"resourceType": "AWS::S3::Bucket"}, *ITEMS]), "utf-8")
+    done = ringfence("scan", "items.json", "--json", *OWN)
+    assert done.exit_code == 1
+    assert "items.json, item 1: awsAccountId: is required" in done.stderr
+    assert json.loads(done.stdout)["resources"] == 3
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_score_below_a_limit_is_an_exit_code() -> None:
+    assert ringfence("scan", "items.json", *OWN, "--fail-under", "90").exit_code == 3
+    assert ringfence("scan", "items.json", *OWN, "--fail-under", "33").exit_code == 0
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_profile_leaves_the_rules_of_a_framework() -> None:
+    every = json.loads(ringfence("scan", "items.json", "--json").stdout)["rules"]
+    soc2 = json.loads(ringfence("scan", "items.json", "--json", "--profile", "soc2").stdout)["rules"]
+    assert {one["rule"] for one in soc2} < {one["rule"] for one in every}
+    assert ringfence("scan", "items.json", "--profile", "soc2", *OWN).exit_code == 2
+    assert ringfence("scan", "items.json", "--profile", "nothing").exit_code == 2

@@ -1,0 +1,48 @@
+"""The rules that are shipped: each with an example that passes and one that fails."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ringfence.cli.rules import load
+from ringfence.posture.evaluate import result
+from ringfence.posture.examples import misjudged
+from ringfence.posture.library import LIBRARY
+from ringfence.posture.mappings import every_mapping
+from ringfence.posture.rule import Resource, Status
+
+if TYPE_CHECKING:
+    from ringfence.posture.file import Loaded
+
+RULES = load([LIBRARY])
+SERVICES = (
+    *("S3", "EC2", "IAM", "RDS", "EFS", "CloudTrail", "Config", "GuardDuty", "KMS", "Lambda", "ECR", "ECS"),
+    *("EKS", "ElasticLoadBalancingV2", "SNS", "SQS", "SecretsManager"),
+)
+
+
+def test_every_service_has_rules() -> None:
+    counted = Counter(type_.split("::")[1] for one in RULES for type_ in one.rule.resource_types)
+    assert [name for name in SERVICES if not counted[name]] == []
+    assert len(RULES) >= 60
+
+
+@pytest.mark.parametrize("loaded", RULES, ids=lambda one: one.rule.name)
+def test_a_rule_passes_and_fails_its_examples_and_says_why_it_is_there(loaded: Loaded) -> None:
+    assert [str(one) for one in misjudged([loaded])] == []
+    assert {one.passes for one in loaded.examples} == {True, False}
+    assert loaded.rule.rationale
+    assert loaded.rule.references
+    assert loaded.notes == ()
+
+
+@pytest.mark.parametrize("loaded", RULES, ids=lambda one: one.rule.name)
+def test_no_rule_passes_what_was_not_looked_at(loaded: Loaded) -> None:
+    """An advanced query can select the id of a resource alone."""
+    for type_ in loaded.rule.resource_types:
+        properties = every_mapping()[type_].properties({})
+        resource = Resource(type_, "111122223333", "eu-west-1", "x", "", properties, {})
+        assert result(loaded.rule, resource).status is Status.NOT_ASSESSED

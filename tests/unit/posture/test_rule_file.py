@@ -1,0 +1,323 @@
+"""Rule files: the form of the guide, and every error at once with its line."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ringfence.model.document import Document
+from ringfence.model.errors import BadInput
+from ringfence.policy.decision import Mode
+from ringfence.posture.evaluate import result
+from ringfence.posture.file import InvalidRules, Known, Loaded, load_rules
+from ringfence.posture.items import resource_of
+from ringfence.posture.rule import Status
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KNOWN = Known(("encrypt-bucket",), ("s3-default-encryption",))
+GUIDE = """\
+compliance_rules:
+  - name: ensure-encryption-at-rest
+    resource_types: [AWS::S3::Bucket, AWS::RDS::DBInstance, AWS::EFS::FileSystem]
+    required_properties:
+      AWS::S3::Bucket:
+        BucketEncryption:
+          ServerSideEncryptionConfiguration:
+            - ServerSideEncryptionByDefault:
+                SSEAlgorithm: [AES256, aws:kms]
+      AWS::RDS::DBInstance:
+        StorageEncrypted: true
+        KmsKeyId: !Not [!Equals [!Ref KmsKeyId, '']]
+  - name: ensure-logging-enabled
+    resource_types: [AWS::S3::Bucket, AWS::CloudTrail::Trail]
+    required_properties:
+      AWS::S3::Bucket:
+        LoggingConfiguration:
+          DestinationBucketName: !Not [!Equals [!Ref LogBucket, '']]
+      AWS::CloudTrail::Trail:
+        IsLogging: true
+        EnableLogFileValidation: true
+"""
+"""Rules in the form of the guide that the product was asked for by."""
+CONFIGURATION, KEPT, READS = "configuration", "supplementaryConfiguration", "reads"
+RULE = "compliance_rules:\n  - name: a\n    resource_types: [AWS::S3::Bucket]\n"
+
+
+def load(folder: Path, text: str, name: str = "rules.yaml") -> tuple[Loaded, ...]:
+    path = folder / name
+    path.write_text(dedent(text), "utf-8")
+    return load_rules([path], KNOWN)
+
+
+def flaws(folder: Path, text: str) -> list[str]:
+    with pytest.raises(InvalidRules) as caught:
+        load(folder, text)
+    return [str(flaw).replace("compliance_rules[0].", "") for _, flaw in caught.value.flaws]
+
+
+def judged(folder: Path, rule: str, type_: str, item: dict[str, object]) -> tuple[Status, tuple[str, ...]]:
+    rules = {one.rule.name: one.rule for one in load(folder, GUIDE)}
+    place = {"accountId": "111122223333", "awsRegion": "eu-west-1", "resourceId": "x", "resourceType": type_}
+    resource = resource_of(Document.of({**place, CONFIGURATION: {}, KEPT: {}, **item}))
+    assert resource is not None
+    found = result(rules[rule], resource)
+    return found.status, found.reasons
+
+
+ALGORITHM = "BucketEncryption.ServerSideEncryptionConfiguration.ServerSideEncryptionByDefault.SSEAlgorithm"
+ENCRYPTED = {"rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}]}
+
+
+@pytest.mark.parametrize(
+    ("rule", "type_", "item", "said"),
+    [
+        (
+            "ensure-encryption-at-rest",
+            "AWS::S3::Bucket",
+            {KEPT: {"ServerSideEncryptionConfiguration": ENCRYPTED}},
+            (Status.PASSED, []),
+        ),
+        (
+            "ensure-encryption-at-rest",
+            "AWS::S3::Bucket",
+            {},
+            (Status.FAILED, [f"{ALGORITHM} must be one of 'AES256', 'aws:kms', but is not set"]),
+        ),
+        (
+            "ensure-encryption-at-rest",
+            "AWS::RDS::DBInstance",
+            {CONFIGURATION: {"storageEncrypted": True, "kmsKeyId": "arn:aws:kms:eu-west-1:1:key/k"}},
+            (Status.PASSED, []),
+        ),
+        (
+            "ensure-encryption-at-rest",
+            "AWS::RDS::DBInstance",
+            {CONFIGURATION: {"storageEncrypted": True, "kmsKeyId": ""}},
+            (Status.FAILED, ["KmsKeyId must not be '', but is ''"]),
+        ),
+        (
+            "ensure-logging-enabled",
+            "AWS::S3::Bucket",
+            {KEPT: {"BucketLoggingConfiguration": {"destinationBucketName": "logs"}}},
+            (Status.PASSED, []),
+        ),
+        (
+            "ensure-logging-enabled",
+            "AWS::CloudTrail::Trail",
+            {
+                CONFIGURATION: {"logFileValidationEnabled": True},
+                READS: {"GetTrailStatus": {"IsLogging": True}},
+            },
+            (Status.PASSED, []),
+        ),
+        (
+            "ensure-logging-enabled",
+            "AWS::CloudTrail::Trail",
+            {CONFIGURATION: {"logFileValidationEnabled": True}},
+            (Status.NOT_ASSESSED, ["IsLogging was not read"]),
+        ),
+        (
+            "ensure-logging-enabled",
+            "AWS::CloudTrail::Trail",
+            {CONFIGURATION: {"logFileValidationEnabled": False}},
+            (Status.FAILED, ["EnableLogFileValidation must be true, but is false", "IsLogging was not read"]),
+        ),
+    ],
+)
+def test_the_rules_of_the_guide_run_as_they_are(
+    tmp_path: Path, rule: str, type_: str, item: dict[str, object], said: tuple[Status, list[str]]
+) -> None:
+    found, told = judged(tmp_path, rule, type_, item)
+    assert (found, list(told)) == said
+
+
+def test_what_is_probably_not_meant_is_noted(tmp_path: Path) -> None:
+    notes = [
+        str(note).replace("compliance_rules[0].", "") for one in load(tmp_path, GUIDE) for note in one.notes
+    ]
+    assert notes == [
+        (
+            "line 3, column 61: resource_types[2]: nothing is required of "
+            "AWS::EFS::FileSystem: its resources are not assessed"
+        ),
+        (
+            "line 18, column 11: compliance_rules[1].required_properties.AWS::S3::Bucket."
+            "LoggingConfiguration.DestinationBucketName: !Ref 'LogBucket' is no parameter: it stands for "
+            "DestinationBucketName"
+        ),
+    ]
+
+
+def test_a_rule_without_a_title_is_called_by_its_name(tmp_path: Path) -> None:
+    rule = load(tmp_path, GUIDE)[0].rule
+    assert (rule.title, rule.severity, rule.modes) == ("ensure encryption at rest", "medium", ())
+
+
+def test_a_rule_is_enforced_in_production_and_only_told_elsewhere(tmp_path: Path) -> None:
+    text = RULE + (
+        "    required_properties: {AWS::S3::Bucket: {BucketName: b}}\n"
+        "    mode:\n"
+        "      - {scope: {tags: {environment: [prod*, live]}}, mode: approve}\n"
+        "      - {mode: notify}\n"
+    )
+    modes = load(tmp_path, text)[0].rule.modes
+    assert [(one.scope.tags, one.mode) for one in modes] == [
+        ((("environment", ("prod*", "live")),), Mode.APPROVE),
+        ((), Mode.NOTIFY),
+    ]
+
+
+def test_a_reference_to_a_parameter_stands_for_its_value(tmp_path: Path) -> None:
+    text = RULE + (
+        "    parameters: {LogBucket: logs}\n"
+        "    required_properties:\n"
+        "      AWS::S3::Bucket: {LoggingConfiguration: {DestinationBucketName: !Ref LogBucket}}\n"
+    )
+    rule = load(tmp_path, text)[0].rule
+    place = {"accountId": "111122223333", "awsRegion": "eu-west-1", "resourceId": "x"}
+    item = {**place, "resourceType": "AWS::S3::Bucket", CONFIGURATION: {}}
+    statuses = []
+    for name in ("logs", "others"):
+        kept = {KEPT: {"BucketLoggingConfiguration": {"destinationBucketName": name}}}
+        resource = resource_of(Document.of({**item, **kept}))
+        assert resource is not None
+        statuses.append(result(rule, resource).status)
+    assert statuses == [Status.PASSED, Status.FAILED]
+
+
+REQUIRED = RULE + "    required_properties:\n      AWS::S3::Bucket:\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            REQUIRED + "        VersioningConfigration: {Status: Enabled}\n",
+            (
+                "line 6, column 9: required_properties.AWS::S3::Bucket."
+                "VersioningConfigration: is no property that an item of AWS::S3::Bucket has "
+                "(did you mean VersioningConfiguration?)"
+            ),
+        ),
+        (
+            REQUIRED + "        VersioningConfiguration: {State: Enabled}\n",
+            (
+                "line 6, column 35: required_properties.AWS::S3::Bucket."
+                "VersioningConfiguration.State: is no property that an item of AWS::S3::Bucket has "
+                "(did you mean VersioningConfiguration.Status?)"
+            ),
+        ),
+        (
+            REQUIRED + "        BucketName: !Sub x\n",
+            (
+                "line 6, column 9: required_properties.AWS::S3::Bucket.BucketName: "
+                "is no function that rules have; they have !Not, !Equals and !Ref"
+            ),
+        ),
+        (
+            REQUIRED + "        BucketName: !Not [a, b]\n",
+            ("line 6, column 9: required_properties.AWS::S3::Bucket.BucketName: !Not must have one argument"),
+        ),
+        (
+            REQUIRED + "        BucketName: !Ref Nothing\n",
+            (
+                "line 6, column 9: required_properties.AWS::S3::Bucket.BucketName: "
+                "!Ref 'Nothing' names no parameter of the rule"
+            ),
+        ),
+        (
+            REQUIRED + "        BucketName: []\n",
+            (
+                "line 6, column 9: required_properties.AWS::S3::Bucket.BucketName: "
+                "must list at least one value"
+            ),
+        ),
+        (
+            RULE + "    required_properties: {AWS::EFS::FileSystem: {Encrypted: true}}\n",
+            (
+                "line 4, column 27: required_properties.AWS::EFS::FileSystem: "
+                "is not among the rule's `resource_types`"
+            ),
+        ),
+        (
+            "compliance_rules:\n  - name: a\n    resource_types: [AWS::S3::Buckt]\n",
+            (
+                "line 3, column 22: resource_types[0]: is no type that rules can be about "
+                "(did you mean AWS::S3::Bucket?)"
+            ),
+        ),
+        (
+            RULE + "    remediation: encrypt-buckets\n",
+            ("line 4, column 5: remediation: is no remediation (did you mean encrypt-bucket?)"),
+        ),
+        (
+            RULE + "    controls: [s3-encryption]\n",
+            ("line 4, column 16: controls[0]: is no control (did you mean s3-default-encryption?)"),
+        ),
+        (
+            RULE + "    severity: urgent\n",
+            ("line 4, column 5: severity: must be one of low, medium, high, critical, not 'urgent'"),
+        ),
+        (
+            RULE + "    expression: properties.BucketName ==\n    message: m\n",
+            (
+                "line 4, column 5: expression: is not an expression in CEL: a part is "
+                "missing or not understood at column 25"
+            ),
+        ),
+        (
+            RULE + "    expression: properties.Bucketname == 'a'\n    message: m\n",
+            (
+                "line 4, column 5: expression: names properties.Bucketname, which no item "
+                "of AWS::S3::Bucket has (did you mean BucketName?)"
+            ),
+        ),
+        (
+            RULE + "    expression: properties.BucketName == 'a'\n",
+            ("line 4, column 5: expression: needs a `message`, for resources for which it is false"),
+        ),
+        (
+            RULE + "    examples: [{passes: {accountId: '1'}}]\n",
+            (
+                "line 4, column 17: examples[0].passes: is no item of AWS Config: accountId "
+                "must be a 12-digit account id"
+            ),
+        ),
+    ],
+)
+def test_an_error_is_told_with_its_line_and_column(tmp_path: Path, text: str, told: str) -> None:
+    assert flaws(tmp_path, text) == [told]
+
+
+def test_all_errors_are_told_at_once(tmp_path: Path) -> None:
+    text = RULE + "    severity: urgent\n    remediation: nothing\n    surprise: 1\n"
+    assert len(flaws(tmp_path, text)) == 3
+
+
+def test_two_rules_cannot_have_one_name(tmp_path: Path) -> None:
+    text = RULE + RULE.removeprefix("compliance_rules:\n")
+    assert flaws(tmp_path, text) == [
+        f"line 4, column 1: name: is also the name of the rule at {tmp_path / 'rules.yaml'}:2"
+    ]
+
+
+@pytest.mark.parametrize("text", ["a: [", "\tx", "compliance_rules: &a [*a]"])
+def test_what_is_no_yaml_is_bad_input(tmp_path: Path, text: str) -> None:
+    with pytest.raises(BadInput):
+        load(tmp_path, text)
+
+
+def test_a_file_that_does_not_exist_is_bad_input(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="cannot be read"):
+        load_rules([tmp_path / "none.yaml"], KNOWN)
+
+
+def test_the_files_of_a_folder_are_read_in_order(tmp_path: Path) -> None:
+    for name in ("b.yml", "a.yaml", "c.txt"):
+        text = RULE.replace("name: a", f"name: {name[0]}")
+        (tmp_path / name).write_text(text, "utf-8")
+    assert [one.rule.name for one in load_rules([tmp_path], KNOWN)] == ["a", "b"]
