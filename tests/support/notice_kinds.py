@@ -21,6 +21,7 @@ from ringfence.record.approval_facts import (
 from ringfence.record.chain import ChainKey, link
 from ringfence.record.deployment_facts import (
     BreakerOpened,
+    FindingRefused,
     LimitReset,
     Pause,
     PauseChange,
@@ -171,6 +172,11 @@ OF_RINGFENCE: Mapping[str, Notice | None] = {
     "paused": told(PausesChanged(PauseChange.BEGAN, PAUSE, (PAUSE,))),
     "the pause ends soon": told(PausesChanged(PauseChange.ENDS_SOON, PAUSE, (PAUSE,))),
     "limit reset": told(LimitReset("account/111122223333/hour", 10, "a drill", (KEY.subject,))),
+    "finding refused": told(
+        FindingRefused(
+            ACTOR, "api", "subjects[0]", KEY.subject, "is no resource of this sender", "x", "C2/Beacon"
+        )
+    ),
     "resumed": told(PausesChanged(PauseChange.RESUMED, PAUSE, reason="it is done")),
     "no heartbeat": deployment.silence([("111122223333", "eu-west-1")]),
     "no heartbeats": deployment.silence([("111122223333", "eu-west-1"), ("111122223333", "eu-west-2")]),

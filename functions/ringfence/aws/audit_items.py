@@ -17,7 +17,7 @@ from ringfence.model.errors import InternalError
 from ringfence.model.incident import INCIDENT_ID
 from ringfence.record.chain import CHAIN_KEY, HEARTBEAT, Entry, Lease, Slot
 from ringfence.record.pauses import PAUSE
-from ringfence.record.slots import BREAKER, BREAKERS, REPLAYS, RESETS
+from ringfence.record.slots import BREAKER, BREAKERS, REFUSALS, REPLAYS, RESETS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 CHAIN, ENTRY, MONTH, CONTROL_KEY = "chain", "entry", "month", "key"
 """The keys of the audit table, of its index and of the control table."""
-DEPLOYMENT_CHAINS = frozenset({HEARTBEAT, PAUSE, RESETS, REPLAYS})
+DEPLOYMENT_CHAINS = frozenset({HEARTBEAT, PAUSE, RESETS, REPLAYS, REFUSALS})
 """What is in the place of a runbook's id in the keys of chains that belong to no incident."""
 INCIDENTS = "incidents"
 """The sparse index. It contains the keys of each incident's first entry: `month` and `entry`."""

@@ -59,6 +59,11 @@ def contain(body: str, execution: ExecutionContext, proof: Proof) -> tuple[Again
             return ()
         logger().info("no runbook answers this event", extra={"why": told.reason})
         return ()
+    if any(one.sent for one in told):
+        from ringfence.handlers.sent_proof import with_proven_senders  # AWS's own findings have no sender
+
+        seals = wiring.seals(wiring.settings().record_keys)
+        told = with_proven_senders(told, body, seals.keys(), seals.labels)
     policy = wiring.policy()
     if policy.config_rules and any(one.rule for one in told):
         from ringfence.events.config.names import with_own_names  # only verdicts have other names

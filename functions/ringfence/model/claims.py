@@ -92,5 +92,33 @@ class AttachedPolicy:
     waits: ClassVar[bool] = False
 
 
-Claim = AttachedPolicy | HeldFinding
+@value
+class SentFinding:
+    """The claim that a sender sent this finding: that Ringfence's API or bus established who it is.
+
+    `sender` is an ARN, or for the bus an account id. `way` is `api` or `bus`. `proven`: the seal of the
+    function that established the sender is authentic. An event can never say so itself.
+    """
+
+    sender: str
+    way: str
+    proven: bool = False
+
+    source: ClassVar[str] = "sent"
+    waits: ClassVar[bool] = True
+
+    @property
+    def by_bus(self) -> bool:
+        """Whether it came on the bus, which names no principal."""
+        return self.way == "bus"
+
+    @property
+    def person(self) -> str:
+        """Who sent it: all sessions of a role are one sender."""
+        from ringfence.model.person import person  # containment does not wait for it
+
+        return f"account {self.sender}" if self.by_bus else person(self.sender)
+
+
+Claim = AttachedPolicy | HeldFinding | SentFinding
 """The claims that are not about a rule of AWS Config."""

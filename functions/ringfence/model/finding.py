@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.model.claims import Claim
+from ringfence.model.claims import Claim, SentFinding
 from ringfence.model.codec import value
 
 if TYPE_CHECKING:
@@ -56,6 +56,11 @@ class Finding:
     def rule(self) -> ManagedRule | None:
         """The rule of AWS Config behind it, if there is one."""
         return None if isinstance(self.claim, Claim) else self.claim
+
+    @property
+    def sent(self) -> SentFinding | None:
+        """Who sent it, if it is no finding of an AWS service."""
+        return self.claim if isinstance(self.claim, SentFinding) else None
 
     def notify_only_reason_for(self, ref: Ref) -> str:
         """Return why `ref` needs a notification instead of a change. Empty if changes are right."""

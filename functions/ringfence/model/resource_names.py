@@ -39,7 +39,7 @@ def function_role(name: str) -> str:
 
 
 OPERATE, ARCHIVE, NOTIFY, CONTROL = "operate", "archive", "notify", "control"
-CHECKPOINT, HEARTBEAT = "checkpoint", "heartbeat"
+CHECKPOINT, HEARTBEAT, FINDINGS = "checkpoint", "heartbeat", "findings"
 FUNCTIONS = (OPERATE, ARCHIVE, NOTIFY, CONTROL, CHECKPOINT, HEARTBEAT)
 """The functions that do not belong to one runbook."""
 FORWARD_ROLE = f"{PREFIX}forward"

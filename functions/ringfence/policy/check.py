@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ringfence.model.errors import BadInput
@@ -12,6 +13,7 @@ from ringfence.model.rule_confirmation import PREFIX, RULE_NAME, RULE_NAME_WORDS
 from ringfence.model.subject import GLOBAL
 from ringfence.policy.approvals import DURATION, compiled_approvals
 from ringfence.policy.check_rules import expiry_flaws, finding_types, rule_flaws, scope_flaws
+from ringfence.policy.check_senders import sender_flaws
 from ringfence.policy.globs import can_match
 from ringfence.policy.lookup import get, items_of, mapping_of, meant
 from ringfence.policy.schema import HOME, SCHEMA
@@ -37,6 +39,9 @@ def flaws_of(document: Located, runbooks: Mapping[str, Runbook], home: str = "")
             shape_flaws(SCHEMA, document.plain),
             _names(document.plain, runbooks),
             scope_flaws(document.plain, home),
+            sender_flaws(
+                document.plain, runbooks, partial(_no_subject, accounts=_accounts(document.plain)), home
+            ),
             _approvals(document.plain),
         )
         for path, problem in check

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ringfence.policy.look import Look
+    from ringfence.policy.senders import Sender
     from ringfence.policy.windows import Window
 
 T = TypeVar("T")
@@ -76,6 +77,24 @@ def policy_from_json(data: object) -> Policy:
         approvals=_approvals(document.optional_child("approvals")),
         limits=_limits(document.optional_child("limits")),
         digest=document.optional_text("digest") or "",
+        senders=_senders(document) if document.items("senders") else (),
+    )
+
+
+def _senders(document: Document) -> tuple[Sender, ...]:
+    from ringfence.policy.senders import Sender  # most policies name no senders
+
+    modes = {mode.value: mode for mode in MODES}
+    return tuple(
+        Sender(
+            subjects=one.texts("subjects"),
+            mode=_one_of(one, "mode", modes),
+            role=one.optional_text("role") or "",
+            account=one.optional_text("account") or "",
+            types=one.texts("types"),
+            runbooks=one.texts("runbooks"),
+        )
+        for one in document.children("senders")
     )
 
 

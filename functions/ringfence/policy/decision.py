@@ -97,6 +97,8 @@ class DecisionCode(StrEnum):
     UNDECIDED = "undecided"
     """It is not known whether some rule of the policy matches."""
     PROTECTED = "protected"
+    SENDER = "sender"
+    """The policy limits what the sender of the finding may cause."""
     REQUESTED = "requested"
     PLAN_CHANGED = "plan-changed"
     APPROVED = "approved"

@@ -55,7 +55,8 @@ def decide(  # noqa: PLR0913 - what a decision depends on
     -------
     Decision
         The first match decides: out of scope, archived, sample, the policy's rules, its default. A finding
-        that only notifies never gets more than `notify`, and neither does a protected resource.
+        that only notifies never gets more than `notify`, and neither does a protected resource. A sent
+        finding gets no higher mode than its sender.
     """
     if off := _off(policy, finding, ref):
         return off
@@ -66,7 +67,17 @@ def decide(  # noqa: PLR0913 - what a decision depends on
         return Decision(Mode.NOTIFY, reason, decision.rule, _notify_only(finding, ref))
     if reason := policy.protection(runbook, ref, circumstances.now):
         return Decision(Mode.NOTIFY, reason, decision.rule, DecisionCode.PROTECTED)
-    return decision
+    return _sent(policy, runbook, finding, ref, decision) if finding.sent else decision
+
+
+def _sent(policy: Policy, runbook: str, finding: Finding, ref: Ref, decision: Decision) -> Decision:
+    """Return the decision about a sent finding: nothing more than its sender may cause."""
+    from ringfence.policy.senders import highest  # containment does not wait for it
+
+    cap, reason = highest(policy.senders, finding, ref, runbook)
+    if cap.freedom >= decision.mode.freedom:
+        return decision
+    return Decision(cap, reason, decision.rule, DecisionCode.SENDER)
 
 
 def _off(policy: Policy, finding: Finding, ref: Ref) -> Decision | None:

@@ -186,6 +186,7 @@ def _compile(data: Mapping[str, object], home: str, catalogue: Mapping[str, Runb
         },
         "limits": compiled_limits(mapping_of(data.get("limits"))),
         "config_rules": dict(mapping_of(data.get("config-rules"))),
+        "senders": [_sender(mapping_of(one), home) for one in items_of(data.get("senders"))],
         "runbooks": {id_: _settings(one, mapping_of(runbooks.get(id_))) for id_, one in catalogue.items()},
     }
 
@@ -218,6 +219,18 @@ def _exempt(exempt: Mapping[str, object], *, protected: bool) -> dict[str, objec
         "owner": exempt.get("owner", ""),
         "expires": exempt.get("expires", ""),
         "protected": protected,
+    }
+
+
+def _sender(sender: Mapping[str, object], home: str) -> dict[str, object]:
+    account = sender.get("account", "")
+    return {
+        "role": sender.get("role", ""),
+        "account": home if account == HOME else account,
+        "subjects": items_of(sender.get("subjects")),
+        "types": items_of(sender.get("types")),
+        "runbooks": items_of(sender.get("runbooks")),
+        "mode": sender.get("mode", Mode.APPROVE.value),
     }
 
 

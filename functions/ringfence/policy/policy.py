@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ringfence.policy.circumstances import AccountFacts, Circumstances
     from ringfence.policy.protection import Exempt
     from ringfence.policy.rules import Rule
+    from ringfence.policy.senders import Sender
 
 
 @frozen
@@ -84,6 +85,8 @@ class Policy:
         How many responses that can break a workload may run without a person.
     digest : str
         The SHA-256 of the policy file, in hexadecimal. Empty if it is not known.
+    senders : tuple of Sender
+        Who may send findings. Empty: nobody.
     """
 
     accounts: tuple[str, ...]
@@ -102,6 +105,7 @@ class Policy:
     approvals: ApprovalRules = ApprovalRules()
     limits: Limits = Limits()
     digest: str = ""
+    senders: tuple[Sender, ...] = ()
 
     def settings(self, runbook: Runbook) -> tuple[Runbook, tuple[tuple[str, str], ...]]:
         """Return the runbook with its enabled remediations, and the values of its options."""

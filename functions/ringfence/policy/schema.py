@@ -208,6 +208,23 @@ _LIMITS = _object(
         ),
     },
 )
+_SENDER = _object(
+    "who may send findings, about which resources, and what they may cause",
+    {
+        "role": _text(
+            "the ARN of an IAM role of the home account, which sends by the API", f"^{_ROLE_ARN}\\Z"
+        ),
+        "account": {
+            **_ACCOUNT,
+            "description": f"{_ACCOUNT['description']}: every principal of it that may put events on the bus",
+        },
+        "subjects": _list(_text("a glob over resources, KIND/ACCOUNT/REGION/ID"), "resources", least=1),
+        "types": _list(_text("a glob over types of findings"), "types of findings", least=1),
+        "runbooks": _list(_text("the id of a runbook"), "ids of runbooks", least=1),
+        "mode": {**_MODE, "description": f"{_MODE['description']}: the highest mode; `approve` without it"},
+    },
+    "subjects",
+)
 SCHEMA = _object(
     "a policy",
     {
@@ -263,6 +280,7 @@ SCHEMA = _object(
             "type": "object",
             "additionalProperties": _text("the name of a managed rule, such as restricted-ssh"),
         },
+        "senders": _list(_SENDER, "senders"),
         "runbooks": {
             "description": "must be a mapping of runbooks to their settings",
             "type": "object",

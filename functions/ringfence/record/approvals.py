@@ -6,13 +6,13 @@ expiry does not count, and an approval begins once.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
+from ringfence.model.person import person
 from ringfence.record.approval_facts import (
     Answer,
     ApprovalAnswered,
@@ -45,7 +45,6 @@ _KINDS = frozenset(
         "RunRequested",
     )
 )
-_ROLE = re.compile(r"arn:[\w-]+:(?:sts|iam)::(\d{12}):(?:assumed-)?role/(.+)", re.ASCII)
 
 
 class ApprovalStatus(StrEnum):
@@ -207,20 +206,6 @@ def approval_of(entries: Iterable[Entry], id_: str) -> Approval | None:
 def waiting(entries: Iterable[Entry], now: datetime) -> tuple[Approval, ...]:
     """Return the approvals that wait for an answer."""
     return tuple(one for one in approvals(entries) if one.status(now) is ApprovalStatus.WAITING)
-
-
-def person(arn: str) -> str:
-    """Return who an ARN stands for. The members of one role are one person.
-
-    In most cases, those who may assume a role choose the name of the session. So two sessions of a role do
-    not prove two people. A role's ARN in STS has no path.
-    """
-    found = _ROLE.fullmatch(arn)
-    if found is None:
-        return arn
-    account, name = found.groups()
-    role = name.split("/")[0] if ":assumed-role/" in arn else name.rpartition("/")[2]
-    return f"role {role} of account {account}"
 
 
 def _relevant(entries: Iterable[Entry]) -> Iterator[Entry]:

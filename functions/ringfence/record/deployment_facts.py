@@ -139,3 +139,34 @@ class LimitReset(Fact):
     reason: str
     owners: tuple[str, ...] = ()
     opened_at: datetime | None = None
+
+
+@value
+class FindingRefused(Fact):
+    """A sent finding was refused: the policy does not let its sender send it.
+
+    Attributes
+    ----------
+    sender : str
+        The ARN of the sender, or for the bus the account id.
+    way : str
+        `api` or `bus`.
+    field : str
+        The field that the policy does not allow.
+    given : str
+        The value of the field.
+    reason : str
+        The reason, in words.
+    finding : str
+        The id of the finding.
+    type : str
+        The type of the finding.
+    """
+
+    sender: str
+    way: str
+    field: str
+    given: str
+    reason: str
+    finding: str = ""
+    type: str = ""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 VERSION = "1"
 """The version of the MAC's text and of what it covers: `1:<label of the key>:<hexadecimal>`."""
-_DOMAIN, _PROVIDED = "ringfence record entry", "ringfence provided ids"
+_DOMAIN, _PROVIDED, _SENT = "ringfence record entry", "ringfence provided ids", "ringfence sent finding"
 _NO_LABEL = "-"
 
 
@@ -49,6 +49,10 @@ class SealKey:
     def provided_mac(self, place: str, text: str) -> str:
         """Return the MAC of the ids that Ringfence created. `place` is the key of their item."""
         return self._mac(_PROVIDED, place, text)
+
+    def sent_mac(self, text: str) -> str:
+        """Return the MAC of a finding and its sender."""
+        return self._mac(_SENT, text)
 
     def _mac(self, domain: str, *covered: object) -> str:
         text = canonical([domain, VERSION, self.label, *covered])
@@ -88,6 +92,10 @@ class SealKeys:
     def provided_origin(self, place: str, text: str, mac: str, known: frozenset[str]) -> Origin:
         """Return what the MAC of the ids that Ringfence created says."""
         return self._origin(mac, lambda one: one.provided_mac(place, text), known)
+
+    def sent_origin(self, text: str, mac: str, known: frozenset[str]) -> Origin:
+        """Return what the MAC of a finding and its sender says."""
+        return self._origin(mac, lambda one: one.sent_mac(text), known)
 
     def _origin(self, mac: str, computed: Callable[[SealKey], str], known: frozenset[str]) -> Origin:
         if not mac:

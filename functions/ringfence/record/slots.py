@@ -19,8 +19,10 @@ BUDGET = "critical/"
 """The beginning of the names of limits of the separate budget of critical findings."""
 BREAKERS = "breaker"
 """What the sparse index of the control table calls the items of limits that were reached."""
-RESETS, REPLAYS = "limits", "dead-letters"
-"""The ids in the keys of the chains of resets and of replayed dead letters, in the place of a runbook's."""
+RESETS, REPLAYS, REFUSALS = "limits", "dead-letters", "senders"
+"""The ids in the keys of the chains of resets, of replayed dead letters and of refused findings, in the place
+of a runbook's.
+"""
 LIMIT_KEYS = (f"{LIMIT}*", f"{BREAKER}*")
 """The keys that belong to no runbook alone: several runbooks share the limits of an account."""
 

@@ -154,6 +154,9 @@ FACTS: dict[type[facts.Fact], SearchStrategy[facts.Fact]] = {
     deployment_facts.PausesChanged: st.builds(
         deployment_facts.PausesChanged, TEXTS, PAUSES, MANY_PAUSES, TEXTS
     ),
+    deployment_facts.FindingRefused: st.builds(
+        deployment_facts.FindingRefused, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS
+    ),
     deployment_facts.PauseHeld: st.builds(deployment_facts.PauseHeld, MANY_PAUSES, TEXTS),
 }
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ringfence.model.person import person
 from ringfence.policy.approvals import ApprovalRules
 from ringfence.policy.decision import Decision, DecisionCode, Mode
 from ringfence.record.approval_facts import (
@@ -18,7 +19,7 @@ from ringfence.record.approval_facts import (
     ApprovalVoided,
     Expiry,
 )
-from ringfence.record.approvals import Approval, ApprovalStatus, Given, approvals, person
+from ringfence.record.approvals import Approval, ApprovalStatus, Given, approvals
 from ringfence.record.chain import ChainKey, Entry, Stamp, link
 from ringfence.record.facts import Closed, DecisionMade, Fact, Released, RunRequested
 from tests.support.worlds import NOON, REF

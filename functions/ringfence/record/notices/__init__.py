@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ringfence.record.notices import decisions, endings, limits, pauses, tampering, undone, verdicts
+from ringfence.record.notices import decisions, endings, limits, pauses, senders, tampering, undone, verdicts
 from ringfence.record.notices.notice import Notice
 from ringfence.record.summary import Summary
 
@@ -22,6 +22,7 @@ _OTHERS: Mapping[str, Callable[[Summary], Notice | None]] = MappingProxyType(
         "Closed": endings.closed,
         "BreakerOpened": limits.limit_reached,
         "ContainmentBroken": undone.containment_undone,
+        "FindingRefused": senders.refused,
         "HistoryRejected": tampering.rejected,
         "LeaseVoided": tampering.lease_voided,
         "LeftUnfinished": endings.left,

@@ -101,6 +101,11 @@ class NoticeKind(Enum):
     NO_HEARTBEAT = "no-heartbeat", Urgency.URGENT, "Events of an account and region may not arrive any more."
     SELF_CHECK = "self-check", Urgency.URGENT, "Ringfence's resources differ from what its stacks declare."
     FORGED_INPUT = "forged-input", Urgency.URGENT, "A function refused an input that somebody made up."
+    FINDING_REFUSED = (
+        "finding-refused",
+        Urgency.ACTION,
+        "The policy does not let a sender send a finding. Once a day for the same reason.",
+    )
     SUMMARY = "summary", Urgency.ACTION, "There were many notices of the same kind. It names them."
 
     @property
@@ -118,6 +123,7 @@ _MANY = frozenset(
         NoticeKind.REFUSED,
         NoticeKind.FIX_UNDONE,
         NoticeKind.DRY_RUN,
+        NoticeKind.FINDING_REFUSED,
         NoticeKind.DECISION_NEEDED,
         NoticeKind.NOT_CONFIRMED,
         NoticeKind.SUBJECT_GONE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ringfence.record.deployment_facts import (
     BreakerOpened,
+    FindingRefused,
     Heartbeat,
     LimitReset,
     PauseHeld,
@@ -52,3 +53,9 @@ def _(fact: ReplayRequested, _: object) -> RenderedFact:
     letters = (f"{id_}: {words}" for id_, words in zip(fact.letters, fact.about, strict=False))
     notes = (fact.reason, *each("message", letters))
     return RenderedFact(f"dead letters of {fact.queue} put back: {len(fact.letters)}", notes)
+
+
+@rendered.register(FindingRefused)
+def _(fact: FindingRefused, _: object) -> RenderedFact:
+    notes = (f"{fact.field} {fact.given}: {fact.reason}", f"finding {fact.finding}, {fact.type}")
+    return RenderedFact(f"finding of {fact.sender} refused, sent by the {fact.way}", notes)

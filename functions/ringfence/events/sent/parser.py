@@ -1,0 +1,53 @@
+"""Parse a sent finding, with its sender as the claim. The seal is checked before anything follows from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.events import fields
+from ringfence.events.envelope import NotForUs
+from ringfence.events.sent.form import DETAIL_TYPE, SOURCE, subjects_of
+from ringfence.events.sent.sealed import Sent, sent_of
+from ringfence.model.claims import SentFinding
+from ringfence.model.finding import Finding
+from ringfence.model.subject import GLOBAL
+
+if TYPE_CHECKING:
+    from ringfence.events.envelope import Envelope
+
+
+def read(envelope: Envelope) -> Finding | NotForUs:
+    """Return the finding of an event of the intake, or why there is none. Raises BadInput."""
+    if envelope.detail_type != DETAIL_TYPE:
+        return NotForUs(f"the event is of type {fields.formatted(envelope.detail_type)}, not {DETAIL_TYPE}")
+    sent, _ = sent_of(envelope.document.child("detail"))
+    return finding_from(sent, envelope.digest)
+
+
+def finding_from(sent: Sent, digest: str = "") -> Finding:
+    """Return a sent finding as every source's findings are.
+
+    Its id contains the sender and the product, so that no sender can name a finding of another one.
+    """
+    given = sent.finding
+    subjects = subjects_of(given)
+    updated_at = fields.instant(given, "updated_at")
+    claim = SentFinding(sent.sender, sent.way.value)
+    return Finding(
+        source=SOURCE,
+        id=f"{claim.person.replace(' ', '-')}/{given.text('product')}/{given.text('id')}",
+        type=given.text("type"),
+        severity=given.number("severity"),
+        account=subjects[0].account,
+        region=next((one.region for one in subjects if one.regional), GLOBAL),
+        title=fields.title(given.text("title")),
+        updated_at=updated_at,
+        last_seen=updated_at,
+        count=int(given.number("count")) if given.has("count") else 1,
+        archived=given.flag("resolved"),
+        sample=given.flag("sample"),
+        subjects=subjects,
+        digest=digest,
+        first_seen=fields.instant_if_valid(given, "first_seen"),
+        claim=claim,
+    )
