@@ -127,6 +127,7 @@ class Heartbeat(Construct):
             needs.HEARTBEAT,
             {
                 "runbook": (HEARTBEAT, PAUSE),
+                "provided": (),
                 "audit_table": audit.audit_table.table_arn,
                 "control_table": audit.control_table.table_arn,
                 "audit_key": audit.key.key_arn,

@@ -77,6 +77,7 @@ class OperatorApi(Construct):
             OPERATE,
             needs.OPERATE,
             {
+                "provided": (),
                 "runbook": (*(one.runbook.id for one in pipelines), PAUSE, RESETS, REPLAYS),
                 "roles": tuple(role_arn("*", name) for name in acting_roles()),
                 "accounts": settings.accounts,

@@ -9,12 +9,14 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from ringfence.aws.audit_items import PROVIDED
 from ringfence.aws.notice import TOPIC
 from ringfence.aws.record_keys import RECORD_KEYS
 from ringfence.events.heartbeat import pattern as heartbeats
 from ringfence.events.patterns import rule_state
 from ringfence.model.resource_names import APPROVALS_SCHEDULE, OPERATE, function_role
 from ringfence.record.measures import NOT_CONTAINED, TIME_TO_CONTAINMENT, Measure
+from ringfence.runbooks import keeper
 from stacks import needs, times
 from stacks.alarms import Alarms
 from stacks.functions import FULL_CORE, MODEST, Handler, Settled, function, log_group, provisioned, role
@@ -75,6 +77,7 @@ class Pipeline(Construct):
             needs.RECHECK if self.recheck else needs.RESPOND,
             {
                 "runbook": runbook.id,
+                "provided": _kept_elsewhere(runbook.id),
                 "roles": tuple(role_arn(one, prefixed(runbook.id)) for one in settings.accounts),
                 "audit_table": audit.audit_table.table_arn,
                 "control_table": audit.control_table.table_arn,
@@ -263,6 +266,12 @@ class Pipeline(Construct):
                 "remaining steps."
             ),
         )
+
+
+def _kept_elsewhere(id_: str) -> tuple[str, ...]:
+    """Return the keys of what a runbook creates for another one."""
+    kept = keeper(id_)
+    return () if kept == id_ else (f"{kept}#{PROVIDED}/*",)
 
 
 def _mapping(scope: Construct, id_: str, invoked: str, source: Queue, given: QueueTimes) -> None:

@@ -12,6 +12,7 @@ from ringfence.model.kinds.security_group import SecurityGroupRef
 from ringfence.model.kinds.vpc import VpcRef
 from ringfence.observations.ec2.flow_logs import FlowLogs
 from ringfence.observations.ec2.security_group import DEFAULT, SecurityGroup
+from ringfence.observations.ec2.vpc_groups import VpcGroups
 from ringfence.remediations.revoke_open_ingress import ports
 from ringfence.runbooks.harden_network import HARDEN_NETWORK
 from tests.support.laws.plans import run
@@ -64,7 +65,7 @@ def test_nothing_of_another_account_is_touched(before: ResourceState, incident: 
     foreign = [
         facet.owner not in {"", before.ref.account}
         for facet in before.observations.values()
-        if isinstance(facet, SecurityGroup | FlowLogs)
+        if isinstance(facet, SecurityGroup | FlowLogs | VpcGroups)
     ]
     if any(foreign):
         assert FIX.on(before.ref).stages[0].plan(before, incident) == ()
@@ -90,7 +91,7 @@ def test_a_flow_log_is_deleted_only_under_our_tag() -> None:
 def test_each_kind_of_subject_has_its_own_remediations() -> None:
     assert {kind: FIX.on(ref).ids for kind, ref in ((SecurityGroupRef, GROUP), (VpcRef, VPC))} == {
         SecurityGroupRef: ("revoke-open-ingress", "close-default-group"),
-        VpcRef: ("enable-flow-logs",),
+        VpcRef: ("enable-flow-logs", "prepare-quarantine-group"),
     }
     assert FIX.on(FLOW_LOG).ids == ("restore-flow-log",)
     assert isinstance(FLOW_LOG, FlowLogRef)

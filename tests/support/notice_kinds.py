@@ -60,6 +60,7 @@ CONTAINED = Verified(contained=True, complete=False)
 COMPLETE = replace(CONTAINED, complete=True)
 OPEN = Verified(contained=False, complete=False, remaining=("turn the key of front",))
 QUOTA = "ec2:CreateSecurityGroup: SecurityGroupLimitExceeded: the maximum is reached"
+DENIED = "ec2:CreateSecurityGroup: UnauthorizedOperation: an explicit deny in a service control policy"
 ACTOR = "arn:aws:iam::111122223333:user/ada"
 PAUSE = Pause("pause-1", ACTOR, "a migration", NOON, NOON + timedelta(hours=2), account="111122223333")
 ASKED = ApprovalRequested(
@@ -130,6 +131,9 @@ OF_INCIDENTS: Mapping[str, Notice | None] = {
     ),
     "a quota": told(
         AUTO, Intended("n-1", "isolate", STEP), Outcome("n-1", Result.FAILED, detail=QUOTA), OPEN
+    ),
+    "prevented": told(
+        AUTO, Intended("n-1", "isolate", STEP), Outcome("n-1", Result.DENIED, detail=DENIED), OPEN
     ),
     "refused by drift": told(*ACTED, CONTAINED, replace(CONTAINED, refused=("front: somebody changed it",))),
     "containment undone": told(*ACTED, COMPLETE, BROKEN),

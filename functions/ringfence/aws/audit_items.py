@@ -18,6 +18,7 @@ from ringfence.model.incident import INCIDENT_ID
 from ringfence.record.chain import CHAIN_KEY, HEARTBEAT, Entry, Lease, Slot
 from ringfence.record.pauses import PAUSE
 from ringfence.record.slots import BREAKER, BREAKERS, REFUSALS, REPLAYS, RESETS
+from ringfence.runbooks import keeper
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -172,7 +173,7 @@ def to_lease(item: Mapping[str, Mapping[str, object]]) -> Lease:
 def provided_key(key: ChainKey) -> str:
     """Return the key of the item with what a runbook created in the account and region of a subject."""
     _, account, region, *_ = (*key.subject.split("/"), "", "")
-    return f"{key.runbook}#provided/{account}/{region}"
+    return f"{keeper(key.runbook)}#provided/{account}/{region}"
 
 
 def provided_text(provided: Mapping[str, frozenset[str]]) -> str:

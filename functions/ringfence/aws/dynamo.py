@@ -41,10 +41,9 @@ if TYPE_CHECKING:
     from ringfence.record.seal import SealKeys
 
 _OWN_CHAINS = (("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("{runbook}#*",)),)
-_AND_LIMITS = (("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("{runbook}#*", *LIMIT_KEYS)),)
-_AND_SHARED = (
-    ("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("{runbook}#*", PAUSES_ITEM, *LIMIT_KEYS)),
-)
+_OWN_ITEMS = ("{runbook}#*", "{provided}")
+_AND_LIMITS = (("ForAllValues:StringLike", "dynamodb:LeadingKeys", (*_OWN_ITEMS, *LIMIT_KEYS)),)
+_AND_SHARED = (("ForAllValues:StringLike", "dynamodb:LeadingKeys", (*_OWN_ITEMS, PAUSES_ITEM, *LIMIT_KEYS)),)
 
 PERMISSIONS = (
     Permission("dynamodb:PutItem", ("{audit_table}",), _OWN_CHAINS),
@@ -54,7 +53,8 @@ PERMISSIONS = (
 )
 """The permissions of a runbook's function on its own chains and on limits, and to read what is paused.
 
-`{audit_table}` and `{control_table}` are the ARNs of the tables, `{runbook}` is the runbook's id.
+`{audit_table}` and `{control_table}` are the ARNs of the tables, `{runbook}` is the runbook's id, and
+`{provided}` stands for the keys of what it creates for another runbook.
 TransactWriteItems is not an IAM action; its puts are.
 """
 
@@ -105,7 +105,6 @@ class DynamoAuditLog:
         self._seals = seals
         self._last_pause = Pauses.place
         self._sealed: set[str] = set()
-        self._unsealed: set[str] = set()
 
     def read(self, key: ChainKey) -> History:
         """Return the entries of the newest incident, and the lease.
@@ -192,25 +191,23 @@ class DynamoAuditLog:
             return (pause_item.to_put(self._control, entries[-1]),) if entries else ()
         changed = update(key, history, entries)
         listed = () if changed is None else (to_put(self._control, changed),)
-        seals, sealed, unsealed = self._seals.known(), self._sealed, self._unsealed
-        provided = provided_put(self._control, key, history, entries, seals, sealed=sealed, unsealed=unsealed)
-        return (*listed, *provided)
+        seals, sealed = self._seals.known(), self._sealed
+        return (*listed, *provided_put(self._control, key, history, entries, seals, sealed=sealed))
 
     def _trusted(self, place: str, item: Mapping[str, Mapping[str, object]]) -> History:
         """Return what Ringfence created, as far as the item is proved to be Ringfence's.
 
-        A wrong MAC, and a missing one where there was one, mean that nothing counts as created, so Ringfence
-        creates it again. Earlier versions wrote no MAC.
+        A wrong MAC or a missing one means that nothing counts as created, so Ringfence creates it again. Only
+        while the key cannot be derived, ids without a MAC count, unless there was one before: Ringfence
+        itself writes them then.
         """
         text, mac = provided_mac(item)
-        origin = self._seals.known().provided_origin(place, text, mac, self._seals.labels)
-        lost = origin is Origin.UNSEALED and place in self._sealed
+        keys = self._seals.known()
+        origin = keys.provided_origin(place, text, mac, self._seals.labels)
+        lost = origin is Origin.UNSEALED and (bool(keys.keys) or place in self._sealed)
         found = {} if lost or origin is Origin.FORGED else to_provided(item)
         if origin is Origin.SEALED:
             self._sealed.add(place)
-            self._unsealed.discard(place)
-        elif origin is Origin.UNSEALED and found:
-            self._unsealed.add(place)
         is_other = PROVIDED in item and not found
         return History(provided=found, not_provided=item[PROVIDED] if is_other else None)
 

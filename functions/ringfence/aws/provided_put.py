@@ -26,19 +26,15 @@ def provided_put(  # noqa: PLR0913 - what is written, and what is known of the s
     seals: SealKeys,
     *,
     sealed: Collection[str],
-    unsealed: Collection[str],
 ) -> tuple[TransactWriteItemTypeDef, ...]:
     """Return the put of what Ringfence created, if the entries add to it and nobody else did since.
 
-    What an earlier version wrote is sealed. `sealed` and `unsealed` are the keys of items that were read
-    with and without a MAC.
+    `sealed` are the keys of items that were read with a MAC.
     """
     known = history.provided
     provided = with_provided(known, (entry.fact for entry in entries))
     place, keys = provided_key(key), seals.keys
-    if provided == known and not (keys and place in unsealed):
-        return ()
-    if not keys and place in sealed:
+    if provided == known or (not keys and place in sealed):
         return ()  # what is sealed stays so: what is missing in it is created again
     text = provided_text(provided)
     item: dict[str, Text] = {CONTROL_KEY: {"S": place}, PROVIDED: {"S": text}}

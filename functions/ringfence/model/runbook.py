@@ -158,6 +158,8 @@ class Runbook:
     size : type of Sized, or None
         How large the Auto Scaling group of the subject is. It is read after the containment, for the limit on
         the share of a group, and no plan depends on it.
+    provides_for : str
+        The id of the runbook that uses what this one creates, and that keeps its ids. Empty: this one.
     """
 
     id: str
@@ -173,6 +175,7 @@ class Runbook:
     notified_by: tuple[Trigger, ...] = ()
     traits: tuple[type[Observation], ...] = ()
     size: type[Sized] | None = None
+    provides_for: str = ""
 
     @property
     def has_containment_stage(self) -> bool:

@@ -170,7 +170,7 @@ def is_unproved(
 ) -> bool:
     """Return whether ids without a MAC were added to what Ringfence created.
 
-    Responses obey such ids where there was no MAC before, as earlier versions wrote none. Ringfence writes
-    them without a MAC only if it cannot derive the key of the seals, so a person has to look.
+    Ringfence writes ids without a MAC only while it cannot derive the key of the seals. Responses obey such
+    ids only in that time, so a person has to look.
     """
     return not mac and any(ids - before.get(symbol, frozenset()) for symbol, ids in (now or {}).items())

@@ -63,7 +63,7 @@ def cut_tracked_flows(instance: ResourceState, incident: Incident) -> Iterator[S
     network = instance[Network]
     waiting = [one for one in network.interfaces if not one.groups & _ours(one.vpc_id)]
     for vpc_id in sorted({one.vpc_id for one in waiting}):
-        yield from _prepare(network, vpc_id)
+        yield from _prepare(network, vpc_id, instance.ref.account)
     for one in waiting:
         transition = frozenset({TransitionGroup(one.vpc_id)})
         before = groups_to_restore(network, one, incident.past)
@@ -75,9 +75,9 @@ def _ours(vpc_id: str) -> frozenset[QuarantineGroup | TransitionGroup]:
     return frozenset({QuarantineGroup(vpc_id), TransitionGroup(vpc_id)})
 
 
-def _prepare(network: Network, vpc_id: str) -> Iterator[Step]:
+def _prepare(network: Network, vpc_id: str, account: str) -> Iterator[Step]:
     group = network.own(vpc_id, TRANSITION)
     if group is None:
-        yield CreateOwnGroup(vpc_id, TRANSITION, network.free_name(vpc_id, TRANSITION))
+        yield CreateOwnGroup(vpc_id, TRANSITION, network.free_name(vpc_id, TRANSITION), account)
     if group is None or group.rules < RULES:
         yield OpenTransitionGroup(vpc_id, group.rules if group else 0)

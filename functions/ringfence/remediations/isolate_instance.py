@@ -164,7 +164,7 @@ def isolate_instance(instance: ResourceState, incident: Incident) -> Iterator[St
     """Move each interface to the quarantine group."""
     network = instance[Network]
     for vpc_id in network.vpcs():
-        yield from prepare(network, vpc_id)
+        yield from prepare(network, vpc_id, instance.ref.account)
     for interface in network.interfaces:
         if not interface.quarantined:
             quarantined = frozenset({QuarantineGroup(interface.vpc_id)})
@@ -172,10 +172,10 @@ def isolate_instance(instance: ResourceState, incident: Incident) -> Iterator[St
             yield SetSecurityGroups(interface.id, interface.vpc_id, before, quarantined)
 
 
-def prepare(network: Network, vpc_id: str) -> Iterator[Step]:
+def prepare(network: Network, vpc_id: str, account: str) -> Iterator[Step]:
     """Create the quarantine group of the VPC, or remove the rules of a drifted one."""
     group = network.own(vpc_id, QUARANTINE)
     if group is None:
-        yield CreateOwnGroup(vpc_id, QUARANTINE, network.free_name(vpc_id, QUARANTINE))
+        yield CreateOwnGroup(vpc_id, QUARANTINE, network.free_name(vpc_id, QUARANTINE), account)
     if group is None or group.rules:
         yield EmptyQuarantineGroup(vpc_id, group.rules if group else 1)

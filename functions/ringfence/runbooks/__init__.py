@@ -58,6 +58,11 @@ def runbook(id_: str) -> Runbook:
     return found
 
 
+def keeper(id_: str) -> str:
+    """Return the id of the runbook that keeps the ids of what a runbook creates: in most cases its own."""
+    return (runbook(id_).provides_for or id_) if id_ in runbook_ids() else id_
+
+
 def _everything_of(found: Runbook) -> tuple[Remediation, ...]:
     """Import the classes that the log of a runbook can contain: findings and all of its steps."""
     import_module("ringfence.model.finding")

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ringfence.local.estate import IMAGE
 from ringfence.local.samples.config import verdict
 from ringfence.model.kinds.flow_log import FlowLogRef
 from ringfence.model.kinds.security_group import SecurityGroupRef
 from ringfence.model.kinds.vpc import VpcRef
 from ringfence.observations.ec2.flow_log_destination import ROLE
+from ringfence.observations.ec2.network import ROLE_TAG
 from ringfence.record.facts import Closed, DecisionMade, FindingReceived, Planned, Released
 from tests.e2e.compliance import FLOW_LOGS
 from tests.support.samples.bus import entry
@@ -258,6 +260,21 @@ def test_a_flow_log_that_is_deleted_is_made_again(net: Net) -> None:
     assert log["DeliverLogsPermissionArn"] == role
     net.release(ref)
     assert net.logs() == []
+
+
+@pytest.mark.shows("prepare-quarantine-group")
+def test_the_review_creates_the_quarantine_group_of_a_vpc_in_which_an_instance_runs(net: Net) -> None:
+    subnet = net.ec2.create_subnet(VpcId=net.vpc.id, CidrBlock="10.9.1.0/24")["Subnet"]["SubnetId"]
+    net.ec2.run_instances(ImageId=IMAGE, MinCount=1, MaxCount=1, SubnetId=subnet)
+    net.compliance.review(RUNBOOK)
+    net.fixed(net.vpc)
+    filters = [{"Name": "vpc-id", "Values": [net.vpc.id]}, {"Name": "tag-key", "Values": [ROLE_TAG]}]
+    (group,) = net.ec2.describe_security_groups(Filters=filters)["SecurityGroups"]
+    assert (group["GroupName"], group["IpPermissions"], group["IpPermissionsEgress"]) == (
+        "ringfence-quarantine",
+        [],
+        [],
+    )
 
 
 def test_a_group_that_looks_like_ringfences_own_is_left_and_a_person_told(net: Net) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import botocore.session
 
-from ringfence.aws.audit_items import CONTROL_KEY, PROVIDED, provided_key, provided_text
+from ringfence.aws.audit_items import CONTROL_KEY, MAC, PROVIDED, provided_key, provided_text
 from ringfence.aws.cloud import AwsCloud
 from ringfence.aws.dynamo import DynamoAuditLog
 from ringfence.aws.sessions import config
@@ -34,7 +34,7 @@ from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.iam.instance_sessions import DenyInstanceSessions
 from tests.contracts.test_cloud_effects import Estate
 from tests.support.fakes.audit_home import AUDIT, CONTROL, REGION, dynamodb, in_turn, tables
-from tests.support.fakes.seals import FixedSeals
+from tests.support.fakes.seals import SEALS, FixedSeals
 from tests.support.parsing import parse
 from tests.support.strategies.instances import chosen
 from tests.support.worlds import LEASE, NOON, Ticking, order
@@ -248,9 +248,11 @@ def drift(estate: Estate, vpc: str) -> None:
     """Make a quarantine group that Ringfence recorded and that somebody has opened."""
     group = estate.group(vpc, "ringfence-quarantine", role=QUARANTINE)
     place = provided_key(ChainKey(CONTAIN_INSTANCE.id, f"instance/{ACCOUNT}/{REGION}/i"))
+    text = provided_text({QuarantineGroup(vpc).key: frozenset({group})})
     item: Any = {
         CONTROL_KEY: {"S": place},
-        PROVIDED: {"S": provided_text({QuarantineGroup(vpc).key: frozenset({group})})},
+        PROVIDED: {"S": text},
+        MAC: {"S": SEALS.keys[0].provided_mac(place, text)},
     }
     dynamodb().put_item(TableName=CONTROL, Item=item)
     everybody = [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]

@@ -13,8 +13,9 @@ from ringfence.model.kinds.vpc import VpcRef
 from ringfence.model.observation import ResourceState
 from ringfence.observations.ec2.flow_log_records import LOGS, S3, Deleted, Recording
 from ringfence.observations.ec2.flow_logs import FlowLog, FlowLogs
-from ringfence.observations.ec2.network import QUARANTINE, TRANSITION
+from ringfence.observations.ec2.network import NAMES, QUARANTINE, TRANSITION, OwnGroup
 from ringfence.observations.ec2.security_group import DEFAULT, Rule, SecurityGroup
+from ringfence.observations.ec2.vpc_groups import VpcGroups
 from tests.support.fakes.network_answers import (
     BUCKET,
     FLOW_LOG_ID,
@@ -155,11 +156,31 @@ def flow_logs() -> SearchStrategy[tuple[FlowLog, ...]]:
 
 
 @once
+def own_groups() -> SearchStrategy[tuple[OwnGroup, ...]]:
+    """Quarantine groups of the VPC: ours or a stranger's, with any number of rules."""
+    one = st.builds(
+        lambda number, ours, rules: OwnGroup(
+            f"sg-{number}", VPC_ID, QUARANTINE, f"{NAMES[QUARANTINE]}-{number}", ours, rules
+        ),
+        st.integers(2, 4),
+        st.booleans(),
+        st.integers(0, 2),
+    )
+    return st.lists(one, max_size=2, unique_by=lambda group: group.id).map(tuple)
+
+
+@once
 def vpcs() -> SearchStrategy[ResourceState]:
-    """A VPC with any flow logs."""
+    """A VPC with any flow logs, and any groups of ours."""
     owners = st.sampled_from((REF.account, REF.account, OTHER_ACCOUNT))
-    facet = st.builds(FlowLogs, st.just(VPC_ID), owners, flow_logs())
-    return facet.map(lambda seen: ResourceState(VPC, {FlowLogs: seen}))
+    return st.builds(
+        lambda owner, logs, groups: ResourceState(
+            VPC, {FlowLogs: FlowLogs(VPC_ID, owner, logs), VpcGroups: VpcGroups(owner, groups)}
+        ),
+        owners,
+        flow_logs(),
+        own_groups(),
+    )
 
 
 @once

@@ -107,9 +107,11 @@ def test_declared_permissions_are_those_used(client: DynamoDBClient, wire: Wire)
 def test_permissions_reach_the_runbooks_own_chains_the_limits_and_to_read_what_is_paused() -> None:
     for permission in PERMISSIONS:
         reads = ("pause#newest",) if permission.action == "dynamodb:BatchGetItem" else ()
-        limits = ("limit/*", "breaker/*") if permission.resources == ("{control_table}",) else ()
+        is_control = permission.resources == ("{control_table}",)
+        limits = ("limit/*", "breaker/*") if is_control else ()
+        own = ("{runbook}#*", "{provided}") if is_control else ("{runbook}#*",)
         assert permission.conditions == (
-            ("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("{runbook}#*", *reads, *limits)),
+            ("ForAllValues:StringLike", "dynamodb:LeadingKeys", (*own, *reads, *limits)),
         )
 
 
@@ -498,18 +500,27 @@ def test_an_item_that_cannot_be_read_prevents_no_entry(client: DynamoDBClient, s
     assert log.read(KEY).provided == {GROUP: {"sg-2"}}
 
 
-def test_an_item_of_an_earlier_version_counts_and_is_sealed_with_the_next_entries(
-    client: DynamoDBClient,
-) -> None:
-    put_ids(client, provided={"S": provided_text({GROUP: frozenset({"sg-1"})})})
+def test_ids_without_a_mac_count_for_nothing_and_are_never_sealed(client: DynamoDBClient) -> None:
+    """Somebody can have written them before Ringfence created anything there."""
+    put_ids(client, provided=THEIRS)
     log = dynamo_log(client)
     log.append(KEY, log.read(KEY), opened(), lease())
-    assert MAC not in stored_ids(client)
     history = log.read(KEY)
-    assert history.provided == {GROUP: {"sg-1"}}
-    log.append(KEY, history, more(opened(), *notes(1)), None)
+    assert history.provided == {}
+    log.append(KEY, history, more(opened(), created("vpc-1", "sg-2")), None)
     assert MAC in stored_ids(client)
-    assert dynamo_log(client).read(KEY).provided == {GROUP: {"sg-1"}}
+    assert dynamo_log(client).read(KEY).provided == {GROUP: {"sg-2"}}
+
+
+def test_while_the_key_cannot_be_derived_ids_without_a_mac_count(client: DynamoDBClient) -> None:
+    """Otherwise each response in that time would create another group, and there is no end of names."""
+    seals = FixedSeals()
+    seals.down = True
+    log = dynamo_log(client, seals=seals)
+    log.append(KEY, log.read(KEY), opened(), lease())
+    log.append(KEY, log.read(KEY), more(opened(), created("vpc-1", "sg-1")), None)
+    assert log.read(KEY).provided == {GROUP: {"sg-1"}}
+    assert dynamo_log(client).read(KEY).provided == {}
 
 
 def test_without_a_key_what_is_sealed_stays_and_entries_are_written(client: DynamoDBClient) -> None:

@@ -84,6 +84,14 @@ def test_a_name_that_somebody_holds_is_gone_around_and_their_group_is_not_taken(
     assert list(done.provides.values()) == ["sg-new"]
 
 
+def test_in_a_vpc_that_many_accounts_share_the_second_name_is_of_this_account_alone() -> None:
+    """The names of the others are taken, and their groups are not shown."""
+    step = CreateOwnGroup("vpc-1", QUARANTINE, "ringfence-quarantine", "111122223333")
+    rounds, _ = talk(step.apply({}), (refusal("InvalidGroup.Duplicate"),), ({"GroupId": "sg-new"},))
+    names = [call.parameters["GroupName"] for (call,) in rounds]
+    assert names == ["ringfence-quarantine", "ringfence-quarantine-111122223333"]
+
+
 def test_where_every_name_is_held_it_is_tried_again_later() -> None:
     step = CreateOwnGroup("vpc-1", QUARANTINE, "ringfence-quarantine")
     taken = [(refusal("InvalidGroup.Duplicate"),)] * MOST_NAMES

@@ -60,6 +60,19 @@ def test_a_role_may_do_exactly_what_is_declared(member: Template, name: str) -> 
     assert allowed(role_named(member, name)) == expected(DECLARED[name], account=HOME, region="*")
 
 
+def test_a_release_may_give_back_a_group_that_another_account_shares(member: Template) -> None:
+    """The ARN of such a group names its owner. The interface belongs to the account of the instance."""
+    granted = {
+        resource
+        for action, resource, _ in allowed(role_named(member, "ringfence-release-contain-instance"))
+        if action == "ec2:ModifyNetworkInterfaceAttribute"
+    }
+    assert granted == {
+        "arn:aws:ec2:*:*:security-group/*",
+        f"arn:aws:ec2:*:{HOME}:network-interface/*",
+    }
+
+
 def test_a_runbook_that_only_reports_has_roles_without_a_permission(member: Template) -> None:
     for name in ("ringfence-report-findings", "ringfence-release-report-findings"):
         assert "Policies" not in role_named(member, name)
@@ -202,8 +215,9 @@ def test_in_another_account_there_are_these_roles_alone_trusting_home(
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"AWS": f"arn:aws:iam::{HOME}:root"}
     resources = {resource for _, resource, _ in allowed(role)} - {"*"}
-    # A VPC that is shared with the account belongs to another.
-    assert all(f":{MEMBER}:" in one or "::" in one or one.endswith(":*:vpc/*") for one in resources)
+    # A VPC or a security group that is shared with the account belongs to another.
+    shared = (":*:vpc/*", ":*:security-group/*")
+    assert all(f":{MEMBER}:" in one or "::" in one or one.endswith(shared) for one in resources)
     assert not any(HOME in one for one in resources)
 
 

@@ -180,6 +180,7 @@ def test_items_are_read_and_written_under_the_runbooks_own_keys_and_limits_and_w
     }
     more = ("pause", "limits", "dead-letters") if name == "operate" else ()
     own = tuple(f"{runbook}#*" for runbook in (*runbooks, *more))
+    kept = ("contain-instance#provided/*",) if name == "harden-network" else ()
     proofs = frozenset({("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("operate#request/*",))})
     if name == "operate":
         assert ("dynamodb:PutItem", proofs) in table
@@ -188,8 +189,8 @@ def test_items_are_read_and_written_under_the_runbooks_own_keys_and_limits_and_w
     assert table == {
         (action, frozenset({("ForAllValues:StringLike", "dynamodb:LeadingKeys", (*own, *shared))}))
         for action, shared in (
-            ("dynamodb:BatchGetItem", ("pause#newest", *limits)),
-            ("dynamodb:PutItem", limits),
+            ("dynamodb:BatchGetItem", (*kept, "pause#newest", *limits)),
+            ("dynamodb:PutItem", (*kept, *limits)),
             ("dynamodb:PutItem", ()),
             ("dynamodb:Query", ()),
         )

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from ringfence.model.answers import accept, document, tags
+from ringfence.model.answers import document, tags
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
-from ringfence.model.errors import NotFound
 from ringfence.model.kinds.flow_log import FlowLogRef
 from ringfence.model.kinds.vpc import VpcRef
 from ringfence.model.observation import Observation
@@ -31,6 +30,7 @@ from ringfence.observations.ec2.flow_log_records import (
 )
 from ringfence.observations.ec2.instance import ec2_describes
 from ringfence.observations.ec2.tags import INCIDENT_TAG
+from ringfence.observations.ec2.vpc import describe_vpc, owner_of
 from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from ringfence.model.subject import Ref
 
 
-NO_VPC = ("InvalidVpcID.NotFound", "InvalidVpcID.Malformed")
 ACTIVE = "ACTIVE"
 _FAILED = "FAILED"
 _UNREADABLE = ("AccessDenied", "AccessDeniedException")
@@ -109,8 +108,8 @@ class FlowLogs(Observation):
             return (yield from cls._of_deleted(ref, past))
         if not isinstance(ref, VpcRef):
             return cls()
-        described, listed, found = yield (_describe_vpc(ref.id), _list(ref.id), _GET_ROLE)
-        return cls(ref.id, _owner(described, ref.id), _active(listed, ref), role=_offered(found, ref))
+        described, listed, found = yield (describe_vpc(ref.id), _list(ref.id), _GET_ROLE)
+        return cls(ref.id, owner_of(described, ref.id), _active(listed, ref), role=_offered(found, ref))
 
     @classmethod
     def _of_deleted(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:
@@ -121,8 +120,8 @@ class FlowLogs(Observation):
         deleted = _remembered(past) or (yield from _asked(ref))
         if deleted is None or not VpcRef.pattern.fullmatch(deleted.resource):
             return cls(logs=logs, deleted=deleted, role=role)
-        (described,) = yield (_describe_vpc(deleted.resource),)
-        return cls(deleted.resource, _owner(described, deleted.resource), logs, deleted, role=role)
+        (described,) = yield (describe_vpc(deleted.resource),)
+        return cls(deleted.resource, owner_of(described, deleted.resource), logs, deleted, role=role)
 
     def of_vpc(self) -> tuple[FlowLog, ...]:
         """Return the flow logs of the VPC itself."""
@@ -161,17 +160,6 @@ def _list(vpc_id: str = "", *more: tuple[str, str]) -> Call:
     filters = [*([("resource-id", vpc_id)] if vpc_id else []), *more]
     parameters = {"Filter": [{"Name": name, "Values": [one]} for name, one in filters]} if filters else {}
     return Call("ec2", "DescribeFlowLogs", parameters, pages=True)
-
-
-def _describe_vpc(vpc_id: str) -> Call:
-    return Call("ec2", "DescribeVpcs", {"VpcIds": [vpc_id]}, expected=NO_VPC)
-
-
-def _owner(described: Answer, vpc_id: str) -> str:
-    """Return whose the VPC is; raises NotFound if it does not exist."""
-    for vpc in accept(described, not_found=NO_VPC).children("Vpcs"):
-        return vpc.optional_text("OwnerId") or ""
-    raise NotFound(f"{vpc_id} no longer exists")
 
 
 def _offered(found: Answer, ref: Ref) -> str:

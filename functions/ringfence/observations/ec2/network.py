@@ -71,8 +71,47 @@ class OwnGroup:
     rules: int
 
 
+class SeesGroups(Observation):
+    """An observation that shows Ringfence's own security groups. A subclass is a `@value` class."""
+
+    groups: tuple[OwnGroup, ...]
+
+    def with_groups(self, groups: tuple[OwnGroup, ...]) -> Self:
+        """Return what is seen once these are the groups."""
+        raise NotImplementedError
+
+    def trusted(self, provided: Mapping[str, frozenset[str]], *, strict: bool) -> tuple[OwnGroup, ...]:
+        """Return the groups, and take only those for ours that Ringfence recorded."""
+
+        def ours(group: OwnGroup) -> bool:
+            known = provided.get(_symbol(group).key)
+            return group.ours and (group.id in known if known else not strict)
+
+        return tuple(replace(one, ours=ours(one)) for one in self.groups)
+
+    def names(self) -> Mapping[Symbol, str]:
+        """Return our groups, be their rules right or not: one that has drifted is repaired by its id."""
+        return {symbol: group.id for symbol, group in _own(self.groups).items()}
+
+    def usable(self) -> Mapping[Symbol, str]:
+        """Return the groups that can be relied on: ours by tag, in their VPC, with the right rules."""
+        return {symbol: group.id for symbol, group in _usable(self.groups).items()}
+
+    def own(self, vpc_id: str, role: str) -> OwnGroup | None:
+        """Return our group of a role in a VPC, be its rules right or not: the one nearest to that."""
+        return _own(self.groups).get(_KINDS[role].symbol(vpc_id))
+
+    def free_name(self, vpc_id: str, role: str) -> str:
+        """Return a name for a new group that nobody in the VPC holds."""
+        taken = Counter(group.name for group in self.groups if group.vpc_id == vpc_id)
+        candidates = (
+            NAMES[role] + (f"-{number}" if number > 1 else "") for number in range(1, len(taken) + 2)
+        )
+        return next(name for name in candidates if name not in taken)
+
+
 @value
-class Network(Observation):
+class Network(SeesGroups):
     """The network interfaces of an instance, and Ringfence's own security groups.
 
     Attributes
@@ -116,7 +155,7 @@ class Network(Observation):
         )
         found = described_instance(instances, ref)
         described = document(groups).children("SecurityGroups")
-        own = tuple(filter(None, (_own_group(one, ref.account) for one in described)))
+        own = tuple(filter(None, (own_group(one, ref.account) for one in described)))
         symbols: dict[Group, Group] = {group.id: symbol for symbol, group in _usable(own).items()}
         interfaces, unclear = _interfaces(found, symbols, ref.account)
         return cls(state_of(found), interfaces, own, unclear, proven=False)
@@ -126,11 +165,7 @@ class Network(Observation):
         if self.proven:
             return self
 
-        def ours(group: OwnGroup) -> bool:
-            known = provided.get(_symbol(group).key)
-            return group.ours and (group.id in known if known else not strict)
-
-        groups = tuple(replace(one, ours=ours(one)) for one in self.groups)
+        groups = self.trusted(provided, strict=strict)
         ids: dict[object, str] = dict(self.usable().items())
         found = (
             replace(one, groups=frozenset(ids.get(group, group) for group in one.groups))
@@ -147,29 +182,13 @@ class Network(Observation):
             return "; ".join(self.unclear)
         return "" if self.interfaces else f"EC2 shows no network interface of the {self.state} instance"
 
-    def names(self) -> Mapping[Symbol, str]:
-        """Return our groups, be their rules right or not: one that has drifted is repaired by its id."""
-        return {symbol: group.id for symbol, group in _own(self.groups).items()}
-
-    def usable(self) -> Mapping[Symbol, str]:
-        """Return the groups that can be relied on: ours by tag, in their VPC, with the right rules."""
-        return {symbol: group.id for symbol, group in _usable(self.groups).items()}
+    def with_groups(self, groups: tuple[OwnGroup, ...]) -> Self:
+        """Return what is seen once these are the groups. Interfaces in one with the right rules show it."""
+        return replace(self, groups=groups, interfaces=_named(self.interfaces, groups))
 
     def vpcs(self) -> tuple[str, ...]:
         """Return the VPCs in which the instance has interfaces."""
         return tuple(sorted({interface.vpc_id for interface in self.interfaces}))
-
-    def own(self, vpc_id: str, role: str) -> OwnGroup | None:
-        """Return our group of a role in a VPC, be its rules right or not: the one nearest to that."""
-        return _own(self.groups).get(_KINDS[role].symbol(vpc_id))
-
-    def free_name(self, vpc_id: str, role: str) -> str:
-        """Return a name for a new group that nobody in the VPC holds."""
-        taken = Counter(group.name for group in self.groups if group.vpc_id == vpc_id)
-        candidates = (
-            NAMES[role] + (f"-{number}" if number > 1 else "") for number in range(1, len(taken) + 2)
-        )
-        return next(name for name in candidates if name not in taken)
 
 
 @frozen
@@ -218,7 +237,7 @@ def _named(interfaces: Iterable[Interface], groups: tuple[OwnGroup, ...]) -> tup
     )
 
 
-def _own_group(group: Document, account: str) -> OwnGroup | None:
+def own_group(group: Document, account: str) -> OwnGroup | None:
     """Return one of our groups. None for another group, or if the response lacks what must be known of it."""
     try:
         return _read_own_group(group, account)

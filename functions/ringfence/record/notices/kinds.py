@@ -59,6 +59,11 @@ class NoticeKind(Enum):
         "A person must check something before the response is complete.",
     )
     QUOTA_REACHED = "quota-reached", Urgency.URGENT, "An AWS quota prevents the containment."
+    PREVENTED = (
+        "containment-prevented",
+        Urgency.URGENT,
+        "AWS denies a call that the containment needs, or somebody holds every name that it could use.",
+    )
     REFUSED = (
         "refused",
         Urgency.ACTION,

@@ -30,10 +30,13 @@ if TYPE_CHECKING:
 
     from ringfence.record.notices.notice import Notice
     from ringfence.record.notices.rendering import Parts
+    from ringfence.record.summary import Line
 
 READS_ON = "it goes on reading, recording and notifying"
 _QUOTA = re.compile(r"\b(?!Request)[A-Z]\w*LimitExceeded\b|\bLimitExceeded(?:Exception)?\b")
 """The codes of AWS for a quota of resources. `RequestLimitExceeded` is throttling."""
+_HELD = re.compile(r"\bInvalidGroup\.Duplicate\b")
+"""The code of AWS for a name that somebody holds."""
 
 
 def verified(now: Summary, before: Summary) -> Notice | None:
@@ -41,16 +44,8 @@ def verified(now: Summary, before: Summary) -> Notice | None:
     refused = tuple(words for words in now.words("refused") if words not in before.words("refused"))
     measures = [Measure(REFUSED, len(refused), runbook=now.runbook)] if refused else []
     then, known = verdicts(now)[-1], [one for one in verdicts(before) if one is not None]
-    if then is False and (quota := _quotas(now)) and quota != _quotas(_verified_before(before)):
-        counted = _counted(now, known, contained=then)
-        return about_incident(
-            NoticeKind.QUOTA_REACHED,
-            "a quota is reached",
-            now,
-            (*_quota(quota), *_open(now)),
-            _to_contain(now),
-            measures=counted,
-        )
+    if then is False and (why := _hindrances(now)) and why != _hindrances(_verified_before(before)):
+        return _hindered(now, why, tuple(_counted(now, known, contained=then)))
     if then is not None and [then] != known[-1:]:
         return _verdict(now, (*measures, *_counted(now, known, contained=then)), contained=then)
     if then is False and not frozenset(now.words("review")) <= _reviewed(before):
@@ -112,8 +107,20 @@ def _paused(now: Summary) -> Parts:
     return (("Paused", told), ("What Ringfence does", (follows,))) if told else ()
 
 
-def _quotas(summary: Summary) -> tuple[str, ...]:
-    """Return the quotas that the newest outcomes of changes met, in the words of AWS."""
+def _hindered(now: Summary, why: tuple[str, ...], measures: Sequence[Measure]) -> Notice | None:
+    """Return the notice that something prevents the containment which only a person can change."""
+    quotas = tuple(words for words in why if _QUOTA.search(words))
+    kind = NoticeKind.QUOTA_REACHED if quotas else NoticeKind.PREVENTED
+    what = "a quota is reached" if quotas else "a change is prevented"
+    parts = (("Quota" if quotas else "Why", quotas or why), ("What to do", (_advice(quota=bool(quotas)),)))
+    return about_incident(kind, what, now, (*parts, *_open(now)), _to_contain(now), measures=measures)
+
+
+def _hindrances(summary: Summary) -> tuple[str, ...]:
+    """Return why the newest tries of changes failed that no further try will make, in words.
+
+    AWS denies the call or has no room for what it creates, or what it needs is in somebody else's hands.
+    """
     if not is_containment(summary.runbook):
         return ()
     newest: dict[str, str] = {}
@@ -122,10 +129,16 @@ def _quotas(summary: Summary) -> tuple[str, ...]:
         if one.kind == "Intended":
             steps[one.fact.optional_text("intent") or ""] = canonical(one.fact.value.get("step"))
         elif one.kind == "Outcome":
-            failed = one.fact.optional_text("result") == Result.FAILED
             intent = one.fact.optional_text("intent") or ""
-            newest[steps.get(intent, intent)] = (one.fact.optional_text("detail") or "") if failed else ""
-    return tuple(dict.fromkeys(words for words in newest.values() if _QUOTA.search(words)))
+            newest[steps.get(intent, intent)] = _prevented(one)
+    return tuple(dict.fromkeys(filter(None, newest.values())))
+
+
+def _prevented(outcome: Line) -> str:
+    """Return why a change is prevented. Empty if it was made, or if another try can make it."""
+    words, result = outcome.fact.optional_text("detail") or "", outcome.fact.optional_text("result")
+    hopeless = _QUOTA.search(words) or _HELD.search(words)
+    return words if result == Result.DENIED or (result == Result.FAILED and hopeless) else ""
 
 
 def _verified_before(before: Summary) -> Summary:
@@ -134,9 +147,13 @@ def _verified_before(before: Summary) -> Summary:
     return Summary(before.lines[:last])
 
 
-def _quota(met: tuple[str, ...]) -> Parts:
-    advice = "delete what is not used, or request an increase in Service Quotas. Ringfence continues to try"
-    return (("Quota", met), ("What to do", (advice,)))
+def _advice(*, quota: bool) -> str:
+    first = "delete what is not used, or request an increase in Service Quotas"
+    if not quota:
+        first = "allow the call, or free what somebody else holds"
+    return (
+        f"{first}. Ringfence continues to try. Until then the resource stays open: an instance can be stopped"
+    )
 
 
 def verdicts(summary: Summary) -> list[bool | None]:

@@ -13,7 +13,6 @@ from ringfence.model.step import Done, State
 from ringfence.observations.ec2.flow_log_destination import ROLE_ARN
 from ringfence.observations.ec2.flow_log_records import INTERVAL, PLAIN, S3, Recording, is_of
 from ringfence.observations.ec2.flow_logs import (
-    NO_VPC,
     FlowLog,
     FlowLogs,
     FlowLogStep,
@@ -22,6 +21,7 @@ from ringfence.observations.ec2.flow_logs import (
 )
 from ringfence.observations.ec2.instance import ec2_describes
 from ringfence.observations.ec2.tags import INCIDENT_TAG
+from ringfence.observations.ec2.vpc import NO_VPC
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState

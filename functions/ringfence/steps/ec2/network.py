@@ -12,7 +12,7 @@ from ringfence.model.errors import Refused, Retryable
 from ringfence.model.step import Done, State, Step
 from ringfence.model.symbol import QuarantineGroup, Ready, Symbol, TransitionGroup
 from ringfence.observations.ec2.network import QUARANTINE, TRANSITION, Group, Interface, Network
-from ringfence.steps.ec2.own_groups import GROUPS, SYMBOLS, id_of
+from ringfence.steps.ec2.own_groups import SYMBOLS, id_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,7 +46,12 @@ class SetSecurityGroups(Step):
     permissions: ClassVar = (
         Permission(
             "ec2:ModifyNetworkInterfaceAttribute",
-            ("arn:aws:ec2:{region}:{account}:network-interface/*", GROUPS),
+            # A group can be shared with this account, and its ARN names its owner. A release gives it back.
+            # https://docs.aws.amazon.com/vpc/latest/userguide/security-group-sharing.html
+            (
+                "arn:aws:ec2:{region}:{account}:network-interface/*",
+                "arn:aws:ec2:{region}:*:security-group/*",
+            ),
         ),
     )
     _GONE: ClassVar = ("InvalidNetworkInterfaceID.NotFound",)

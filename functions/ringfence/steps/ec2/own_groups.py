@@ -11,7 +11,15 @@ from ringfence.model.codec import value
 from ringfence.model.errors import Refused, Retryable
 from ringfence.model.step import Done, State, Step, counted
 from ringfence.model.symbol import QuarantineGroup, Ready, Symbol, TransitionGroup
-from ringfence.observations.ec2.network import QUARANTINE, ROLE_TAG, TRANSITION, Group, Network, OwnGroup
+from ringfence.observations.ec2.network import (
+    QUARANTINE,
+    ROLE_TAG,
+    TRANSITION,
+    Group,
+    Network,
+    OwnGroup,
+    SeesGroups,
+)
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
@@ -57,6 +65,8 @@ class CreateOwnGroup(Step):
         What the group is for: `quarantine` or `transition`.
     name : str
         The name of the group.
+    account : str
+        The account that will own it. Steps of earlier versions do not name it.
 
     References
     ----------
@@ -66,8 +76,9 @@ class CreateOwnGroup(Step):
     vpc_id: str
     role: str
     name: str
+    account: str = ""
 
-    observation: ClassVar = Network
+    observation: ClassVar[type[SeesGroups]] = Network
     permissions: ClassVar = _CREATE
     irreversible: ClassVar = "the group stays in its VPC, because other incidents may use it"
 
@@ -85,14 +96,23 @@ class CreateOwnGroup(Step):
         """Create it, under another name where somebody holds this one.
 
         Who created the other group cannot be proven, not even that it was Ringfence. In a shared VPC it can
-        belong to another account, whose groups are not shown.
+        belong to another account, whose groups are not shown. Many accounts can share a VPC, so the second
+        name contains the account.
         """
-        for name in (self.name, *(f"{self.name}-{number}" for number in range(2, MOST_NAMES + 1))):
+        for name in self._names():
             (created,) = yield (self._create(name),)
             if not isinstance(created, Failed):
                 note = "" if name == self.name else f"as {name}: somebody holds the name {self.name}"
                 return Done({self._symbol: created.text("GroupId")}, note)
-        raise Retryable(f"somebody in {self.vpc_id} holds the name {self.name} and all that were tried")
+        raise Retryable(
+            f"{_DUPLICATE[0]}: somebody in {self.vpc_id} holds the name {self.name} and all others that were "
+            "tried: delete one of these groups"
+        )
+
+    def _names(self) -> tuple[str, ...]:
+        own = (f"{self.name}-{self.account}",) if self.account else ()
+        numbered = (f"{self.name}-{number}" for number in range(2, MOST_NAMES + 1))
+        return (self.name, *own, *numbered)[:MOST_NAMES]
 
     def _create(self, name: str) -> Call:
         return Call(
@@ -115,17 +135,17 @@ class CreateOwnGroup(Step):
 
     def state(self, observed: ResourceState) -> State:
         """Look for it by name and tag."""
-        return State.AFTER if observed[Network].own(self.vpc_id, self.role) else State.BEFORE
+        return State.AFTER if observed[self.observation].own(self.vpc_id, self.role) else State.BEFORE
 
     def effect(self, observed: ResourceState) -> ResourceState:
         """Add the group with the egress rule that it is born with."""
-        seen = observed[Network]
+        seen = observed[self.observation]
         if seen.own(self.vpc_id, self.role):
             return observed
         born = OwnGroup(
             f"sg-{self.vpc_id}-{self.name}", self.vpc_id, self.role, self.name, ours=True, rules=1
         )
-        return observed.with_observation(replace(seen, groups=(*seen.groups, born)))
+        return observed.with_observation(seen.with_groups((*seen.groups, born)))
 
     def describe(self) -> str:
         """Describe the change."""
@@ -156,7 +176,7 @@ class EmptyQuarantineGroup(Step):
     vpc_id: str
     rules: int
 
-    observation: ClassVar = Network
+    observation: ClassVar[type[SeesGroups]] = Network
     permissions: ClassVar = (
         _DESCRIBE,
         _DESCRIBE_RULES,
@@ -210,22 +230,17 @@ class EmptyQuarantineGroup(Step):
 
     def state(self, observed: ResourceState) -> State:
         """Count its rules."""
-        group = observed[Network].own(self.vpc_id, QUARANTINE)
+        group = observed[self.observation].own(self.vpc_id, QUARANTINE)
         return State.AFTER if group and not group.rules else State.BEFORE
 
     def effect(self, observed: ResourceState) -> ResourceState:
         """Empty the group; interfaces that travel with it are quarantined from now on."""
-        seen = observed[Network]
+        seen = observed[self.observation]
         group = seen.own(self.vpc_id, QUARANTINE)
         if group is None:
             return observed
         groups = tuple(replace(one, rules=0) if one == group else one for one in seen.groups)
-        known = {group.id: QuarantineGroup(self.vpc_id)}
-        interfaces = tuple(
-            replace(one, groups=frozenset(known.get(str(name), name) for name in one.groups))
-            for one in seen.interfaces
-        )
-        return observed.with_observation(replace(seen, groups=groups, interfaces=interfaces))
+        return observed.with_observation(seen.with_groups(groups))
 
     def describe(self) -> str:
         """Describe the change."""

@@ -178,6 +178,25 @@ def test_a_quota_that_prevents_containment_is_urgent_and_says_what_to_do() -> No
     assert second is None, "once"
 
 
+@pytest.mark.parametrize(
+    ("result", "why"),
+    [
+        (Result.DENIED, "ec2:CreateSecurityGroup: UnauthorizedOperation: an explicit deny in a policy"),
+        (Result.FAILED, "InvalidGroup.Duplicate: somebody in vpc-1 holds the name ringfence-quarantine"),
+    ],
+)
+def test_what_only_a_person_can_change_is_urgent_and_says_why_and_what_to_do(result: str, why: str) -> None:
+    intended = Intended("a-1.0", "isolate", STEP)
+    (_, _, first, second) = told(intended, Outcome("a-1.0", result, detail=why), OPEN, OPEN)
+    assert first
+    assert "[URGENT, high] a change is prevented" in first.subject
+    assert why in first.text
+    assert "What to do" in first.text
+    assert "an instance can be stopped" in first.text
+    assert first.measures == (Measure(NOT_CONTAINED, runbook=KEY.runbook),)
+    assert second is None, "once"
+
+
 def test_throttling_is_no_quota_and_a_quota_that_was_met_before_is_over() -> None:
     throttled = "ec2:CreateSecurityGroup: RequestLimitExceeded: slow down"
     intended, again = Intended("a-1.0", "isolate", STEP), Intended("a-2.0", "isolate", STEP)
