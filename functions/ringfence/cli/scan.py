@@ -6,6 +6,7 @@ import csv
 import json
 import sys
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,7 @@ LISTS = ("configurationItems",)
 @click.option("--profile", default="", metavar="FRAMEWORK", help="Only rules of this framework's controls.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("--html", type=click.Path(path_type=Path), help="Also write a page with charts to this file.")
 @click.option("--full", is_flag=True, help="All failing resources, instead of three of each rule.")
 @click.option("--fail-under", type=click.FloatRange(0, 100), metavar="SCORE", help="Exit with 3 below it.")
 @click.pass_context
@@ -53,6 +55,7 @@ def scan(  # noqa: PLR0913 - the options of a command
     profile: str,
     form: str,
     as_json: bool,
+    html: Path | None,
     full: bool,
     fail_under: float | None,
 ) -> None:
@@ -74,9 +77,25 @@ def scan(  # noqa: PLR0913 - the options of a command
         _print(done, full=full)
     elif form == "json":
         click.echo(json.dumps(_summary(done.tally)))
+    if html:
+        _write(html, done, profile)
     score = done.tally.score
     below = fail_under is not None and (score is None or score < fail_under)
     ctx.exit(1 if done.problems else BELOW if below else 0)
+
+
+def _write(path: Path, done: _Done, profile: str) -> None:
+    from ringfence.cli.scan_page import page
+    from ringfence.runbooks.compliance import framework
+
+    of = framework(profile) if profile else None
+    made = datetime.now(UTC)
+    text = page(done.tally, made, profile=of, skipped=done.skipped, problems=done.problems)
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        words = f"cannot be written: {error.strerror or 'input/output error'}"
+        raise BadInput("--html", words, str(path)) from error
 
 
 def _print(done: _Done, *, full: bool) -> None:

@@ -29,7 +29,7 @@ _PARTS = ("configuration", "supplementaryConfiguration", READS)
 def resource_of(document: Document) -> Resource | None:
     """Return the resource that an item shows.
 
-    None for a deleted resource, and for a type that no rule can be about.
+    None for a deleted resource. A resource of a type without a mapping has no properties.
 
     Raises
     ------
@@ -41,8 +41,6 @@ def resource_of(document: Document) -> Resource | None:
         return None
     type_ = document.text("resourceType")
     mapping = every_mapping().get(type_)
-    if mapping is None:
-        return None
     account = _first(document, "accountId", "awsAccountId")
     if not ACCOUNT.fullmatch(account):
         raise BadInput(document.at("accountId"), "must be a 12-digit account id", account)
@@ -53,7 +51,7 @@ def resource_of(document: Document) -> Resource | None:
         document.text("awsRegion"),
         document.text("resourceId"),
         document.optional_text("resourceName") or "",
-        mapping.properties(parts),
+        mapping.properties(parts) if mapping else {},
         _tags(document.value.get("tags")),
     )
 

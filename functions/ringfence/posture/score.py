@@ -63,11 +63,16 @@ def score(counted: Iterable[tuple[str, Counts]]) -> float | None:
 
 @dataclass
 class Tally:
-    """What a scan has found so far. Its size depends on the number of rules, not of resources."""
+    """What a scan has found so far.
+
+    Its size depends on the number of rules and of places, not of resources. `places` has the counts of an
+    account and region, by the severity of the rules.
+    """
 
     rules: Mapping[str, Rule]
     counts: dict[str, Counts] = field(default_factory=dict)
     failing: dict[str, list[Result]] = field(default_factory=dict)
+    places: dict[tuple[str, str], dict[str, Counts]] = field(default_factory=dict)
     resources: int = 0
 
     def add(self, results: Iterable[Result]) -> None:
@@ -75,6 +80,8 @@ class Tally:
         self.resources += 1
         for one in results:
             self.counts.setdefault(one.rule, Counts()).add(one.status)
+            place = self.places.setdefault((one.resource.account, one.resource.region), {})
+            place.setdefault(self.rules[one.rule].severity, Counts()).add(one.status)
             if one.status is not Status.PASSED:
                 known = self.failing.setdefault(one.rule, [])
                 if len(known) < MOST_FAILING:

@@ -185,3 +185,32 @@ def test_a_profile_leaves_the_rules_of_a_framework() -> None:
     assert {one["rule"] for one in soc2} < {one["rule"] for one in every}
     assert ringfence("scan", "items.json", "--profile", "soc2", *OWN).exit_code == 2
     assert ringfence("scan", "items.json", "--profile", "nothing").exit_code == 2
+
+
+def test_a_page_says_the_same_without_scripts_and_without_other_files(folder: Path) -> None:
+    hostile = item("<script>alert(1)</script>")
+    (folder / "items.json").write_text(json.dumps([*ITEMS, hostile, {"resourceType": "<b>"}]), "utf-8")
+    done = ringfence("scan", "items.json", *OWN, "--library", "--html", "page.html")
+    assert done.exit_code == 1
+    page = (folder / "page.html").read_text("utf-8")
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert not re.findall(r"(?:src|href)\s*=|url\(|@import", page)
+    score = json.loads(ringfence("scan", "items.json", "--json", *OWN, "--library").stdout)["score"]
+    assert f"Score {score} of 100" in page
+    for title in ("What fails, the worst first", "By account and region", "HIPAA Security Rule", "Not read"):
+        assert title in page
+
+
+def test_a_page_of_a_profile_shows_one_framework(folder: Path) -> None:
+    ringfence("scan", "items.json", "--profile", "hipaa", "--html", "page.html")
+    page = (folder / "page.html").read_text("utf-8")
+    assert "HIPAA Security Rule" in page
+    assert "SOC 2, Trust Services Criteria" not in page
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_page_that_cannot_be_written_is_bad_input() -> None:
+    done = ringfence("scan", "items.json", *OWN, "--html", "nowhere/page.html")
+    assert done.exit_code == 2
+    assert "--html: cannot be written" in done.stderr

@@ -74,9 +74,9 @@ def test_the_items_of_a_document_are_found(document: dict[str, Any]) -> None:
     assert [one.text("resourceId") for one in documents_in(Document.of(document))] == ["b"]
 
 
-def test_a_deleted_resource_and_one_of_another_type_are_no_resources() -> None:
+def test_a_deleted_resource_is_none_and_one_of_another_type_has_no_properties() -> None:
     assert resource_of(Document.of({**QUERIED, "configurationItemStatus": "ResourceDeleted"})) is None
-    assert resource_of(Document.of({**QUERIED, "resourceType": "AWS::EC2::Host"})) is None
+    assert resource({**QUERIED, "resourceType": "AWS::EC2::Host"}).properties == {}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,199 @@
+"""The result of a scan as one page of HTML, without scripts and without further files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ringfence.model.frozen import frozen
+from ringfence.posture.coverage import coverage
+from ringfence.posture.rule import SEVERITIES, Status
+from ringfence.posture.score import WEIGHTS, Counts, score
+from ringfence.runbooks.compliance import FRAMEWORKS
+from ringfence.runbooks.compliance.table import CONTROLS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from ringfence.posture.coverage import Coverage
+    from ringfence.posture.rule import Result, Rule
+    from ringfence.posture.score import Tally
+    from ringfence.runbooks.compliance import Framework
+
+DISCLAIMER = "A rule supports a requirement. Only an assessor can say whether you comply with it."
+MOST_RESOURCES, MOST_PROBLEMS = 50, 100
+"""Rows of a list on the page. The CSV has all of them."""
+STATES = {Status.PASSED: "passed", Status.FAILED: "failed", Status.NOT_ASSESSED: "unread", None: "none"}
+_WORDS = {status: status.value for status in Status}
+_GOOD, _MIDDLING, _WHOLE = 90, 70, 100
+
+
+@frozen
+class Tile:
+    """A number, its name, and the name of its colour."""
+
+    name: str
+    count: int
+    state: str
+
+
+@frozen
+class Part:
+    """A part of a bar: the name of its colour, and its share in percent."""
+
+    name: str
+    share: float
+
+
+@frozen
+class Failing:
+    """A rule with resources that do not pass it. `more` is the number of those that are not shown."""
+
+    rule: Rule
+    counts: Counts
+    state: str
+    shown: tuple[Result, ...]
+    more: int
+
+
+@frozen
+class Place:
+    """An account and region."""
+
+    account: str
+    region: str
+    score: float | None
+    counts: Counts
+    parts: tuple[Part, ...]
+
+
+@frozen
+class Row:
+    """A requirement that a rule is mapped to."""
+
+    number: str
+    state: str
+    words: str
+    rules: tuple[str, ...]
+
+
+@frozen
+class Shown:
+    """A framework: the counts of its requirements, those with a result, and the numbers of the others."""
+
+    framework: Framework
+    is_whole: bool
+    all: int
+    passed: int
+    failed: int
+    unread: int
+    none: int
+    rows: tuple[Row, ...]
+    uncovered: tuple[str, ...]
+
+
+def page(
+    tally: Tally,
+    made: datetime,
+    *,
+    profile: Framework | None,
+    skipped: Mapping[str, int],
+    problems: Sequence[str],
+) -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    tally
+        What the scan found.
+    made
+        The time of the page, in UTC.
+    profile
+        The framework of the profile. None: every framework is shown.
+    skipped
+        The numbers of resources that no rule is about, by their type.
+    problems
+        What could not be read.
+
+    Returns
+    -------
+    str
+        HTML. Every text from an item or a rule is escaped.
+
+    """
+    environment = Environment(
+        loader=PackageLoader("ringfence.cli"), autoescape=True, undefined=StrictUndefined
+    )
+    whole, points = tally.whole, tally.score
+    return environment.get_template("scan.html").render(
+        tally=tally,
+        made=f"{made:%Y-%m-%d %H:%M} UTC",
+        rules=len(tally.rules),
+        profile=profile.name if profile else "",
+        score="none" if points is None else points,
+        arc=points or 0,
+        score_state=_grade(points),
+        tiles=_tiles(whole),
+        weights=tuple((name, WEIGHTS[name]) for name in reversed(SEVERITIES)),
+        failing=tuple(_failing(tally)),
+        places=tuple(_places(tally)),
+        frameworks=[_shown(one, tally) for one in ([profile] if profile else FRAMEWORKS)],
+        skipped=sorted(skipped.items()),
+        problems=problems[:MOST_PROBLEMS],
+        more_problems=max(len(problems) - MOST_PROBLEMS, 0),
+        disclaimer=DISCLAIMER,
+    )
+
+
+def _grade(points: float | None) -> str:
+    if points is None:
+        return STATES[None]
+    return "passed" if points >= _GOOD else "unread" if points >= _MIDDLING else "failed"
+
+
+def _tiles(whole: Counts) -> tuple[Tile, ...]:
+    numbers = zip(Status, (whole.passed, whole.failed, whole.not_assessed), strict=True)
+    return tuple(Tile(status.value, number, STATES[status]) for status, number in numbers)
+
+
+def _failing(tally: Tally) -> Iterator[Failing]:
+    def rank(name: str) -> tuple[int, int, str]:
+        return (-SEVERITIES.index(tally.rules[name].severity), -tally.counts[name].failed, name)
+
+    for name in sorted(tally.failing, key=rank):
+        counts, known = tally.counts[name], tally.failing[name]
+        shown = tuple(known[:MOST_RESOURCES])
+        state = STATES[Status.FAILED if counts.failed else Status.NOT_ASSESSED]
+        more = counts.failed + counts.not_assessed - len(shown)
+        yield Failing(tally.rules[name], counts, state, shown, more)
+
+
+def _places(tally: Tally) -> Iterator[Place]:
+    for (account, region), by_severity in sorted(tally.places.items()):
+        whole = Counts(*(sum(getattr(one, name) for one in by_severity.values()) for name in vars(Counts())))
+        numbers = ((Status.PASSED, whole.passed), (Status.FAILED, whole.failed))
+        rest = ((Status.NOT_ASSESSED, whole.not_assessed),)
+        parts = (Part(STATES[one], round(_WHOLE * count / whole.all, 2)) for one, count in numbers + rest)
+        yield Place(account, region, score(by_severity.items()), whole, tuple(parts))
+
+
+def _shown(of: Framework, tally: Tally) -> Shown:
+    found: Coverage = coverage(of, CONTROLS, tally.rules.values(), tally.counts)
+    rows = tuple(
+        Row(one.number, STATES[one.status], _WORDS[one.status], one.rules)
+        for one in found.requirements
+        if one.status is not None
+    )
+    return Shown(
+        of,
+        found.is_whole,
+        len(found.requirements),
+        found.count(Status.PASSED),
+        found.count(Status.FAILED),
+        found.count(Status.NOT_ASSESSED),
+        found.count(None),
+        rows,
+        tuple(one.number for one in found.requirements if one.status is None),
+    )

@@ -1,0 +1,51 @@
+"""What a scan says about the requirements of a framework."""
+
+from __future__ import annotations
+
+import pytest
+
+from ringfence.posture.coverage import coverage
+from ringfence.posture.rule import Rule, Status
+from ringfence.posture.score import Counts
+from ringfence.runbooks.catalogue import CATALOGUE
+from ringfence.runbooks.compliance import FRAMEWORKS, framework, requirements
+from ringfence.runbooks.compliance.table import CONTROLS
+from ringfence.runbooks.compliance.whole import WHOLE
+
+RULES = (
+    Rule("versions", "V", ("AWS::S3::Bucket",), controls=("s3-versioning",)),
+    Rule("encryption", "E", ("AWS::S3::Bucket",), controls=("s3-default-encryption",)),
+)
+
+
+def statuses(counts: dict[str, Counts]) -> dict[str, Status | None]:
+    found = coverage(framework("soc2"), CONTROLS, RULES, counts)
+    return {one.number: one.status for one in found.requirements}
+
+
+def test_the_worst_result_of_its_rules_is_that_of_a_requirement() -> None:
+    found = statuses({"versions": Counts(passed=3), "encryption": Counts(passed=2, failed=1)})
+    assert (found["PI1.5"], found["PI1.4"]) == (Status.PASSED, Status.FAILED)
+    found = statuses({"versions": Counts(passed=3, not_assessed=1)})
+    assert (found["PI1.5"], found["PI1.4"]) == (Status.NOT_ASSESSED, None)
+
+
+def test_requirements_that_no_rule_is_mapped_to_are_listed_too() -> None:
+    found = coverage(framework("soc2"), CONTROLS, RULES, {})
+    assert found.is_whole
+    assert [one.number for one in found.requirements] == list(WHOLE["soc2"])
+    assert found.count(None) == len(found.requirements)
+
+
+def test_of_a_framework_without_a_whole_list_only_what_is_mapped_is_listed() -> None:
+    found = coverage(framework("pci"), CONTROLS, RULES, {"versions": Counts(passed=1)})
+    assert not found.is_whole
+    assert found.count(Status.PASSED) == len(CONTROLS["s3-versioning"].numbers(framework("pci")))
+
+
+@pytest.mark.parametrize(("id_", "count"), [("soc2", 61), ("hipaa", 72), ("iso27001", 93)])
+def test_a_whole_list_contains_every_number_that_is_mapped(id_: str, count: int) -> None:
+    of = next(one for one in FRAMEWORKS if one.id == id_)
+    assert len(set(WHOLE[id_])) == len(WHOLE[id_]) == count
+    mapped = {one.number for one in requirements(of, CONTROLS.values(), CATALOGUE.values())}
+    assert mapped <= set(WHOLE[id_])
