@@ -11,8 +11,9 @@ from stacks import forward
 from stacks.audit import AuditStack
 from stacks.bundle import Bundle
 from stacks.guards import guard_keys
+from stacks.intake import IntakeStack
 from stacks.member import MemberStack
-from stacks.names import AUDIT_STACK, MEMBER_STACK, RESPONSE_STACK, forward_stack
+from stacks.names import AUDIT_STACK, INTAKE_STACK, MEMBER_STACK, RESPONSE_STACK, forward_stack
 from stacks.next_steps import next_steps
 from stacks.operations import operations
 from stacks.response import ResponseStack
@@ -34,6 +35,15 @@ def build(app: App, settings: Settings, bundle: Bundle | None = None) -> None:
         audit = AuditStack(app, AUDIT_STACK, env=env, settings=settings, bundle=bundle)
         response = ResponseStack(app, RESPONSE_STACK, env=env, settings=settings, bundle=bundle, audit=audit)
         next_steps(response, settings)
+        IntakeStack(
+            app,
+            INTAKE_STACK,
+            env=env,
+            settings=settings,
+            bundle=bundle,
+            audit=audit,
+            key=response.key,
+        )
     member = MemberStack(app, MEMBER_STACK, env=env, settings=settings)
     for region, patterns in forward.places(settings).items():
         there = Environment(account=settings.account, region=region)

@@ -14,6 +14,7 @@ from ringfence.model.resource_names import (
     CONTROL,
     HEARTBEAT,
     HEARTBEAT_SCHEDULE,
+    INTAKE,
     NOTIFY,
     OPERATE,
     RECHECK,
@@ -82,4 +83,5 @@ def _declared() -> Iterator[Invoked]:
     yield Invoked(CHECKPOINT, (Way.SCHEDULE,), (function_role(CHECKPOINT), CHECKPOINT_SCHEDULE))
     roles = (function_role(HEARTBEAT), HEARTBEAT_SCHEDULE)
     yield Invoked(HEARTBEAT, (Way.QUEUE, Way.SCHEDULE), roles)
+    yield Invoked(INTAKE, (Way.QUEUE,), (function_role(INTAKE),))
     yield Invoked(OPERATE, (Way.API,), (function_role(OPERATE),))

@@ -28,7 +28,7 @@ from stacks.heartbeat import beats, only_beats
 from stacks.keys import encryption_key
 from stacks.names import FORWARD, prefixed, role_arn
 from stacks.notices import notices
-from stacks.patterns import patterns_of, undoing_of
+from stacks.patterns import intake_patterns, patterns_of, undoing_of
 from stacks.queues import dead_letters, take_from
 
 if TYPE_CHECKING:
@@ -60,8 +60,9 @@ def places(settings: Settings) -> dict[str, Patterns]:
 
 
 def everything(settings: Settings) -> Patterns:
-    """Return the patterns of every runbook, each once."""
-    return _once(pattern for runbook in CATALOGUE.values() for pattern in all_of(runbook, settings))
+    """Return the patterns of every runbook and of the intake, each once."""
+    of_runbooks = (pattern for runbook in CATALOGUE.values() for pattern in all_of(runbook, settings))
+    return _once((*of_runbooks, *intake_patterns()))
 
 
 def all_of(runbook: Runbook, settings: Settings) -> Patterns:

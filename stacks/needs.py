@@ -227,6 +227,13 @@ HEARTBEAT = (
     *DOCTOR,
 )
 """The additional permissions of the function that records heartbeats and runs the self-check each hour."""
+INTAKE = (
+    *CONSUME,
+    Permission("sqs:SendMessage", ("{first_queues}",)),
+    Permission("kms:GenerateDataKey", ("{queue_key}",), _QUEUES, implied=True),
+    *TELL,
+)
+"""The additional permissions of the function that takes in findings. It sends, and changes nothing."""
 BEAT = (
     Permission(
         "events:PutEvents",

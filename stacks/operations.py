@@ -70,7 +70,7 @@ def _declared() -> Iterator[Permission]:
         yield from runbook.release_permissions()
     functions = (
         *(needs.RECHECK, needs.OPERATE, needs.ARCHIVE, needs.NOTIFY),
-        *(needs.CHECKPOINT, needs.CONTROL, needs.HEARTBEAT, needs.SELF_CHECK),
+        *(needs.CHECKPOINT, needs.CONTROL, needs.HEARTBEAT, needs.SELF_CHECK, needs.INTAKE),
     )
     for function in functions:
         yield from function

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ringfence.events.cloudtrail.trigger.undoing import undoing_patterns
 from ringfence.events.config.trigger import own_patterns
 from ringfence.events.patterns import filled, names_api
+from ringfence.events.taken_in import patterns as taken_in
 from ringfence.policy.compiled import policy_from_json
 
 if TYPE_CHECKING:
@@ -28,6 +29,11 @@ def patterns_of(runbook: Runbook, settings: Settings, api: str = "") -> Patterns
     found = (*runbook.patterns(), *own_patterns(types, names))
     here = (pattern for pattern in found if api or not names_api(pattern))
     return tuple(filled(pattern, settings.account, api) for pattern in here)
+
+
+def intake_patterns() -> Patterns:
+    """Return the patterns of the events that the intake turns into those of other services."""
+    return tuple(taken_in())
 
 
 def undoing_of(runbook: Runbook, settings: Settings) -> Patterns:

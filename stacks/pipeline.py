@@ -14,7 +14,7 @@ from ringfence.aws.notice import TOPIC
 from ringfence.aws.record_keys import RECORD_KEYS
 from ringfence.events.heartbeat import pattern as heartbeats
 from ringfence.events.patterns import rule_state
-from ringfence.model.resource_names import APPROVALS_SCHEDULE, OPERATE, function_role
+from ringfence.model.resource_names import APPROVALS_SCHEDULE, INTAKE, OPERATE, function_role
 from ringfence.record.measures import NOT_CONTAINED, TIME_TO_CONTAINMENT, Measure
 from ringfence.runbooks import keeper
 from stacks import needs, times
@@ -61,7 +61,9 @@ class Pipeline(Construct):
         self.second = queue(
             Construct(self, "Second"), f"{runbook.id}-continuation", settled.key, times.CONTINUE
         )
-        self.rules = self._rules(self, self.first, (*patterns_of(runbook, settings, api), self._beats()))
+        self.rules = self._rules(
+            self, self.first, (*patterns_of(runbook, settings, api), self._beats()), (OPERATE, INTAKE)
+        )
         self.undoing: tuple[events.CfnRule, ...] = ()
         self.recheck = self._recheck_queue(settled, settings) if runbook.undone_by else None
         names = (
@@ -137,16 +139,24 @@ class Pipeline(Construct):
         return heartbeats((stack.account,), (stack.region,))
 
     def _rules(
-        self, scope: Construct, target: Queue, patterns: Iterable[Mapping[str, object]]
+        self,
+        scope: Construct,
+        target: Queue,
+        patterns: Iterable[Mapping[str, object]],
+        senders: tuple[str, ...] = (OPERATE,),
     ) -> tuple[events.CfnRule, ...]:
-        """Create one rule for each pattern. Together they deliver all events to a queue."""
+        """Create one rule for each pattern. Together they deliver all events to a queue.
+
+        `senders`: the functions that may send to it too.
+        """
         rules = tuple(
             self._rule(scope, target, number, pattern) for number, pattern in enumerate(patterns, start=1)
         )
         arns = [rule.attr_arn for rule in rules]
         take_from(target.main, arns)
-        replayer = role_arn(Stack.of(self).account, function_role(OPERATE))
-        take_from_nobody_else(target.main, arns, replayer)
+        account = Stack.of(self).account
+        others = [role_arn(account, function_role(name)) for name in senders]
+        take_from_nobody_else(target.main, arns, others)
         take_from(target.dead, arns)
         return rules
 

@@ -135,12 +135,13 @@ def _deny_others(
     )
 
 
-def take_from_nobody_else(target: sqs.Queue, rules: Sequence[str], replayer: str = "") -> None:
+def take_from_nobody_else(target: sqs.Queue, rules: Sequence[str], senders: Sequence[str] = ()) -> None:
     """Deny everybody else to send, whatever their own policies allow, because events can be forged.
 
-    The role `replayer` puts dead letters back, for operators that it has verified. Empty: nobody does.
+    The roles `senders` may send too: one puts dead letters back, for operators that it has verified, and the
+    intake passes findings on.
     """
-    others = {"aws:PrincipalArn": replayer} if replayer else {}
+    others = {"aws:PrincipalArn": list(senders)} if senders else {}
     target.add_to_resource_policy(
         iam.PolicyStatement(
             sid="NobodyElse",

@@ -38,7 +38,7 @@ class ResponseStack(Stack):
         audit: AuditStack,
     ) -> None:
         super().__init__(scope, id_, env=env, description="Ringfence: responses to findings and operators")
-        key = encryption_key(
+        self.key = key = encryption_key(
             self, "ringfence-response", "Ringfence's queues and function logs", RemovalPolicy.RETAIN
         )
         used_by(key, "events.amazonaws.com", self.account)

@@ -43,6 +43,8 @@ RECHECK = QueueTimes(timeout=300, margin=10, receives=60, concurrency=5, late=90
 """The same function verifies one incident after a call, and every open incident on a schedule."""
 HEARTBEAT = QueueTimes(timeout=300, margin=10, receives=5, concurrency=2, late=900)
 """The same function records heartbeats, and compares every resource of the deployment once an hour."""
+INTAKE = QueueTimes(timeout=30, margin=5, receives=30, concurrency=10, late=60)
+"""A finding of Security Hub waits at most as long for its runbook as a direct one waits in its queue."""
 HEARTBEAT_MINUTES = 15
 """How often each place sends a heartbeat. Two that are missing ring an alarm."""
 SELF_CHECK = "rate(1 hour)"

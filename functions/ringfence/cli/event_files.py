@@ -6,20 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.cli.event_stream import read_file
-from ringfence.events.recorded import Recorded, is_event_of_security_hub, recorded_entries
+from ringfence.events.recorded import Recorded, recorded_entries
 from ringfence.model.errors import BadInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from ringfence.cli.event_stream import Read
 
 
 def entries_of(name: str) -> Iterator[Recorded]:
-    """Yield the events of a file, or of standard input. What is wrong is an item, and not an error.
-
-    An event of Security Hub is not read as the findings in it: Ringfence answers the events of their sources.
-    """
+    """Yield the events of a file, or of standard input. What is wrong is an item, and not an error."""
     empty = True
     try:
         for read in _reads(name):
@@ -48,8 +45,5 @@ def _reads(name: str) -> Iterator[Read]:
 def _of_document(read: Read) -> Iterator[Recorded]:
     if read.error:
         yield Recorded(read.place, error=read.error)
-    elif is_event_of_security_hub(read.document):
-        event: Mapping[str, object] = dict(read.document)  # type: ignore[call-overload]  # a mapping
-        yield Recorded(read.place, event)
     else:
         yield from recorded_entries(read.document, read.place)

@@ -7,21 +7,20 @@ Ringfence's archive.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ringfence.events.cloudtrail.trigger.calls import DETAIL_TYPE as CALL
 from ringfence.events.cloudtrail.trigger.root import CONSOLE_ACTION, SIGN_IN
 from ringfence.events.envelope import NotForUs, parse_json
-from ringfence.events.fields import formatted
 from ringfence.events.forms import event_in
+from ringfence.events.taken_in import contains_findings, incoming
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ringfence.events.forms import FileEvent
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
 LISTS = ("Findings", "findings", "Records")
 """The members of a document that contain events: of GetFindings, of ASFF and of CloudTrail's log files."""
-SECURITY_HUB = "aws.securityhub"
 _SERVICE = ".amazonaws.com"
 _TYPES = MappingProxyType(
     {
@@ -93,32 +91,18 @@ def recorded_entries(one: object, place: str = "") -> Iterator[Recorded]:
         if members:
             for number, item in enumerate(document.items(members)):
                 yield from recorded_entries(item, f"{place} {members}[{number}]".strip())
-        elif is_event_of_security_hub(document.value):
-            yield from _of_security_hub(document, place)
+        elif contains_findings(document.value):
+            for part in incoming(document.value):
+                yield Recorded(f"{place} {part.place}".strip(), part.event, part.error)
         else:
             yield from (Recorded(place, event) for event in _single(document))
     except BadInput as error:
         yield Recorded(place, error=error)
 
 
-def is_event_of_security_hub(one: object) -> bool:
-    """Return whether a document is an event of Security Hub, as EventBridge delivers it."""
-    return isinstance(one, Mapping) and one.get("source") == SECURITY_HUB and "detail-type" in one
-
-
-def _of_security_hub(document: Document, place: str) -> Iterator[Recorded]:
-    """Yield the findings of an event. Events of the newer Security Hub and of insights contain none."""
-    found = document.child("detail").items("findings")
-    for number, finding in enumerate(found):
-        yield from recorded_entries(finding, f"{place} detail.findings[{number}]".strip())
-    if not found:
-        kind = formatted(document.text("detail-type"))
-        yield Recorded(place, NotForUs(f"the event of Security Hub is of type {kind}"))
-
-
 def _single(document: Document) -> Iterator[Event | NotForUs]:
     if document.has("ProductArn"):
-        from ringfence.events.security_hub import event_of
+        from ringfence.events.security_hub.asff import event_of
 
         yield event_of(document)
     elif document.has("eventSource") and document.has("eventName"):

@@ -39,8 +39,8 @@ def function_role(name: str) -> str:
 
 
 OPERATE, ARCHIVE, NOTIFY, CONTROL = "operate", "archive", "notify", "control"
-CHECKPOINT, HEARTBEAT, FINDINGS = "checkpoint", "heartbeat", "findings"
-FUNCTIONS = (OPERATE, ARCHIVE, NOTIFY, CONTROL, CHECKPOINT, HEARTBEAT)
+CHECKPOINT, HEARTBEAT, INTAKE, FINDINGS = "checkpoint", "heartbeat", "intake", "findings"
+FUNCTIONS = (OPERATE, ARCHIVE, NOTIFY, CONTROL, CHECKPOINT, HEARTBEAT, INTAKE)
 """The functions that do not belong to one runbook."""
 FORWARD_ROLE = f"{PREFIX}forward"
 CHECKPOINT_SCHEDULE = f"{PREFIX}{CHECKPOINT}-schedule"

@@ -19,8 +19,9 @@ from ringfence.model.reviews import reviewed
 from ringfence.model.setting import SettingStep
 from ringfence.model.subject import DeliveryRef
 from ringfence.model.suspects import suspected
-from ringfence.observations.delivery.declared import HOME_STACKS, NEVER_OFF, PERMISSIONS, declared, reads
+from ringfence.observations.delivery.declared import NEVER_OFF, PERMISSIONS, declared, reads
 from ringfence.observations.delivery.listing import REVIEW
+from ringfence.self_check.places import HOME_STACKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 AUDIT_STACK, RESPONSE_STACK, MEMBER_STACK = "Ringfence-Audit", "Ringfence-Response", "Ringfence-Member"
+INTAKE_STACK = "Ringfence-Intake"
+HOME_STACKS = (AUDIT_STACK, RESPONSE_STACK, INTAKE_STACK)
+"""The stacks of the home account and region, in the order in which they are deployed."""
 
 
 def forward_stack(region: str) -> str:
@@ -51,7 +54,7 @@ def stacks_of(deployment: Deployment) -> tuple[Stack, ...]:
     Examples
     --------
     >>> found = stacks_of(Deployment("111122223333", "eu-west-1", ("111122223333",)))
-    >>> [f"{one.region} {one.name}" for one in found][2:]
+    >>> [f"{one.region} {one.name}" for one in found][3:]
     ['eu-west-1 Ringfence-Member', 'us-east-1 Ringfence-Forward-us-east-1']
     """
     return tuple(_stacks(deployment))
@@ -59,7 +62,7 @@ def stacks_of(deployment: Deployment) -> tuple[Stack, ...]:
 
 def _stacks(deployment: Deployment) -> Iterator[Stack]:
     home, region = deployment.home, deployment.home_region
-    for name in (AUDIT_STACK, RESPONSE_STACK):
+    for name in HOME_STACKS:
         yield Stack(home, region, name)
     for account in dict.fromkeys((home, *deployment.accounts)):
         yield Stack(account, region, MEMBER_STACK)

@@ -536,9 +536,9 @@ def test_the_shared_corpus_is_explained(auto: Path) -> None:
     for name, answer in answers.items():
         assert answer["reason"], name
         assert (answer["status"] == "invalid") == ("error" in answer), name
-        assert name.startswith(("gd-", "cfgrule-", "ct-", "eb-")) or answer["status"] == "not-applicable", (
-            name
-        )
+        assert (
+            name.startswith(("gd-", "cfgrule-", "ct-", "eb-", "sh-")) or answer["status"] == "not-applicable"
+        ), name
 
 
 def test_explaining_needs_no_aws_and_no_terminal_library(tmp_path: Path) -> None:

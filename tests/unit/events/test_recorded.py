@@ -13,6 +13,7 @@ from ringfence.events.envelope import NotForUs
 from ringfence.events.recorded import recorded_events
 from ringfence.local.samples import guardduty as samples
 from ringfence.local.samples.calls import call_event
+from ringfence.local.samples.security_hub import asff, control
 from ringfence.model.errors import BadInput
 from tests.support.samples.shared import shared_file
 
@@ -22,58 +23,6 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 EVENT: Json = samples.instance_finding()
 CALL: Json = call_event("s3", "DeleteBucketEncryption", {"bucketName": "logs-of-a-team"})
-AT = "2026-11-29T10:00:00.000Z"
-
-
-def asff(**changed: object) -> Json:
-    """A finding of GuardDuty in the form of Security Hub."""
-    return {
-        "SchemaVersion": "2018-10-08",
-        "Id": f"arn:aws:guardduty:eu-west-1:{samples.ACCOUNT}:detector/d4/finding/46ba0ac2845071e2",
-        "ProductArn": "arn:aws:securityhub:eu-west-1::product/aws/guardduty",
-        "AwsAccountId": samples.ACCOUNT,
-        "Region": "eu-west-1",
-        "Types": ["TTPs/Command and Control/Backdoor:EC2-C&CActivity.B"],
-        "UpdatedAt": AT,
-        "Title": "An instance talks to a known server.",
-        "Severity": {"Product": 8, "Normalized": 80, "Label": "HIGH"},
-        "ProductFields": {
-            "aws/guardduty/service/archived": "false",
-            "aws/guardduty/service/count": "12",
-            "aws/guardduty/service/resourceRole": "ACTOR",
-            "aws/guardduty/service/action/networkConnectionAction/connectionDirection": "OUTBOUND",
-            "aws/guardduty/service/action/networkConnectionAction/blocked": "false",
-            "aws/guardduty/service/action/networkConnectionAction/remotePortDetails/port": "443",
-        },
-        "Resources": [
-            {
-                "Type": "AwsEc2Instance",
-                "Id": f"arn:aws:ec2:eu-west-1:{samples.ACCOUNT}:instance/{samples.INSTANCE}",
-                "Region": "eu-west-1",
-            }
-        ],
-        **changed,
-    }
-
-
-def control(**changed: object) -> Json:
-    """A finding of a control, behind which is a rule of AWS Config."""
-    return asff(
-        ProductArn="arn:aws:securityhub:eu-west-1::product/aws/securityhub",
-        Types=["Software and Configuration Checks"],
-        Compliance={"Status": "FAILED"},
-        ProductFields={
-            "RelatedAWSResources:0/type": "AWS::Config::ConfigRule",
-            "RelatedAWSResources:0/name": "securityhub-restricted-ssh-9412a869",
-        },
-        Resources=[
-            {
-                "Type": "AwsEc2SecurityGroup",
-                "Id": f"arn:aws:ec2:eu-west-1:{samples.ACCOUNT}:security-group/sg-0123456789abcdef0",
-            }
-        ],
-        **changed,
-    )
 
 
 def only(document: object) -> Any:  # noqa: ANN401 - JSON, or a reason

@@ -330,6 +330,7 @@ def test_each_account_and_region_has_its_stacks() -> None:
     assert [(one.account, one.region, one.name) for one in stacks_of(deployment)] == [
         (HOME, REGION, "Ringfence-Audit"),
         (HOME, REGION, "Ringfence-Response"),
+        (HOME, REGION, "Ringfence-Intake"),
         (HOME, REGION, "Ringfence-Member"),
         (HOME, "eu-central-1", "Ringfence-Forward-eu-central-1"),
         (HOME, "us-east-1", "Ringfence-Forward-us-east-1"),

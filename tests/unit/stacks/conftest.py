@@ -12,7 +12,7 @@ import pytest
 os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 os.environ.setdefault("JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION", "1")
 
-from stacks.names import AUDIT_STACK, MEMBER_STACK, RESPONSE_STACK
+from stacks.names import AUDIT_STACK, INTAKE_STACK, MEMBER_STACK, RESPONSE_STACK
 from tests.support.synthesis import (
     HOME,
     MEMBER,
@@ -65,6 +65,11 @@ def audit(templates: Mapping[str, Template]) -> Template:
 @pytest.fixture(scope="session")
 def response(templates: Mapping[str, Template]) -> Template:
     return templates[RESPONSE_STACK]
+
+
+@pytest.fixture(scope="session")
+def intake(templates: Mapping[str, Template]) -> Template:
+    return templates[INTAKE_STACK]
 
 
 @pytest.fixture(scope="session")

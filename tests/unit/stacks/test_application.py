@@ -17,6 +17,7 @@ from ringfence.handlers.queue import RESERVE
 from ringfence.handlers.reviews import LOOK
 from ringfence.local import deployment
 from ringfence.runbooks.catalogue import CATALOGUE
+from ringfence.self_check import places
 from stacks import function_code, names, times
 from stacks.settings import ROOT
 from tools.generate import REQUIREMENTS, requirements
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from tests.support.synthesis import Template
 
-STACKS = (names.AUDIT_STACK, names.RESPONSE_STACK, names.MEMBER_STACK, names.forward_stack("us-east-1"))
+STACKS = (*places.HOME_STACKS, names.MEMBER_STACK, names.forward_stack("us-east-1"))
 
 
 def test_in_the_home_account_there_are_these_stacks(templates: Mapping[str, Template]) -> None:

@@ -11,6 +11,8 @@ from tests.support.policy_evaluator import is_denied_by_resource
 from tests.support.synthesis import HOME
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.support.synthesis import Template
 
 FUNCTION, MAPPING = "AWS::Lambda::Function", "AWS::Lambda::EventSourceMapping"
@@ -49,9 +51,9 @@ def ways(template: Template, id_: str) -> set[Way]:
 
 
 def test_the_functions_are_those_of_the_stacks_with_these_ways_and_no_others(
-    response: Template, audit: Template
+    templates: Mapping[str, Template],
 ) -> None:
-    made = functions(response, audit)
+    made = functions(*templates.values())
     assert made.keys() == invoked().keys()
     assert {name: ways(*where) for name, where in made.items()} == {
         name: set(one.ways) for name, one in invoked().items()
@@ -62,8 +64,8 @@ def test_each_way_is_proved() -> None:
     assert PROOFS.keys() == set(Way)
 
 
-def policy_of(name: str, response: Template, audit: Template) -> dict[str, Any]:
-    template, id_ = functions(response, audit)[name]
+def policy_of(name: str, templates: Mapping[str, Template]) -> dict[str, Any]:
+    template, id_ = functions(*templates.values())[name]
     (found,) = [
         one["Properties"]["PolicyDocument"]
         for one in template.all(POLICY).values()
@@ -79,8 +81,8 @@ def plainly(statement: dict[str, Any]) -> dict[str, Any]:
 
 
 @EACH
-def test_no_user_and_no_other_role_invokes_a_function(name: str, response: Template, audit: Template) -> None:
-    policy, action = policy_of(name, response, audit), "lambda:InvokeFunction"
+def test_no_user_and_no_other_role_invokes_a_function(name: str, templates: Mapping[str, Template]) -> None:
+    policy, action = policy_of(name, templates), "lambda:InvokeFunction"
     strangers = (
         f"arn:aws:iam::{HOME}:role/Admin",
         f"arn:aws:iam::{HOME}:user/mallory",
@@ -95,9 +97,9 @@ def test_no_user_and_no_other_role_invokes_a_function(name: str, response: Templ
 
 
 @EACH
-def test_a_service_is_not_denied(name: str, response: Template, audit: Template) -> None:
+def test_a_service_is_not_denied(name: str, templates: Mapping[str, Template]) -> None:
     """An event source mapping has no principal of the account. A mistake here would stop containment."""
-    policy = policy_of(name, response, audit)
+    policy = policy_of(name, templates)
     service = f"arn:aws:iam::{HOME}:role/any"
     keys = {"aws:PrincipalIsAWSService": "true"}
     assert not is_denied_by_resource(policy, service, "lambda:InvokeFunction", ARN, keys)

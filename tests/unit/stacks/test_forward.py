@@ -19,6 +19,7 @@ from ringfence.events.patterns import PATTERN_LIMIT, WITH_READS, covers, filled,
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import names
 from stacks.forward import places
+from stacks.patterns import intake_patterns
 from tests.support.policy_evaluator import is_denied_by_resource
 from tests.support.synthesis import HOME, MEMBER, allowed, told
 
@@ -111,7 +112,8 @@ def test_from_another_account_comes_all_of_it_from_each_of_its_regions(
 ) -> None:
     templates = variant(replace(scoped, account=MEMBER))
     assert templates.keys() == {names.MEMBER_STACK, names.forward_stack("eu-west-1"), FORWARD}
-    everything = [one for runbook in CATALOGUE.values() for one in heard(runbook, MEMBER)]
+    of_runbooks = [one for runbook in CATALOGUE.values() for one in heard(runbook, MEMBER)]
+    everything = [*of_runbooks, *intake_patterns()]
     brought = patterns_of(templates[names.forward_stack("eu-west-1")])
     forwarded = [one["EventPattern"] for one in brought]
     assert all(one in everything for one in forwarded)

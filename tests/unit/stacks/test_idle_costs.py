@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stacks.names import AUDIT_STACK, RESPONSE_STACK
+from ringfence.self_check.places import HOME_STACKS
 from tests.support.costs import FORWARDS, HOME, Idle
 from tests.support.synthesis import told
 
@@ -29,7 +29,7 @@ def test_an_account_and_region_without_findings_costs_no_more_than_the_page_says
     variant: Callable[[Settings], Mapping[str, Template]],
 ) -> None:
     templates = variant(told())
-    home = idle(templates[name] for name in (AUDIT_STACK, RESPONSE_STACK))
+    home = idle(templates[name] for name in HOME_STACKS)
     assert 0 < home.keys <= HOME.keys
     assert 0 < home.alarms <= HOME.alarms
     assert 0 < home.queues <= HOME.queues

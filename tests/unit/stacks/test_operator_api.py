@@ -87,10 +87,10 @@ def test_the_function_may_leave_messages_on_the_second_queues_and_put_dead_lette
 
 
 def test_only_the_api_may_invoke_a_function_and_only_on_its_routes(
-    response: Template, audit: Template
+    response: Template, audit: Template, intake: Template
 ) -> None:
     allowed = []
-    for template in (response, audit):
+    for template in (response, audit, intake):
         assert not template.all("AWS::Lambda::Permission"), "a function's policy would replace it"
         policies = template.all("AWS::Lambda::ResourcePolicy").values()
         statements = [each for one in policies for each in one["Properties"]["PolicyDocument"]["Statement"]]

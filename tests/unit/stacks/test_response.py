@@ -144,7 +144,7 @@ def test_only_the_rule_for_uses_of_the_root_user_delivers_calls_that_only_read(r
 def test_the_queue_takes_messages_from_its_rules_and_from_nobody_else(
     response: Template, source: str
 ) -> None:
-    """But for the function that puts dead letters back for operators."""
+    """But for the function that puts dead letters back for operators, and the intake in the first queues."""
     main, _ = queue_named(response, f"ringfence-{source}")
     rules = rule_arns(response, source)
     sends = [one for one in policy_of(response, main) if one["Action"] == "sqs:SendMessage"]
@@ -152,8 +152,9 @@ def test_the_queue_takes_messages_from_its_rules_and_from_nobody_else(
     assert allow["Principal"] == {"Service": "events.amazonaws.com"}
     assert allow["Condition"] == {"ArnEquals": {"aws:SourceArn": rules}}
     assert (deny["Effect"], deny["Principal"]) == ("Deny", "*")
-    replayer = f"arn:aws:iam::{HOME}:role/ringfence-operate-function"
-    assert deny["Condition"] == {"ArnNotEquals": {"aws:SourceArn": rules, "aws:PrincipalArn": replayer}}
+    names = ("operate",) if source.endswith("-recheck") else ("operate", "intake")
+    senders = [f"arn:aws:iam::{HOME}:role/ringfence-{name}-function" for name in names]
+    assert deny["Condition"] == {"ArnNotEquals": {"aws:SourceArn": rules, "aws:PrincipalArn": senders}}
 
 
 def test_people_and_other_roles_put_nothing_on_a_dead_letter_queue(response: Template) -> None:
@@ -227,20 +228,30 @@ def test_eventbridge_may_use_the_queues_key_for_this_account(response: Template)
     assert allowed["Condition"] == {"StringEquals": {"aws:SourceAccount": "111122223333"}}
 
 
+def key_of(template: Template, response: Template) -> dict[str, Any]:
+    """Return the reference to a stack's own key, or to the exported one of the response stack."""
+    for id_ in template.all("AWS::KMS::Key"):
+        return {"Fn::GetAtt": [id_, "Arn"]}
+    exported = [
+        one["Export"]["Name"]
+        for one in response.body["Outputs"].values()
+        if one["Value"] == {"Fn::GetAtt": [response.only("AWS::KMS::Key", "Key")[0], "Arn"]}
+    ]
+    return {"Fn::ImportValue": exported[0]}
+
+
 def test_every_queue_is_encrypted_and_dead_letters_do_not_depend_on_the_queues_key(
-    response: Template, audit: Template
+    response: Template, audit: Template, intake: Template
 ) -> None:
     """A mistake in the policy of that key would otherwise keep events from both, and nothing would ring."""
-    for template in (response, audit):
+    for template in (response, audit, intake):
         for queue in template.all(QUEUE).values():
             given = queue["Properties"]
             if given["QueueName"].endswith("-dead-letters"):
                 assert given["SqsManagedSseEnabled"] is True
                 assert "KmsMasterKeyId" not in given
             else:
-                assert given["KmsMasterKeyId"] == {
-                    "Fn::GetAtt": [template.only("AWS::KMS::Key", "Key")[0], "Arn"]
-                }
+                assert given["KmsMasterKeyId"] == key_of(template, response)
 
 
 @HEARD

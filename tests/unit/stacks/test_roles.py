@@ -28,6 +28,7 @@ FUNCTIONS: dict[str, tuple[Permission, ...]] = {
     "checkpoint": needs.CHECKPOINT,
     "control": (*needs.CONTROL, *needs.READ_STREAM, *needs.SET_ASIDE),
     "heartbeat": needs.HEARTBEAT,
+    "intake": needs.INTAKE,
 }
 EACH = pytest.mark.parametrize("name", FUNCTIONS)
 REVIEWED = sum(runbook.review is not None for runbook in CATALOGUE.values())
@@ -254,13 +255,14 @@ def test_keys_are_used_through_one_service_each(roles: dict[str, dict[str, Any]]
         "notify": {"dynamodb", "sns"},
         "control": {"dynamodb", "sns"},
         "heartbeat": {"dynamodb", "sqs", "sns"},
+        "intake": {"sqs", "sns"},
     }
     assert uses.keys() == services[name]
     receives = {"sqs"} if name == "heartbeat" else set()
     assert all(uses[service] == sends for service in uses.keys() - {"dynamodb", "s3", *receives})
     assert all(uses[service] == {"kms:Decrypt"} for service in receives)
     assert uses.get("s3", {"kms:Decrypt"}) == {"kms:Decrypt"}, "only for objects from before"
-    assert {"kms:Decrypt", "kms:DescribeKey"} <= uses["dynamodb"]
+    assert {"kms:Decrypt", "kms:DescribeKey"} <= uses.get("dynamodb", {"kms:Decrypt", "kms:DescribeKey"})
 
 
 def test_the_pollers_of_queues_and_streams_have_what_lambda_demands(
@@ -323,7 +325,7 @@ def test_every_function_is_python_313_on_arm64_traced_and_not_throttled(
     templates: Mapping[str, Template],
 ) -> None:
     functions = [one["Properties"] for each in templates.values() for one in each.all(FUNCTION).values()]
-    assert len(functions) == 6 + 2 * len(CATALOGUE) + REVIEWED + UNDONE
+    assert len(functions) == 7 + 2 * len(CATALOGUE) + REVIEWED + UNDONE
     for function in functions:
         assert function["Runtime"] == "python3.13"
         assert function["Architectures"] == ["arm64"]
@@ -335,7 +337,7 @@ def test_every_log_group_is_kept_for_a_year_encrypted_and_outlives_its_stack(
     templates: Mapping[str, Template],
 ) -> None:
     groups = [one for each in templates.values() for one in each.all("AWS::Logs::LogGroup").values()]
-    assert len(groups) == 7 + 2 * len(CATALOGUE) + REVIEWED + UNDONE
+    assert len(groups) == 8 + 2 * len(CATALOGUE) + REVIEWED + UNDONE
     for group in groups:
         assert group["Properties"]["RetentionInDays"] == 365
         assert "KmsKeyId" in group["Properties"]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ringfence.model.call import Call, Failed, Permission
-from ringfence.self_check.places import AUDIT_STACK, RESPONSE_STACK, forward_stack
+from ringfence.self_check.places import HOME_STACKS, forward_stack
 from ringfence.self_check.stacks import template_body
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ PERMISSIONS = tuple(
     Permission(f"cloudformation:{name}", _STACKS, reason=_SUFFIX)
     for name in ("GetTemplate", "ListStackResources")
 )
-HOME_STACKS = (AUDIT_STACK, RESPONSE_STACK)
-"""The stacks with functions and their event source mappings."""
 
 
 def stack_of_rule(ref: Ref) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from ringfence.model.kinds.event_source_mapping import EventSourceMappingRef
 from ringfence.model.kinds.function import FunctionRef
 from ringfence.model.resource_names import PREFIX
 from ringfence.model.reviews import Listed
-from ringfence.self_check.places import RESPONSE_STACK
+from ringfence.self_check.places import INTAKE_STACK, RESPONSE_STACK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 REVIEW = "delivery"
 _STACKS = "Ringfence-"
+_WITH_LIMITS = (RESPONSE_STACK, INTAKE_STACK)
+"""The stacks with functions through which findings come."""
 _MISSING = "ValidationError"
 _NO_TYPES = "the action has no resource types"
 PERMISSIONS = (
@@ -42,18 +44,15 @@ PERMISSIONS = (
 
 def switched_off_subjects(account: str, region: str) -> SansIO[Listed]:
     """List rules and event source mappings that are disabled, and functions with reserved concurrency."""
-    rules, mappings, resources = yield (
+    rules, mappings, *resources = yield (
         Call("events", "ListRules", {"NamePrefix": _STACKS}, pages=True),
         Call("lambda", "ListEventSourceMappings", pages=True),
-        Call(
-            "cloudformation",
-            "ListStackResources",
-            {"StackName": RESPONSE_STACK},
-            pages=True,
-            expected=(_MISSING,),
+        *(
+            Call("cloudformation", "ListStackResources", {"StackName": one}, pages=True, expected=(_MISSING,))
+            for one in _WITH_LIMITS
         ),
     )
-    functions = () if isinstance(resources, Failed) else tuple(_functions(resources))
+    functions = tuple(name for one in resources if not isinstance(one, Failed) for name in _functions(one))
     answers = yield tuple(
         Call(
             "lambda",

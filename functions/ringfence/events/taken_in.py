@@ -1,0 +1,95 @@
+"""Events that contain findings of other services: each becomes the event that its service sends. Pure.
+
+A source of such events is a folder here whose trigger has `TAKEN_IN`, the patterns of the events. Its parser
+has `parts`, which reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING
+
+from ringfence.events.envelope import WHOLE, NotForUs
+from ringfence.model.discovery import folders_in, module_of
+from ringfence.model.document import Document
+from ringfence.model.errors import BadInput
+from ringfence.model.frozen import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
+
+    Event = Mapping[str, object]
+    Parts = Callable[[Document], Iterator["Incoming"]]
+
+_EVENTS = "ringfence.events"
+
+
+@frozen
+class Incoming:
+    """One finding of an event.
+
+    Attributes
+    ----------
+    place : str
+        Where it is in the event; empty if it is the event.
+    event : mapping, NotForUs or None
+        The event that its service sends, or why there is none. None for bad input.
+    error : BadInput or None
+        What is wrong with it.
+    alone : mapping
+        The event with this finding only.
+    """
+
+    place: str
+    event: Event | NotForUs | None
+    error: BadInput | None
+    alone: Event
+
+    def checked(self) -> Event | NotForUs:
+        """Return the event, or why there is none. Raises BadInput."""
+        if self.error is not None:
+            raise self.error
+        if self.event is None:
+            raise BadInput(self.place or WHOLE, "contains no finding")
+        return self.event
+
+
+def patterns() -> Iterator[Event]:
+    """Yield the EventBridge patterns of all sources."""
+    for folder in _sources().values():
+        yield from vars(_module(folder, "trigger"))["TAKEN_IN"]
+
+
+def contains_findings(event: object) -> bool:
+    """Return whether an event, as EventBridge delivers it, contains findings of other services."""
+    return isinstance(event, Mapping) and "detail-type" in event and event.get("source") in _sources()
+
+
+def incoming(event: object) -> tuple[Incoming, ...]:
+    """Return the findings of an event. An event of any other service is its only finding.
+
+    Raises
+    ------
+    BadInput
+        The event is not one of its source. What is wrong with one finding is in that finding.
+
+    """
+    document = Document.of(event)
+    folder = _sources().get(document.text("source"))
+    if folder is None:
+        return (Incoming("", document.value, None, document.value),)
+    parts: Parts = vars(_module(folder, "parser"))["parts"]
+    return tuple(parts(document))
+
+
+@cache
+def _sources() -> Mapping[str, str]:
+    """Return the folders of the sources by the services that send the events."""
+    triggers = {folder: _module(folder, "trigger") for folder in folders_in(_EVENTS)}
+    return {vars(one)["SOURCE"]: folder for folder, one in triggers.items() if hasattr(one, "TAKEN_IN")}
+
+
+def _module(folder: str, name: str) -> ModuleType | None:
+    return module_of(f"{_EVENTS}.{folder}", name)

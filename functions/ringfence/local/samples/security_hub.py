@@ -1,0 +1,86 @@
+"""Findings of Security Hub (ASFF), and its events.
+
+https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-findings-format-syntax.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ringfence.local.samples.guardduty import ACCOUNT, INSTANCE
+
+Json = dict[str, Any]
+REGION = "eu-west-1"
+AT = "2026-11-29T10:00:00.000Z"
+
+
+def imported(*findings: object, kind: str = "Security Hub Findings - Imported", **changed: object) -> Json:
+    """Return an event with findings, as Security Hub sends it."""
+    return {
+        "version": "0",
+        "id": "8e5622f9-d81c-4d81-612a-9319e7ee2506",
+        "source": "aws.securityhub",
+        "detail-type": kind,
+        "account": ACCOUNT,
+        "region": REGION,
+        "time": AT,
+        "resources": [],
+        "detail": {"findings": list(findings)},
+        **changed,
+    }
+
+
+def asff(**changed: object) -> Json:
+    """Return a finding of GuardDuty about an instance."""
+    return {
+        "SchemaVersion": "2018-10-08",
+        "Id": f"arn:aws:guardduty:{REGION}:{ACCOUNT}:detector/d4/finding/46ba0ac2845071e2",
+        "ProductArn": f"arn:aws:securityhub:{REGION}::product/aws/guardduty",
+        "GeneratorId": f"arn:aws:guardduty:{REGION}:{ACCOUNT}:detector/d4",
+        "AwsAccountId": ACCOUNT,
+        "Region": REGION,
+        "Types": ["TTPs/Command and Control/Backdoor:EC2-C&CActivity.B"],
+        "CreatedAt": AT,
+        "UpdatedAt": AT,
+        "Title": "An instance talks to a known server.",
+        "Description": "An instance talks to a known command-and-control server.",
+        "Severity": {"Product": 8, "Normalized": 80, "Label": "HIGH"},
+        "ProductFields": {
+            "aws/guardduty/service/archived": "false",
+            "aws/guardduty/service/count": "12",
+            "aws/guardduty/service/resourceRole": "ACTOR",
+            "aws/guardduty/service/action/networkConnectionAction/connectionDirection": "OUTBOUND",
+            "aws/guardduty/service/action/networkConnectionAction/blocked": "false",
+            "aws/guardduty/service/action/networkConnectionAction/remotePortDetails/port": "443",
+        },
+        "Resources": [
+            {
+                "Type": "AwsEc2Instance",
+                "Id": f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/{INSTANCE}",
+                "Region": REGION,
+            }
+        ],
+        **changed,
+    }
+
+
+def control(**changed: object) -> Json:
+    """Return a finding of a control of Security Hub, behind which is a rule of AWS Config."""
+    return asff(
+        **{
+            "ProductArn": f"arn:aws:securityhub:{REGION}::product/aws/securityhub",
+            "Types": ["Software and Configuration Checks"],
+            "Compliance": {"Status": "FAILED"},
+            "ProductFields": {
+                "RelatedAWSResources:0/type": "AWS::Config::ConfigRule",
+                "RelatedAWSResources:0/name": "securityhub-restricted-ssh-9412a869",
+            },
+            "Resources": [
+                {
+                    "Type": "AwsEc2SecurityGroup",
+                    "Id": f"arn:aws:ec2:{REGION}:{ACCOUNT}:security-group/sg-0123456789abcdef0",
+                }
+            ],
+            **changed,
+        }
+    )

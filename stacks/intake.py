@@ -1,0 +1,132 @@
+"""The intake stack: what contains findings of other services is passed on to the runbooks' first queues."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_lambda as lambda_
+
+from ringfence.aws.notice import TOPIC
+from ringfence.events.heartbeat import pattern as heartbeats
+from ringfence.events.patterns import rule_state
+from ringfence.model.resource_names import INTAKE, OPERATE, function_role
+from ringfence.runbooks.catalogue import CATALOGUE
+from stacks import needs, times
+from stacks.alarms import Alarms
+from stacks.functions import Handler, Settled, function, log_group, role
+from stacks.names import prefixed, role_arn
+from stacks.patterns import intake_patterns
+from stacks.queues import handled_by, queue, take_from, take_from_nobody_else
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_cdk import Environment
+    from aws_cdk import aws_kms as kms
+    from constructs import Construct
+
+    from stacks.audit import AuditStack
+    from stacks.bundle import Bundle
+    from stacks.queues import Queue
+    from stacks.settings import Settings
+
+
+class IntakeStack(Stack):
+    """The intake's queue, its rules, and the function that passes findings on. `key` encrypts all queues."""
+
+    def __init__(  # noqa: PLR0913 - a stack's own parameters beside the CDK's
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        env: Environment,
+        settings: Settings,
+        bundle: Bundle,
+        audit: AuditStack,
+        key: kms.IKey,
+    ) -> None:
+        super().__init__(scope, id_, env=env, description="Ringfence: takes in findings of other services")
+        self.settings = settings
+        self.source = queue(self, INTAKE, key, times.INTAKE)
+        self.rules = self._rules((*intake_patterns(), heartbeats((self.account,), (self.region,))))
+        handled_by(self.source.main, role_arn(self.account, function_role(INTAKE)))
+        group = log_group(self, "Logs", key)
+        own = role(
+            self,
+            INTAKE,
+            needs.INTAKE,
+            {
+                "queues": self.source.main.queue_arn,
+                "queue_key": key.key_arn,
+                "first_queues": (self.source.main.queue_arn, *map(self._queue, CATALOGUE)),
+                "audit_key": audit.key.key_arn,
+                "topic": audit.notices.topic_arn,
+                "logs": group.log_group_arn,
+            },
+        )
+        made = function(
+            Settled(self, bundle.code(), key),
+            Handler(
+                INTAKE,
+                "intake.handler",
+                "Ringfence: passes on findings that other services contain",
+                times.INTAKE.timeout,
+                environment={
+                    "RINGFENCE_QUEUE_URL": self.source.main.queue_url,
+                    TOPIC: audit.notices.topic_arn,
+                },
+            ),
+            own,
+            group,
+        )
+        lambda_.CfnEventSourceMapping(
+            self,
+            "Mapping",
+            function_name=made.function_name,
+            event_source_arn=self.source.main.queue_arn,
+            batch_size=1,
+            function_response_types=["ReportBatchItemFailures"],
+            scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
+                maximum_concurrency=times.INTAKE.concurrency
+            ),
+        )
+        self._alarms(Alarms(self, audit.notices), self.source, made)
+
+    def _queue(self, name: str) -> str:
+        return self.format_arn(service="sqs", resource=prefixed(name))
+
+    def _rules(self, patterns: tuple[Mapping[str, object], ...]) -> tuple[events.CfnRule, ...]:
+        rules = tuple(self._rule(number, one) for number, one in enumerate(patterns, start=1))
+        arns = [rule.attr_arn for rule in rules]
+        take_from(self.source.main, arns)
+        senders = [role_arn(self.account, function_role(name)) for name in (OPERATE, INTAKE)]
+        take_from_nobody_else(self.source.main, arns, senders)
+        take_from(self.source.dead, arns)
+        return rules
+
+    def _rule(self, number: int, pattern: Mapping[str, object]) -> events.CfnRule:
+        return events.CfnRule(
+            self,
+            f"Rule{number}",
+            description=f"Ringfence: findings that other services contain, {number}",
+            event_pattern=dict(pattern),
+            state=rule_state(pattern),
+            targets=[
+                events.CfnRule.TargetProperty(
+                    id="queue",
+                    arn=self.source.main.queue_arn,
+                    dead_letter_config=events.CfnRule.DeadLetterConfigProperty(
+                        arn=self.source.dead.queue_arn
+                    ),
+                )
+            ],
+        )
+
+    def _alarms(self, alarms: Alarms, source: Queue, made: lambda_.Function) -> None:
+        alarms.errors(INTAKE, made)
+        alarms.depth(INTAKE, source.dead)
+        alarms.age(INTAKE, source.main, times.INTAKE.late)
+        alarms.silent(INTAKE)
+        alarms.undelivered(INTAKE, self.rules)

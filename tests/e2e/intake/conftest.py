@@ -1,0 +1,27 @@
+"""One deployment for everything that comes in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ringfence.local import LocalAws
+from tests.e2e.compliance import Compliance, settings
+from tests.e2e.operators import operator, policies
+from tests.e2e.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.e2e.deployments import Deployer
+
+
+@pytest.fixture(scope="session")
+def intake(folder: Path, deployer: Deployer) -> Iterator[Compliance]:
+    """Ringfence with IAM enforced, and allowed everything. No trail records calls."""
+    with LocalAws(log=folder / "intake.log") as local:
+        world = World(deployer.home(local, runbooks=settings()))
+        local.enforce(True)
+        yield Compliance(world, operator(world, *policies(world)))
