@@ -12,6 +12,7 @@ import click
 
 from ringfence.cli.incident_export import export
 from ringfence.cli.incident_filters import STATES_HELP, Filters, filter_options
+from ringfence.cli.incident_report import report
 from ringfence.cli.incident_show import show_incident
 from ringfence.cli.incident_watch import watch
 from ringfence.cli.log import reader_of
@@ -41,6 +42,7 @@ def incidents() -> None:
 
 incidents.add_command(export)
 incidents.add_command(recheck)
+incidents.add_command(report)
 incidents.add_command(show_incident)
 incidents.add_command(watch)
 

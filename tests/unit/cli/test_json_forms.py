@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NOT_DATA = {
+    "incidents report": "it writes a page",
     "policy schema": "its output is a schema",
     "incidents export": "--format jsonl",
     "replay": "--format json",

@@ -1,0 +1,110 @@
+"""`ringfence incidents report`: one incident as a page, and its picture of times."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner, Result
+from moto import mock_aws
+
+from ringfence.aws.audit_items import to_item
+from ringfence.aws.sessions import own_client
+from ringfence.aws.sessions import session as own_session
+from ringfence.cli.main import main
+from ringfence.cli.time_picture import LEFT, RIGHT, picture
+from ringfence.record.chain import digest
+from ringfence.record.facts import FindingReceived
+from ringfence.record.history import History
+from ringfence.record.summary import Summary
+from tests.support.fakes.audit_home import AUDIT, REGION, dynamo_log, tables
+from tests.support.fakes.chains import INCIDENT, KEY, contained, finding, lease, more
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+EVIL = "<script>alert(1)</script> {{ 7 * 7 }} \x1b[2J"
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBClient]:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    own_client.cache_clear()
+    own_session.cache_clear()
+    with mock_aws():
+        client = tables()
+        dynamo_log(client).append(KEY, History(), contained(), lease())
+        yield client
+
+
+def report(*words: str) -> Result:
+    return CliRunner().invoke(
+        main, ["incidents", "report", INCIDENT, *words], env={"RINGFENCE_AUDIT_TABLE": AUDIT}
+    )
+
+
+@pytest.mark.usefixtures("client")
+def test_a_page_tells_what_happened_what_was_done_and_how_long_it_took() -> None:
+    done = report()
+    assert done.exit_code == 0
+    for text in (
+        INCIDENT,
+        "Backdoor:EC2/C&amp;CActivity.B, severity 8",
+        "from the decision until the containment was verified",
+        "What was done",
+        "Residual risk",
+        f"ringfence audit verify {INCIDENT}",
+        contained()[-1].hash,
+    ):
+        assert text in done.stdout, text
+
+
+@pytest.mark.usefixtures("client")
+def test_a_page_has_no_scripts_and_loads_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    assert report("--out", str(path)).exit_code == 0
+    assert not re.findall(r"<script|(?:src|href)\s*=|url\(|@import", path.read_text("utf-8"))
+
+
+def test_hostile_text_stays_text(client: DynamoDBClient) -> None:
+    log = dynamo_log(client)
+    hostile = replace(finding(), id="evil", title=EVIL)
+    log.append(KEY, log.read(KEY), more(contained(), FindingReceived(hostile)), None)
+    page = report().stdout
+    assert "<script>" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; {{ 7 * 7 }}" in page
+
+
+def test_an_altered_entry_comes_first_and_is_an_exit_code(client: DynamoDBClient) -> None:
+    entry = contained()[1]
+    body = entry.body.replace("auto", "off!")
+    client.put_item(TableName=AUDIT, Item=to_item(KEY, replace(entry, body=body, hash=digest(body))))
+    done = report()
+    assert done.exit_code == 1
+    assert "TAMPERING" in done.stdout
+
+
+@pytest.mark.usefixtures("client")
+def test_a_file_that_cannot_be_written_and_an_unknown_incident_are_bad_input() -> None:
+    assert report("--out", "/nowhere/page.html").exit_code == 2
+    words = ["incidents", "report", "inc-20200101T000000.000000-0000000000"]
+    assert CliRunner().invoke(main, words, env={"RINGFENCE_AUDIT_TABLE": AUDIT}).exit_code == 2
+
+
+def test_the_picture_has_a_row_for_each_kind_of_entry_from_left_to_right() -> None:
+    drawn = picture(Summary.of(contained()).lines)
+    assert [row.text for row in drawn.rows][:2] == ["findings", "decisions"]
+    places = [mark.x for mark in drawn.marks]
+    assert places == sorted(places)
+    assert (places[0], places[-1]) == (LEFT, RIGHT)
+    assert {mark.y for mark in drawn.marks} <= {row.y - 4 for row in drawn.rows}
+
+
+def test_a_picture_of_one_moment_and_of_nothing_can_be_drawn() -> None:
+    assert [mark.x for mark in picture(Summary.of(contained()[:1]).lines).marks] == [LEFT]
+    assert picture(()).marks == ()
