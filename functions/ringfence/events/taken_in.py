@@ -18,7 +18,6 @@ from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import ModuleType
 
     Event = Mapping[str, object]
     Parts = Callable[[Document], Iterator["Incoming"]]
@@ -58,13 +57,15 @@ class Incoming:
 
 def patterns() -> Iterator[Event]:
     """Yield the EventBridge patterns of all sources."""
-    for folder in _sources().values():
-        yield from vars(_module(folder, "trigger"))["TAKEN_IN"]
+    for folder in folders_in(_EVENTS):
+        yield from _taken_in(folder)
 
 
 def contains_findings(event: object) -> bool:
     """Return whether an event, as EventBridge delivers it, contains findings of other services."""
-    return isinstance(event, Mapping) and "detail-type" in event and event.get("source") in _sources()
+    if not isinstance(event, Mapping):
+        return False
+    return (event.get("source"), event.get("detail-type")) in _folders()
 
 
 def incoming(event: object) -> tuple[Incoming, ...]:
@@ -77,19 +78,27 @@ def incoming(event: object) -> tuple[Incoming, ...]:
 
     """
     document = Document.of(event)
-    folder = _sources().get(document.text("source"))
+    folder = _folders().get((document.text("source"), document.text("detail-type")))
     if folder is None:
         return (Incoming("", document.value, None, document.value),)
-    parts: Parts = vars(_module(folder, "parser"))["parts"]
+    parts: Parts = vars(module_of(f"{_EVENTS}.{folder}", "parser"))["parts"]
     return tuple(parts(document))
 
 
 @cache
-def _sources() -> Mapping[str, str]:
-    """Return the folders of the sources by the services that send the events."""
-    triggers = {folder: _module(folder, "trigger") for folder in folders_in(_EVENTS)}
-    return {vars(one)["SOURCE"]: folder for folder, one in triggers.items() if hasattr(one, "TAKEN_IN")}
+def _folders() -> Mapping[object, str]:
+    """Return the folder of each source and type of event."""
+    return {
+        (source, kind): folder
+        for folder in folders_in(_EVENTS)
+        for pattern in _taken_in(folder)
+        for source in pattern["source"]
+        for kind in pattern["detail-type"]
+    }
 
 
-def _module(folder: str, name: str) -> ModuleType | None:
-    return module_of(f"{_EVENTS}.{folder}", name)
+def _taken_in(folder: str) -> tuple[Mapping[str, list[str]], ...]:
+    found: tuple[Mapping[str, list[str]], ...] = getattr(
+        module_of(f"{_EVENTS}.{folder}", "trigger"), "TAKEN_IN", ()
+    )
+    return found

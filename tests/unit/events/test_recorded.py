@@ -103,10 +103,6 @@ def test_a_user_is_named_by_its_unique_id_as_aws_config_does() -> None:
     [
         ({**control(), "Compliance": {"Status": "PASSED"}}, "answers only FAILED"),
         (asff(ProductArn="arn:aws:securityhub:eu-west-1::product/aws/inspector"), "receives no findings of"),
-        (
-            {"source": "aws.securityhub", "detail-type": "Findings Imported V2", "detail": {"findings": []}},
-            "Findings Imported V2",
-        ),
     ],
 )
 def test_what_ringfence_never_receives_is_said(given: Json, why: str) -> None:
