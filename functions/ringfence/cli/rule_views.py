@@ -10,7 +10,8 @@ from rich.text import Text
 
 from ringfence.cli.incident_views import BAD, GOOD, OPEN, SEVERITY_STYLES, plain
 from ringfence.cli.layout import count, ending, hanging
-from ringfence.posture.rule import SEVERITIES
+from ringfence.cli.scan import command_of
+from ringfence.posture.rule import SEVERITIES, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -71,12 +72,14 @@ def _rule(rule: Rule, counts: Counts, failing: Sequence[Result], *, full: bool) 
     told = [f"{counts.failed} of {counts.all} failed"] if counts.failed else []
     told += [f"{counts.not_assessed} not assessed"] if counts.not_assessed else []
     yield Text.assemble(severity, "  ", (rule.name, "bold"), f"  {', '.join(told)}")
-    if rule.remediation:
-        yield Text.assemble("  remediation: ", rule.remediation)
-    shown = failing if full else failing[:MOST_SHOWN]
+    ranked = sorted(failing, key=lambda one: one.status is not Status.FAILED)
+    shown = ranked if full else ranked[:MOST_SHOWN]
     for one in shown:
         place = f"{one.resource.account} {one.resource.region} {one.resource.id}"
         yield hanging("  - ", plain(f"{place}: {'; '.join(one.reasons)}"))
+        if next_ := command_of(one, rule):
+            # It is one line for the terminal, so that it can be copied.
+            yield Text(f"    {next_}", "dim", no_wrap=True, overflow="ignore")
     more = counts.failed + counts.not_assessed - len(shown)
     if more:
         yield plain(f"    and {more} more", "dim")

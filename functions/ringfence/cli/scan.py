@@ -22,7 +22,18 @@ if TYPE_CHECKING:
     from ringfence.posture.score import Tally
 
 FORMATS = ("table", "json", "jsonl", "csv")
-COLUMNS = ("account", "region", "type", "resource", "rule", "severity", "status", "reasons", "remediation")
+COLUMNS = (
+    "account",
+    "region",
+    "type",
+    "resource",
+    "rule",
+    "severity",
+    "status",
+    "reasons",
+    "remediation",
+    "command",
+)
 BELOW = 3
 LISTS = ("configurationItems",)
 """The member of a snapshot that contains the items."""
@@ -197,6 +208,15 @@ def _summary(tally: Tally) -> dict[str, object]:
     }
 
 
+def command_of(one: Result, rule: Rule) -> str:
+    """Return the command that plans the remediation of a resource that fails. Empty if there is none."""
+    from ringfence.posture.fixes import command
+    from ringfence.posture.rule import Status
+    from ringfence.runbooks.catalogue import CATALOGUE
+
+    return command(rule, one.resource, CATALOGUE.values()) if one.status is Status.FAILED else ""
+
+
 def _cells(one: Result, rule: Rule) -> tuple[object, ...]:
     of = one.resource
     return (
@@ -209,6 +229,7 @@ def _cells(one: Result, rule: Rule) -> tuple[object, ...]:
         one.status.value,
         "; ".join(one.reasons),
         rule.remediation,
+        command_of(one, rule),
     )
 
 

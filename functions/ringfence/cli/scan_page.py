@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from ringfence.cli.scan import command_of
 from ringfence.model.frozen import frozen
 from ringfence.posture.coverage import coverage
 from ringfence.posture.rule import SEVERITIES, Status
@@ -49,12 +50,15 @@ class Part:
 
 @frozen
 class Failing:
-    """A rule with resources that do not pass it. `more` is the number of those that are not shown."""
+    """A rule with resources that do not pass it, each with the command that plans its remediation.
+
+    `more` is the number of those that are not shown.
+    """
 
     rule: Rule
     counts: Counts
     state: str
-    shown: tuple[Result, ...]
+    shown: tuple[tuple[Result, str], ...]
     more: int
 
 
@@ -163,11 +167,15 @@ def _failing(tally: Tally) -> Iterator[Failing]:
         return (-SEVERITIES.index(tally.rules[name].severity), -tally.counts[name].failed, name)
 
     for name in sorted(tally.failing, key=rank):
-        counts, known = tally.counts[name], tally.failing[name]
-        shown = tuple(known[:MOST_RESOURCES])
+        counts, known = tally.counts[name], sorted(tally.failing[name], key=_is_unread)
+        shown = tuple((one, command_of(one, tally.rules[name])) for one in known[:MOST_RESOURCES])
         state = STATES[Status.FAILED if counts.failed else Status.NOT_ASSESSED]
         more = counts.failed + counts.not_assessed - len(shown)
         yield Failing(tally.rules[name], counts, state, shown, more)
+
+
+def _is_unread(one: Result) -> bool:
+    return one.status is not Status.FAILED
 
 
 def _places(tally: Tally) -> Iterator[Place]:

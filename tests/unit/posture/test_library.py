@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.cli.rules import load
+from ringfence.model.kinds import every_kind
 from ringfence.posture.evaluate import result
 from ringfence.posture.examples import misjudged
+from ringfence.posture.fixes import command
 from ringfence.posture.library import LIBRARY
 from ringfence.posture.mappings import every_mapping
 from ringfence.posture.rule import Resource, Status
+from ringfence.runbooks.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
     from ringfence.posture.file import Loaded
@@ -37,6 +40,23 @@ def test_a_rule_passes_and_fails_its_examples_and_says_why_it_is_there(loaded: L
     assert loaded.rule.rationale
     assert loaded.rule.references
     assert loaded.notes == ()
+
+
+def test_each_remediation_that_a_rule_names_can_be_planned_with_a_command() -> None:
+    examples = {one.config_type: one.example for one in every_kind().values()}
+    named = [one.rule for one in RULES if one.rule.remediation]
+    assert named
+    for rule in named:
+        for type_ in rule.resource_types:
+            resource = Resource(type_, "111122223333", "eu-west-1", examples[type_], "", {}, {})
+            assert f"--remediation {rule.remediation} " in command(rule, resource, CATALOGUE.values())
+
+
+def test_an_id_that_no_resource_can_have_is_in_no_command() -> None:
+    rule = next(one.rule for one in RULES if one.rule.remediation == "require-imdsv2")
+    for id_ in ("i-1; rm -rf /", "$(id)", "", "-x"):
+        resource = Resource("AWS::EC2::Instance", "111122223333", "eu-west-1", id_, id_, {}, {})
+        assert command(rule, resource, CATALOGUE.values()) == ""
 
 
 @pytest.mark.parametrize("loaded", RULES, ids=lambda one: one.rule.name)
