@@ -92,10 +92,13 @@ def _words(text: str) -> list[str]:
 def _alias(word: str) -> object:
     """Return what another name of a type stands for, wherever it is declared.
 
-    A class of that name that no chain can hold, say of a command, may be loaded as well.
+    A class of that name that no chain can hold may be loaded as well: one of a command, or of a library.
     """
     modules = [module for name, module in sys.modules.items() if name.startswith(_OURS)]
-    found = [vars(module)[word] for module in modules if word in vars(module)]
+    every = [vars(module)[word] for module in modules if word in vars(module)]
+    found = [
+        one for one in every if not isinstance(one, type) or one.__module__.startswith((_OURS, "builtins"))
+    ]
     enums = (one for one in found if isinstance(one, type) and issubclass(one, Enum))
     return next(enums, found[0])
 

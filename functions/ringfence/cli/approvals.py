@@ -20,11 +20,14 @@ from ringfence.cli.operator_command import (
     query_command,
 )
 from ringfence.cli.waiting import Poller
-from ringfence.cli.waiting_plans import Together, answer_together, list_waiting, waiting
+from ringfence.cli.waiting_plans import Together, answer_together, approve_command, nothing_behind, waiting
 from ringfence.handlers.operator_types import check_reason
 from ringfence.model.errors import BadInput
+from ringfence.model.suggestions import similar
 from ringfence.record.approval_facts import Answer
 from ringfence.record.approvals import ApprovalStatus
+from ringfence.record.next_command import NextCommand, run_command
+from ringfence.record.shell import typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,13 +45,18 @@ NO_REASON = "no reason given"
 @click.option("--breaker", default="", help="Only what waits behind this limit.")
 @query_command
 def approvals(given: CommandOptions, incident: str | None, *, breaker: str) -> None:
-    """Show the approvals of INCIDENT with their plans, or list everything that waits for approval.
+    """Show the approvals of INCIDENT with their plans, or list everything that waits, the worst one first.
+
+    In a pipe, each plan is a line of columns between tabs: incident, severity, finding, resource, runbook,
+    since when, until when, who may approve, the limit that it waits behind, what has been changed so far, and
+    the command that answers it.
 
     This needs the policy `ringfence-approver`.
 
     Exit code 0: shown. 1: refused. 2: bad input, no such incident, or the API cannot be reached.
     """
     from ringfence.cli.plan_view import Screen
+    from ringfence.cli.waiting_list import list_waiting
 
     if incident and breaker:
         raise BadInput("--breaker", "cannot be combined with an incident")
@@ -56,13 +64,20 @@ def approvals(given: CommandOptions, incident: str | None, *, breaker: str) -> N
     client, poller = env.client(given), Poller(given, env, screen)
     if incident is None:
         found = waiting(client, poller, breaker)
-        list_waiting(screen, found)
+        list_waiting(screen, found, given.home.accounts, env.now())
+        if breaker and not found.plans:
+            screen.note(nothing_behind(client, poller, breaker))
         end(given, DONE, waiting=found.plans, doubted=found.doubted)
     shown = _approvals(client, poller, incident_of(given.home, incident))
     for one in shown:
         show_approval(screen, one)
     if not shown:
         screen.say(f"{incident} has no approvals.")
+    elif waits := [one for one in shown if one.text("status") == ApprovalStatus.WAITING]:
+        screen.ending(NextCommand("to answer it", approve_command(waits[0])))
+    else:
+        look = typed("ringfence", "incidents", "show", shown[0].text("incident"))
+        screen.ending(NextCommand("to read what followed", look))
     end(given, DONE, approvals=shown)
 
 
@@ -128,7 +143,8 @@ def approve(  # noqa: PLR0913 - one parameter for each option
         end(given, NOT_DONE, status="declined", approval=one)
     answered = asking.answer(Answer.APPROVE, reason or NO_REASON, break_glass=break_glass)
     asking.screen.conclude(outcome(Answer.APPROVE, one, answered), "bold green")
-    asking.screen.say(f"Progress: ringfence incidents show {incident}")
+    watch = typed("ringfence", "incidents", "watch", one.text("incident"))
+    asking.screen.ending(NextCommand("to see the progress", watch))
     end(given, DONE, status=answered.text("status"), approval=answered)
 
 
@@ -147,12 +163,16 @@ def reject(given: CommandOptions, incident: str | None, *, breaker: str, approva
     Exit code 0: rejected. 1: refused, because somebody was faster, or not confirmed. 2: bad input, no such
     incident, or the API cannot be reached.
     """
+    from ringfence.cli.plan_view import key_of
+
     if breaker or not incident:
         together = Together(Answer.REJECT, check_reason(reason))
         answer_together(given, _only(incident, approval, breaker), together, show_approval)
     asking = _Asking.of(given, incident, approval)
     answered = asking.answer(Answer.REJECT, check_reason(reason))
-    asking.screen.conclude(outcome(Answer.REJECT, asking.found, answered), "bold")
+    one = asking.found
+    asking.screen.conclude(outcome(Answer.REJECT, one, answered), "bold")
+    asking.screen.ending(NextCommand("to run it all the same", run_command(one.text("runbook"), key_of(one))))
     end(given, DONE, status=answered.text("status"), approval=answered)
 
 
@@ -190,7 +210,8 @@ class _Asking:
             [one for one in every if one.text("approval") == approval] if approval else open_ or every[-1:]
         )
         if not named:
-            raise BadInput("--approval", f"must be an approval of {incident}", approval or None)
+            hint = similar(approval, (one.text("approval") for one in every))
+            raise BadInput("--approval", f"must be an approval of {incident}", approval or None, hint)
         if len(named) > 1:
             ids = ", ".join(one.text("approval") for one in named)
             raise BadInput("--approval", f"is required, because several wait for an answer: {ids}")
@@ -226,13 +247,21 @@ def show_approval(screen: Screen, one: Document) -> None:
     veto = one.integer("veto_seconds")
     how = f", carried out {veto} s after its notice unless somebody rejects it" if veto else ""
     screen.conclude(f"Approval {one.text('approval')}: {subject_words(one)}", "bold")
-    screen.say(f"  {one.text('status')}{how}; expires at {one.text('expires_at')[:16]} UTC")
+    if one.text("status") == ApprovalStatus.WAITING:
+        screen.say(f"  {one.text('so_far')}")
+    if one.has("finding"):
+        finding = one.child("finding")
+        screen.say(
+            f"  {finding.text('type')}, severity {finding.number('severity'):g}: {finding.text('title')}"
+        )
+    expires = one.text("expires_at")[:16].replace("T", " ")
+    screen.say(f"  {one.text('status')}{how}; expires at {expires} UTC")
     for title, field in (
         ("what has changed", "difference"),
         ("check first", "cautions"),
         ("steps", "steps"),
         ("what it breaks, and what it leaves open", "costs"),
-        ("only members of", "roles"),
+        ("who may approve", "who"),
     ):
         _list(screen, title, one.texts(field))
     for given in one.children("answers"):
@@ -242,7 +271,10 @@ def show_approval(screen: Screen, one: Document) -> None:
 
 
 def _list(screen: Screen, title: str, lines: Sequence[str]) -> None:
+    from ringfence.cli.incident_views import plain
+    from ringfence.cli.layout import hanging
+
     if lines:
         screen.say(f"  {title}:")
     for line in lines:
-        screen.say(f"    - {line}")
+        screen.show(hanging("    - ", plain(line)))

@@ -71,8 +71,9 @@ def block(verdict: ChainVerdict, seals: Seals | None) -> str:
     from rich.table import Table
     from rich.text import Text
 
+    from ringfence.cli.consoles import console
     from ringfence.cli.incident_views import BAD, GOOD, OPEN, plain
-    from ringfence.cli.pager import console, rendered
+    from ringfence.cli.pager import rendered
 
     styles = {SOUND: GOOD, ALTERED: BAD, ATTEMPTED: BAD, "remark": OPEN}
     grid = Table.grid(padding=(0, 2, 0, 0))
@@ -87,8 +88,9 @@ def block(verdict: ChainVerdict, seals: Seals | None) -> str:
 
 def lines(words: Iterable[str], checkpoint: str) -> str:
     """Return lines for a terminal. Those of a checkpoint are not wrapped, so that they can be copied."""
+    from ringfence.cli.consoles import console
     from ringfence.cli.incident_views import plain
-    from ringfence.cli.pager import console, rendered
+    from ringfence.cli.pager import rendered
 
     on = console()
     said = (*((one, False) for one in words), *((one, True) for one in checkpoint.splitlines()))
@@ -97,8 +99,9 @@ def lines(words: Iterable[str], checkpoint: str) -> str:
 
 def ending(purpose: str, command: str) -> str:
     """Return the next command for a terminal."""
+    from ringfence.cli.consoles import console
     from ringfence.cli.layout import ending as parts
-    from ringfence.cli.pager import console, rendered
+    from ringfence.cli.pager import rendered
 
     return rendered(parts(purpose, command), console(), soft=True)
 

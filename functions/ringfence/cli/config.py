@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ringfence.cli.suggestions import unknown
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.subject import ACCOUNT, REGION
+from ringfence.model.suggestions import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ringfence.cli.incident_views import GOOD, OPEN
+from ringfence.cli.text import row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -49,6 +50,25 @@ def framework_shown(of: Framework, found: Sequence[Requirement]) -> RenderableTy
     rest = [(one.number, "; ".join(way.title for way in one.ways)) for one in found if not one.supported]
     missing = _listed("Requirements without a remediation", rest)
     return Group(Text(title, "bold"), *shown, *missing, Text(), Text(DISCLAIMER, "dim"))
+
+
+def summary_rows(found: Mapping[Framework, Sequence[Requirement]], unmet: Sequence[str]) -> Iterator[str]:
+    """Yield a row with tabs for each framework, and for each control without a remediation."""
+    for one, of in found.items():
+        supported = sum(each.supported for each in of)
+        yield row(one.id, one.name, supported, len(of) - supported)
+    yield from (row("no remediation", words) for words in unmet)
+
+
+def framework_rows(found: Sequence[Requirement]) -> Iterator[str]:
+    """Yield a row with tabs for each remediation of a requirement, or one that says there is none."""
+    for one in found:
+        for way in one.ways:
+            for each in way.means:
+                remediation = each.remediation
+                yield row(one.number, way.title, remediation.id, each.runbook, remediation.by_default)
+            if not way.means:
+                yield row(one.number, way.title, "", "", "no remediation")
 
 
 def _requirement(one: Requirement, widths: tuple[int, int]) -> Iterator[Text]:

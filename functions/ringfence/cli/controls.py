@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringfence.cli.output import note, print_rows
+from ringfence.cli.text import is_terminal
 from ringfence.runbooks.compliance import FRAMEWORKS, framework, requirements
 from ringfence.runbooks.compliance.table import CONTROLS
 
@@ -30,6 +32,10 @@ def controls(given: object, name: str | None, *, as_json: bool) -> None:
     Without FRAMEWORK, show the numbers for each framework. A remediation supports a requirement. Only an
     assessor can say whether you comply with it.
 
+    In a pipe, each line has columns between tabs. Of a framework: requirement, control, remediation, runbook,
+    and whether it is on by default. Without FRAMEWORK: framework, name, and the numbers of requirements with
+    and without support.
+
     Exit code 0: listed. 2: no such framework.
     """
     catalogue: Mapping[str, Runbook] = given if isinstance(given, dict) else _catalogue()
@@ -43,10 +49,14 @@ def controls(given: object, name: str | None, *, as_json: bool) -> None:
         told = [_requirement_as_json(one) for one in found]
         click.echo(json.dumps({**_framework_as_json(of), "requirements": told}))
         return
-    from ringfence.cli.control_views import framework_shown
+    from ringfence.cli.control_views import DISCLAIMER, framework_rows, framework_shown
     from ringfence.cli.incident_views import show
 
-    show(framework_shown(of, found))
+    if is_terminal():
+        show(framework_shown(of, found))
+    else:
+        print_rows(framework_rows(found))
+        note(DISCLAIMER)
 
 
 def _catalogue() -> Mapping[str, Runbook]:
@@ -61,11 +71,16 @@ def _summary(runbooks: tuple[Runbook, ...], *, as_json: bool) -> None:
         told = [{**_framework_as_json(one), **_counts(of)} for one, of in found.items()]
         click.echo(json.dumps({"frameworks": told}))
         return
-    from ringfence.cli.control_views import summary_shown
+    from ringfence.cli.control_views import DISCLAIMER, summary_rows, summary_shown
     from ringfence.cli.incident_views import show
 
     met = {id_ for runbook in runbooks for one in runbook.remediations for id_ in one.controls}
-    show(summary_shown(found, [one.title for one in CONTROLS.values() if one.id not in met]))
+    unmet = [one.title for one in CONTROLS.values() if one.id not in met]
+    if is_terminal():
+        show(summary_shown(found, unmet))
+    else:
+        print_rows(summary_rows(found, unmet))
+        note(DISCLAIMER)
 
 
 def _framework_as_json(of: Framework) -> dict[str, object]:

@@ -12,6 +12,8 @@ from ringfence.cli.pauses import show_paused
 from ringfence.cli.text import safe
 from ringfence.cli.waiting import Poller
 from ringfence.handlers.operator_types import check_reason
+from ringfence.record.next_command import NextCommand
+from ringfence.record.shell import REASON, typed
 
 if TYPE_CHECKING:
     from ringfence.cli.plan_view import Screen
@@ -39,11 +41,12 @@ def list_(given: CommandOptions) -> None:
     show_paused(screen, answer.texts("paused"))
     found = tuple(answer.children("dead_letters"))
     for one in found:
-        screen.say(f"{one.text('at')[:19]}  {one.text('queue')}  {_about(one)}  {one.text('id')}")
+        screen.columns(one.text("at")[:19], one.text("queue"), _about(one), one.text("id"))
     if not found:
         screen.say("There are no dead letters.")
     else:
-        screen.say('To replay them: ringfence dead-letters replay QUEUE [ID] --reason "…"')
+        again = typed("ringfence", "dead-letters", "replay", found[0].text("queue"))
+        screen.ending(NextCommand("to put those of the first queue back", f"{again} {REASON}"))
     end(given, DONE, dead_letters=found)
 
 
@@ -72,15 +75,17 @@ def replay(given: CommandOptions, queue: str, id: str | None, reason: str) -> No
         _show(screen, one)
     if not found:
         screen.say(f"{safe(queue)} has no dead letters.")
+    else:
+        screen.ending(NextCommand("to see what becomes of them", "ringfence incidents list --open"))
     failed = any(one.has("error") for one in found)
     end(given, NOT_DONE if failed else DONE, replayed=found)
 
 
 def _show(screen: Screen, one: Document) -> None:
     if error := one.optional_text("error"):
-        screen.say(f"✗ {one.text('id')}  {_about(one)}: {error}", "red")
+        screen.columns(f"✗ {one.text('id')}", f"{_about(one)}: {error}", style="red")
     else:
-        screen.say(f"✓ {one.text('id')}  {_about(one)}")
+        screen.columns(f"✓ {one.text('id')}", _about(one))
 
 
 def _about(one: Document) -> str:

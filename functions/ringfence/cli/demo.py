@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import signal
 import tempfile
 import threading
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringfence.cli.choices import OneOf
 from ringfence.cli.waiting import INTERRUPTED
 
 if TYPE_CHECKING:
@@ -28,11 +30,17 @@ DEPLOYED = "the audit log, the response pipeline, the roles"
 
 
 @click.command(short_help="Show how an instance or a leaked key is contained.")
-@click.option("--scenario", type=click.Choice(SCENARIOS), default=INSTANCE, show_default=True)
+@click.option("--scenario", type=OneOf(*SCENARIOS), default=INSTANCE, show_default=True)
 @click.option("--keep", is_flag=True, help="Keep the local AWS running until Ctrl-C.")
 @click.option("--plain", is_flag=True, help="Print without colors and animation.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print one JSON object at the end. All other output goes to standard error.",
+)
 @click.pass_context
-def demo(ctx: click.Context, scenario: str, *, keep: bool, plain: bool) -> None:
+def demo(ctx: click.Context, scenario: str, *, keep: bool, plain: bool, as_json: bool) -> None:
     """Show how an instance or a leaked access key is contained, without an account and without Docker.
 
     Starts a local AWS, deploys the stacks to it with the CDK, launches a few servers, and sends a GuardDuty
@@ -55,7 +63,7 @@ def demo(ctx: click.Context, scenario: str, *, keep: bool, plain: bool) -> None:
 
     words = {INSTANCE: OF_A_SERVER, CREDENTIALS: WORDS, APPROVAL: OF_AN_APPROVAL}
     plays = {INSTANCE: _of_an_instance, CREDENTIALS: _of_a_key, APPROVAL: _of_an_approval}
-    view, leaked = CredentialView.on_terminal(plain=plain), scenario == CREDENTIALS
+    view, leaked = CredentialView.on_terminal(plain=plain, stderr=as_json), scenario == CREDENTIALS
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with contextlib.ExitStack() as opened:
@@ -64,6 +72,9 @@ def demo(ctx: click.Context, scenario: str, *, keep: bool, plain: bool) -> None:
             with _timed(view, "local AWS", "one process on this machine: no account, no Docker"):
                 local = opened.enter_context(LocalAws(cloudtrail=leaked))
             ended_well, incident = plays[scenario](local, view, folder)
+            if as_json:
+                done = {"scenario": scenario, "succeeded": ended_well, "incident": incident}
+                click.echo(json.dumps({**done, **view.report}))
             if keep:
                 view.kept(local, incident)
                 with contextlib.suppress(KeyboardInterrupt):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from rich.table import Table
 from rich.text import Text
 
 from ringfence.cli.demo_view import View
 from ringfence.cli.incident_views import GOOD, plain
+from ringfence.cli.sheets import Sheet
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 
 if TYPE_CHECKING:
@@ -37,15 +37,14 @@ class CredentialView(View):
 
     def tried(self, scene: CredentialScene, ending: CredentialEnding) -> None:
         """Print the responses of AWS before and after."""
-        table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-        for title in ("", "before", "after"):
-            table.add_column(title, overflow="fold")
+        rows = []
         for what, then in scene.before.items():
             now = ending.after[what]
             same = "dim" if then == now else ""
-            table.add_row(what, plain(then, same), plain(now, same or "bold"))
+            rows.append((what, plain(then, same), plain(now, same or "bold")))
+        self.report["before"], self.report["after"] = dict(scene.before), dict(ending.after)
         self._title("Before and after, as AWS responds")
-        self._print(table)
+        self.sheet(Sheet(("", "before", "after"), rows, folded=frozenset(range(3))))
 
     def verdict(self, scene: CredentialScene, ending: CredentialEnding) -> None:
         """Print the result."""

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 def milestones(
     rows: Sequence[Row], sent: datetime, archived: datetime, runbook: Runbook = CONTAIN_INSTANCE
 ) -> tuple[tuple[str, float], ...]:
-    """Return the milestones in order, each with its time in seconds."""
+    """Return the milestones in the order of time, each with its time in seconds."""
     reached = [*_reached(rows, runbook), ("Every entry archived and verified", archived)]
-    return tuple((words, (at - sent).total_seconds()) for words, at in reached)
+    in_time = sorted(reached, key=lambda one: one[1])
+    return tuple((words, (at - sent).total_seconds()) for words, at in in_time)
 
 
 def _reached(rows: Sequence[Row], runbook: Runbook) -> Iterator[tuple[str, datetime]]:

@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Self
 
-from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ringfence.cli import consoles
 from ringfence.cli.demo_timeline import milestones
 from ringfence.cli.incident_views import BAD, GOOD, OPEN, STYLES, plain
+from ringfence.cli.layout import fitted
+from ringfence.cli.sheets import Sheet
+from ringfence.cli.text import row
 from ringfence.record.shell import typed
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
     from ringfence.local import LocalAws
     from ringfence.local.credential_findings import CredentialFinding
@@ -33,7 +36,9 @@ if TYPE_CHECKING:
     from ringfence.record.notices import Notice
     from ringfence.record.timeline import Row
 
-WIDTH, BAR = 110, 40
+WIDTH, BAR, SPINNER = 110, 40, 4
+MARGIN = 16
+"""The width of what is beside a bar and its words."""
 OF_AN_APPROVAL = "A web server is compromised. The policy asks a person first, who approves the plan."
 MOST_OUTPUT = 24
 """The lines of a command's output that are shown."""
@@ -56,21 +61,19 @@ ASCII = Marks("+", "x", "->", "=", "-")
 
 @dataclass
 class View:
-    """Prints the demo. `rows` are the entries shown so far."""
+    """Prints the demo. `rows` are the entries shown so far, and `report` is the same for programs."""
 
     console: Console
     marks: Marks
     rows: list[Row] = field(default_factory=list)
+    report: dict[str, object] = field(default_factory=dict)
     _changes: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @classmethod
-    def on_terminal(cls, *, plain: bool) -> Self:
-        """Print to standard output. `plain`: without colors and animation."""
-        still = False if plain else None
-        console = Console(
-            highlight=False, markup=False, emoji=False, force_terminal=still, no_color=plain or None
-        )
-        console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
+    def on_terminal(cls, *, plain: bool, stderr: bool = False) -> Self:
+        """Print to standard output or standard error. `plain`: without colors and animation."""
+        console = consoles.console(stderr=stderr, width=WIDTH, plain=plain)
+        console.width = min(console.width, WIDTH)
         return cls(console, ASCII if console.options.ascii_only else Marks())
 
     def heading(self, words: str = WORDS) -> None:
@@ -82,8 +85,12 @@ class View:
     def done(self, what: str, about: str, seconds: float | None = None) -> None:
         """Print a completed set-up step."""
         took = "" if seconds is None else f"{seconds:.1f} s"
-        line = Text(f"{self.marks.good} ", style=GOOD).append(f"{what:<18}", style="default")
-        self._print(line.append(f"{took:>7}  {about}".rstrip(), style="dim"))
+        line = Text(f"{self.marks.good} ", style=GOOD)
+        if self.console.is_terminal:
+            line.append(f"{what:<18}", style="default").append(f"{took:>7}  {about}".rstrip(), style="dim")
+        else:
+            line.append(f"{what}: {', '.join(filter(None, (took, about)))}")
+        self._print(line)
 
     @contextlib.contextmanager
     def doing(self, what: str) -> Iterator[None]:
@@ -119,7 +126,7 @@ class View:
                 self.rows.append(row)
                 if row.kind == "Intended":
                     self._intent(row)
-                    status.update(plain(row.rendered.words))
+                    status.update(fitted(plain(row.rendered.words), self.console.width - SPINNER))
                     return
                 self._entry(row, (row.at - sent).total_seconds())
                 status.update("waiting for the next entry in the audit log")
@@ -170,20 +177,24 @@ class View:
         """Print the time of each milestone."""
         self._title("Timeline, in seconds from the finding")
         reached = milestones(self.rows, sent, archived, runbook)
+        self.report["milestones"] = [{"what": words, "seconds": seconds} for words, seconds in reached]
         longest = max((seconds for _, seconds in reached), default=1.0)
+        room = max(1, min(BAR, self.console.width - max(len(words) for words, _ in reached) - MARGIN))
         grid = Table.grid(padding=(0, 2, 0, 0))
         grid.add_column()
         grid.add_column(justify="right")
         grid.add_column()
         for words, seconds in reached:
-            bar = self.marks.bar * max(1, round(BAR * seconds / longest))
+            bar = self.marks.bar * max(1, round(room * seconds / longest))
             grid.add_row(words, f"{seconds:.2f}", Text(bar, style="cyan"))
-        self._print(grid)
+        rows = ((words, f"{seconds:.2f}") for words, seconds in reached)
+        self._table(grid, (row(*one) for one in rows))
 
     def chain(self, ending: Ending | CredentialEnding) -> None:
         """Print the verification of the audit log."""
         chain = ending.chain
         proved = chain.sound and not chain.pending
+        self.report["audit_log"] = {"verified": proved, "claim": chain.claim}
         self._title("Audit log")
         sign, style = (self.marks.good, GOOD) if proved else (self.marks.bad, BAD)
         self._print(Text(f"{sign} ", style=style).append(plain(chain.claim, "default")))
@@ -192,19 +203,16 @@ class View:
     def comparison(self, scene: Scene, ending: Ending) -> None:
         """Print both servers before and after."""
         before, after, web, other = scene.before, ending.after, scene.estate.web, scene.estate.bystander
-        table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-        for title in ("", f"{web.name} before", f"{web.name} after", f"{other.name} after"):
-            table.add_column(title, overflow="fold")
+        rows = []
         for aspect, then in before.web.items():
             now = after.web[aspect]
-            table.add_row(
-                aspect,
-                plain(then, "dim" if then == now else ""),
-                plain(now, "dim" if then == now else "bold"),
-                self._other(before.bystander[aspect], after.bystander[aspect]),
-            )
+            same = "dim" if then == now else ""
+            beside = self._other(before.bystander[aspect], after.bystander[aspect])
+            rows.append((aspect, plain(then, same), plain(now, same or "bold"), beside))
+        columns = ("", f"{web.name} before", f"{web.name} after", f"{other.name} after")
+        self.report["before"], self.report["after"] = dict(before.web), dict(after.web)
         self._title("Before and after, as AWS shows it")
-        self._print(table)
+        self.sheet(Sheet(columns, rows, folded=frozenset(range(4))))
 
     def _other(self, then: str, now: str) -> Text:
         return plain(then, "dim") if then == now else plain(f"{then} {self.marks.arrow} {now}", BAD)
@@ -213,6 +221,7 @@ class View:
         """Print the residual risk."""
         if not ending.verified or not ending.verified.exposure:
             return
+        self.report["residual_risk"] = list(ending.verified.exposure)
         self._title("Residual risk")
         for words in ending.verified.exposure:
             self._row("", Text(self.marks.dot, style=OPEN), plain(words), first=0)
@@ -229,6 +238,7 @@ class View:
 
     def missing(self, what: Iterable[str]) -> None:
         """Print the missing results."""
+        self.report["missing"] = list(what := tuple(what))
         self._print(Text(f"{self.marks.bad} Some results are not as expected:", style=BAD), indent=0)
         for words in what:
             self._row("", Text(self.marks.dot, style=BAD), plain(words), first=0)
@@ -248,6 +258,18 @@ class View:
         """Print that the demo was stopped."""
         self.console.print()
         self._print(Text("Stopped. Nothing is left running.", style="dim"), indent=0)
+
+    def sheet(self, sheet: Sheet) -> None:
+        """Print a table."""
+        self._table(sheet.drawn(), sheet.lines())
+
+    def _table(self, drawn: RenderableType, lines: Iterable[str]) -> None:
+        """Print a table: drawn on a terminal, and rows with tabs in a pipe."""
+        if self.console.is_terminal:
+            self._print(drawn)
+            return
+        for line in lines:
+            self.console.file.write(f"{line}\n")
 
     def _title(self, text: str) -> None:
         self.console.print()

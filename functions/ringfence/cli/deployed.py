@@ -36,7 +36,7 @@ def deployment_of(policy: Path | None, home: str, region: str) -> Deployment:
     from ringfence.self_check.places import Deployment
 
     if not ACCOUNT.fullmatch(home):
-        raise BadInput("--home", "must be a 12-digit account id", home)
+        raise BadInput("--home-account", "must be a 12-digit account id", home)
     if not REGION.fullmatch(region):
         raise BadInput("--home-region", "must be a region such as eu-west-1", region or None)
     if policy is None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringfence.cli.home_account import home_account
 from ringfence.model.errors import BadInput
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ WAIT, PAUSE = timedelta(seconds=90), 2.0
 
 @click.command(short_help="Compare the deployment with what its stacks declare.")
 @click.option("--policy", type=click.Path(path_type=Path), help="The policy file. Default: policy.yaml.")
-@click.option("--home", help="The home account. Default: the configured one, or that of the credentials.")
+@home_account("The home account. Default: the configured one, or that of the credentials.")
 @click.option(
     "--home-region", help="The home region. Default: the configured one, or that of the credentials."
 )
@@ -55,7 +56,7 @@ WAIT, PAUSE = timedelta(seconds=90), 2.0
 def doctor(  # noqa: PLR0913 - independent options
     ctx: click.Context,
     policy: Path | None,
-    home: str | None,
+    home: str,
     home_region: str | None,
     assembly: Path | None,
     *,
@@ -115,7 +116,7 @@ def _prerequisites(deployment: Deployment, clients: Clients, only: str) -> tuple
     return prerequisites(replace(deployment, accounts=accounts), clients, _now, rules)
 
 
-def _deployment(policy: Path | None, home: str | None, region: str | None, own: str) -> Deployment:
+def _deployment(policy: Path | None, home: str, region: str | None, own: str) -> Deployment:
     from ringfence.aws.caller import default_region
     from ringfence.cli.config import configured_home
     from ringfence.cli.deployed import deployment_of

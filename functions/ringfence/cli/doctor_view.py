@@ -1,4 +1,4 @@
-"""The result of the self-check on a terminal, and in a pipe: 80 columns, and commands that can be copied."""
+"""The result of the self-check: wrapped on a terminal only, and commands that can be copied."""
 
 from __future__ import annotations
 

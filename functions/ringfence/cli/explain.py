@@ -14,11 +14,11 @@ from ringfence.cli.event_files import entries_of
 from ringfence.cli.event_stream import paths_of
 from ringfence.cli.explain_view import Explained, as_text, summed_up
 from ringfence.cli.explain_view import as_json as in_json
+from ringfence.cli.home_account import home_account
 from ringfence.engine.explanation import Explainer, Explanation, Status, invalid
 from ringfence.events.envelope import NotForUs
 from ringfence.model.codec import canonical
 from ringfence.model.errors import BadInput
-from ringfence.model.subject import ACCOUNT
 from ringfence.policy.circumstances import Circumstances
 from ringfence.policy.file import BUILT_IN, PolicyFile, load_policy
 
@@ -44,9 +44,7 @@ POLICY = Path("policy.yaml")
     type=click.Path(path_type=Path),
     help=f"The policy file. Default: {POLICY} in this folder.",
 )
-@click.option(
-    "--home", default="", metavar="ACCOUNT", help="The home account. Default: the account of each finding."
-)
+@home_account("The home account. Default: the account of each finding.")
 @click.option(
     "--at",
     type=click.DateTime(("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z")),
@@ -77,8 +75,6 @@ def explain(  # noqa: PLR0913 - the options of a command
     input.
     """
     runbooks = ctx.obj if isinstance(ctx.obj, dict) else _catalogue()
-    if home and not ACCOUNT.fullmatch(home):
-        raise BadInput("--home", "must be a 12-digit account id", home)
     circumstances = Circumstances(at or datetime.now(UTC))
     explainer = replace(_explainer(policy_path, runbooks), home=home, circumstances=circumstances)
     found = Explained()

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-from ringfence.cli.text import safe, shortened
+from ringfence.cli.text import columns, row, safe, shortened, wrapped
 from ringfence.engine.explanation import Status
 from ringfence.policy.decision import Mode
 
@@ -22,6 +22,8 @@ MOST_ROWS = 40
 """The rows of the table, and the bad inputs that are named."""
 MOST_KEYS = 2000
 """The different rows that are counted. Beyond them, the others are counted together."""
+_HANG = " " * 16
+"""What follows a label starts in this column."""
 _Row = tuple[str, str, str]
 _OTHERS: _Row = ("", "", "others")
 
@@ -59,7 +61,8 @@ def _about(one: Explanation) -> str:
 
 def as_text(place: str, explanation: Explanation) -> str:
     """Return one explanation in words."""
-    rows = "\n".join(f"  {label:<13} {safe(shortened(text))}" for label, text in _details(explanation))
+    each = (f"  {label:<13} {shortened(text)}" for label, text in _details(explanation))
+    rows = "\n".join(line for one in each for line in wrapped(one, hang=_HANG))
     return f"{safe(place)}: {explanation.status}\n{rows}"
 
 
@@ -76,7 +79,7 @@ def summed_up(found: Explained) -> Iterator[str]:
     yield ""
     yield from _table(found.rows)
     for place, one in found.faults:
-        yield f"{safe(place)}: {safe(shortened(one.reason))}"
+        yield from wrapped(f"{place}: {shortened(one.reason)}")
     if (unnamed := found.statuses[Status.INVALID] - len(found.faults)) > 0:
         yield f"and {unnamed:,} more that are invalid"
     yield "To see each of them: --full"
@@ -87,8 +90,11 @@ def _table(rows: Counter[_Row]) -> Iterator[str]:
     cells: list[tuple[str, ...]] = [("events", "mode", "runbook", "finding")]
     cells += [(f"{count:,}", *(safe(shortened(cell)) for cell in key)) for key, count in ranked[:MOST_ROWS]]
     widths = [max(len(row[column]) for row in cells) for column in range(3)]
-    for count, mode, runbook, finding in cells if ranked else ():
-        yield f"{count:>{widths[0]}}  {mode:<{widths[1]}}  {runbook:<{widths[2]}}  {finding}".rstrip()
+    if ranked and not columns():
+        yield from (row(*one) for one in cells)
+    for count, mode, runbook, finding in cells if ranked and columns() else ():
+        line = f"{count:>{widths[0]}}  {mode:<{widths[1]}}  {runbook:<{widths[2]}}  {finding}"
+        yield from wrapped(line, hang=" " * (widths[0] + 2))
     if (unnamed := len(ranked) - MOST_ROWS) > 0:
         yield f"and {unnamed:,} more kinds"
     if ranked:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringfence.cli.choices import OneOf
 from ringfence.cli.completion import incidents
 from ringfence.cli.incident_ids import incident_of
 from ringfence.cli.log import find, reader_of
@@ -41,7 +42,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(("ocsf", "jsonl", "csv")),
+    type=OneOf("ocsf", "jsonl", "csv"),
     default="jsonl",
     show_default=True,
     help="What to print.",

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 import click
 
 from ringfence.cli.completion import runbooks, states
-from ringfence.cli.suggestions import unknown
 from ringfence.model.arn import Arn, read_arn
+from ringfence.model.discovery import ids_in
 from ringfence.model.errors import BadInput
+from ringfence.model.suggestions import similar, unknown
 from ringfence.record.brief import SEVERITIES
 from ringfence.record.status import IncidentStatus
 from ringfence.record.status_meanings import MEANINGS, of_words
@@ -130,8 +131,15 @@ def _filters(given: dict[str, object]) -> Filters:
         account=str(given["account"] or arn.account),
         region=str(given["region"] or arn.region),
         subject=arn.id,
-        runbook=str(given["runbook"] or ""),
+        runbook=_runbook(str(given["runbook"] or "")),
     )
+
+
+def _runbook(text: str) -> str:
+    known = ids_in("ringfence.runbooks")
+    if text and text not in known:
+        raise unknown("--runbook", text, known)
+    return text
 
 
 def _state(text: str) -> IncidentStatus:
@@ -148,7 +156,8 @@ def _severity(text: str) -> float:
     try:
         return float(text)
     except ValueError as error:
-        raise BadInput("--severity", f"must be a number, or one of {', '.join(words)}", text) from error
+        problem = f"must be a number, or one of {', '.join(words)}"
+        raise BadInput("--severity", problem, text, similar(text.lower(), words)) from error
 
 
 def _arn(text: str) -> Arn:

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ringfence.cli import suggestions
+from ringfence.model import suggestions
 from ringfence.model.errors import BadInput
 from ringfence.model.incident import INCIDENT_ID, check_incident
 

@@ -47,7 +47,9 @@ def listed(
     for one, state, second in zip(briefs, states, details, strict=True):
         padded = f"{state}{'':{widest - cell_len(state)}}"
         first = Text.assemble(
-            _severity(one), plain(padded, STYLES.get(one.status.words, "")), plain(f"  {_where(one)}")
+            severity_mark(one.severity),
+            plain(padded, STYLES.get(one.status.words, "")),
+            plain(f"  {_where(one)}"),
         )
         yield fitted(first, width) if width else first
         yield fitted(second, width) if width else second
@@ -88,11 +90,12 @@ def next_for(briefs: Sequence[Brief]) -> tuple[str, str]:
     return "To read the worst open one:", typed("ringfence", "incidents", "show", worst.now.incident)
 
 
-def _severity(one: Brief) -> Text:
-    if one.severity is None:
+def severity_mark(severity: float | None) -> Text:
+    """Return a severity for the left margin of a list."""
+    if severity is None:
         return Text(f"{'-':{_MARGIN}}", "dim")
-    word = severity_word(one.severity)
-    number = f"{one.severity:g}"[: _MARGIN - len(_SHORT[word]) - 2]
+    word = severity_word(severity)
+    number = f"{severity:g}"[: _MARGIN - len(_SHORT[word]) - 2]
     return Text(f"{f'{_SHORT[word]} {number}':{_MARGIN}}", SEVERITY_STYLES[word])
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.table import Table
-from rich.text import Text
 
+from ringfence.cli.incident_sections import Section, fitted, listed
 from ringfence.cli.incident_views import BAD, OPEN, SEVERITY_STYLES, STYLES, plain
-from ringfence.cli.layout import changed, count, ending, listed
+from ringfence.cli.layout import changed, count, ending
 from ringfence.cli.times import ago, both
 from ringfence.model.claims import Verdict
 from ringfence.record.brief import actor_of, severity_word
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rich.console import RenderableType
+    from rich.text import Text
 
     from ringfence.cli.incident_views import Verified
     from ringfence.cli.seals import Seals
@@ -65,11 +66,24 @@ class Page:
 
         With `full`, nothing is left out. Without `roomy`, each change and each risk has one line.
         """
+        yield from self.head(full=full)
+        for one in self.sections(width, cut=not (full or roomy), full=full):
+            yield from one.parts()
+
+    def head(self, *, full: bool = False) -> Iterator[RenderableType]:
+        """Yield what comes first: what happened, where, how it stands and why."""
         yield from (plain(one, BAD) for one in self.tampering)
         yield from self._facts(full=full)
-        most = 0 if full or roomy else width
+
+    def brief_parts(self, width: int, room: int) -> Iterator[RenderableType]:
+        """Yield the lists for a small screen: on so many lines, as far as their titles allow it."""
+        return fitted(tuple(self.sections(width, cut=True, full=False)), room)
+
+    def sections(self, width: int, *, cut: bool, full: bool) -> Iterator[Section]:
+        """Yield what is open, was done, and remains as a risk. With `cut`, each item is one line."""
+        most = width if cut else 0
         yield from self._left(most)
-        yield from self._done(width, cut=bool(most), full=full)
+        yield from self._done(width, cut=cut, full=full)
         if full or not self._released:
             yield from self._risks(most, full=full)
 
@@ -159,29 +173,26 @@ class Page:
     def _released(self) -> bool:
         return self.brief.status is IncidentStatus.RELEASED
 
-    def _done(self, width: int, *, cut: bool, full: bool) -> Iterator[RenderableType]:
+    def _done(self, width: int, *, cut: bool, full: bool) -> Iterator[Section]:
         """Yield the changes. After a release, those that it undid are only counted."""
         about = (self.brief.place[3], self.brief.place[0])
         forwards = [one for one in self.changes if not one.undo]
         back = [one for one in self.changes if one.undo]
         counted = bool(self._released and back and not full)
         if counted:
-            yield Text()
-            words = f"Done and released: {count(len(forwards), 'change')}; --full shows them"
-            yield plain(words, "bold")
+            yield Section(f"Done and released: {count(len(forwards), 'change')}; --full shows them")
+        note = "; --full shows whole lines" if cut else ""
         for title, each in (("Done", () if counted else forwards), ("Undone by the release", back)):
-            if each:
-                yield Text()
-                more = "; --full shows whole lines" if cut else ""
-                yield Text.assemble(plain(f"{title}: {count(len(each), 'change')}", "bold"), (more, "dim"))
-                yield from (changed(one, width, cut=cut, about=about) for one in each)
+            items = tuple(changed(one, width, cut=cut, about=about) for one in each)
+            if items:
+                yield Section(title, items, len(items), "change", note)
         released = self.brief.now.last("Released")
-        yield from listed("Not undone", released.texts("skipped") if released else (), OPEN)
+        if skipped := released.texts("skipped") if released else ():
+            yield listed("Not undone", skipped, OPEN)
         if not self.changes:
-            yield Text()
-            yield plain("Nothing was changed.", "bold")
+            yield Section("Nothing was changed.")
 
-    def _left(self, width: int) -> Iterator[RenderableType]:
+    def _left(self, width: int) -> Iterator[Section]:
         """Yield what is open. It comes before what was done: a small screen must show it."""
         now = self.brief.now
         undone = now.undone.texts("open") if now.undone else ()
@@ -193,13 +204,12 @@ class Page:
             ("Still open to an intruder", now.words("open_access"), BAD),
             ("Needs your review", now.words("review"), OPEN),
         ):
-            yield from listed(title, words, style, width=width)
+            if words:
+                yield listed(title, words, style, width=width)
 
-    def _risks(self, width: int, *, full: bool) -> Iterator[RenderableType]:
+    def _risks(self, width: int, *, full: bool) -> Iterator[Section]:
         now = self.brief.now
         named = {*now.words("open_access"), *now.words("review")}
         risks = [one for one in now.residual_risk if one not in named]
-        shown = risks if full else risks[:MOST_RISKS]
-        yield from listed("Residual risk", shown, "", width=width)
-        if len(shown) < len(risks):
-            yield plain(f"  and {len(risks) - len(shown)} more: --full shows them", "dim")
+        if risks:
+            yield listed("Residual risk", risks, width=width, most=0 if full else MOST_RISKS)

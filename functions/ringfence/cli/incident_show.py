@@ -22,6 +22,8 @@ from ringfence.cli.text import is_terminal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from rich.console import Console
+
     from ringfence.aws.incidents import IncidentReader, Response
     from ringfence.cli.incident_page import Page
     from ringfence.cli.seals import IncidentSeals
@@ -106,22 +108,45 @@ def _as_json(one: Page, rows: Sequence[Row]) -> dict[str, object]:
 
 
 def _show_page(paused: Iterable[str], shown: Shown, *, full: bool, pager: bool) -> None:
-    """Print the responses. Give each change one line if they do not fit on the screen otherwise."""
+    """Print the responses. Give each change one line if they do not fit on the screen otherwise.
+
+    If that is still too much, show only the first items of the lists: the summary is one screen.
+    """
     from rich.text import Text
 
+    from ringfence.cli.consoles import console
     from ringfence.cli.incident_views import paused as paused_lines
     from ringfence.cli.incident_views import rows_shown
-    from ringfence.cli.pager import console, page, rendered
+    from ringfence.cli.pager import lines_of, page, rendered
 
     on = console()
+    top = rendered(paused_lines(paused), on)
     text = ""
     for roomy in (True, False):
-        text = rendered(paused_lines(paused), on)
+        text = top
         for index, (one, rows) in enumerate(shown):
             text += rendered((Text(),), on) if index else ""
             text += rendered(one.parts(on.width, full=full, roomy=roomy), on)
             text += rendered((Text(), rows_shown(rows, one.seals)), on) if full else ""
             text += rendered(one.ending(), on, soft=True)
-        if full or text.count("\n") < on.height:
+        if full or lines_of(text, on.width) < on.height:
             break
+    else:
+        text = top + _brief([one for one, _ in shown], on, on.height - 1 - lines_of(top, on.width))
     page(text, pager=pager)
+
+
+def _brief(pages: Sequence[Page], on: Console, height: int) -> str:
+    """Return the pages on so many lines, if there are enough for what comes first and for the titles."""
+    from rich.text import Text
+
+    from ringfence.cli.pager import lines_of, rendered
+
+    each = height // len(pages)
+    shown = []
+    for index, one in enumerate(pages):
+        head = rendered(((Text(),) if index else ()), on) + rendered(one.head(), on)
+        end = rendered(one.ending(), on, soft=True)
+        room = each - lines_of(head + end, on.width)
+        shown.append(head + rendered(one.brief_parts(on.width, room), on) + end)
+    return "".join(shown)

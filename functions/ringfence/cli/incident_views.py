@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from rich.console import Console, Group
+import click
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from ringfence.cli.text import safe, shortened
+from ringfence.cli.consoles import console
+from ringfence.cli.text import is_terminal, safe, shortened
 from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
@@ -19,9 +21,9 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from ringfence.cli.seals import Seals
+    from ringfence.cli.sheets import Sheet
     from ringfence.record.timeline import Row
 
-PIPE_WIDTH = 200
 GOOD, BAD, OPEN = "green", "bold red", "yellow"
 STYLES = {
     IncidentStatus.COMPLETE.words: GOOD,
@@ -45,11 +47,17 @@ Verified = Mapping[tuple[str, str], datetime]
 
 
 def show(*parts: RenderableType) -> None:
-    """Print to standard output. Without a terminal, use a large width."""
-    console = Console(highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console.width = max(console.width, PIPE_WIDTH)
-    console.print(*parts, sep="\n")
+    """Print to standard output."""
+    console().print(*parts, sep="\n")
+
+
+def show_sheet(sheet: Sheet, *, titles: bool = True) -> None:
+    """Print a table to standard output. `titles`: in a pipe with the titles of the columns."""
+    if is_terminal():
+        show(sheet.drawn())
+        return
+    for line in sheet.lines(titles=titles):
+        click.echo(line)
 
 
 def plain(text: str, style: str = "") -> Text:

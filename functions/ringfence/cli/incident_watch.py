@@ -76,7 +76,7 @@ def _screen(*, live: bool) -> Iterator[Live | None]:
         return
     from rich.live import Live
 
-    from ringfence.cli.pager import console
+    from ringfence.cli.consoles import console
 
     with Live(console=console(), auto_refresh=False, screen=True, vertical_overflow="ellipsis") as drawn:
         yield drawn
@@ -109,9 +109,10 @@ class _Watch:
 
     def leave(self) -> None:
         """Leave the last list and the next command on the terminal."""
+        from ringfence.cli.consoles import console
         from ringfence.cli.incident_list import listed, next_for
         from ringfence.cli.layout import ending
-        from ringfence.cli.pager import console, page, rendered
+        from ringfence.cli.pager import page, rendered
 
         on = console()
         lines = listed(self.shown, verified_of(self.home), self.home.accounts, now_of(), on.width)

@@ -142,9 +142,10 @@ def _list_page(  # noqa: PLR0913 - what is shown, and how
     from rich.text import Text
 
     from ringfence.cli import incident_list as view
+    from ringfence.cli.consoles import console
     from ringfence.cli.incident_views import paused as paused_lines
     from ringfence.cli.layout import ending
-    from ringfence.cli.pager import console, page, rendered
+    from ringfence.cli.pager import page, rendered
 
     on = console()
     parts = [

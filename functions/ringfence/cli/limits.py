@@ -10,11 +10,16 @@ import click
 from ringfence.cli.operator_command import DONE, CommandOptions, end, environment, query_command
 from ringfence.cli.waiting import Poller
 from ringfence.handlers.operator_types import check_reason
+from ringfence.record.next_command import NextCommand
+from ringfence.record.shell import typed
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.text import Text
 
+    from ringfence.cli.sheets import Sheet
     from ringfence.model.document import Document
+
+COLUMNS = ("limit", "used", "free", "next free at (UTC)", "breaker")
 
 
 @click.group(invoke_without_command=True, short_help="Show how much of the limits is used, and reset one.")
@@ -29,6 +34,9 @@ def limits(given: CommandOptions, *, limit: str | None, every: bool) -> None:
     asked whenever no place is free. The limits of VPCs, roles, Auto Scaling groups and resources are listed
     while their breakers are open. To see another one, name it with --limit.
 
+    In a pipe, each limit is a line of columns between tabs: limit, places used, places free, the time of the
+    next free place, and its breaker.
+
     Exit code 0: shown. 1: refused. 2: bad input, or the API cannot be reached.
     """
     if click.get_current_context().invoked_subcommand is not None:
@@ -41,14 +49,16 @@ def limits(given: CommandOptions, *, limit: str | None, every: bool) -> None:
     found = tuple(answer.children("limits"))
     shown = found if every or limit else tuple(one for one in found if _matters(one))
     if shown:
-        screen.show(_table(shown))
+        screen.sheet(_sheet(shown))
     else:
         screen.say("Nothing uses a limit.")
     if unused := len(found) - len(shown):
-        screen.note(f"{unused} limits are not used. To show them: ringfence limits --all")
+        screen.note(f"{_number(unused, 'limit')} not used. To show them: ringfence limits --all")
     for one in shown:
         if one.has("breaker"):
             screen.say(_opened(one), "bold red")
+    if then := next((_next(one) for one in shown if one.has("breaker")), None):
+        screen.ending(then)
     end(given, DONE, limits=found)
 
 
@@ -75,41 +85,47 @@ def reset(given: CommandOptions, limit: str, *, reason: str) -> None:
     screen.say(f"{answer.text('reset')}: reset. {free} of {most} places are free.", "bold green")
     for one in answer.texts("freed"):
         screen.say(f"  no longer counted: {one}")
+    screen.ending(NextCommand("to see all limits", "ringfence limits --all"))
     end(given, DONE, reset=answer)
+
+
+def _number(count: int, noun: str) -> str:
+    return f"1 {noun} is" if count == 1 else f"{count} {noun}s are"
 
 
 def _matters(one: Document) -> bool:
     return bool(one.integer("used")) or one.has("breaker")
 
 
-def _table(found: tuple[Document, ...]) -> RenderableType:
-    from rich.table import Table
+def _next(one: Document) -> NextCommand:
+    limit = one.text("limit")
+    return NextCommand("to see what waits behind it", typed("ringfence", "approvals", "--breaker", limit))
+
+
+def _sheet(found: tuple[Document, ...]) -> Sheet:
 
     from ringfence.cli.incident_views import plain
+    from ringfence.cli.sheets import Sheet
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("limit", no_wrap=True)
-    for title in ("used", "free"):
-        table.add_column(title, justify="right", no_wrap=True)
-    for title in ("next free at (UTC)", "breaker"):
-        table.add_column(title, no_wrap=True)
-    for one in found:
+    def cells(one: Document) -> tuple[str | Text, ...]:
         free_at = (one.optional_text("next_free_at") or "")[:19].replace("T", " ")
-        style = "bold red" if one.has("breaker") else ""
-        table.add_row(
-            plain(one.text("limit"), style),
+        return (
+            plain(one.text("limit"), "bold red" if one.has("breaker") else ""),
             f"{one.integer('used')} of {one.integer('most')}",
             str(one.integer("free")),
             free_at or "-",
             "open" if one.has("breaker") else "closed",
         )
-    return table
+
+    return Sheet(COLUMNS, [cells(one) for one in found], right=frozenset({1, 2}))
 
 
 def _opened(one: Document) -> str:
     breaker, limit = one.child("breaker"), one.text("limit")
     opened, closes = (breaker.text(name)[:19].replace("T", " ") for name in ("opened_at", "closes_at"))
+    most = one.integer("most")
+    ran = "1 response" if most == 1 else f"{most} responses"
     return (
         f"BREAKER OPEN: {limit} was reached at {opened} UTC by {breaker.text('incident')} and closes at "
-        f"{closes} UTC: {one.integer('most')} responses ran without a person"
+        f"{closes} UTC: {ran} ran without a person"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 import threading
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING
 import click
 
 from ringfence.cli.local_send import send
+from ringfence.cli.text import wrapped
 
 if TYPE_CHECKING:
-    from ringfence.local import LocalAws
+    from collections.abc import Mapping
 
 _LOOK_EVERY = 1.0  # seconds
 
@@ -37,8 +39,11 @@ _LOOK_EVERY = 1.0  # seconds
 @click.option(
     "--log", type=click.Path(dir_okay=False, path_type=Path), help="Write the server's log to this file."
 )
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of shell commands.")
 @click.pass_context
-def local(ctx: click.Context, port: int, *, enforce_iam: bool, cloudtrail: bool, log: Path | None) -> None:
+def local(  # noqa: PLR0913 - the options of a command
+    ctx: click.Context, port: int, *, enforce_iam: bool, cloudtrail: bool, log: Path | None, as_json: bool
+) -> None:
     """Run a local AWS on this machine, without an account and without Docker.
 
     Prints the environment variables that AWS tools need to use it. Runs until Ctrl-C. All its data is
@@ -47,13 +52,13 @@ def local(ctx: click.Context, port: int, *, enforce_iam: bool, cloudtrail: bool,
     Exit code 0: stopped with Ctrl-C. 1: the local AWS cannot start, or has ended. 2: bad input.
     """
     if ctx.invoked_subcommand is None:
-        _run(port, enforce_iam=enforce_iam, cloudtrail=cloudtrail, log=log)
+        _run(port, enforce_iam=enforce_iam, cloudtrail=cloudtrail, log=log, as_json=as_json)
 
 
 local.add_command(send)
 
 
-def _run(port: int, *, enforce_iam: bool, cloudtrail: bool, log: Path | None) -> None:
+def _run(port: int, *, enforce_iam: bool, cloudtrail: bool, log: Path | None, as_json: bool) -> None:
     from ringfence.local import LocalAws
 
     stop = threading.Event()
@@ -62,7 +67,7 @@ def _run(port: int, *, enforce_iam: bool, cloudtrail: bool, log: Path | None) ->
     aws = LocalAws(port=port, enforce_iam=enforce_iam, cloudtrail=cloudtrail, log=log)
     try:
         with aws:
-            _introduce(aws)
+            introduce(aws.endpoint, aws.environment(), as_json=as_json)
             while not stop.wait(_LOOK_EVERY):
                 aws.check()
     except OSError as error:
@@ -70,10 +75,13 @@ def _run(port: int, *, enforce_iam: bool, cloudtrail: bool, log: Path | None) ->
     click.echo("Stopped.", err=True)
 
 
-def _introduce(aws: LocalAws) -> None:
-    """Print shell commands to standard output, and everything else to standard error."""
-    click.echo(f"The local AWS listens on {aws.endpoint}. To use it from another shell:\n", err=True)
-    for name, value in aws.environment().items():
+def introduce(endpoint: str, environment: Mapping[str, str], *, as_json: bool = False) -> None:
+    """Print shell commands or JSON to standard output, and everything else to standard error."""
+    heading = f"The local AWS listens on {endpoint}. To use it from another shell:"
+    click.echo("\n".join((*wrapped(heading, hang=""), "")), err=True)
+    if as_json:
+        click.echo(json.dumps({"endpoint": endpoint, "environment": dict(environment)}))
+    for name, value in environment.items() if not as_json else ():
         click.echo(f"export {name}={value}")
     sys.stdout.flush()
     click.echo("\nPress Ctrl-C to stop it.", err=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import click
 
-from ringfence.cli.text import safe, shortened
+from ringfence.cli.text import is_terminal, shortened, wrapped
+from ringfence.cli.text import row as columns
 from ringfence.record.timeline import timeline
 
 if TYPE_CHECKING:
@@ -14,9 +16,11 @@ if TYPE_CHECKING:
 
     from ringfence.local.following import Follower, Seen
     from ringfence.record.chain import Entry
+    from ringfence.record.notices import Notice
+    from ringfence.record.timeline import Row
 
 
-def show(follower: Follower, wait: float) -> bool:
+def show(follower: Follower, wait: float, *, as_json: bool = False) -> bool:
     """Print new entries as they are recorded, then how each response ended. Return whether all ended."""
     import ringfence.runbooks.catalogue  # noqa: F401 - steps can be read once their classes were imported
     from ringfence.local.following import ENDED
@@ -24,34 +28,68 @@ def show(follower: Follower, wait: float) -> bool:
     found: tuple[Seen, ...] = ()
     for found in follower.follow(wait):
         for one in found:
-            for line in _new(one):
-                click.echo(line)
+            for row in _new(one):
+                click.echo(json.dumps(_entry(one, row)) if as_json else _line(one, row))
     if not found:
-        click.echo(f"Nothing was recorded within {wait:g} seconds. To see why: ringfence explain")
+        nothing = f"Nothing was recorded within {wait:g} seconds. To see why: ringfence explain"
+        click.echo(nothing, err=as_json)
         return False
     for one in found:
-        summary = one.summary
-        decided = f"mode {safe(summary.mode)}: {safe(summary.reason)}"
-        click.echo(f"{safe(summary.runbook)}: {summary.state}, {decided}")
-        for line in _notices(one.entries):
+        if as_json:
+            click.echo(json.dumps(_ended(one)))
+            continue
+        for line in _ending(one):
             click.echo(line)
-        click.echo(f"  ringfence incidents show {summary.incident}")
     return all(one.summary.status in ENDED for one in found)
 
 
-def _notices(entries: Sequence[Entry]) -> Iterator[str]:
-    """Yield the newest notice of a response, which Ringfence has published to its topic."""
+def _ending(one: Seen) -> Iterator[str]:
+    """Yield how a response ended, and the command that shows it, last."""
+    summary = one.summary
+    yield from wrapped(f"{summary.runbook}: {summary.state}, mode {summary.mode}: {summary.reason}")
+    if newest := _notice(one.entries):
+        yield from wrapped(f"notice, as an email would show it: {newest.subject}", "  ")
+        yield from (part for line in newest.text.splitlines() for part in wrapped(line, "    "))
+    yield f"  ringfence incidents show {summary.incident}"
+
+
+def _ended(one: Seen) -> dict[str, object]:
+    summary, newest = one.summary, _notice(one.entries)
+    shown = {"subject": newest.subject, "text": newest.text} if newest else None
+    return {
+        "response": {
+            "incident": summary.incident,
+            "runbook": summary.runbook,
+            "subject": summary.subject,
+            "status": summary.status.value,
+            "state": summary.state,
+            "mode": summary.mode,
+            "reason": summary.reason,
+            "notice": shown,
+        }
+    }
+
+
+def _notice(entries: Sequence[Entry]) -> Notice | None:
+    """Return the newest notice of a response, which Ringfence has published to its topic."""
     from ringfence.record.notices import notice
 
     each = (notice(entries[: count + 1]) for count in reversed(range(len(entries))))
-    if newest := next(filter(None, each), None):
-        yield f"  notice, as an email would show it: {safe(newest.subject)}"
-        yield from (f"    {safe(line)}" for line in newest.text.splitlines())
+    return next(filter(None, each), None)
 
 
-def _new(one: Seen) -> Iterator[str]:
-    """Yield a line for each new entry. All are rendered, because a result names its intent."""
+def _new(one: Seen) -> Sequence[Row]:
+    """Return each new entry. All are rendered, because a result names its intent."""
     rows = timeline(one.entries)
-    for row in rows[len(one.entries) - len(one.new) :]:
-        words = safe(shortened(row.rendered.words))
-        yield f"{row.at:%H:%M:%S}  {safe(one.response.key.runbook)}  {words}"
+    return rows[len(one.entries) - len(one.new) :]
+
+
+def _line(one: Seen, row: Row) -> str:
+    cells = (f"{row.at:%H:%M:%S}", one.response.key.runbook, shortened(row.rendered.words))
+    return "\n".join(wrapped("  ".join(cells), hang=" " * 10)) if is_terminal() else columns(*cells)
+
+
+def _entry(one: Seen, row: Row) -> dict[str, object]:
+    return {
+        "entry": {"incident": one.response.incident, "runbook": one.response.key.runbook, **row.as_json()}
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -60,9 +61,21 @@ class Target:
     metavar="SECONDS",
     help="Follow for at most this time.",
 )
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print one JSON object per line: what was sent, each new entry, and how each response ended.",
+)
 @click.pass_context
-def send(
-    ctx: click.Context, paths: tuple[str, ...], endpoint: str | None, *, follow: bool, wait: float
+def send(  # noqa: PLR0913 - the options of a command
+    ctx: click.Context,
+    paths: tuple[str, ...],
+    endpoint: str | None,
+    *,
+    follow: bool,
+    wait: float,
+    as_json: bool,
 ) -> None:
     """Send events to a running local AWS, in the same way as the AWS services that publish them.
 
@@ -85,11 +98,11 @@ def send(
     ids = _findings(one for _, found in files for one in found)
     followed = _follower(target, ids) if follow and ids else None
     for name, found in files:
-        _send(target, name, found)
+        _send(target, name, found, as_json=as_json)
     if followed:
         from ringfence.cli.local_follow import show
 
-        ctx.exit(0 if show(followed, wait) else 1)
+        ctx.exit(0 if show(followed, wait, as_json=as_json) else 1)
 
 
 def loopback(url: str) -> str:
@@ -161,7 +174,7 @@ def _follower(target: Target, ids: frozenset[str]) -> Follower | None:
     return follower
 
 
-def _send(target: Target, name: str, found: Sequence[FileEvent]) -> None:
+def _send(target: Target, name: str, found: Sequence[FileEvent], *, as_json: bool) -> None:
     from ringfence.local.sending import put_entries
 
     def bus(event: FileEvent) -> tuple[str, str]:
@@ -175,5 +188,9 @@ def _send(target: Target, name: str, found: Sequence[FileEvent]) -> None:
             raise BadInput(f"{name}: {error.field}", error.problem, error.value) from error
         except (OSError, Retryable) as error:
             raise click.ClickException(f"the local AWS at {target.url} does not respond: {error}") from error
+        if as_json:
+            sent = {"file": name, "events": len(batch), "account": account, "region": region}
+            click.echo(json.dumps({"sent": sent}))
+            continue
         events = f"{len(batch)} event{'s' if len(batch) > 1 else ''}"
         click.echo(f"{safe(name)}: {events} sent to account {account} in {region}")

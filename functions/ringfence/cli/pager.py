@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, ParamSpec
 
 import click
+from click import unstyle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,13 +28,6 @@ def page_options(command: Callable[P, None]) -> Callable[P, None]:
     return full(pager(command))
 
 
-def console() -> Console:
-    """Return a console that prints text literally."""
-    from rich.console import Console  # only now: a pipe needs none
-
-    return Console(highlight=False, markup=False, emoji=False)
-
-
 def rendered(parts: Iterable[RenderableType], on: Console, *, soft: bool = False) -> str:
     """Return parts as text for a terminal, one below the other.
 
@@ -43,6 +37,13 @@ def rendered(parts: Iterable[RenderableType], on: Console, *, soft: bool = False
         for one in parts:
             on.print(one, soft_wrap=soft)
     return captured.get()
+
+
+def lines_of(text: str, width: int) -> int:
+    """Return how many lines of a terminal a text fills: a long command takes several."""
+    from rich.cells import cell_len  # only now: a pipe needs none
+
+    return sum(max(1, -(-cell_len(unstyle(one)) // width)) for one in text.splitlines())
 
 
 def page(text: str, *, pager: bool) -> None:

@@ -15,6 +15,8 @@ from ringfence.cli.operator_command import DONE, CommandOptions, end, environmen
 from ringfence.cli.waiting import Poller
 from ringfence.handlers.operator_types import check_reason
 from ringfence.model.errors import RingfenceError
+from ringfence.record.next_command import NextCommand
+from ringfence.record.shell import REASON, typed
 
 if TYPE_CHECKING:
     from ringfence.aws.home import HomePlace
@@ -89,7 +91,7 @@ def pause(  # noqa: PLR0913 - one parameter for each option
     answer = Poller(given, env, screen).first(partial(env.client(given).pause, body))
     screen.say("Paused. No change starts later than 60 seconds from now.", "bold yellow")
     _show(screen, answer)
-    screen.say(f'To end it sooner: ringfence resume {answer.child("pause").text("id")} --reason "…"')
+    screen.ending(_sooner(answer.child("pause")))
     end(given, DONE, pause=answer.child("pause"), pauses=list(answer.children("pauses")))
 
 
@@ -111,6 +113,7 @@ def resume(given: CommandOptions, *, pause_id: str | None, reason: str) -> None:
     ended = answer.child("pause")
     screen.say(f"{ended.text('scope')}: resumed. What was held is applied within minutes.", "bold green")
     _show(screen, answer)
+    screen.ending(NextCommand("to see what is left to do", "ringfence incidents list --open"))
     end(given, DONE, pause=ended, pauses=list(answer.children("pauses")))
 
 
@@ -128,8 +131,14 @@ def pauses(given: CommandOptions) -> None:
     _show(screen, answer)
     if not answer.texts("paused"):
         screen.say("Nothing is paused.")
+    for one in list(answer.children("pauses"))[:1]:
+        screen.ending(_sooner(one))
     unreadable = answer.optional_text("unreadable") or ""
     end(given, 1 if unreadable else DONE, pauses=list(answer.children("pauses")), unreadable=unreadable)
+
+
+def _sooner(pause: Document) -> NextCommand:
+    return NextCommand("to end it sooner", f"{typed('ringfence', 'resume', pause.text('id'))} {REASON}")
 
 
 def _show(screen: Screen, answer: Document) -> None:

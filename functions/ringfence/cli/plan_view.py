@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from rich.console import Console, Group
+import click
+from rich.console import Group
 from rich.padding import Padding
 from rich.text import Text
 
+from ringfence.cli.consoles import console
 from ringfence.cli.incident_views import BAD, GOOD, OPEN, STYLES, plain
 from ringfence.cli.layout import ending, hanging, listed
-from ringfence.cli.text import MOST_SHOWN
+from ringfence.cli.text import row, wrapped
 from ringfence.record.facts import RELEASE, Result
 from ringfence.record.status import IncidentStatus
 
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
-    from rich.console import ConsoleOptions, RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType
 
+    from ringfence.cli.sheets import Sheet
     from ringfence.model.document import Document
     from ringfence.record.next_command import NextCommand
 
@@ -29,17 +32,43 @@ if TYPE_CHECKING:
 _NO_NAMES: Mapping[str, str] = MappingProxyType({})
 _AS_PLANNED = frozenset({Result.APPLIED, IncidentStatus.RELEASED.words})
 """The results of what the plan has shown."""
-PIPE_WIDTH = 2 * MOST_SHOWN
-"""The width without a terminal: each text stays on one line."""
 
 
 class Screen:
     """Output for people: standard output, or standard error if standard output is for JSON."""
 
     def __init__(self, *, as_json: bool) -> None:
-        self._console = Console(stderr=as_json, highlight=False, markup=False, emoji=False)
-        if not self._console.is_terminal:
-            self._console.width = PIPE_WIDTH
+        self._as_json = as_json
+        self._console = console(stderr=as_json)
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person reads it on a terminal."""
+        return self._console.is_terminal
+
+    @property
+    def width(self) -> int:
+        """The width in columns."""
+        return self._console.width
+
+    def rows(self, lines: Iterable[str]) -> None:
+        """Print lines for other programs, with their tabs."""
+        for one in lines:
+            click.echo(one, err=self._as_json)
+
+    def columns(self, *cells: str, style: str = "") -> None:
+        """Print cells beside each other: in a pipe between tabs, and on a terminal with a hanging indent."""
+        if self.is_terminal:
+            self.show(*(plain(line, style) for line in wrapped("  ".join(cells))))
+        else:
+            self.rows((row(*cells),))
+
+    def sheet(self, sheet: Sheet) -> None:
+        """Print a table: in a pipe, its rows alone."""
+        if self.is_terminal:
+            self.show(sheet.drawn())
+        else:
+            self.rows(sheet.lines(titles=False))
 
     def show(self, *parts: RenderableType) -> None:
         """Print parts, one below the other."""
@@ -72,6 +101,10 @@ class Screen:
         """Print the command that comes next, alone on the last line, so that it can be copied."""
         for part in ending(f"Next, {then.purpose}:", then.command):
             self._console.print(part, soft_wrap=True)
+
+    def command(self, text: str) -> None:
+        """Print a command. Only the terminal breaks it, so that it can be copied."""
+        self._console.print(plain(text), soft_wrap=True)
 
     def busy(self, text: str) -> AbstractContextManager[object]:
         """Show a spinner on a terminal."""

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ringfence.cli.explain import POLICY
-from ringfence.cli.text import safe, shortened
-from ringfence.model.errors import BadInput
-from ringfence.model.subject import ACCOUNT
+from ringfence.cli.home_account import home_account
+from ringfence.cli.text import safe, shortened, wrapped
 from ringfence.policy.circumstances import Circumstances
 
 if TYPE_CHECKING:
@@ -25,11 +24,13 @@ if TYPE_CHECKING:
 WARNED, INVALID = 3, 2
 """The exit codes for warnings with `--strict`, and for errors."""
 
+DETAIL = " " * 16
+"""What follows a label starts in this column."""
 _FILE = click.Path(path_type=Path)
 _POLICY = click.option(
     "--policy", "path", type=_FILE, default=POLICY, show_default=True, help="The policy file."
 )
-_HOME = click.option("--home", default="", metavar="ACCOUNT", help="The home account.")
+_HOME = home_account("The home account. Default: the account of each finding.")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _AT = click.option(
     "--at",
@@ -63,7 +64,7 @@ def check(ctx: click.Context, path: Path, home: str, *, strict: bool, as_json: b
     errors: tuple[Flaw, ...] = ()
     warnings: tuple[Flaw, ...] = ()
     try:
-        warnings = checked(path, _catalogue(ctx.obj), datetime.now(UTC).date(), _account(home))
+        warnings = checked(path, _catalogue(ctx.obj), datetime.now(UTC).date(), home)
     except InvalidPolicy as invalid:
         errors = invalid.flaws
     found = [("error", one) for one in errors] + [("warning", one) for one in warnings]
@@ -75,7 +76,8 @@ def check(ctx: click.Context, path: Path, home: str, *, strict: bool, as_json: b
         click.echo(json.dumps({"file": str(path), "valid": not errors, "found": rows}))
     else:
         for kind, one in found:
-            click.echo(safe(f"{path}:{one.line}:{one.column}: {kind}: {one.field}: {one.problem}"))
+            flaw = f"{path}:{one.line}:{one.column}: {kind}: {one.field}: {one.problem}"
+            click.echo("\n".join(wrapped(flaw)))
         click.echo(safe(f"{path}: {_counted(errors, 'error')}, {_counted(warnings, 'warning')}"))
     ctx.exit(INVALID if errors else WARNED if strict and warnings else 0)
 
@@ -113,8 +115,8 @@ def show(  # noqa: PLR0913 - the options of a command
     from ringfence.cli.policy_show import Shower
     from ringfence.policy.file import load_policy
 
-    file = load_policy(path, _catalogue(ctx.obj), _account(home))
-    shower = Shower(file, _account(home), Circumstances(at or datetime.now(UTC)))
+    file = load_policy(path, _catalogue(ctx.obj), home)
+    shower = Shower(file, home, Circumstances(at or datetime.now(UTC)))
     _print(shower.lines(what), as_json=as_json)
 
 
@@ -142,26 +144,24 @@ def diff(  # noqa: PLR0913 - the options of a command
     from ringfence.policy.file import load_policy
 
     catalogue = _catalogue(ctx.obj)
-    files = [load_policy(one, catalogue, _account(home)) for one in (old, new)]
-    lines = different_lines(files[0], files[1], events, _account(home))
+    files = [load_policy(one, catalogue, home) for one in (old, new)]
+    lines = different_lines(files[0], files[1], events, home)
     _print(lines, as_json=as_json)
     ctx.exit(1 if lines else 0)
 
 
 def _print(lines: Iterable[Line], *, as_json: bool) -> None:
     for one in lines:
-        text = "\n".join(safe(shortened(row)) for row in one.rows)
-        click.echo(json.dumps(one.data) if as_json else text)
+        if as_json:
+            click.echo(json.dumps(one.data))
+            continue
+        for row in one.rows:
+            hang = DETAIL if row.startswith(" ") else "  "
+            click.echo("\n".join(wrapped(shortened(row), hang=hang)))
 
 
 def _counted(found: tuple[Flaw, ...], noun: str) -> str:
     return f"{len(found)} {noun}{'' if len(found) == 1 else 's'}"
-
-
-def _account(home: str) -> str:
-    if home and not ACCOUNT.fullmatch(home):
-        raise BadInput("--home", "must be a 12-digit account id", home)
-    return home
 
 
 def _catalogue(given: object) -> Mapping[str, Runbook]:

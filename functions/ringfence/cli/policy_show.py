@@ -14,6 +14,7 @@ from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
 from ringfence.model.kinds import kinds_of, parse_key
 from ringfence.model.subject import GLOBAL
+from ringfence.model.suggestions import similar
 from ringfence.policy.compiled import policy_from_json
 from ringfence.policy.schema import LEVELS
 
@@ -62,12 +63,16 @@ class Shower:
                 "must be a file, a finding type that a runbook answers, or a "
                 "resource, KIND/ACCOUNT/REGION/ID",
                 what,
+                similar(what, self._types()),
             )
         return tuple(self._of_type(what))
 
     def policy(self, account: str) -> Policy:
         """Return the compiled policy. `account` is the home account unless that is known."""
         return policy_from_json(self.file.compile(self.home or account))
+
+    def _types(self) -> Iterator[str]:
+        return (type_ for one in self.file.runbooks.values() for each in one.triggers for type_ in each.types)
 
     def _answering(self, type_: str) -> tuple[Runbook, ...]:
         return tuple(

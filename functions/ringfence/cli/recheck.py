@@ -71,8 +71,8 @@ def _show(screen: Screen, found: Sequence[Document]) -> None:
         screen.say("There are no open contained incidents.")
     for one in found:
         standing = one.text("standing")
-        words = f"{_WORDS.get(standing, standing)}  {subject_words(one)}  {one.text('incident')}"
-        screen.say(words, STYLES.get(standing, ""))
+        shown, style = _WORDS.get(standing, standing), STYLES.get(standing, "")
+        screen.columns(shown, subject_words(one), one.text("incident"), style=style)
         for line in _details(one):
             screen.show(hanging("    ", plain(line)))
 

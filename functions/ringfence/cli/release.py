@@ -23,11 +23,11 @@ from ringfence.cli.operator_command import (
 )
 from ringfence.cli.pauses import show_paused
 from ringfence.cli.subjects import key_of_subject, responses_named
-from ringfence.cli.suggestions import unknown
 from ringfence.cli.waiting import Poller, ProgressFollower, interruptible
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput, Drifted
 from ringfence.model.kinds import parse_key
+from ringfence.model.suggestions import unknown
 from ringfence.record.next_command import NextCommand, command_after
 from ringfence.record.shell import REASON
 from ringfence.record.status import IncidentStatus

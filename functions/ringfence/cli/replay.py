@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
+from ringfence.cli.choices import OneOf
+from ringfence.cli.home_account import checked, old_name
 from ringfence.cli.period import Since
 from ringfence.cli.replay_limit import FailIf
 from ringfence.cli.settings import ARCHIVE_BUCKET, home_options
-from ringfence.cli.text import safe
+from ringfence.cli.text import wrapped
 from ringfence.engine.offline import OfflineDecisions
 from ringfence.engine.replay import answers, decisions, read_findings, replayed
 from ringfence.engine.replay_limits import LimitReplay, counted
@@ -19,7 +22,6 @@ from ringfence.engine.replay_tally import Tally
 from ringfence.events.envelope import NotForUs
 from ringfence.model.codec import canonical
 from ringfence.model.errors import BadInput
-from ringfence.model.subject import ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -58,14 +60,9 @@ FAILED = 1
     type=click.Path(path_type=Path),
     help="Another policy file. The differences are shown.",
 )
-@click.option(
-    "--home",
-    "account",
-    default="",
-    metavar="ACCOUNT",
-    help="The home account. Default: the account of each finding.",
-)
-@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@old_name
+@click.option("--format", "form", type=OneOf(*FORMATS), default="table", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object: the same as --format json.")
 @click.option("--html", type=click.Path(path_type=Path), help="Also write a page with charts to this file.")
 @click.option(
     "--fail-if",
@@ -85,8 +82,9 @@ def replay(  # noqa: PLR0913 - the options of a command
     since: datetime | None,
     policy_path: Path | None,
     against: Path | None,
-    account: str,
+    old_home: str,
     form: str,
+    as_json: bool,
     html: Path | None,
     limits: tuple[str, ...],
 ) -> None:
@@ -97,6 +95,8 @@ def replay(  # noqa: PLR0913 - the options of a command
     Security Hub (ASFF), log files of CloudTrail, or lines of Ringfence's archive: one document, a list, or
     one on each line.
 
+    The home account is that of --home-account, or else the account of each finding.
+
     Time windows, expiry dates and limits are judged at the time of each finding. What only AWS can say, such
     as the tags of a resource, can make a decision more cautious than shown here.
 
@@ -104,10 +104,10 @@ def replay(  # noqa: PLR0913 - the options of a command
     counted and do not end the command.
     """
     runbooks = ctx.obj if isinstance(ctx.obj, dict) else _catalogue()
-    if account and not ACCOUNT.fullmatch(account):
-        raise BadInput("--home", "must be a 12-digit account id", account)
+    account = checked(home.home["account"] or old_home)
     if archive is bool(paths) or (since and not archive):
         raise click.UsageError("Give PATH or --archive, and --since only with --archive.")
+    form = _form(ctx, form, as_json=as_json)
     conditions = tuple(map(FailIf.parsed, limits))
     file, name = _policy(policy_path, runbooks)
     done = Replay(OfflineDecisions(file, runbooks, account), _other(against, runbooks, account))
@@ -118,6 +118,13 @@ def replay(  # noqa: PLR0913 - the options of a command
     for one in failed:
         click.echo(f"{one.text}: {one.metric} is {one.value(done.tally)}", err=True)
     ctx.exit(FAILED if failed else 0)
+
+
+def _form(ctx: click.Context, form: str, *, as_json: bool) -> str:
+    """Return the format. Two of them are an error in the usage."""
+    if as_json and form != "json" and ctx.get_parameter_source("form") is not ParameterSource.DEFAULT:
+        raise click.UsageError("Give --json or --format, not both.")
+    return "json" if as_json else form
 
 
 class Replay:
@@ -201,7 +208,7 @@ def _show(done: Replay, reads: Iterator[Read], form: str) -> None:
         done.add(read, sink)
     done.finish(sink)
     for place, problem in done.notes if form != "json" else ():
-        click.echo(safe(f"{place}: {problem}"), err=True)
+        click.echo("\n".join(wrapped(f"{place}: {problem}")), err=True)
     if form == "table":
         views.show_tally(done.tally)
     elif form == "json":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
+from ringfence.model.suggestions import similar
 from ringfence.policy.decision import Mode
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ class FailIf:
         if not match:
             raise BadInput("--fail-if", f"must be NAME, one of {' '.join(OPERATORS)}, and a number", text)
         if match[1] not in METRICS:
-            raise BadInput("--fail-if", f"must name one of {', '.join(METRICS)}", match[1])
+            problem = f"must name one of {', '.join(METRICS)}"
+            raise BadInput("--fail-if", problem, match[1], similar(match[1], METRICS))
         return cls(text.strip(), match[1], match[2], int(match[3]))
 
     def value(self, tally: Tally) -> int:

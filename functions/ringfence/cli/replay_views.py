@@ -8,11 +8,11 @@ import sys
 from typing import TYPE_CHECKING
 
 import click
-from rich.table import Table
 from rich.text import Text
 
 from ringfence.cli.csv_cells import cell
-from ringfence.cli.incident_views import plain, show
+from ringfence.cli.incident_views import plain, show, show_sheet
+from ringfence.cli.sheets import Cells, Sheet
 from ringfence.policy.decision import Mode
 
 if TYPE_CHECKING:
@@ -132,14 +132,19 @@ def _example(one: Replayed, other: Replayed) -> dict[str, str]:
 def show_tally(tally: Tally) -> None:
     """Print the counts as tables."""
     for part in _parts(tally):
-        show(part, "")
+        if isinstance(part, Sheet):
+            show_sheet(part)
+            click.echo()
+        else:
+            show(part)
 
 
-def _parts(tally: Tally) -> Iterator[Table | Text]:
+def _parts(tally: Tally) -> Iterator[Sheet | Text]:
     between = f", {tally.first[:10]} to {tally.last[:10]}" if tally.first else ""
     yield Text(f"{_number(tally.events, 'event')}{between}: {_number(tally.decisions, 'decision')}", "bold")
     if tally.invalid:
         yield Text(f"{_number(tally.invalid, 'document')} could not be read as an event", "yellow")
+    yield Text()
     yield _modes(tally.modes)
     for title, counter in (
         ("By runbook", tally.runbooks),
@@ -148,7 +153,7 @@ def _parts(tally: Tally) -> Iterator[Table | Text]:
         ("Resources with the most decisions", tally.resources),
     ):
         if counter.counts:
-            yield _table(title, counter)
+            yield _sheet(title, counter)
     yield from _held(tally.limited)
     if tally.unused_rules:
         yield plain(f"Rules that decided nothing: {', '.join(tally.unused_rules)}", "yellow")
@@ -164,28 +169,24 @@ def _number(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
-def _modes(modes: Counter[Mode]) -> Table:
-    table = Table("Mode", "Decisions", box=None, pad_edge=False)
-    table.columns[1].justify = "right"
-    for mode in reversed(Mode):
-        if modes[mode]:
-            table.add_row(mode.value, f"{modes[mode]:,}")
-    return table
+def _modes(modes: Counter[Mode]) -> Sheet:
+    rows = [(mode.value, f"{modes[mode]:,}") for mode in reversed(Mode) if modes[mode]]
+    return Sheet(("Mode", "Decisions"), rows, right=frozenset({1}))
 
 
-def _table(title: str, counter: BoundedCounter) -> Table:
+def _sheet(title: str, counter: BoundedCounter) -> Sheet:
     rows = counter.top(MOST_ROWS)
     used = [mode for mode in reversed(Mode) if any(found[mode] for _, found in rows)]
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    table.add_column("", overflow="fold")
-    for mode in used:
-        table.add_column(mode.value, justify="right")
-    for key, found in rows:
-        table.add_row(plain(key), *(f"{found[mode]:,}" if found[mode] else "" for mode in used))
-    if left := len(counter.counts) - len(rows):
-        table.caption = f"and {left:,} more"
-        table.caption_justify = "left"
-    return table
+    cells: list[Cells] = [
+        (plain(key), *(f"{found[mode]:,}" if found[mode] else "" for mode in used)) for key, found in rows
+    ]
+    right = frozenset(range(1, len(used) + 1))
+    note = _more(len(counter.counts) - len(rows))
+    return Sheet(("", *(mode.value for mode in used)), cells, right=right, title=title, note=note)
+
+
+def _more(left: int) -> str:
+    return f"and {left:,} more" if left else ""
 
 
 def held_words(limited: Limited) -> str:
@@ -198,7 +199,7 @@ def held_words(limited: Limited) -> str:
     return f"{words}{left} {LIMITS_NOT_KNOWN}"
 
 
-def _held(limited: Limited) -> Iterator[Table | Text]:
+def _held(limited: Limited) -> Iterator[Sheet | Text]:
     """Yield what the limits hold back, and the breakers that open."""
     if not limited.counted:
         return
@@ -207,31 +208,31 @@ def _held(limited: Limited) -> Iterator[Table | Text]:
         yield _breakers(limited)
 
 
-def _breakers(limited: Limited) -> Table:
-    title = f"Breakers that open: {limited.opened:,}"
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    table.add_column("Limit", overflow="fold")
-    table.add_column("Allows", justify="right")
-    table.add_column("Opens (UTC)")
-    table.add_column("Asked", justify="right")
-    for one in limited.breakers[:MOST_ROWS]:
-        table.add_row(plain(one.limit), f"{one.most}", f"{one.opened_at:%Y-%m-%d %H:%M}", f"{one.held:,}")
-    if left := limited.opened - min(MOST_ROWS, len(limited.breakers)):
-        table.caption = f"and {left:,} more"
-        table.caption_justify = "left"
-    return table
+def _breakers(limited: Limited) -> Sheet:
+    shown = limited.breakers[:MOST_ROWS]
+    rows = [
+        (plain(one.limit), f"{one.most}", f"{one.opened_at:%Y-%m-%d %H:%M}", f"{one.held:,}") for one in shown
+    ]
+    return Sheet(
+        ("Limit", "Allows", "Opens (UTC)", "Asked"),
+        rows,
+        right=frozenset({1, 3}),
+        title=f"Breakers that open: {limited.opened:,}",
+        note=_more(limited.opened - len(shown)),
+    )
 
 
-def _differences(tally: Tally) -> Table:
-    title = f"The other policy decides otherwise about {_number(tally.changed, 'remediation')}"
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    table.add_column("From")
-    table.add_column("To")
-    table.add_column("Remediations", justify="right")
-    table.add_column("For example", overflow="fold")
+def _differences(tally: Tally) -> Sheet:
     examples = {(one.mode, other.mode): one for one, other in reversed(tally.difference.examples)}
+    rows: list[Cells] = []
     for (one, other), count in tally.difference.changes.most_common():
         example = examples.get((one, other))
         named = f"{example.finding} on {example.subject}" if example else ""
-        table.add_row(one.value, other.value, f"{count:,}", plain(named))
-    return table
+        rows.append((one.value, other.value, f"{count:,}", plain(named)))
+    return Sheet(
+        ("From", "To", "Remediations", "For example"),
+        rows,
+        right=frozenset({2}),
+        folded=frozenset({3}),
+        title=f"The other policy decides otherwise about {_number(tally.changed, 'remediation')}",
+    )

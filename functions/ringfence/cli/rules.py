@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ringfence.cli.text import is_terminal, row, safe
+from ringfence.cli.text import is_terminal, row, safe, wrapped
 from ringfence.model.errors import BadInput
+from ringfence.model.suggestions import similar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,7 +42,13 @@ def list_(paths: tuple[Path, ...], type_: str, *, as_json: bool) -> None:
     """
     from ringfence.posture.library import LIBRARY
 
-    found = [one for one in load(paths or (LIBRARY,)) if not type_ or one.rule.is_about(type_)]
+    every = load(paths or (LIBRARY,))
+    found = [one for one in every if not type_ or one.rule.is_about(type_)]
+    if type_ and not found:
+        known = sorted({known for one in every for known in one.rule.resource_types})
+        raise BadInput(
+            "--type", "must be a type of resource that a rule is about", type_, similar(type_, known)
+        )
     if as_json:
         click.echo(json.dumps({"rules": [_as_json(one) for one in found]}))
     elif is_terminal():
@@ -91,7 +98,8 @@ def check(ctx: click.Context, paths: tuple[Path, ...], *, as_json: bool) -> None
         click.echo(json.dumps({"valid": not wrong, "rules": len(loaded), "found": flaws}))
     else:
         for kind, file, flaw in found:
-            click.echo(safe(f"{file}:{flaw.line}:{flaw.column}: {kind}: {flaw.field}: {flaw.problem}"))
+            words = f"{file}:{flaw.line}:{flaw.column}: {kind}: {flaw.field}: {flaw.problem}"
+            click.echo("\n".join(wrapped(words)))
         if not wrong:
             click.echo(f"{len(loaded)} {'rule is' if len(loaded) == 1 else 'rules are'} valid.")
     ctx.exit(INVALID if wrong else 0)

@@ -23,9 +23,9 @@ from ringfence.cli.operator_command import (
 )
 from ringfence.cli.pauses import show_paused
 from ringfence.cli.subjects import ANY_ACCOUNT, subject_named
-from ringfence.cli.suggestions import unknown
 from ringfence.cli.waiting import Poller, ProgressFollower, interruptible
 from ringfence.model.errors import BadInput, NotFound
+from ringfence.model.suggestions import unknown
 from ringfence.record.next_command import NextCommand, run_command
 from ringfence.record.shell import typed
 from ringfence.record.status import IncidentStatus

@@ -13,6 +13,8 @@ import click
 from ringfence.cli.text import safe
 from ringfence.model.errors import BadInput
 from ringfence.model.subject import ACCOUNT, REGION
+from ringfence.model.suggestions import similar, unknown
+from ringfence.record.shell import typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -42,6 +44,12 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Mark GuardDuty's findings as samples. A policy ignores those, unless it says otherwise.",
 )
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print one JSON object per line, one for each event, with its file and runbook.",
+)
 @click.pass_context
 def samples(  # noqa: PLR0913 - the options of a command
     ctx: click.Context,
@@ -54,6 +62,7 @@ def samples(  # noqa: PLR0913 - the options of a command
     resource: str | None,
     every_type: bool,
     mark: bool,
+    as_json: bool,
 ) -> None:
     """Write a sample event of each trigger, in the shape in which AWS publishes it.
 
@@ -66,19 +75,34 @@ def samples(  # noqa: PLR0913 - the options of a command
     from ringfence.local.samples.catalogue import samples_of
 
     runbooks = ctx.obj if isinstance(ctx.obj, dict) else _catalogue()
-    chosen = _chosen(runbooks, only)
+    chosen = tuple(_chosen(runbooks, only))
     found = tuple(samples_of(chosen, types, every_type=every_type))
     if not found:
-        raise BadInput("--type", "must match a type of finding that a runbook answers", types)
+        known = (type_ for one in chosen for trigger in one.triggers for type_ in trigger.types)
+        problem = "must match a type of finding that a runbook answers"
+        raise BadInput("--type", problem, types, similar(types, known))
     made = tuple(_made(found, account, region, resource, mark=mark))
-    if folder is None:
+    if folder is not None:
+        _write(folder, made)
+    if as_json or folder is None:
         for one in made:
-            click.echo(json.dumps(one.event))
+            click.echo(json.dumps(_as_json(folder, one) if as_json else one.event))
         return
-    _write(folder, made)
     click.echo(f"{len(made)} event{'s' if len(made) > 1 else ''} in {safe(str(folder))}.")
-    click.echo(f"To see what would happen for them: ringfence explain {safe(str(folder))}")
-    click.echo(f"To send one to a local AWS: ringfence local send {safe(str(folder / made[0].name))}")
+    explain = typed("ringfence", "explain", str(folder))
+    send = typed("ringfence", "local", "send", str(folder / made[0].name))
+    click.echo(safe(f"\nTo see what would happen for them:\n{explain}", lines=True))
+    click.echo(safe(f"\nNext, to send one to a local AWS:\n{send}", lines=True))
+
+
+def _as_json(folder: Path | None, one: Sample) -> dict[str, object]:
+    return {
+        "file": str(folder / one.name) if folder else None,
+        "runbook": one.runbook,
+        "finding": one.type,
+        "kind": one.subject.kind,
+        "event": one.event,
+    }
 
 
 def _catalogue() -> Mapping[str, Runbook]:
@@ -90,7 +114,7 @@ def _catalogue() -> Mapping[str, Runbook]:
 def _chosen(runbooks: Mapping[str, Runbook], only: tuple[str, ...]) -> Iterator[Runbook]:
     for id_ in only:
         if id_ not in runbooks:
-            raise BadInput("--runbook", f"must be one of {', '.join(runbooks)}", id_)
+            raise unknown("--runbook", id_, runbooks)
     return (one for id_, one in runbooks.items() if not only or id_ in only)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringfence.cli.choices import OneOf
 from ringfence.cli.text import is_terminal, row, safe
 from ringfence.model.errors import BadInput
 
@@ -51,7 +52,7 @@ LISTS = ("configurationItems",)
 )
 @click.option("--library", is_flag=True, help="The rules that are shipped, in addition to those of --rules.")
 @click.option("--profile", default="", metavar="FRAMEWORK", help="Only rules of this framework's controls.")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@click.option("--format", "form", type=OneOf(*FORMATS), default="table", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--html", type=click.Path(path_type=Path), help="Also write a page with charts to this file.")
 @click.option("--full", is_flag=True, help="All failing resources, instead of three of each rule.")

@@ -8,6 +8,7 @@ from ringfence.model.arn import read_arn
 from ringfence.model.errors import BadInput, RingfenceError
 from ringfence.model.kinds import kind_of, kinds_of, parse_key, ref_of
 from ringfence.model.subject import GLOBAL
+from ringfence.model.suggestions import similar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -89,6 +90,7 @@ def response_meant(
         found = [one for one in keys if tagged.get(one.text) == text]
     if len(found) != 1:
         known = ", ".join(one.subject for one in keys)
+        hint = " ".join(filter(None, (hint, similar(text, (one.subject.rpartition("/")[2] for one in keys)))))
         raise BadInput("--subject", f"must mean one of the responses of {incident}: {known}", text, hint)
     return found[0]
 

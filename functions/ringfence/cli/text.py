@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import textwrap
 from contextlib import suppress
 
 MOST_SHOWN = 1000
 """Maximum characters of one text."""
-WIDTH = 80
-"""Columns of wrapped text."""
 
 
 def safe(text: str, *, lines: bool = False) -> str:
@@ -46,13 +45,24 @@ def row(*cells: object) -> str:
     return "\t".join("" if one is None else safe(str(one)) for one in cells)
 
 
-def wrapped(text: str, indent: str = "") -> list[str]:
-    """Return a text in lines of at most `WIDTH` columns. A name is never broken."""
+def columns() -> int:
+    """Return the width of the terminal. 0 in a pipe, where nothing is wrapped."""
+    return shutil.get_terminal_size().columns if is_terminal() else 0
+
+
+def wrapped(text: str, indent: str = "", hang: str = "  ") -> list[str]:
+    """Return a text in lines that fit on the terminal. A name is never broken. In a pipe, it is one line.
+
+    `hang` is what further lines begin with after the indent.
+    """
+    shown, width = safe(text), columns()
+    if not width:
+        return [f"{indent}{shown}"]
     return textwrap.wrap(
-        safe(text),
-        WIDTH,
+        shown,
+        width,
         initial_indent=indent,
-        subsequent_indent=f"{indent}  ",
+        subsequent_indent=f"{indent}{hang}",
         break_long_words=False,
         break_on_hyphens=False,
     )

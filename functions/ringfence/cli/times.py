@@ -24,6 +24,15 @@ def ago(age: timedelta) -> str:
     return "just now"
 
 
+def left(time: timedelta) -> str:
+    """Return how much time is left, in its largest unit."""
+    minutes = max(time, timedelta(0)) // timedelta(minutes=1)
+    for unit, length in (("d", 24 * 60), ("h", 60), ("min", 1)):
+        if minutes >= 2 * length or (unit == "min" and minutes):
+            return f"{minutes // length} {unit} left"
+    return "less than a minute left"
+
+
 def _local(at: datetime) -> datetime | None:
     """Return a time in the local time zone. None for a time that the platform cannot convert."""
     try:

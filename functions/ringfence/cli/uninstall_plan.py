@@ -8,19 +8,21 @@ from pathlib import Path
 
 import click
 
+from ringfence.cli.home_account import home_account
+
 NOT_READY = 1
 
 
 @click.command(short_help="Show how to remove Ringfence, in order.")
 @click.option("--policy", type=click.Path(path_type=Path), help="The policy file. Default: policy.yaml.")
-@click.option("--home", help="The home account. Default: the configured one, or that of the credentials.")
+@home_account("The home account. Default: the configured one, or that of the credentials.")
 @click.option(
     "--home-region", help="The home region. Default: the configured one, or that of the credentials."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def uninstall_plan(
-    ctx: click.Context, policy: Path | None, home: str | None, home_region: str | None, *, as_json: bool
+    ctx: click.Context, policy: Path | None, home: str, home_region: str | None, *, as_json: bool
 ) -> None:
     """Show how to remove Ringfence: what is open, which stacks to delete, what stays. Changes nothing.
 

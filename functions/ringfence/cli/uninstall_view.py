@@ -1,4 +1,4 @@
-"""The plan of a removal on a terminal: 80 columns, and commands that can be copied."""
+"""The plan of a removal: wrapped on a terminal only, and commands that can be copied."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RELEASE = 'ringfence release {incident} --reason "…"'
 def shown(plan: RemovalPlan, deployment: Deployment) -> Iterator[str]:
     """Yield the lines."""
     yield _title(f"Remove Ringfence from account {deployment.home}, {deployment.home_region}")
-    yield "This command changes nothing. Run the commands below in this order."
+    yield from wrapped("This command changes nothing. Run the commands below in this order.", hang="")
     yield from _containments(plan, deployment)
     yield from _log(plan)
     yield from _stacks(plan)
@@ -72,7 +72,7 @@ def _containments(plan: RemovalPlan, deployment: Deployment) -> Iterator[str]:
     if not plan.home_exists:
         yield from wrapped(
             f"Ringfence-Audit does not exist in account {deployment.home}, region {deployment.home_region}. "
-            "So there is no list of open containments. --home and --home-region name another place.",
+            "So there is no list of open containments. --home-account and --home-region name another place.",
             "  ",
         )
     elif not plan.containments:
@@ -89,7 +89,8 @@ def _containments(plan: RemovalPlan, deployment: Deployment) -> Iterator[str]:
 
 def _log(plan: RemovalPlan) -> Iterator[str]:
     if plan.home_exists:
-        yield from ("", _title("2. Verify the audit log, and keep the output outside this account"))
+        words = "2. Verify the audit log, and keep the output outside this account"
+        yield from ("", *map(_title, wrapped(words, hang="   ")))
         yield "    → ringfence audit verify --all"
 
 

@@ -10,8 +10,11 @@ from ringfence.cli.operator_command import DONE, NOT_DONE, agreed, end, environm
 from ringfence.cli.waiting import Poller
 from ringfence.handlers.operator_types import check_reason
 from ringfence.model.errors import BadInput
+from ringfence.model.suggestions import similar
 from ringfence.record.approval_facts import Answer
 from ringfence.record.batches import MOST_TOGETHER, Shown, batch_digest
+from ringfence.record.next_command import NextCommand
+from ringfence.record.shell import typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -42,8 +45,13 @@ class Together:
     break_glass: bool = False
 
 
+def severity(one: Document) -> float:
+    """Return the severity of the worst finding. 0 without one."""
+    return one.child("finding").number("severity") if one.has("finding") else 0.0
+
+
 def waiting(client: OperatorClient, poller: Poller, breaker: str = "") -> Waiting:
-    """Return the plans that wait, all of them or those behind a limit."""
+    """Return the plans that wait, all of them or those behind a limit. The worst one comes first."""
     found: dict[str, Document] = {}
     doubted: list[str] = []
     after = 0
@@ -55,23 +63,20 @@ def waiting(client: OperatorClient, poller: Poller, breaker: str = "") -> Waitin
         }
         doubted += answer.texts("doubted")
         if not answer.has("next"):
-            return Waiting(tuple(found.values()), tuple(dict.fromkeys(doubted)))
+            worst_first = sorted(found.values(), key=lambda one: (-severity(one), one.text("requested_at")))
+            return Waiting(tuple(worst_first), tuple(dict.fromkeys(doubted)))
         after = answer.integer("next")
 
 
-def list_waiting(screen: Screen, found: Waiting) -> None:
-    """Show a line for each plan that waits."""
-    for one in found.plans:
-        ends = f"until {one.text('expires_at')[:16].replace('T', ' ')} UTC"
-        behind = f"  behind {limit}" if (limit := one.optional_text("limit")) else ""
-        subject = one.child("subject")
-        named = "/".join(subject.text(name) for name in ("kind", "account", "region", "id"))
-        screen.say(f"{one.text('incident')}  {one.text('runbook')}  {named}  {ends}{behind}")
-    for incident in found.doubted:
-        why = "its record is not authentic, or cannot be read, so nothing in it can be approved"
-        screen.say(f"{incident}: {why}", "bold red")
-    if not found.plans:
-        screen.say("No plan waits for approval.")
+def approve_command(one: Document) -> str:
+    """Return the command that shows a plan and answers it."""
+    return typed("ringfence", "approve", one.text("incident"), "--approval", one.text("approval"))
+
+
+def nothing_behind(client: OperatorClient, poller: Poller, breaker: str) -> str:
+    """Say that nothing waits behind a limit. Name the similar limits behind which something waits."""
+    limits = {one.optional_text("limit") or "" for one in waiting(client, poller).plans} - {""}
+    return f"Nothing waits behind the limit {breaker}. {similar(breaker, limits)}".rstrip()
 
 
 def answer_together(
@@ -85,7 +90,7 @@ def answer_together(
     found = waiting(client, poller, breaker).plans
     shown = tuple(Shown(one.text("incident"), one.text("approval"), one.text("plan")) for one in found)
     if not shown:
-        screen.say(f"Nothing waits behind the limit {breaker}.")
+        screen.say(nothing_behind(client, poller, breaker))
         end(given, NOT_DONE, outcomes=[])
     digest = batch_digest(shown)
     if asked.plan and asked.plan != digest:
@@ -97,11 +102,11 @@ def answer_together(
     if not asked.plan:
         for one in found:
             show(screen, one)
-        screen.conclude(f"All {len(shown)} plans: {digest}", "dim")
+        screen.conclude(f"The digest of {_plans(shown, 'these')}: {digest}", "dim")
     if not (asked.plan or given.yes or env.interactive()):
         raise BadInput("--plan", f"is required without a terminal: {digest}, if these are the plans you mean")
     does = "Approve" if asked.answer == Answer.APPROVE else "Reject"
-    if not (asked.plan or agreed(given, f"\n{does} these {len(shown)} plans?")):
+    if not (asked.plan or agreed(given, f"\n{does} {_plans(shown, 'these')}?")):
         screen.say("Nothing was answered.")
         end(given, NOT_DONE, status="declined", plan=digest, waiting=found)
     outcomes = answers(client, poller, breaker, asked, shown)
@@ -140,14 +145,21 @@ def _answered(client: OperatorClient, poller: Poller, body: dict[str, object]) -
             return outcomes
 
 
+def _plans(shown: tuple[Shown, ...], which: str) -> str:
+    return "this plan" if len(shown) == 1 else f"{which} {len(shown)} plans"
+
+
 def _conclude(screen: Screen, outcomes: Iterable[Document]) -> None:
     """Show one outcome for each plan."""
     for one in outcomes:
-        about = f"{one.text('incident')}  approval {one.text('approval')}"
+        about = f"approval {one.text('approval')}"
         if one.text("outcome") == LEFT_OUT:
-            screen.say(f"✗ {about}: left out: {one.text('reason')}", "red")
+            screen.columns(
+                f"✗ {one.text('incident')}", f"{about}: left out: {one.text('reason')}", style="red"
+            )
             continue
         missing = one.integer("missing")
         more = f", {missing} more must approve" if missing and one.text("outcome") == "waiting" else ""
-        screen.say(f"✓ {about}: {one.text('outcome')}{more}", "green")
-    screen.say("Progress: ringfence incidents list")
+        outcome = f"{about}: {one.text('outcome')}{more}"
+        screen.columns(f"✓ {one.text('incident')}", outcome, style="green")
+    screen.ending(NextCommand("to see the progress", "ringfence incidents list --open"))

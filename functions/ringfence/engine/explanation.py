@@ -141,7 +141,7 @@ class Explainer:
 
     def _notes(self, finding: Finding) -> str:
         taken = not self.home and self.policy.speaks_of_home
-        home = f"without --home, `home` is account {finding.account}" if taken else ""
+        home = f"without --home-account, `home` is account {finding.account}" if taken else ""
         rule, confirmed = finding.rule, ""
         if rule:
             confirmed = (

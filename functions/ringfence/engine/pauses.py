@@ -101,7 +101,12 @@ class PauseKeeper:
         def following(active: tuple[Pause, ...], _: History) -> PausesChanged:
             found = next((one for one in active if one.id == id_), None)
             if found is None:
-                raise BadInput("pause", "must be the id of a pause that has not ended", id_)
+                from ringfence.model.suggestions import (
+                    similar,
+                )  # only now: a function that contains needs none
+
+                hint = similar(id_, (one.id for one in active))
+                raise BadInput("pause", "must be the id of a pause that has not ended", id_, hint)
             return resumed(active, found, reason)
 
         return self._changed(following, execution)

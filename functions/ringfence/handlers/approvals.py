@@ -19,7 +19,10 @@ from ringfence.model.errors import BadInput, Conflict, Refused, Retryable
 from ringfence.model.kinds import parse_key
 from ringfence.record.approval_facts import ApprovalAnswered
 from ringfence.record.approvals import ApprovalStatus, Given, approvals
+from ringfence.record.brief import Brief
 from ringfence.record.chain import Stamp, link
+from ringfence.record.summary import Summary
+from ringfence.record.wording import so_far
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +59,7 @@ class ApprovalService:
     def listed(self, incident: str) -> list[Answer]:
         """Return the approvals of an incident. Raises BadInput for an unknown incident."""
         now = self.ports.clock()
-        return [approval_view(key, incident, one, now) for key, _, one in self._all(incident)]
+        return [approval_view(key, history, one, now) for key, history, one in self._all(incident)]
 
     def answer(self, asked: AnswerRequest, execution: ExecutionContext) -> Answer:
         """Record an answer. The same answer of the same person again has the same result."""
@@ -66,7 +69,7 @@ class ApprovalService:
             now = self.ports.clock()
             given = Given(execution.actor, now, asked.answer, asked.reason, asked.break_glass)
             if any((one.actor, one.answer) == (given.actor, given.answer) for one in found.answers):
-                return self._concluded(key, asked.incident, found, now)
+                return self._concluded(key, history, found, now)
             if asked.limit != (found.asked.limit if asked.batch else ""):
                 raise Refused(f"approval {found.id} does not wait behind the limit {asked.limit}")
             if refusal := found.refusal(given, asked.plan):
@@ -79,15 +82,15 @@ class ApprovalService:
                 self.ports.log.append(key, history, link(stamp, history.head, (fact,)), None)
             except Conflict:
                 continue
-            _, _, answered = self._found(asked, found.id)
-            return self._concluded(key, asked.incident, answered, now)
+            _, history, answered = self._found(asked, found.id)
+            return self._concluded(key, history, answered, now)
         raise Retryable(f"others keep writing to {asked.incident}: tried {TRIES} times")
 
-    def _concluded(self, key: ChainKey, incident: str, found: Approval, now: datetime) -> Answer:
+    def _concluded(self, key: ChainKey, history: History, found: Approval, now: datetime) -> Answer:
         """Let an approved plan begin, and return the approval."""
         if found.status(now) is ApprovalStatus.APPROVED:
-            self._send(key, incident, found, 0)
-        return approval_view(key, incident, found, now)
+            self._send(key, history.incident, found, 0)
+        return approval_view(key, history, found, now)
 
     def _send(self, key: ChainKey, incident: str, found: Approval, seconds: int) -> None:
         """Queue a message to look at the approval. A person can repeat an answer that has none."""
@@ -133,15 +136,19 @@ class ApprovalService:
         return found
 
 
-def approval_view(key: ChainKey, incident: str, one: Approval, now: datetime) -> Answer:
-    """Return an approval for people and programs."""
+def approval_view(key: ChainKey, history: History, one: Approval, now: datetime) -> Answer:
+    """Return an approval for people and programs, with the worst finding of its incident."""
     asked, ref = one.asked, parse_key(key.subject)
+    summary = Summary.of(history.entries)
+    worst = Brief(summary).worst
     return {
         "approval": one.id,
-        "incident": incident,
+        "incident": history.incident,
         "runbook": key.runbook,
         "subject": {"kind": ref.kind, "account": ref.account, "region": ref.region, "id": ref.id},
         "status": str(one.status(now)),
+        "finding": {"type": worst.type, "severity": worst.severity, "title": worst.title} if worst else None,
+        "so_far": so_far(summary),
         "plan": asked.digest,
         "requested_at": instant_text(one.at),
         "expires_at": instant_text(asked.expires_at),
@@ -155,6 +162,7 @@ def approval_view(key: ChainKey, incident: str, one: Approval, now: datetime) ->
         "escalated": asked.escalated,
         "limit": asked.limit,
         "roles": list(asked.rules.roles),
+        "who": list(one.who),
         "missing": one.missing,
         "answers": [
             {

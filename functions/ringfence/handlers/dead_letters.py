@@ -16,6 +16,7 @@ from ringfence.handlers.operator_types import check_reason
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput, RingfenceError
 from ringfence.model.resource_names import INTAKE, PREFIX
+from ringfence.model.suggestions import unknown
 from ringfence.record.chain import ChainKey
 from ringfence.record.deployment_facts import ReplayRequested
 from ringfence.record.slots import REPLAYS
@@ -86,7 +87,7 @@ class DeadLetterService:
         queue, wanted, reason = given.text("queue"), given.optional_text("id"), given.text("reason")
         check_reason(reason)
         if queue not in set(queues_of(self.catalogue)):
-            raise BadInput("queue", f"must be one of {', '.join(queues_of(self.catalogue))}", queue)
+            raise unknown("queue", queue, queues_of(self.catalogue))
         waiting = self.letters.waiting(f"{PREFIX}{queue}")
         chosen = [one for one in waiting if wanted in (None, one.id)]
         if wanted and not chosen:

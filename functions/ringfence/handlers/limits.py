@@ -9,6 +9,8 @@ from ringfence.engine.limit_names import known, named
 from ringfence.handlers.operator_types import check_actor, check_reason, request_document
 from ringfence.model.codec import instant_text
 from ringfence.model.errors import BadInput
+from ringfence.model.suggestions import similar
+from ringfence.record.slots import LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +48,7 @@ class LimitService:
         if one := document.optional_text("limit"):
             wanted: tuple[Slot, ...] = (self._named(one),)
         else:
-            wanted = known(self.policy.limits, self.policy.accounts, self.catalogue, self._now())
+            wanted = self._known()
             wanted = tuple({each.name: each for each in (*wanted, *self._reached(breakers))}.values())
         return {"limits": [described(each) for each in self.keeper.usage(wanted)]}
 
@@ -72,7 +74,15 @@ class LimitService:
         return tuple(found)
 
     def _named(self, text: str) -> Slot:
-        return named(self.policy.limits, text, self._now())
+        try:
+            return named(self.policy.limits, text, self._now())
+        except BadInput as error:
+            names = (one.name.removeprefix(LIMIT) for one in self._known())
+            hint = similar(text, names)
+            raise BadInput(error.field, error.problem, error.value, hint) from error
+
+    def _known(self) -> tuple[Slot, ...]:
+        return tuple(known(self.policy.limits, self.policy.accounts, self.catalogue, self._now()))
 
     def _now(self) -> datetime:
         return self.keeper.ports.clock()

@@ -43,6 +43,7 @@ from ringfence.model.errors import BadInput
 from ringfence.model.incident import check_incident
 from ringfence.model.kinds import ref_of
 from ringfence.model.runbook import unique
+from ringfence.model.suggestions import unknown
 from ringfence.policy.decision import Decision, DecisionCode, Mode
 from ringfence.record.approval_facts import Answer
 from ringfence.record.batches import MOST_TOGETHER, Shown, batch_digest
@@ -182,8 +183,8 @@ def batch_request(body: object) -> BatchRequest | None:
 
 
 def _shown(one: Document) -> Shown:
-    for unknown in sorted(one.value.keys() - {"incident", "approval", "plan"}):
-        raise BadInput(one.at(unknown), "is not a known field; the fields are incident, approval, plan")
+    for other in sorted(one.value.keys() - {"incident", "approval", "plan"}):
+        raise BadInput(one.at(other), "is not a known field; the fields are incident, approval, plan")
     plan = _digest(one.text("plan"), one.at("plan"))
     return Shown(check_incident(one.text("incident")), one.text("approval"), plan)
 
@@ -224,8 +225,8 @@ def _agreed(document: Document) -> Agreed | None:
     if not document.has("plan"):
         return None
     plan = document.child("plan")
-    for unknown in sorted(plan.value.keys() - {"digest", "as_of"}):
-        raise BadInput(plan.at(unknown), "is not a known field; the fields are digest, as_of")
+    for other in sorted(plan.value.keys() - {"digest", "as_of"}):
+        raise BadInput(plan.at(other), "is not a known field; the fields are digest, as_of")
     try:
         as_of = datetime.fromisoformat(plan.text("as_of"))
         as_of.astimezone(UTC)
@@ -251,14 +252,14 @@ def _dry_run(document: Document) -> bool:
 def _runbook(document: Document, catalogue: Mapping[str, Runbook]) -> Runbook:
     given = document.text("runbook")
     if given not in catalogue:
-        raise BadInput("runbook", f"must be one of {', '.join(sorted(catalogue))}", given)
+        raise unknown("runbook", given, sorted(catalogue))
     return catalogue[given]
 
 
 def _subject(document: Document, runbook: Runbook) -> Ref:
     subject = document.child("subject")
-    for unknown in sorted(subject.value.keys() - {"kind", "account", "region", "id"}):
-        raise BadInput(subject.at(unknown), "is not a known field; the fields are kind, account, region, id")
+    for other in sorted(subject.value.keys() - {"kind", "account", "region", "id"}):
+        raise BadInput(subject.at(other), "is not a known field; the fields are kind, account, region, id")
     account, region, id_ = (subject.text(key) for key in ("account", "region", "id"))
     return ref_of(runbook.subject, account, region, id_, subject.optional_text("kind") or "")
 

@@ -11,6 +11,7 @@ from ringfence.handlers.operator_types import Forbidden, check_actor, check_reas
 from ringfence.model.codec import instant_text
 from ringfence.model.errors import BadInput
 from ringfence.model.incident import check_incident
+from ringfence.model.suggestions import unknown
 from ringfence.record.chain import digest
 from ringfence.record.deployment_facts import Pause
 from ringfence.record.pausing import LONGEST, SHORTEST, USUAL, scope, shown, words
@@ -89,7 +90,7 @@ def pause_of(
     document = request_document(body, "reason", "seconds", *_SCOPE)
     runbook, account, incident = (document.optional_text(name) or "" for name in _SCOPE)
     if runbook and runbook not in catalogue:
-        raise BadInput("runbook", f"must be one of {', '.join(sorted(catalogue))}", runbook)
+        raise unknown("runbook", runbook, sorted(catalogue))
     if account and account not in policy.accounts:
         raise Forbidden(f"account {account} is not in the scope of the policy")
     if incident and (runbook or account):

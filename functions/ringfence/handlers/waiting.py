@@ -89,7 +89,7 @@ class WaitingService:
                 return None
             now = ports.clock()
             waits = [one for one in waiting(history.entries, now) if limit in {"", one.asked.limit}]
-            return [approval_view(key, incident, one, now) for one in waits]
+            return [approval_view(key, history, one, now) for one in waits]
         except (BadInput, UnknownRecord):
             return None
 

@@ -311,7 +311,9 @@ class Runbook:
     def _check(self, ids: Iterable[str]) -> None:
         known = self.ids
         for unknown in sorted(frozenset(ids) - frozenset(known)):
-            raise BadInput("remediation", f"{self.id} has {', '.join(known)}", unknown)
+            raise BadInput(
+                "remediation", f"{self.id} has {', '.join(known)}", unknown, _similar(unknown, known)
+            )
 
     def choose(self, given: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
         """Return a value for every option: the given one or the default. Raises BadInput."""
@@ -319,10 +321,17 @@ class Runbook:
         for name, chosen in given.items():
             if name not in options:
                 known = ", ".join(sorted(options)) or "none"
-                raise BadInput(f"options.{name}", f"is not an option of {self.id}; its options are {known}")
+                problem = f"is not an option of {self.id}; its options are {known}"
+                raise BadInput(f"options.{name}", problem, hint=_similar(name, options))
             if not options[name].allows(chosen):
                 raise BadInput(f"options.{name}", f"must be {options[name].allowed()}", chosen)
         return tuple((name, given.get(name, choice.values[0])) for name, choice in sorted(options.items()))
+
+
+def _similar(given: str, names: Iterable[str]) -> str:
+    from ringfence.model.suggestions import similar  # only now: a function that contains needs none
+
+    return similar(given, names)
 
 
 def unique(items: Iterable[T]) -> tuple[T, ...]:

@@ -110,6 +110,16 @@ class Approval:
             return 0
         return max(0, self.asked.rules.count - len({person(one.actor) for one in given}))
 
+    @property
+    def who(self) -> tuple[str, ...]:
+        """Who may approve it, in words. Empty: every approver."""
+        rules = self.asked.rules
+        return (
+            *(("two people",) if rules.count > 1 else ()),
+            *((f"members of {', '.join(rules.roles)}",) if rules.roles else ()),
+            *(("nobody who requested this run",) if rules.other_than_requester else ()),
+        )
+
     def status(self, now: datetime) -> ApprovalStatus:
         """Return the status at a time."""
         if self.recorded is ApprovalStatus.WAITING and now >= self.asked.expires_at:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ringfence.record.summary import Summary
+
 CONTAIN = "contain-"
 """The prefix of the ids of containment runbooks."""
 
@@ -16,3 +21,11 @@ def said(runbook: str, words: str) -> str:
     if is_containment(runbook):
         return words
     return words.replace("containment", "all remediations").replace("contained", "remediated")
+
+
+def so_far(now: Summary) -> str:
+    """Return what the person who answers must not assume: that something was done already."""
+    if any(one.kind == "Intended" for one in now.lines):
+        return "Nothing of this plan has been changed yet. Earlier steps of this incident are in its record."
+    contained = " The resource is NOT contained." if is_containment(now.runbook) else ""
+    return f"Nothing has been changed yet.{contained}"

@@ -49,6 +49,7 @@ class Terminal:
             interactive=lambda: self.interactive,
             clock=lambda: self.waited,
             sleep=self.sleep,
+            now=self.site.clock,
         )
         done = CliRunner(env=self.environment).invoke(main, words, input=answer, obj=outside)
         check(words, done.stdout)

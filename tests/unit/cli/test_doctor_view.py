@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from ringfence.cli.doctor_view import shown
 from ringfence.self_check.findings import Problem, Report, Standing
 from ringfence.self_check.places import Deployment
+
+if TYPE_CHECKING:
+    import pytest
 
 HOME, REGION = "111122223333", "eu-west-1"
 DEPLOYMENT = Deployment(HOME, REGION, (HOME, "444455556666"))
@@ -49,7 +54,14 @@ def test_a_problem_has_what_was_found_and_a_command_in_one_line() -> None:
     assert found[-1] == "1 fault"
 
 
-def test_words_are_wrapped_at_80_columns_and_names_are_not_broken() -> None:
+def test_in_a_pipe_nothing_is_wrapped() -> None:
+    words = f"is {'a word or two ' * 20}and more"
+    assert f"    state: {words}" in lines(problem(words))
+
+
+def test_on_a_terminal_words_are_wrapped_and_names_are_not_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
     name = "n" * 100
     found = lines(problem(f"is {'a word or two ' * 20}and {name}"))
     assert any(one.strip() == name for one in found)

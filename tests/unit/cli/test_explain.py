@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 OURS = Path(__file__).resolve().parents[2] / "support" / "samples" / "dry.yaml"
+TAKEN = f"without --home-account, `home` is account {samples.ACCOUNT}"
 HANDLED, BAD_INPUT, NOT_FOR_US = 0, 2, 3
 AUTO = """\
 version: 1
@@ -110,7 +111,7 @@ def test_a_compromise_would_be_contained(auto: Path) -> None:
             "runbook": "contain-instance",
             "remediations": ["isolate-instance", "leave-group", "imds-off"],
             "mode": "auto",
-            "reason": f"policy rule 2 sets mode auto. without --home, `home` is account {samples.ACCOUNT}",
+            "reason": f"policy rule 2 sets mode auto. {TAKEN}",
             "answers": [
                 {
                     "runbook": "contain-instance",
@@ -171,11 +172,11 @@ def test_an_account_outside_the_scope_is_not_applicable(tmp_path: Path) -> None:
 
 
 def test_a_strangers_finding_is_out_of_scope_once_home_is_named() -> None:
-    """Without `--home` the finding's own account is taken for home, and the reason says so."""
+    """Without `--home-account` the finding's own account is taken for home, and the reason says so."""
     stdin = json.dumps(EVENT).encode()
     assert run("-", "--policy", OURS, stdin=stdin).exit_code == HANDLED
-    assert run("-", "--policy", OURS, "--home", samples.ACCOUNT, stdin=stdin).exit_code == HANDLED
-    elsewhere = run("-", "--policy", OURS, "--home", "999988887777", stdin=stdin)
+    assert run("-", "--policy", OURS, "--home-account", samples.ACCOUNT, stdin=stdin).exit_code == HANDLED
+    elsewhere = run("-", "--policy", OURS, "--home-account", "999988887777", stdin=stdin)
     assert elsewhere.exit_code == NOT_FOR_US
     assert "is not in the policy's scope" in elsewhere.stdout
 
@@ -449,7 +450,7 @@ def test_the_words_for_a_person_say_it_all(auto: Path) -> None:
         "  runbook       contain-instance",
         "  remediations  isolate-instance, leave-group, imds-off",
         "  mode          auto",
-        f"  why           policy rule 2 sets mode auto. without --home, `home` is account {samples.ACCOUNT}",
+        f"  why           policy rule 2 sets mode auto. {TAKEN}",
     ]
 
 

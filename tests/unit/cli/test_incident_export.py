@@ -17,7 +17,7 @@ from ringfence.record.facts import Intended, Outcome
 from tests.support.fakes.audit_home import AUDIT, dynamodb
 from tests.support.fakes.chains import stamp
 from tests.support.ocsf import check
-from tests.support.transcripts import (
+from tests.support.transcripts.log import (
     CONTAINED,
     NOW,
     PERIOD,
@@ -27,8 +27,8 @@ from tests.support.transcripts import (
     chains,
     environment,
     id_of,
-    screen,
 )
+from tests.support.transcripts.printing import screen
 from tests.support.worlds import finding
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from ringfence.record.status_meanings import MEANINGS
 from tests.support.fakes.audit_home import AUDIT, CONTROL, REGION, dynamodb
 from tests.support.fakes.chains import more, notes
 from tests.support.json_forms import check
-from tests.support.transcripts import (
+from tests.support.transcripts.log import (
     CONTAINED,
     NOW,
     PERIOD,
@@ -34,8 +34,8 @@ from tests.support.transcripts import (
     chains,
     environment,
     id_of,
-    screen,
 )
+from tests.support.transcripts.printing import screen
 from tests.support.worlds import REF
 
 if TYPE_CHECKING:

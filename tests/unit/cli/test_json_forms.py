@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import click
 import pytest
@@ -15,36 +14,23 @@ from ringfence.cli.schemas.commands import FORMS, schema_of
 from ringfence.cli.uninstall_view import as_document
 from ringfence.handlers.removal_plans import RemovalPlan
 from ringfence.self_check.findings import Problem, Report, Standing
+from tests.support.commands import every
 from tests.support.json_forms import check, command_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 NOT_DATA = {
     "incidents report": "it writes a page",
-    "policy schema": "its output is a schema",
     "incidents export": "--format jsonl",
-    "replay": "--format json",
-    "samples": "it writes files",
-    "local": "it runs until Ctrl-C",
-    "local send": "it follows one event",
-    "demo": "it is a show",
+    "policy schema": "its output is a schema",
 }
 """The commands without `--json`, and why."""
 
 
-def every(command: click.Command, words: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
-    if not isinstance(command, click.Group) or command.invoke_without_command:
-        yield " ".join(words), command
-    if isinstance(command, click.Group):
-        context = click.Context(command)
-        for name in command.list_commands(context):
-            if child := command.get_command(context, name):
-                yield from every(child, (*words, name))
-
-
 def test_every_command_has_json_or_a_reason_why_not() -> None:
-    found = dict(every(main))
+    found = {
+        " ".join(words): one
+        for words, one in every(main)
+        if not isinstance(one, click.Group) or one.invoke_without_command
+    }
     without = {name for name, one in found.items() if not any("--json" in each.opts for each in one.params)}
     assert without == set(NOT_DATA)
     assert set(found) - without == set(FORMS)

@@ -56,8 +56,8 @@ def test_new_entries_are_shown_once_and_the_end_names_the_next_command(
     chain = contained()
     assert show(follower(chain[:2], chain[:4], chain), 30)
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].endswith(f"contain-instance  finding received: {finding().title}")
-    assert [line.rpartition("  ")[2] for line in lines].count("verified: complete") == 1
+    assert lines[0].endswith(f"contain-instance\tfinding received: {finding().title}")
+    assert [line.rpartition("\t")[2] for line in lines].count("verified: complete") == 1
     shown = lines[len(chain) :]
     assert shown[0] == "contain-instance: complete, mode auto: the policy says so"
     published = notice(chain)

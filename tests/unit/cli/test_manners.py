@@ -20,12 +20,13 @@ from ringfence.handlers.managed_policies import AUDITOR, CALLERS, DOCTOR, allowi
 from ringfence.handlers.operator_types import ROUTES, Forbidden
 from ringfence.model.errors import AccessDenied, Retryable
 from stacks import needs
+from tests.support.commands import every
 from tests.support.fakes.site import RUNBOOK, Site
 from tests.support.fakes.terminal import Terminal
 from tests.support.worlds import REF
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 RUN = ("run", RUNBOOK.id, REF.id)
 
@@ -33,17 +34,6 @@ RUN = ("run", RUNBOOK.id, REF.id)
 @pytest.fixture
 def terminal() -> Terminal:
     return Terminal(Site())
-
-
-def every(
-    command: click.Command, words: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    yield words, command
-    if isinstance(command, click.Group):
-        context = click.Context(command)
-        for name in command.list_commands(context):
-            if child := command.get_command(context, name):
-                yield from every(child, (*words, name))
 
 
 COMMANDS = dict(every(main))
@@ -54,24 +44,6 @@ def test_h_is_help(words: tuple[str, ...]) -> None:
     COMMANDS[words]._help_option = None  # another test may have called the command alone, which is kept
     short, long = (CliRunner().invoke(main, (*words, flag)) for flag in ("-h", "--help"))
     assert (short.exit_code, short.output) == (0, long.output)
-
-
-@pytest.mark.parametrize(
-    ("words", "meant"),
-    [
-        (("incident", "list"), "incidents"),
-        (("incidents", "lst"), "list"),
-        (("run", "contain-instnce", REF.id, "--reason", "r"), "contain-instance"),
-        (("incidents", "list", "--state", "contaned"), "contained"),
-    ],
-)
-def test_a_misspelled_name_is_answered_with_the_right_one(
-    terminal: Terminal, words: tuple[str, ...], meant: str
-) -> None:
-    done = terminal(*words)
-    assert done.exit_code == 2
-    assert "Did you mean" in done.stderr
-    assert meant in done.stderr.partition("Did you mean")[2]
 
 
 @pytest.mark.parametrize(

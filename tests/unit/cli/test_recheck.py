@@ -40,7 +40,7 @@ def test_what_is_contained_is_shown_and_its_time_recorded(terminal: Terminal, si
     result = terminal(*RECHECK)
     assert result.exit_code == DONE, result.output
     (line,) = result.stdout.splitlines()
-    assert line.startswith("contained ")
+    assert line.startswith("contained\t")
     assert REF.id in line
     assert incident in line
     assert site.listed.verifications == {incident: site.clock()}

@@ -62,7 +62,9 @@ def test_everything_that_waits_is_listed_with_the_limit_that_it_waits_behind(
     assert result.exit_code == DONE, result.output
     (line,) = (one for one in result.stdout.splitlines() if one.startswith("inc-"))
     history, _ = waits(site)
-    assert all(one in line for one in (history.incident, RUNBOOK.id, OTHER.key, f"behind {LIMIT}"))
+    assert {history.incident, RUNBOOK.id, OTHER.key, LIMIT, "every approver"} <= set(line.split("\t"))
+    assert "Nothing has been changed yet. The resource is NOT contained." in line
+    assert line.endswith(f"ringfence approve {history.incident} --approval {waits(site)[1].id}")
     (one,) = json.loads(terminal("approvals", "--json").stdout)["waiting"]
     assert (one["incident"], one["limit"], one["status"]) == (history.incident, LIMIT, "waiting")
 

@@ -45,6 +45,11 @@ def table(value: Schema, words: str = "") -> Schema:
     return {**_of("object", words), "additionalProperties": value}
 
 
+def anything(words: str = "") -> Schema:
+    """Return the schema of an object that is described elsewhere."""
+    return _of("object", words)
+
+
 def maybe(schema: Schema) -> Schema:
     """Return the schema of a value that can be null."""
     inner = {name: one for name, one in schema.items() if name != "description"}

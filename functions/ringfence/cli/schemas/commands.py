@@ -18,10 +18,12 @@ from ringfence.cli.schemas.builders import (
     text,
     whole,
 )
+from ringfence.cli.schemas.local import DEMO, LOCAL, SAMPLE, SENT
 from ringfence.cli.schemas.log import COVERED, INCIDENT, SHOWN, VERDICT
 from ringfence.cli.schemas.offline import CONTROLS, DECIDES, DIFFERENCE, EXPLAINED, FLAW, PROBLEM, REMOVAL
 from ringfence.cli.schemas.operators import ANSWERED, APPROVALS, LETTER, LIMIT, PAUSE, RECHECK, RELEASE, RUN
 from ringfence.cli.schemas.posture import RULE, RULES_CHECKED, RULES_TESTED, SCANNED
+from ringfence.cli.schemas.replay import REPLAYED
 
 if TYPE_CHECKING:
     from ringfence.cli.schemas.builders import Schema
@@ -71,6 +73,7 @@ FORMS = MappingProxyType(
             "The self-check.", record(sound=flag(), compared=table(whole()), problems=many(PROBLEM))
         ),
         "explain": Form("An event.", EXPLAINED, lines=True),
+        "demo": Form("How the demo ended.", DEMO),
         "incidents list": Form("A response to an incident.", INCIDENT, lines=True),
         "incidents recheck": Form("The incidents that were verified.", record(rechecks=many(RECHECK))),
         "incidents show": Form("The responses to an incident.", SHOWN),
@@ -80,6 +83,10 @@ FORMS = MappingProxyType(
             "The limit that was reset.",
             record(reset=merged(LIMIT, record(reset=text(), freed=many(text()), opened_at=maybe(moment())))),
         ),
+        "local": Form("The local AWS.", LOCAL),
+        "local send": Form(
+            "What was sent, a new entry of the log, or how a response ended.", SENT, lines=True
+        ),
         "pause": Form("The pause.", record(pause=PAUSE, pauses=many(PAUSE))),
         "pauses": Form("What is paused.", record(pauses=many(PAUSE), unreadable=text())),
         "policy check": Form("The errors and warnings.", record(file=text(), valid=flag(), found=many(FLAW))),
@@ -87,12 +94,14 @@ FORMS = MappingProxyType(
         "policy show": Form("What decides.", DECIDES, lines=True),
         "reject": Form("The answer.", ANSWERED),
         "release": Form("The release.", RELEASE),
+        "replay": Form("The counts.", REPLAYED),
         "resume": Form("The pause that ended.", record(pause=PAUSE, pauses=many(PAUSE))),
         "rules check": Form("The errors and notes.", RULES_CHECKED),
         "rules list": Form("The rules.", record(rules=many(RULE))),
         "rules test": Form("The examples that are judged in another way.", RULES_TESTED),
         "run": Form("The run.", RUN),
         "scan": Form("The score and the counts of each rule.", SCANNED),
+        "samples": Form("An event.", SAMPLE, lines=True),
         "uninstall-plan": Form("The plan.", REMOVAL),
     }
 )

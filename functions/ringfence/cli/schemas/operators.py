@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ringfence.cli.schemas.builders import flag, many, maybe, moment, record, text, whole
+from ringfence.cli.schemas.builders import flag, many, maybe, moment, number, record, text, whole
 
 SUBJECT = record(
     "The resource.", kind=text("A kind of docs/kinds.md."), account=text(), region=text(), id=text()
@@ -91,6 +91,8 @@ APPROVAL = record(
     runbook=text(),
     subject=SUBJECT,
     status=text("`waiting`, `approved`, `begun`, `rejected`, `expired` or `voided`."),
+    finding=maybe(record("The worst finding.", type=text(), severity=number(), title=text())),
+    so_far=text("What has been changed before the answer, in words."),
     plan=text("The digest of the plan."),
     requested_at=moment(),
     expires_at=moment(),
@@ -104,6 +106,7 @@ APPROVAL = record(
     escalated=flag(),
     limit=text("The limit behind which it waits. Empty if there is none."),
     roles=many(text()),
+    who=many(text(), "Who may approve, in words. Empty: every approver."),
     missing=whole("How many more must approve."),
     answers=many(record(actor=text(), answer=text(), reason=text(), at=moment(), break_glass_=flag())),
 )

@@ -20,7 +20,7 @@ from ringfence.record.notices.incident import about_incident
 from ringfence.record.notices.kinds import NoticeKind, Urgency
 from ringfence.record.notices.notice import Asked, Command
 from ringfence.record.shell import REASON
-from ringfence.record.wording import is_containment
+from ringfence.record.wording import so_far
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,14 +74,14 @@ _LIST_REJECTED = Command(
 def _requested(now: Summary, found: Approval) -> Notice:
     asked = found.asked
     parts: Parts = (
+        ("What is done so far", (so_far(now),)),
         ("Why", (now.reason,)),
-        ("What is done so far", (_so_far(now),)),
         ("What has changed since people were asked before", asked.difference),
         ("Check first", asked.cautions),
         ("What would be done", asked.steps),
         ("What it breaks, and what it leaves open", asked.costs),
         ("Until when", _until(found)),
-        ("Who may approve", _who(found)),
+        ("Who may approve", found.who),
     )
     what = "runs unless vetoed" if asked.vetoable else "approval needed"
     told = about_incident(
@@ -95,14 +95,6 @@ def _requested(now: Summary, found: Approval) -> Notice:
     return replace(told, escalated=asked.escalated, asked=Asked(found.id, asked.digest))
 
 
-def _so_far(now: Summary) -> str:
-    """Return what the person who answers must not assume: that something was done already."""
-    if any(one.kind == "Intended" for one in now.lines):
-        return "other steps of this incident, which its record shows; none of the steps below"
-    contained = " The resource is NOT contained." if is_containment(now.runbook) else ""
-    return f"Ringfence has changed nothing yet.{contained}"
-
-
 def _until(found: Approval) -> tuple[str, ...]:
     asked = found.asked
     ends = f"{asked.expires_at:%Y-%m-%d %H:%M} UTC"
@@ -113,15 +105,6 @@ def _until(found: Approval) -> tuple[str, ...]:
             f"if this notice cannot be proved to reach anybody, the plan waits for an approval until {ends}",
         )
     return (f"{ends}; after that nothing is changed without a new approval",)
-
-
-def _who(found: Approval) -> tuple[str, ...]:
-    rules = found.asked.rules
-    return (
-        *(("two people",) if rules.count > 1 else ()),
-        *((f"members of {', '.join(rules.roles)}",) if rules.roles else ()),
-        *(("nobody who requested this run",) if rules.other_than_requester else ()),
-    )
 
 
 def _how(now: Summary, found: Approval) -> tuple[Command, ...]:

@@ -115,7 +115,8 @@ def _(fact: ContainmentBroken, _: object) -> RenderedFact:
         else ()
     )
     event = (f"CloudTrail event {fact.event}",) if fact.event else ()
-    answer = "Ringfence contains it again" if fact.answered else f"a person must decide: {fact.reason}"
+    decide = f"a person must decide: {fact.reason}" if fact.reason else "a person must decide"
+    answer = "Ringfence contains it again" if fact.answered else decide
     notes = (*at, *event, *each("open", fact.open), answer)
     return RenderedFact(f"containment was undone, {did}", notes, result=IncidentStatus.OPEN.words)
 

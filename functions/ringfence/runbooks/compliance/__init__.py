@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ringfence.model.errors import BadInput, InternalError
+from ringfence.model.errors import InternalError
 from ringfence.model.frozen import frozen
+from ringfence.model.suggestions import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -95,7 +96,7 @@ def framework(name: str) -> Framework:
     for one in FRAMEWORKS:
         if wanted in {_letters(known) for known in (one.id, one.name, one.reference, *one.aliases)}:
             return one
-    raise BadInput("framework", f"must be one of {', '.join(one.id for one in FRAMEWORKS)}", name)
+    raise unknown("framework", name, (one.id for one in FRAMEWORKS))
 
 
 def requirements(

@@ -38,7 +38,7 @@ def test_a_person_is_told_what_why_how_long_and_how_to_answer() -> None:
     assert "approval needed" in one.subject
     for part in (
         "policy rule 1 sets mode approve",
-        "Ringfence has changed nothing yet. The resource is NOT contained.",
+        "Nothing has been changed yet. The resource is NOT contained.",
         "What would be done:",
         "What it breaks, and what it leaves open:",
         "13:00 UTC",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from ringfence.model.errors import BadInput
@@ -27,5 +26,7 @@ def unknown(field: str, given: str, names: Iterable[str]) -> BadInput:
 
 def similar(given: str, names: Iterable[str]) -> str:
     """Return a question that names the most similar names. Empty if there are none."""
+    from difflib import get_close_matches  # only now: a function that contains needs none
+
     close = get_close_matches(given, tuple(names), _MOST)
     return f"Did you mean {' or '.join(close)}?" if close else ""

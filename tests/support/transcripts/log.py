@@ -1,23 +1,14 @@
-"""What the commands print, at several widths and in a pipe, for a person to review.
-
-`python -m tests.support.transcripts` writes `tests/support/golden/transcripts/` again. Read the difference
-before you commit it.
-"""
+"""Transcripts of the commands that read the audit log."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import shlex
-import time
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from click import unstyle
 from click.testing import CliRunner
 from moto import mock_aws
 
@@ -34,8 +25,9 @@ from ringfence.record.chain import ChainKey, Stamp, link
 from ringfence.record.facts import ContainmentBroken, DecisionMade, FindingReceived, RunRequested, Verified
 from tests.support import recorded_chains
 from tests.support.fakes.audit_home import ARCHIVE, AUDIT, CONTROL, REGION, bucket, tables
-from tests.support.fakes.site import KEY, KIM, OTHER, RUNBOOK, Site
+from tests.support.fakes.site import KEY, KIM, OTHER, Site
 from tests.support.fakes.terminal import Terminal
+from tests.support.transcripts.printing import HEIGHT, SMALL, here, masked, screen, transcript
 from tests.support.worlds import NOON, REF, finding
 
 if TYPE_CHECKING:
@@ -44,14 +36,8 @@ if TYPE_CHECKING:
 
     from ringfence.record.chain import Entry
     from ringfence.record.facts import Fact
+    from tests.support.transcripts.printing import View
 
-FOLDER = Path(__file__).parent / "golden" / "transcripts"
-WIDTHS = (60, 80, 120)
-HEIGHT = 50
-ENDING = re.compile(r"-[0-9a-f]{10}\b")
-"""The end of an incident's id, which depends on the request."""
-SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-"""The pictures of the animation while a command waits."""
 IDS = {
     "eni-0": "eni-f3548675b7c4e9d74",
     "eni-1": "eni-485df8684372b1cc7",
@@ -159,23 +145,6 @@ def id_of(minutes: int) -> str:
 
 
 @contextmanager
-def here(**changes: str) -> Iterator[None]:
-    """Set variables for a while: the region of moto, a time zone, and no configuration of the developer."""
-    before = dict(os.environ)
-    os.environ.update(
-        {"AWS_DEFAULT_REGION": REGION, "TZ": "Europe/Berlin", "XDG_CONFIG_HOME": "/nonexistent"}
-    )
-    os.environ.update({"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", **changes})
-    time.tzset()
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-        time.tzset()
-
-
-@contextmanager
 def audit_log() -> Iterator[None]:
     """Fill the audit table and the archive on moto with the incidents."""
     own_client.cache_clear()
@@ -189,32 +158,9 @@ def audit_log() -> Iterator[None]:
         yield
 
 
-def log_command(*words: str) -> Callable[[int | None], str]:
+def log_command(*words: str, height: int = HEIGHT) -> View:
     """Return the transcript of a command that reads the audit log, which must be there: `audit_log`."""
-    return lambda width: printed(width, *words, obj=environment(lambda: NOW))
-
-
-def operator_command(prepare: Callable[[Site], str], *words: str) -> Callable[[int | None], str]:
-    """Return the transcript of a command that calls the API of a site. `{}` is what `prepare` returns."""
-
-    def shown(width: int | None) -> str:
-        site = Site()
-        given = prepare(site)
-        terminal = Terminal(site)
-        terminal.environment |= screen(width)
-        with here():
-            typed = [one.format(given) for one in words]
-            done = terminal(*typed, answer="y\n")
-        return ENDING.sub("-0123456789", transcript(done.output, typed))
-
-    return shown
-
-
-def drifted(site: Site) -> str:
-    """Contain the instance, and let somebody change the groups of an interface."""
-    incident = site.contain()
-    site.move("sg-other")
-    return incident
+    return lambda width: printed(width, *words, height=height)
 
 
 def environment(now: Callable[[], datetime]) -> Environment:
@@ -231,64 +177,29 @@ def environment(now: Callable[[], datetime]) -> Environment:
     )
 
 
-def screen(width: int | None) -> dict[str, str | None]:
-    """Return the variables for a terminal of this width; None for a pipe."""
-    if width is None:
-        return {"FORCE_COLOR": None, "COLUMNS": None}
-    return {"FORCE_COLOR": "1", "COLUMNS": str(width), "LINES": str(HEIGHT)}
-
-
-def printed(width: int | None, *words: str, obj: Environment) -> str:
+def printed(width: int | None, *words: str, height: int = HEIGHT) -> str:
     """Run a command and return what it prints."""
     places = {"RINGFENCE_AUDIT_TABLE": AUDIT, "RINGFENCE_CONTROL_TABLE": CONTROL}
-    given: dict[str, str | None] = {**places, "RINGFENCE_ARCHIVE_BUCKET": ARCHIVE, **screen(width)}
-    done = CliRunner(env=given).invoke(ringfence, words, obj=obj)
-    return transcript(done.output, words)
-
-
-def transcript(output: str, words: Sequence[str]) -> str:
-    """Return the prompt and the output, without colors and spaces at the ends of lines."""
-    lines = (line.rstrip(" ") for line in unstyle(output).splitlines())
-    kept = (line for line in lines if line[:1] not in SPINNER or not line)
-    return "\n".join((f"$ ringfence {shlex.join(words)}", *kept, ""))
+    given: dict[str, str | None] = {**places, "RINGFENCE_ARCHIVE_BUCKET": ARCHIVE, **screen(width, height)}
+    done = CliRunner(env=given).invoke(ringfence, words, obj=environment(lambda: NOW))
+    return transcript(done.output, words, width)
 
 
 CONTAINED, UNDONE, RELEASED = id_of(0), id_of(20), id_of(30)
 PERIOD = ("--since", "2026-01-01")
-VIEWS: Mapping[str, Callable[[int | None], str]] = {
+ALTERNATE = (r"(?s)^(\$[^\n]*\n).*\n\n\n *", r"\1")
+"""What was drawn on the alternate screen, which the terminal forgets."""
+VIEWS: Mapping[str, View] = {
     "list": log_command("incidents", "list", *PERIOD),
     "list-open": log_command("incidents", "list", *PERIOD, "--open", "--severity", "high"),
     "list-none": log_command("incidents", "list", "--since", "2026-03-02"),
     "show": log_command("incidents", "show", CONTAINED),
+    "show-small": log_command("incidents", "show", CONTAINED, height=SMALL),
     "show-undone": log_command("incidents", "show", UNDONE),
     "show-full": log_command("incidents", "show", UNDONE, "--full"),
     "show-released": log_command("incidents", "show", RELEASED),
+    "export": log_command("incidents", "export", UNDONE, "--format", "csv"),
     "verify": log_command("audit", "verify", CONTAINED, "--without-archive"),
-    "run": operator_command(lambda _: "", "run", RUNBOOK.id, REF.id, "--reason", "it beacons"),
-    "run-dry": operator_command(lambda _: "", "run", RUNBOOK.id, REF.id, "--dry-run", "--reason", "a look"),
-    "release-refused": operator_command(drifted, "release", "{}", "--reason", "a drill"),
-    "recheck": operator_command(drifted, "incidents", "recheck", "{}"),
-    "release": operator_command(lambda site: site.contain(), "release", "{}", "--reason", "a drill"),
+    "watch": masked(log_command("incidents", "watch", CONTAINED), ALTERNATE),
 }
 """The views, by the names of their files."""
-
-
-def document(shown: Callable[[int | None], str]) -> str:
-    """Return the file of a view, given what it prints at each width."""
-    titles = (f"== {f'{width} columns' if width else 'in a pipe'} ==" for width in SIZES)
-    return "\n".join(f"{title}\n{shown(width)}" for title, width in zip(titles, SIZES, strict=True))
-
-
-SIZES = (*WIDTHS, None)
-
-
-def main() -> None:
-    """Write every transcript."""
-    FOLDER.mkdir(exist_ok=True)
-    with audit_log():
-        for name, shown in VIEWS.items():
-            (FOLDER / f"{name}.txt").write_text(document(shown), "utf-8")
-
-
-if __name__ == "__main__":
-    main()

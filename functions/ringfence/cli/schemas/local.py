@@ -1,0 +1,54 @@
+"""What the commands print that try Ringfence on a local AWS."""
+
+from __future__ import annotations
+
+from ringfence.cli.schemas.builders import (
+    anything,
+    either,
+    flag,
+    many,
+    maybe,
+    merged,
+    number,
+    record,
+    table,
+    text,
+    whole,
+)
+from ringfence.cli.schemas.log import ENTRY
+
+SAMPLE = record(
+    file=maybe(text("The file that was written.")),
+    runbook=text(),
+    finding=text("The type of the finding."),
+    kind=text("The kind of resource that it is about."),
+    event=anything("The event as AWS publishes it."),
+)
+LOCAL = record(endpoint=text(), environment=table(text(), "The variables that AWS tools need to use it."))
+RESPONSE = {"incident": text(), "runbook": text()}
+SENT = either(
+    record(sent=record(file=text(), events=whole(), account=text(), region=text())),
+    record(entry=merged(record(**RESPONSE), ENTRY)),
+    record(
+        response=record(
+            **RESPONSE,
+            subject=text("The key of the resource: kind/account/region/id."),
+            status=text("The status of docs/incident-status.md."),
+            state=text("The status in words."),
+            mode=text(),
+            reason=text(),
+            notice=maybe(record("The newest notice.", subject=text(), text=text())),
+        )
+    ),
+)
+DEMO = record(
+    scenario=text(),
+    succeeded=flag("Every result is as expected."),
+    incident=text(),
+    milestones_=many(record(what=text(), seconds=number("Seconds from the finding."))),
+    audit_log_=record(verified=flag(), claim=text()),
+    before_=table(text(), "What AWS showed before the finding."),
+    after_=table(text(), "What AWS shows at the end."),
+    residual_risk_=many(text()),
+    missing_=many(text(), "The results that are not as expected."),
+)

@@ -1,0 +1,155 @@
+"""Every option and argument that takes one of some names answers a misspelled one with the right one."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+
+from ringfence.cli.home_account import OPTION
+from ringfence.cli.main import main
+from ringfence.cli.settings import HOME_OPTIONS
+from tests.support.commands import every
+from tests.support.fakes.limited import Limited
+from tests.support.fakes.site import RUNBOOK, Site
+from tests.support.fakes.terminal import Terminal
+from tests.support.transcripts.operators import asked, paused, pausing, with_letters
+from tests.support.worlds import REF
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Case = tuple[str, str, str]
+REASON = ("--reason", "r")
+SITES: dict[str, Callable[[], Site]] = {
+    "limits": Limited,
+    "limits reset": Limited,
+    "resume": pausing,
+    "pause": pausing,
+    "dead-letters replay": with_letters,
+}
+NAMES: dict[tuple[str, str], tuple[str, str]] = {
+    ("run", "RUNBOOK"): (f"run contain-instnce {REF.id} --reason r", RUNBOOK.id),
+    ("run", "--remediation"): (
+        f"run {RUNBOOK.id} {REF.id} --remediation isolate-instanse --reason r --yes",
+        "isolate-instance",
+    ),
+    ("run", "--option"): (f"run {RUNBOOK.id} {REF.id} --option gruop=leave --reason r --yes", "group"),
+    ("release", "--runbook"): (
+        f"release INCIDENT --subject {REF.key} --runbook contain-instnce --reason r --yes",
+        RUNBOOK.id,
+    ),
+    ("approve", "--approval"): ("approve INCIDENT --approval WRONG --yes", "APPROVAL"),
+    ("reject", "--approval"): ("reject INCIDENT --approval WRONG --reason r", "APPROVAL"),
+    ("approvals", "--breaker"): ("approvals --breaker overal/hour", "overall/hour"),
+    ("approve", "--breaker"): ("approve --breaker overal/hour --yes", "overall/hour"),
+    ("reject", "--breaker"): ("reject --breaker overal/hour --reason r --yes", "overall/hour"),
+    ("pause", "--runbook"): ("pause --runbook harden-buckt --reason r", "harden-bucket"),
+    ("resume", "PAUSE_ID"): ("resume WRONG --reason r", "PAUSE"),
+    ("limits", "--limit"): ("limits --limit overal/hour", "overall/hour"),
+    ("limits reset", "LIMIT"): ("limits reset overal/hour --reason r", "overall/hour"),
+    ("dead-letters replay", "QUEUE"): ("dead-letters replay contain-instnce --reason r", RUNBOOK.id),
+    ("samples", "--runbook"): ("samples --runbook harden-buckt", "harden-bucket"),
+    ("samples", "--type"): ("samples --type Backdoor:EC2/C&CActivity.C", "Backdoor:EC2/C&CActivity.B"),
+    ("policy show", "WHAT"): ("policy show Backdoor:EC2/C&CActivity.C", "Backdoor:EC2/C&CActivity.B"),
+    ("replay", "--format"): ("replay x --format tabel", "table"),
+    ("replay", "--fail-if"): ("replay x --fail-if autos>1", "auto"),
+    ("scan", "--format"): ("scan x --format tabel", "table"),
+    ("scan", "--profile"): ("scan x --profile hippa", "hipaa"),
+    ("incidents export", "--format"): ("incidents export --format ocfs", "ocsf"),
+    ("rules list", "--type"): ("rules list --type AWS::S3::Bukcet", "AWS::S3::Bucket"),
+    ("demo", "--scenario"): ("demo --scenario instanse", "instance"),
+    ("controls", "NAME"): ("controls hippa", "hipaa"),
+    **{
+        (command, option): (f"{command} {option} {wrong}", right)
+        for command in ("incidents list", "incidents watch")
+        for option, wrong, right in (
+            ("--state", "contaned", "contained"),
+            ("--severity", "critcal", "critical"),
+            ("--runbook", "contain-instnce", RUNBOOK.id),
+        )
+    },
+}
+"""What takes a name, with a command line that misspells it, and the right name."""
+INCIDENT = "an id, of which a unique part is enough: test_incident_queries.py tests its suggestions"
+FREE = {
+    "INCIDENT": INCIDENT,
+    "--incident": INCIDENT,
+    "ID_": "an id of AWS, an ARN or a Name tag",
+    "ID": "the id of a message, which is hidden after it was listed",
+    "NAMES": INCIDENT,
+    "PATHS": "files and folders",
+    "--account": "an account id",
+    "--region": "a region of AWS",
+    "--resource": "an id of AWS",
+    "--subject": "an id of AWS, an ARN or a Name tag; test_subjects.py tests the suggestions of a release",
+    "--endpoint": "a URL",
+    "--url": "a URL",
+    "--plan": "a digest",
+    "--reason": "a sentence",
+    "--copies": "a bucket",
+    "--audit-table": "a table",
+    "--control-table": "a table",
+    "--archive-bucket": "a bucket",
+    "--log-key": "a key",
+    OPTION: "an account id",
+    "--home": "an account id",
+    **{f"--home-{name}": "where Ringfence is deployed" for name in HOME_OPTIONS},
+}
+"""What takes any text, and why there is no list of names."""
+
+
+def label(one: click.Parameter) -> str:
+    return one.opts[0] if isinstance(one, click.Option) else str(one.name).upper()
+
+
+def takes_text(one: click.Parameter) -> bool:
+    flag = isinstance(one, click.Option) and (one.is_flag or one.count)
+    known = isinstance(one.type, click.Path | click.IntRange | click.FloatRange | click.DateTime)
+    own = type(one.type).__module__.startswith("ringfence.cli") and one.type.name == "time"
+    return not (flag or known or own)
+
+
+def test_every_option_that_takes_text_has_names_or_a_reason_why_not() -> None:
+    found = {
+        (" ".join(words), label(one))
+        for words, command in every(main)
+        for one in command.params
+        if takes_text(one)
+    }
+    assert {one for one in found if one not in NAMES and one[1] not in FREE} == set()
+    assert NAMES.keys() <= found
+    assert set(FREE) <= {name for _, name in found}
+
+
+@pytest.mark.parametrize("case", NAMES, ids=" ".join)
+def test_a_misspelled_name_is_answered_with_the_right_one(case: tuple[str, str]) -> None:
+    command, option = case
+    words, right = NAMES[case]
+    site = Limited() if option == "--breaker" else SITES.get(command, Site)()
+    if isinstance(site, Limited):
+        site.reach()
+    elif command == "release":
+        words = words.replace("INCIDENT", site.contain())
+    elif option == "--approval":
+        incident = asked(site)
+        shown = Terminal(site)("approvals", incident).stdout
+        (right,) = re.findall(r"Approval (\w+):", shown)
+        words = words.replace("INCIDENT", incident).replace("WRONG", f"{right[:-1]}x")
+    elif option == "PAUSE_ID":
+        right = paused(site)
+        words = words.replace("WRONG", right[:-1])
+    done = Terminal(site)(*words.split())
+    assert done.exit_code != 0 or command == "approvals", done.output
+    assert f"Did you mean {right}" in " ".join(done.output.split()), done.output
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"), [(("incident", "list"), "incidents"), (("incidents", "lst"), "list")]
+)
+def test_a_misspelled_command_is_answered_with_the_right_one(words: tuple[str, ...], meant: str) -> None:
+    done = Terminal(Site())(*words)
+    assert done.exit_code == 2
+    assert meant in done.stderr.partition("Did you mean")[2]
