@@ -135,6 +135,15 @@ def _refs(refs: Iterable[Ref]) -> list[dict[str, str]]:
     return [{"kind": ref.kind, **asdict(ref)} for ref in refs]
 
 
+def _holder(ref: Ref) -> str:
+    """Return whom a credential belongs to. Exemptions of this user or role cover it as well."""
+    if not ref.holder:
+        return ""
+    return (
+        f" of {ref.holder} {ref.reported_holder}" if ref.reported_holder else f" of an unnamed {ref.holder}"
+    )
+
+
 def _details(explanation: Explanation) -> Iterator[tuple[str, str]]:
     if about := explanation.finding:
         severity = "" if about.severity is None else f", severity {about.severity:g}"
@@ -143,7 +152,7 @@ def _details(explanation: Explanation) -> Iterator[tuple[str, str]]:
             yield "title", about.title
         yield "account", f"{about.account or 'missing'} in {about.region or 'no region'}"
     for ref in explanation.subjects:
-        yield "subject", f"{ref.kind} {ref.id}, account {ref.account} in {ref.region}"
+        yield "subject", f"{ref.kind} {ref.id}{_holder(ref)}, account {ref.account} in {ref.region}"
     if explanation.runbook:
         yield "runbook", explanation.runbook
     if explanation.remediations:

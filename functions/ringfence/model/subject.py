@@ -142,6 +142,11 @@ class Ref:
         return self.used_by
 
     @property
+    def reported_holder(self) -> str:
+        """The name of whom it belongs to, as the report says. Empty if there is none, or the report lacks it."""
+        return ""
+
+    @property
     def key(self) -> str:
         """A stable text for keys and logs: `kind/account/region/id`."""
         return f"{self.kind}/{self.account}/{self.region}/{self.id}"

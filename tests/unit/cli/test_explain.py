@@ -454,6 +454,20 @@ def test_the_words_for_a_person_say_it_all(auto: Path) -> None:
     ]
 
 
+def test_the_user_of_a_key_and_the_role_of_a_session_are_named() -> None:
+    """What the policy says of them holds for the key and for the session as well."""
+    said = run("-", "--policy", OURS, stdin=json.dumps(credentials_finding()).encode()).stdout
+    assert (
+        f"of iam-user {credentials_finding()['detail']['resource']['accessKeyDetails']['userName']}," in said
+    )
+    session = {**samples.OF_AN_INSTANCE, "principalId": f"{samples.ROLE_ID}:jane"}
+    finding = credentials_finding(details=session)
+    assert (
+        f":jane of iam-role {samples.ROLE},"
+        in run("-", "--policy", OURS, stdin=json.dumps(finding).encode()).stdout
+    )
+
+
 def test_words_that_are_cut_say_so() -> None:
     event = changed(changed(EVENT, "detail.severity", 99), "detail.type", "x" * 5000)
     answer, code = explained(event)

@@ -25,3 +25,8 @@ class AccessKeyRef(PrincipalRef):
 
     user: str = ""
     user_id: str = ""
+
+    @property
+    def reported_holder(self) -> str:
+        """The user's name."""
+        return self.user

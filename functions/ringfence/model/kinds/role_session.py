@@ -26,6 +26,11 @@ class RoleSessionRef(PrincipalRef):
     role: str = ""
 
     @property
+    def reported_holder(self) -> str:
+        """The role's name."""
+        return self.role
+
+    @property
     def name(self) -> str:
         """The session's name. The caller who assumes a role chooses it, except for services such as EC2."""
         return self.id.partition(":")[2]
