@@ -126,8 +126,8 @@ class Account:
     def pauses(self) -> Pauses:
         return self._log.pauses()
 
-    def put_size(self, size: Slot) -> None:
-        self._log.put_size(size)
+    def keep_share(self, share: Slot, size: int) -> None:
+        self._log.keep_share(share, size)
 
     def append(
         self,
@@ -209,7 +209,7 @@ def of_many(count: int = MANY) -> tuple[int, int]:
 
 
 BOUNDS = {
-    FULL: Bill(reads=24, writes=200, puts=8, messages=8, invocations=14, notices=2, entries=45),
+    FULL: Bill(reads=24, writes=201, puts=8, messages=8, invocations=14, notices=2, entries=45),
     REDELIVERED: Bill(reads=14, writes=0, puts=0, messages=8, invocations=2, notices=0, entries=0),
     UPDATED: Bill(reads=14, writes=20, puts=1, messages=8, invocations=4, notices=0, entries=1),
     NOTIFIED: Bill(reads=6, writes=26, puts=1, messages=4, invocations=3, notices=1, entries=2),

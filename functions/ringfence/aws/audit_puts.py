@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from ringfence.aws.audit_items import CONTROL_KEY, ENTRY, lease_values, slot_values, to_item
 from ringfence.model.codec import instant_text
-from ringfence.record.chain import CLOCKS, Lease
+from ringfence.record.chain import CLOCKS, ROOM, Lease
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -59,13 +59,14 @@ def lease_put(table: str, key: ChainKey, seen: Lease, lease: Lease) -> TransactW
 
 def slot_put(table: str, slot: Slot) -> TransactWriteItemTypeDef:
     """Use a place of a limit unless another owner uses it. See `Slot.free`."""
+    # Room in a share was made for the size that the group had then.
+    nobody = "(#owner = :nobody AND #at > :room)" if slot.share else "#owner = :nobody"
     put: TransactWriteItemTypeDef = {
         "Put": {
             "TableName": table,
             "Item": {CONTROL_KEY: {"S": slot.key}, **slot_values(slot)},
             "ConditionExpression": (
-                "NOT attribute_type(#at, :text) OR #at <= :ago OR #at > :soon"
-                " OR #owner = :owner OR #owner = :nobody"
+                f"NOT attribute_type(#at, :text) OR #at <= :ago OR #at > :soon OR #owner = :owner OR {nobody}"
             ),
             "ExpressionAttributeNames": {"#at": "at", "#owner": "owner"},
             "ExpressionAttributeValues": {
@@ -77,6 +78,9 @@ def slot_put(table: str, slot: Slot) -> TransactWriteItemTypeDef:
             },
         }
     }
+    if slot.share:
+        room = {":room": {"S": instant_text(slot.at - ROOM)}}
+        put["Put"]["ExpressionAttributeValues"] = {**put["Put"]["ExpressionAttributeValues"], **room}
     if slot.seen:
         owner, at = slot.seen
         put["Put"]["ConditionExpression"] += " OR (#owner = :before AND #at = :then)"

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Protocol, cast
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ringfence.aws.audit_items import (
-    CONTROL_KEY,
     PROVIDED,
     provided_key,
     provided_mac,
-    slot_values,
     sort_key,
     to_lease,
     to_provided,
@@ -229,15 +227,11 @@ class DynamoAuditLog:
             pauses=self._paused(found[PAUSES_ITEM]),
         )
 
-    def put_size(self, size: Slot) -> None:
-        """Keep the size of a group."""
-        item = {CONTROL_KEY: {"S": size.key}, **slot_values(size)}
-        try:
-            self._client.put_item(TableName=self._control, Item=item)
-        except (ClientError, BotoCoreError) as error:
-            from ringfence.aws.audit_errors import translated
+    def keep_share(self, share: Slot, size: int) -> None:
+        """Keep the size of a group, and make room for the next containment if there is any."""
+        from ringfence.aws.free_slots import keep_share  # after the containment
 
-            raise translated(error) from error
+        keep_share(self._tables, share, size)
 
     def _write(self, puts: Sequence[TransactWriteItemTypeDef], slots: Sequence[Slot] = ()) -> bool:
         """Write them all. Return False if another writer, perhaps an earlier attempt of ours, was first.

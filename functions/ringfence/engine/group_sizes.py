@@ -1,12 +1,13 @@
-"""Keep the size of a group after a containment, so that the next response knows how large a share is."""
+"""Keep the size of a group after a containment, so that the next response knows whether there is room."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from ringfence.model.errors import RingfenceError
-from ringfence.policy.limits import GROUP, MOST_OPEN, OPEN
-from ringfence.record.slots import LIMIT, share_of, size_of
+from ringfence.policy.limits import FOREVER, GROUP, MOST_OPEN, OPEN
+from ringfence.record.chain import Slot
+from ringfence.record.slots import LIMIT
 
 if TYPE_CHECKING:
     from ringfence.engine.ports import Ports
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 def keep_sizes(ports: Ports, request: ResponseRequest, resource: ResourceState) -> None:
     """Read how large the group of the subject is, and keep it for the limit on its share.
 
-    Without a size, one is contained at a time. So an error changes nothing, and a group whose share is one
-    needs no item.
+    Without a size, one is contained at a time. So an error changes nothing.
     """
     kind, share = request.runbook.size, request.limits.of(GROUP, critical=False).share
     names = _groups(request, resource) if kind and share else ()
@@ -26,10 +26,10 @@ def keep_sizes(ports: Ports, request: ResponseRequest, resource: ResourceState) 
         return
     try:
         found = ports.cloud.observe(request.ref, (kind,))
-        if kind not in found or share_of(size := found[kind].size, share, MOST_OPEN) == 1:
-            return
-        for name in names:
-            ports.log.put_size(size_of(f"{LIMIT}{name}/{OPEN}", size, ports.clock()))
+        chain = f"{request.runbook.id}#{request.ref.key}"
+        for name in names if kind in found else ():
+            limit = Slot(f"{LIMIT}{name}/{OPEN}", chain, ports.clock(), MOST_OPEN, FOREVER, 0, share)
+            ports.log.keep_share(limit, found[kind].size)
     except RingfenceError:
         return
 

@@ -70,8 +70,11 @@ class Cloud(Protocol):
 class AuditLog(Protocol):
     """The append-only log of facts, its leases, and the items of limits."""
 
-    def put_size(self, size: Slot) -> None:
-        """Keep the size of a group, as `record.slots.size_of` returns it. Raises Retryable."""
+    def keep_share(self, share: Slot, size: int) -> None:
+        """Keep the size of a group, and make room for the next containment if the share allows another one.
+
+        Raises Retryable.
+        """
         ...
 
     def read(self, key: ChainKey) -> History:

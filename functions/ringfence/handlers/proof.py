@@ -92,9 +92,9 @@ class ProvenLog:
         """Read what is paused. Only an execution that has its proof gets there."""
         return self._log.pauses()
 
-    def put_size(self, size: Slot) -> None:
+    def keep_share(self, share: Slot, size: int) -> None:
         """Keep the size of a group. Only an execution that has its proof gets there."""
-        self._log.put_size(size)
+        self._log.keep_share(share, size)
 
     def append(
         self,

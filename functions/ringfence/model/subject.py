@@ -143,7 +143,7 @@ class Ref:
 
     @property
     def reported_holder(self) -> str:
-        """The name of whom it belongs to, as the report says. Empty if there is none, or the report lacks it."""
+        """The name of whom it belongs to, as the report says. Empty if the report does not say it."""
         return ""
 
     @property

@@ -66,7 +66,7 @@ DEFAULTS = (
     Limit(RUNBOOK, 15, 45),
     Limit(VPC, 5, 15),
     Limit(ROLE, 5, 15),
-    Limit(GROUP, 1, 5),
+    Limit(GROUP, 1, 5, share=20),
     Limit(SUBJECT, 3),
 )
 CRITICAL_DEFAULTS = (

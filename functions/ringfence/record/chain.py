@@ -22,6 +22,8 @@ HEARTBEAT = "heartbeat"
 """The id in the keys of the chains of heartbeats, in the place of a runbook's."""
 PERIOD = timedelta(hours=1)
 """For how long a limit that is used stays used."""
+ROOM = timedelta(days=7)
+"""For how long the size of a group counts after it was read, and the room that was made for it."""
 LONGEST_LEASE = timedelta(seconds=30)
 """The longest lease that an execution takes. No function that takes one runs longer before it renews it."""
 CLOCKS = timedelta(minutes=1)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ringfence.model.errors import LimitReached
-from ringfence.record.chain import CLOCKS, PERIOD, Slot
+from ringfence.record.chain import CLOCKS, PERIOD, ROOM, Slot
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -27,8 +27,8 @@ LIMIT_KEYS = (f"{LIMIT}*", f"{BREAKER}*")
 """The keys that belong to no runbook alone: several runbooks share the limits of an account."""
 
 
-_SIZE_LASTS = timedelta(days=7)
-"""How long the size of a group counts after it was read."""
+_REMEMBERED = timedelta(hours=24)
+"""How long a smaller size counts although a larger one was read since. To raise a size gains nothing then."""
 NOTHING: frozenset[str] = frozenset()
 """No open containment."""
 
@@ -93,6 +93,53 @@ def allowed(slot: Slot, used: Mapping[str, Slot]) -> int:
     return share_of(int(known.owner) if known and fresh else 0, slot.share, slot.most)
 
 
+def kept(share: Slot, size: int, used: Mapping[str, Slot], open_: Collection[str]) -> tuple[Slot, ...]:
+    """Return what to write after a containment, so that the next one knows at once whether there is room.
+
+    The first place of a share is the one that every containment asks for. If the share allows another
+    containment, the owner of the first place moves to another place. Then the next containment needs no read.
+
+    Parameters
+    ----------
+    share
+        The limit on the share, now.
+    size
+        How large the group is.
+    used
+        What the items of its size and of its places contain, by key.
+    open_
+        The owners of places whose containments are open.
+    """
+    item = size_of(share.name, size, share.at)
+    known = used.get(item.key)
+    if known and known.owner.isdecimal() and int(known.owner) <= size and _is_remembered(known, share.at):
+        item = known
+    writes = () if item == known or (known is None and _is_one(item, share)) else (item,)
+    return (*writes, *_moved(share, {**used, item.key: item}, open_))
+
+
+def _is_one(size: Slot, share: Slot) -> bool:
+    return share_of(int(size.owner), share.share, share.most) == 1
+
+
+def _is_remembered(known: Slot, now: datetime) -> bool:
+    return now - _REMEMBERED < known.at <= now + CLOCKS
+
+
+def _moved(share: Slot, used: Mapping[str, Slot], open_: Collection[str]) -> tuple[Slot, ...]:
+    """Return the place to which the owner of the first place moves, and the first place without an owner."""
+    nobody = replace(share, owner="", index=0)
+    every = tuple(places(nobody))
+    taken = [one for one in every if in_use(one, used.get(one.key), open_)]
+    most = allowed(share, used)
+    others = [one for one in every[1:most] if one not in taken]
+    if nobody not in taken or len(taken) >= most or not others:
+        return ()
+    first, stale = used[nobody.key], used.get(others[0].key)
+    moved = replace(others[0], owner=first.owner, seen=(stale.owner, stale.at) if stale else None)
+    return moved, replace(nobody, seen=(first.owner, first.at))
+
+
 def in_use(slot: Slot, known: Slot | None, open_: Collection[str] = NOTHING) -> bool:
     """Return whether another owner uses the place of a slot, as its item `known` says.
 
@@ -104,7 +151,7 @@ def in_use(slot: Slot, known: Slot | None, open_: Collection[str] = NOTHING) -> 
 
 
 def _is_fresh(known: Slot, now: datetime) -> bool:
-    return now - _SIZE_LASTS < known.at <= now + CLOCKS
+    return now - ROOM < known.at <= now + CLOCKS
 
 
 def _free(slot: Slot, used: Mapping[str, Slot], open_: Collection[str]) -> Slot:

@@ -148,8 +148,8 @@ class Through:
     def pauses(self) -> Pauses:
         return self._gate("pauses", self._log.pauses)  # type: ignore[return-value]
 
-    def put_size(self, size: Slot) -> None:
-        self._gate("size", lambda: self._log.put_size(size))
+    def keep_share(self, share: Slot, size: int) -> None:
+        self._gate("size", lambda: self._log.keep_share(share, size))
 
     def append(
         self,

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from ringfence.aws.audit_items import provided_key
 from ringfence.model.errors import Conflict, UnknownRecord
 from ringfence.record.append_check import check_append
-from ringfence.record.chain import ChainKey, Lease
+from ringfence.record.chain import ROOM, ChainKey, Lease
 from ringfence.record.containments import containment
 from ringfence.record.deployment_facts import PausesChanged
 from ringfence.record.history import History, Provided, with_provided
 from ringfence.record.pauses import PAUSE, Pauses
 from ringfence.record.seal import prove
-from ringfence.record.slots import elsewhere
+from ringfence.record.slots import elsewhere, kept
 from tests.support.fakes.seals import FixedSeals
 
 if TYPE_CHECKING:
@@ -93,9 +93,11 @@ class MemoryLog:
             if isinstance(newest, PausesChanged):
                 self._pauses = Pauses(newest.active, place=(entries[-1].incident, entries[-1].seq))
 
-    def put_size(self, size: Slot) -> None:
-        """Keep the size of a group."""
-        self._slots[size.key] = size
+    def keep_share(self, share: Slot, size: int) -> None:
+        """Keep the size of a group, and make room for the next containment."""
+        with self._lock:
+            for one in kept(share, size, self._slots, self.open()):
+                self._slots[one.key] = one
 
     def open(self) -> frozenset[str]:
         """Return the chains of open contained incidents."""
@@ -112,6 +114,8 @@ class MemoryLog:
 
     def _is_used(self, slot: Slot) -> bool:
         held = self._slots.get(slot.key)
+        if held is not None and slot.share and not slot.seen and not held.owner:
+            return held.at <= slot.at - ROOM
         return held is not None and not held.free(slot.at, slot.owner, slot.period)
 
     @property

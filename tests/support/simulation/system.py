@@ -207,8 +207,8 @@ class Execution:
         self.system.story.tell(self.name, "reads what is paused")
         return self.system.log.pauses()
 
-    def put_size(self, size: Slot) -> None:
-        self.gate("append", "keeps the size of a group", lambda: self.system.log.put_size(size))
+    def keep_share(self, share: Slot, size: int) -> None:
+        self.gate("append", "keeps the size of a group", lambda: self.system.log.keep_share(share, size))
 
     def append(
         self,

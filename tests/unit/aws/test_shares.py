@@ -16,7 +16,6 @@ from ringfence.policy.limits import FOREVER, MOST_OPEN
 from ringfence.record.chain import Slot
 from ringfence.record.containments import Containment
 from ringfence.record.history import History
-from ringfence.record.slots import size_of
 from tests.support.fakes.audit_home import CONTROL, dynamo_log, tables
 from tests.support.fakes.chains import INCIDENT, KEY
 from tests.support.worlds import NOON
@@ -35,7 +34,7 @@ class Place:
     def __init__(self) -> None:
         self.client, self.calls = tables(), list[str]()
         self.log, self.items = dynamo_log(self.client), DynamoLimitItems(self.client, CONTROL)
-        self.log.put_size(size_of(NAME, 10, NOON))
+        self.log.keep_share(Slot(NAME, KEY.text, NOON, MOST_OPEN, FOREVER, 0, 20), 10)
 
     def use(self, key: ChainKey) -> None:
         """Contain an instance of the group."""
@@ -92,6 +91,24 @@ def test_the_first_containment_of_a_group_reads_nothing_more(place: Place) -> No
     assert place.calls == ["TransactWriteItems"]
     place.use(KEYS[1])
     assert place.calls[1:] == ["TransactWriteItems", "BatchGetItem", "BatchGetItem", "TransactWriteItems"]
+    place.client.meta.events.unregister("provide-client-params.dynamodb", unique_id="shares")
+
+
+def test_the_second_containment_reads_nothing_more_either_if_there_was_room(place: Place) -> None:
+    """The function made room after the first one."""
+    place.use(KEYS[0])
+    place.log.keep_share(Slot(NAME, KEYS[0].text, LATER, MOST_OPEN, FOREVER, 0, 20), 10)
+    place.client.meta.events.register(
+        "provide-client-params.dynamodb",
+        lambda model, **_: place.calls.append(model.name),
+        unique_id="shares",
+    )
+    place.use(KEYS[1])
+    assert place.calls == ["TransactWriteItems"]
+    assert place.owners() == {KEYS[0].text, KEYS[1].text}
+    place.log.keep_share(Slot(NAME, KEYS[1].text, LATER, MOST_OPEN, FOREVER, 0, 20), 10)
+    with pytest.raises(LimitReached):
+        place.use(KEYS[2])
     place.client.meta.events.unregister("provide-client-params.dynamodb", unique_id="shares")
 
 

@@ -141,7 +141,9 @@ def test_a_response_uses_a_place_of_each_limit_in_the_transaction_of_its_intents
             f"subject/contain-instance/{fleet.ref(0).key}",
         )
         for window in ("hour", "day")
-    } - {f"limit/subject/contain-instance/{fleet.ref(0).key}/day"}
+    } - {f"limit/subject/contain-instance/{fleet.ref(0).key}/day"} | {
+        "limit/auto-scaling-group/111122223333/eu-west-1/web/open"
+    }
 
 
 def test_new_incidents_on_one_subject_back_off() -> None:

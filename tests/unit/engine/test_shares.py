@@ -107,6 +107,22 @@ def test_a_smaller_group_than_before_has_a_smaller_share() -> None:
     assert len(given.isolated()) == 4
 
 
+def test_a_size_that_somebody_raises_counts_only_after_a_day() -> None:
+    """Who can change the desired capacity could take more of the group out of service otherwise."""
+    given = fleet(10)
+    outbreak(given, 2)
+    given.sizes["web"] = 100
+    given.respond(2, group="web")
+    given.clock.tick(hours=2)
+    given.respond(3, group="web")
+    assert len(given.isolated()) == 2
+    release(given, 0)
+    given.clock.tick(hours=23)
+    given.respond(4, group="web")  # what it reads counts from now on
+    given.respond(5, group="web")
+    assert len(given.isolated()) == 4
+
+
 def test_for_a_share_of_one_no_size_is_kept() -> None:
     given = fleet(9)
     given.respond(0, group="web")

@@ -55,16 +55,28 @@ def test_an_instance_without_a_group_is_out(found: list[object]) -> None:
 MEMBER = {"AutoScalingInstances": [{"AutoScalingGroupName": "web", "LifecycleState": "InService"}]}
 
 
+def group_of(desired: int, *, in_service: int) -> dict[str, object]:
+    states = (*["InService"] * in_service, "Pending", "Standby")
+    instances = [{"LifecycleState": state} for state in states]
+    return {
+        "AutoScalingGroups": [
+            {"AutoScalingGroupName": "web", "DesiredCapacity": desired, "Instances": instances}
+        ]
+    }
+
+
 @pytest.mark.parametrize(
     ("answers", "size"),
     [
         (({"AutoScalingInstances": []},), 0),
         ((MEMBER, {"AutoScalingGroups": []}), 0),
-        ((MEMBER, {"AutoScalingGroups": [{"AutoScalingGroupName": "web", "DesiredCapacity": 7}]}), 7),
+        ((MEMBER, group_of(7, in_service=7)), 7),
+        ((MEMBER, group_of(7, in_service=5)), 5),
+        ((MEMBER, group_of(4, in_service=5)), 4),
     ],
-    ids=["in no group", "of a group that is gone", "in a group"],
+    ids=["in no group", "of a group that is gone", "in a group", "still launching", "about to shrink"],
 )
-def test_the_size_of_a_group_is_its_desired_capacity(
+def test_the_size_of_a_group_is_its_desired_capacity_or_what_is_in_service_if_that_is_less(
     answers: tuple[dict[str, object], ...], size: int
 ) -> None:
     calls, found = talk(GroupSize.read(REF, ()), *((one,) for one in answers))

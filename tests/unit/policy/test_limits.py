@@ -74,10 +74,11 @@ def test_a_compiled_policy_with_a_wrong_number_permits_nothing(tmp_path: Path, n
         policy_from_json(compiled)
 
 
-def test_a_share_of_a_group_is_off_until_the_policy_sets_it(tmp_path: Path) -> None:
-    assert limits(tmp_path, "").of("auto-scaling-group", critical=False).share == 0
-    found = limits(tmp_path, "limits: {auto-scaling-group: {share: 20}}\n")
-    assert found.of("auto-scaling-group", critical=False) == Limit("auto-scaling-group", 1, 5, 20)
+def test_a_share_of_a_group_is_on_until_the_policy_sets_another(tmp_path: Path) -> None:
+    assert limits(tmp_path, "").of("auto-scaling-group", critical=False).share == 20
+    for share in (0, 50):
+        found = limits(tmp_path, f"limits: {{auto-scaling-group: {{share: {share}}}}}\n")
+        assert found.of("auto-scaling-group", critical=False) == Limit("auto-scaling-group", 1, 5, share)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ringfence.model.subject import Ref
 
 _GROUP = "aws:autoscaling:groupName"
+_IN_SERVICE = "InService"
 
 
 @value
@@ -60,7 +61,7 @@ class Placement(InstanceObservation):
 
 @value
 class GroupSize(Sized):
-    """How many instances the Auto Scaling group of an instance is to have.
+    """How many instances the Auto Scaling group of an instance has and is to have: the smaller number.
 
     References
     ----------
@@ -77,7 +78,7 @@ class GroupSize(Sized):
 
     @classmethod
     def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
-        """Read the group of the instance, and then its desired capacity."""
+        """Read the group of the instance, and then its desired capacity and what is in service."""
         (answer,) = yield (Call("autoscaling", "DescribeAutoScalingInstances", {"InstanceIds": [ref.id]}),)
         member = first(document(answer).children("AutoScalingInstances"))
         if member is None:
@@ -85,4 +86,7 @@ class GroupSize(Sized):
         named = {"AutoScalingGroupNames": [member.text("AutoScalingGroupName")]}
         (answer,) = yield (Call("autoscaling", "DescribeAutoScalingGroups", named),)
         group = first(document(answer).children("AutoScalingGroups"))
-        return cls(group.integer("DesiredCapacity") if group else 0)
+        if group is None:
+            return cls()
+        states = (one.optional_text("LifecycleState") for one in group.children("Instances"))
+        return cls(min(group.integer("DesiredCapacity"), sum(one == _IN_SERVICE for one in states)))
