@@ -23,6 +23,10 @@ _EXTRAS = ".sdk-extras"
 """Beside a document: what botocore merges into it when it reads it."""
 _UNREAD = ("documentation", "documentationUrl", "enum", "pattern")
 """Of a model, what botocore never reads to make a call: it checks no enumeration and no pattern."""
+_OF_ARNS = "operationContextParams"
+"""Of an operation of DynamoDB, where a request can contain ARNs of tables, whose account has an own endpoint.
+Ringfence uses names of tables. botocore would search each request for ARNs.
+"""
 _READ_WHOLE = "clientContextParams"
 """Of a model, the settings of endpoints that a client has: botocore reads their documentation as well."""
 
@@ -74,10 +78,14 @@ def _trim_service(folder: Path, operations: Collection[str]) -> str:
 
 def model_of(model: Json, operations: Collection[str]) -> Json:
     """Return a service's model with these operations and the shapes that they reach."""
-    kept = _only(model["operations"], operations)
+    kept = {name: _not_of_arns(one) for name, one in _only(model["operations"], operations).items()}
     shapes = _only(model["shapes"], _reached(kept, model["shapes"]))
     trimmed: Json = _without_documentation({**model, "operations": kept, "shapes": shapes})
     return {**trimmed, **_only(model, [_READ_WHOLE])}
+
+
+def _not_of_arns(operation: Json) -> Json:
+    return {name: value for name, value in operation.items() if name != _OF_ARNS}
 
 
 def _reached(operations: Json, shapes: Json) -> frozenset[str]:

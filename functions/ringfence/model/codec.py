@@ -84,7 +84,11 @@ def encode(item: object) -> object:
     if isinstance(item, tuple | list):
         return [encode(one) for one in item]
     if kind in _NAMES:
-        return {_TAG: recorded_name(kind)} | {name: encode(getattr(item, name)) for name in field_names(kind)}
+        made: dict[str, object] = {_TAG: recorded_name(kind)}
+        for name in field_names(kind):
+            one = getattr(item, name)
+            made[name] = one if type(one) in _PLAIN else encode(one)
+        return made
     return _encode_other(item)
 
 
@@ -104,11 +108,11 @@ def _encode_other(item: object) -> object:
 
 def decode(data: object) -> object:
     """Read data from `encode`. Raises BadInput for any other data. Lists become tuples."""
-    if isinstance(data, list):
-        return tuple(decode(one) for one in data)
-    if not isinstance(data, dict):
+    if type(data) in _PLAIN:
         return data
-    return _decode_tagged(data)
+    if isinstance(data, list):
+        return tuple([decode(one) for one in data])
+    return _decode_tagged(data) if isinstance(data, dict) else data
 
 
 def _decode_tagged(data: Mapping[str, object]) -> object:
@@ -120,7 +124,7 @@ def _decode_tagged(data: Mapping[str, object]) -> object:
     cls = _known(kind) if isinstance(kind, str) else None
     if cls is None:
         raise BadInput(_TAG, "must be a value that this version knows", kind)
-    given = {name: decode(one) for name, one in data.items() if name != _TAG}
+    given = {name: one if type(one) in _PLAIN else decode(one) for name, one in data.items() if name != _TAG}
     try:
         return cls(**given)
     except (TypeError, ValueError) as error:

@@ -10,7 +10,7 @@ from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
 from typing import TYPE_CHECKING, Protocol, TypeVar, dataclass_transform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from dataclasses import replace
 
 T = TypeVar("T")
@@ -24,8 +24,10 @@ def frozen(cls: type[T]) -> type[T]:
     """Make `cls` a dataclass with immutable instances that are compared by their fields."""
     own = {name: cls.__dict__[name] for name in ("__init__", "__repr__") if name in cls.__dict__}
     made = dataclass(eq=False, repr=False, init=False)(cls)
-    names = tuple(one.name for one in fields(made))  # type: ignore[arg-type]  # it is one now
-    type.__setattr__(made, "__field_names__", names)
+    declared = fields(made)  # type: ignore[arg-type]  # it is one now
+    type.__setattr__(made, "__field_names__", tuple(one.name for one in declared))
+    plain = all(one.init for one in declared) and not hasattr(made, "__post_init__")
+    type.__setattr__(made, "__is_copied__", plain and "__init__" not in own)
     for method in (__eq__, __hash__, __setattr__, __delattr__, __getstate__):
         setattr(made, method.__name__, method)
     for name, shared in (("__init__", _initializer(made)), ("__repr__", __repr__)):
@@ -40,8 +42,8 @@ class _Parameters:
     of: str
     positional: tuple[str, ...]
     takes: frozenset[str]
-    defaults: tuple[tuple[str, object], ...]
-    factories: tuple[tuple[str, Callable[[], object]], ...]
+    defaults: Mapping[str, object]
+    factories: Mapping[str, Callable[[], object]]
     is_followed: bool
 
     @classmethod
@@ -52,36 +54,35 @@ class _Parameters:
             of=made.__qualname__,
             positional=tuple(one.name for one in taken if not one.kw_only),
             takes=frozenset(one.name for one in taken),
-            defaults=tuple((one.name, one.default) for one in taken if one.default is not MISSING),
-            factories=tuple(
-                (one.name, one.default_factory) for one in taken if one.default_factory is not MISSING
-            ),
+            defaults={one.name: one.default for one in taken if one.default is not MISSING},
+            factories={one.name: one.default_factory for one in taken if one.default_factory is not MISSING},
             is_followed=hasattr(made, "__post_init__"),
         )
 
     def fill(self, values: dict[str, object], given: tuple[object, ...], named: dict[str, object]) -> None:
-        """Put the arguments and the defaults into `values`. Raises TypeError as any constructor does."""
+        """Put the defaults and the arguments into `values`. Raises TypeError as any constructor does."""
+        values.update(self.defaults)
+        if self.factories:
+            values.update((name, make()) for name, make in self.factories.items() if name not in named)
         if given:
-            if len(given) > len(self.positional):
-                raise TypeError(f"{self.of}() takes {len(self.positional)} positional arguments")
-            values.update(zip(self.positional, given, strict=False))
+            values.update(zip(self.positional, given))  # noqa: B905 - `_check` counts them
         if named:
-            if not named.keys() <= self.takes or not named.keys().isdisjoint(values):
-                wrong = (name for name in named if name not in self.takes or name in values)
-                raise TypeError(f"{self.of}() takes no argument {next(wrong)!r}, or got it twice")
             values.update(named)
-        if len(values) < len(self.takes):
-            self._complete(values)
+            twice = given and not named.keys().isdisjoint(self.positional[: len(given)])
+            if twice or not named.keys() <= self.takes:
+                self._check(given, named)
+        if len(values) != len(self.takes) or len(given) > len(self.positional):
+            self._check(given, named)
 
-    def _complete(self, values: dict[str, object]) -> None:
-        for name, default in self.defaults:
-            if name not in values:
-                values[name] = default
-        for name, make in self.factories:
-            if name not in values:
-                values[name] = make()
-        if len(values) < len(self.takes):
-            missing = ", ".join(sorted(self.takes - values.keys()))
+    def _check(self, given: tuple[object, ...], named: dict[str, object]) -> None:
+        """Raise TypeError for arguments that are too many, unknown, given twice or missing."""
+        if len(given) > len(self.positional):
+            raise TypeError(f"{self.of}() takes {len(self.positional)} positional arguments")
+        first = self.positional[: len(given)]
+        if wrong := [name for name in named if name not in self.takes or name in first]:
+            raise TypeError(f"{self.of}() takes no argument {wrong[0]!r}, or got it twice")
+        known = {*first, *named, *self.defaults, *self.factories}
+        if missing := ", ".join(sorted(self.takes - known)):
             raise TypeError(f"{self.of}() lacks the arguments {missing}")
 
 
@@ -119,10 +120,18 @@ def _filler(parameters: _Parameters) -> _Constructor:
 if not TYPE_CHECKING:  # mypy knows what the standard function takes
 
     def replace(item: T, /, **changes: object) -> T:
-        """Return a copy with some fields changed, as `dataclasses.replace` does, in half the time."""
-        kept = item.__dict__
-        values = {name: kept[name] for name in item.__field_names__ if name not in changes}
-        return type(item)(**values, **changes)
+        """Return a copy with some fields changed, as `dataclasses.replace` does, in a quarter of the time."""
+        cls, kept = type(item), item.__dict__
+        if not cls.__is_copied__:
+            return cls(**{name: kept[name] for name in cls.__field_names__} | changes)
+        made = object.__new__(cls)
+        values = made.__dict__
+        values.update([(name, kept[name]) for name in cls.__field_names__])  # and nothing that was computed
+        values.update(changes)
+        if len(values) != len(cls.__field_names__):
+            wrong = next(name for name in changes if name not in cls.__field_names__)
+            raise TypeError(f"{cls.__qualname__} has no field {wrong!r}")
+        return made
 
 
 def __eq__(self: object, other: object) -> bool:  # noqa: N807 - becomes the method of that name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from ringfence.model.errors import BadInput
@@ -64,7 +65,7 @@ class Stage:
     members: tuple[Remediation | Deferred, ...]
     contains: bool = False
 
-    @property
+    @cached_property
     def remediations(self) -> tuple[Remediation, ...]:
         """The remediations, loaded."""
         return tuple(one.load(one.id) if isinstance(one, Deferred) else one for one in self.members)
@@ -202,7 +203,7 @@ class Runbook:
         """Every remediation, in the order of the stages, each once."""
         return unique(one for stage in self.stages for one in stage.remediations)
 
-    @property
+    @cached_property
     def ids(self) -> tuple[str, ...]:
         """The id of every remediation, without loading it, each once."""
         return unique(one.id for stage in self.stages for one in stage.members)

@@ -105,12 +105,12 @@ class History:
         """Return the newest fact of one kind."""
         return next(iter(reversed(self.of(kind))), None)
 
-    @property
+    @cached_property
     def outcomes(self) -> dict[str, Outcome]:
         """The outcome of each intent that has one."""
         return {outcome.intent: outcome for outcome in self.of(Outcome)}
 
-    @property
+    @cached_property
     def open_intents(self) -> tuple[tuple[Entry, Intended], ...]:
         """Intents whose outcome is unknown, oldest first."""
         known = self.outcomes

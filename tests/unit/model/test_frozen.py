@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.model.frozen import frozen
+from ringfence.model.frozen import replace as copied
 
 
 @frozen
@@ -117,6 +118,8 @@ def test_a_subclass_has_the_fields_of_both() -> None:
         ((1,), {"number": 1}),
         ((1,), {"other": 1}),
         ((), {"texts": ()}),
+        ((), {"other": 1}),
+        ((), {"other": 1, "texts": ()}),
     ],
 )
 def test_wrong_arguments_are_refused_as_by_the_standard_ones(
@@ -125,3 +128,43 @@ def test_wrong_arguments_are_refused_as_by_the_standard_ones(
     for made in (Ours, Theirs):
         with pytest.raises(TypeError):
             made(*given, **named)  # type: ignore[arg-type]  # that is what is tested
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"number": 1}, {"number": 1, "texts": ("a",)}, {"number": 1, "more": frozenset("b")}]
+)
+def test_arguments_can_be_given_by_place_and_by_name(arguments: dict[str, object]) -> None:
+    number, *_ = arguments.values()
+    named = {name: one for name, one in arguments.items() if name != "number"}
+    ours, theirs = Ours(number, **named), Theirs(number, **named)  # type: ignore[arg-type]  # any of them
+    assert ours == Ours(**arguments)  # type: ignore[arg-type]  # likewise
+    assert repr(ours).replace("Ours", "") == repr(theirs).replace("Theirs", "")
+
+
+@given(GIVEN, st.dictionaries(st.sampled_from(["number", "texts", "more"]), st.just(7)))
+def test_a_copy_has_the_fields_that_the_standard_function_gives_it(
+    a: tuple[int, tuple[str, ...]], changes: dict[str, int]
+) -> None:
+    one = Ours(*a)
+    assert one.double == 2 * a[0]
+    made, expected = copied(one, **changes), replace(Theirs(*a), **changes)  # type: ignore[arg-type]  # any
+    assert vars(made) == vars(expected), "a computed property is computed again"
+    assert made.double == made.number * 2
+
+
+def test_a_copy_has_no_field_that_its_class_lacks() -> None:
+    with pytest.raises(TypeError, match="other"):
+        copied(Ours(1), other=1)  # type: ignore[call-arg]  # that is what is tested
+
+
+def test_a_copy_is_checked_as_a_new_value_is() -> None:
+    @frozen
+    class Checked:
+        number: int
+
+        def __post_init__(self) -> None:
+            if self.number < 0:
+                raise ValueError("negative")
+
+    with pytest.raises(ValueError, match="negative"):
+        copied(Checked(1), number=-1)
