@@ -20,6 +20,7 @@ $(SETUP): pyproject.toml uv.lock package.json package-lock.json Makefile
 		{ echo "Ringfence needs Python 3.11 or newer; try make PYTHON=/path/to/python3.13" >&2; exit 2; }
 	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' 2>/dev/null || \
 		{ echo "Ringfence needs Node 20 or newer, for the CDK: https://nodejs.org/en/download" >&2; exit 2; }
+	@echo "Installing the pinned Python and Node packages: about a minute …"
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@VIRTUAL_ENV= $(BIN)/python -m uv sync --quiet --frozen --all-extras --compile-bytecode
@@ -28,6 +29,7 @@ $(SETUP): pyproject.toml uv.lock package.json package-lock.json Makefile
 
 .PHONY: setup
 setup: $(SETUP)  ## Install the pinned Python and Node packages.
+	@echo "Everything is installed. To put ringfence on your path: . $(BIN)/activate"
 
 .PHONY: demo
 demo: $(SETUP)  ## Show the containment of an instance on a local AWS. SCENARIO=credentials: of a leaked key. SCENARIO=approval: after a person approves.
@@ -107,7 +109,9 @@ docs: $(SETUP)  ## Regenerate the README's list of runbooks, the generated pages
 
 .PHONY: site
 site: $(SETUP)  ## Build the documentation as a website in build/site. VERSION=0.1: commit it to the branch gh-pages.
+	@echo "Building the website: about half a minute …"
 	@$(BIN)/python -m tools.site $(VERSION)
+	@echo "The website is $(if $(VERSION),on the branch gh-pages,in build/site). Its first page is index.html."
 
 .PHONY: clean
 clean:  ## Remove everything that was generated.

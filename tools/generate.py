@@ -10,6 +10,7 @@ from stacks.function_code import export
 from stacks.service_control_policy import service_control_policy, text
 from tests.support.shown import NOT_SHOWN
 from tools import (
+    building_blocks,
     claims,
     costs,
     incident_status,
@@ -26,6 +27,7 @@ from tools.runbook_picture import picture
 ROOT = Path(__file__).resolve().parent.parent
 README, RUNBOOKS = ROOT / "README.md", ROOT / "docs" / "runbooks"
 KINDS = ROOT / "docs" / "kinds.md"
+BLOCKS = ROOT / "docs" / "building-blocks.md"
 SCP = ROOT / "docs" / "scp.json"
 POLICY_PAGE = ROOT / "docs" / "policy.md"
 POLICY_SCHEMA = ROOT / "docs" / "policy-schema.json"
@@ -62,6 +64,7 @@ def main() -> None:
     for name, text_of_page in pages_of_runbooks().items():
         (RUNBOOKS / name).write_text(text_of_page, "utf-8")
     KINDS.write_text(kinds.document(), "utf-8")
+    BLOCKS.write_text(building_blocks.document(), "utf-8")
     COSTS.write_text(costs.document(), "utf-8")
     CLAIMS.write_text(claims.document(), "utf-8")
     STATUSES.write_text(incident_status.document(), "utf-8")

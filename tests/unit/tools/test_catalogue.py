@@ -8,9 +8,18 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from ringfence.runbooks.catalogue import CATALOGUE
-from tools import incident_status, json_page, kinds
+from tools import building_blocks, incident_status, json_page, kinds
 from tools.catalogue import with_list
-from tools.generate import JSON_PAGE, JSON_SCHEMAS, KINDS, README, RUNBOOKS, STATUSES, pages_of_runbooks
+from tools.generate import (
+    BLOCKS,
+    JSON_PAGE,
+    JSON_SCHEMAS,
+    KINDS,
+    README,
+    RUNBOOKS,
+    STATUSES,
+    pages_of_runbooks,
+)
 from tools.runbook_picture import WIDTH, picture
 
 if TYPE_CHECKING:
@@ -62,6 +71,18 @@ def test_nothing_in_a_picture_is_beyond_its_edge(runbook: Runbook) -> None:
 
 def test_the_kinds_document_is_what_the_kinds_declare() -> None:
     assert kinds.document() == KINDS.read_text("utf-8"), "run make docs"
+
+
+def test_the_page_of_observations_and_steps_has_each_one_that_a_remediation_declares() -> None:
+    page = BLOCKS.read_text("utf-8")
+    assert building_blocks.document() == page, "run make docs"
+    declared = {
+        each
+        for runbook in CATALOGUE.values()
+        for one in runbook.remediations
+        for each in (*one.observations, *one.steps)
+    }
+    assert {one.__name__ for one in declared if f"`{one.__name__}`" not in page} == set()
 
 
 def test_the_page_about_json_is_the_declaration_of_what_commands_print() -> None:
