@@ -13,8 +13,16 @@ from stacks.bundle import Bundle
 from stacks.guards import guard_keys
 from stacks.intake import IntakeStack
 from stacks.member import MemberStack
-from stacks.names import AUDIT_STACK, INTAKE_STACK, MEMBER_STACK, RESPONSE_STACK, forward_stack
+from stacks.names import (
+    AUDIT_STACK,
+    INTAKE_STACK,
+    MEMBER_STACK,
+    NOTICES_STACK,
+    RESPONSE_STACK,
+    forward_stack,
+)
 from stacks.next_steps import next_steps
+from stacks.notice_routes import NoticesStack
 from stacks.operations import operations
 from stacks.response import ResponseStack
 from stacks.version import show_version
@@ -44,6 +52,16 @@ def build(app: App, settings: Settings, bundle: Bundle | None = None) -> None:
             audit=audit,
             key=response.key,
         )
+        if settings.notices.is_needed:
+            NoticesStack(
+                app,
+                NOTICES_STACK,
+                env=env,
+                settings=settings,
+                bundle=bundle,
+                audit=audit,
+                response=response,
+            )
     member = MemberStack(app, MEMBER_STACK, env=env, settings=settings)
     for region, patterns in forward.places(settings).items():
         there = Environment(account=settings.account, region=region)

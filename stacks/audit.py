@@ -19,6 +19,7 @@ from ringfence.model.resource_names import (
     CONTROL,
     NOTIFY,
     function_role,
+    home_roles,
 )
 from ringfence.record.measures import FORGED, REVIEW_FAILED, TAMPER, UNSEALED, Measure
 from ringfence.runbooks.catalogue import CATALOGUE
@@ -29,7 +30,7 @@ from stacks.functions import Settled
 from stacks.guards import guard_archive
 from stacks.keys import encryption_key
 from stacks.names import prefixed, role_arn
-from stacks.notices import escalations, notices
+from stacks.notices import escalations, notices, only_published_by
 from stacks.people import auditors, doctors
 from stacks.record_key import record_key
 from stacks.settings import COMPLIANCE
@@ -75,6 +76,8 @@ class AuditStack(Stack):
         self.archive = self._archive(settings)
         self.notices = notices(self, self.key, settings.notices_email)
         self.escalations = escalations(self, self.key, settings.escalations_email)
+        for topic in (self.notices, self.escalations):
+            only_published_by(topic, _tellers(settings))
         self.log_key = log_key(self)
         places = {
             "audit_table": self.audit_table.table_arn,
@@ -286,6 +289,12 @@ class AuditStack(Stack):
             "Somebody invoked a function of Ringfence directly, with a made-up message or request, and was "
             "refused. The function's log says what was wrong. Find out who may invoke the functions.",
         )
+
+
+def _tellers(settings: Settings) -> tuple[str, ...]:
+    """Return the ARNs of the roles of all functions. Each of them can have something to tell people."""
+    names = (*home_roles(CATALOGUE.values()), *settings.notices.roles)
+    return tuple(role_arn(settings.home, one) for one in names if one.endswith("-function"))
 
 
 def dynamodb_key(name: str) -> dynamodb.Attribute:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.resource_names import (
     ARCHIVE,
+    CHAT,
     CHECKPOINT,
     CHECKPOINT_SCHEDULE,
     CONTROL,
@@ -19,6 +20,7 @@ from ringfence.model.resource_names import (
     OPERATE,
     RECHECK,
     REVIEW,
+    ROUTE,
     function_role,
     schedule_role,
 )
@@ -35,6 +37,7 @@ class Way(StrEnum):
     STREAM = "its table's stream"
     SCHEDULE = "its schedule"
     API = "the operators' API"
+    CHAT = "the buttons in chat"
 
 
 PROOFS: Mapping[Way, str] = {
@@ -44,6 +47,10 @@ PROOFS: Mapping[Way, str] = {
     ),
     Way.STREAM: "The table contains the entry. The function reads it there before it archives or notifies.",
     Way.SCHEDULE: "Nothing has to: the function takes nothing from its input, and its look is due anyway.",
+    Way.CHAT: (
+        "IAM: the function's policy lets one role invoke it. The answers are those of this role. Nothing "
+        "proves which of its members answers."
+    ),
     Way.API: "STS names who signed the request, and API Gateway names the same principal.",
 }
 """What proves that an input came by its way."""
@@ -84,4 +91,6 @@ def _declared() -> Iterator[Invoked]:
     roles = (function_role(HEARTBEAT), HEARTBEAT_SCHEDULE)
     yield Invoked(HEARTBEAT, (Way.QUEUE, Way.SCHEDULE), roles)
     yield Invoked(INTAKE, (Way.QUEUE,), (function_role(INTAKE),))
+    yield Invoked(ROUTE, (Way.QUEUE,), (function_role(ROUTE),))
+    yield Invoked(CHAT, (Way.CHAT,), (function_role(CHAT),))
     yield Invoked(OPERATE, (Way.API,), (function_role(OPERATE),))

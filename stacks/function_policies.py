@@ -20,15 +20,20 @@ SID = "NobodyElse"
 
 
 def only_its_callers(
-    scope: Construct, name: str, arn: str, allowed: Iterable[iam.PolicyStatement] = ()
+    scope: Construct,
+    name: str,
+    arn: str,
+    allowed: Iterable[iam.PolicyStatement] = (),
+    people: Iterable[str] = (),
 ) -> lambda_.CfnResourcePolicy:
     """Deny users and roles to invoke a function, whatever their own policies allow.
 
     AWS services are not meant: a principal of the account has an ARN, and a service has none. So the
     statement cannot stop an event source mapping. `allowed` are the statements that let services invoke the
-    function.
+    function. `people` are the ARNs of further roles that invoke it.
     """
     account = Stack.of(scope).account
+    own = (role_arn(account, one) for one in invoked()[name].roles)
     denied = iam.PolicyStatement(
         sid=SID,
         effect=iam.Effect.DENY,
@@ -36,7 +41,7 @@ def only_its_callers(
         principals=[iam.StarPrincipal()],
         resources=[arn, f"{arn}:*"],
         conditions={
-            "ArnNotEquals": {"aws:PrincipalArn": [role_arn(account, one) for one in invoked()[name].roles]},
+            "ArnNotEquals": {"aws:PrincipalArn": [*own, *people]},
             "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
             "Null": {"aws:PrincipalArn": "false"},
         },

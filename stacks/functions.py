@@ -113,8 +113,17 @@ def _elsewhere(stack: Stack, name: str) -> iam.PolicyStatement:
     )
 
 
-def function(settled: Settled, handler: Handler, own: iam.IRole, group: logs.ILogGroup) -> lambda_.Function:
-    """Return a function on arm64 with tracing and its own log group."""
+def function(
+    settled: Settled,
+    handler: Handler,
+    own: iam.IRole,
+    group: logs.ILogGroup,
+    people: Iterable[str] = (),
+) -> lambda_.Function:
+    """Return a function on arm64 with tracing and its own log group.
+
+    `people` are the ARNs of the roles whose members may invoke it.
+    """
     made = lambda_.Function(
         settled.scope,
         f"{handler.handler.replace('.', ' ').title().replace(' ', '')}Function",
@@ -142,7 +151,7 @@ def function(settled: Settled, handler: Handler, own: iam.IRole, group: logs.ILo
         bare.add_deletion_override("DependsOn")
     acknowledge(made, "L1", "the code is tested with Python 3.13, and AWS supports it for years")
     if Way.API not in invoked()[handler.name].ways:  # the policy of that function names the API
-        only_its_callers(made, handler.name, made.function_arn)
+        only_its_callers(made, handler.name, made.function_arn, people=people)
     return made
 
 

@@ -105,7 +105,8 @@ class MemberStack(Stack):
         actions = sorted({one.action for one in needed if one.resource == roles and changes(one.action)})
         if actions:
             # Exact names, and only of roles that are in this account: anybody can create others.
-            home = home_roles(CATALOGUE.values()) if self.settings.is_home else ()
+            notices = self.settings.notices.roles
+            home = (*home_roles(CATALOGUE.values()), *notices) if self.settings.is_home else ()
             names = (*member_roles(forwards=self.forwards), *home)
             own = [role_arn(self.account, name) for name in names]
             never = [*own, *needed_in_an_emergency(self.settings)]

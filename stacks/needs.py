@@ -48,16 +48,17 @@ ASSUME_EACH = tuple(replace(one, conditions=_SCOPE) for one in ASSUME)
 """Permission to assume several roles. The condition names the accounts once for all of them."""
 
 _QUEUES = (("StringEquals", "kms:ViaService", ("sqs.{home_region}.amazonaws.com",)),)
+RECEIVE = tuple(
+    Permission(action, ("{queues}",))
+    for action in (
+        "sqs:ChangeMessageVisibility",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:ReceiveMessage",
+    )
+)
 CONSUME = (
-    *(
-        Permission(action, ("{queues}",))
-        for action in (
-            "sqs:ChangeMessageVisibility",
-            "sqs:DeleteMessage",
-            "sqs:GetQueueAttributes",
-            "sqs:ReceiveMessage",
-        )
-    ),
+    *RECEIVE,
     Permission("kms:Decrypt", ("{queue_key}",), _QUEUES, implied=True),
 )
 CONTINUE = (
@@ -176,6 +177,13 @@ NOTIFY = (
     *schedules.PERMISSIONS,
 )
 """The additional permissions of each function."""
+
+ROUTE = (*RECEIVE, *TELL, Permission("sns:Publish", ("{routed}",)))
+"""The additional permissions of the function that sends notices on, to topics with the same key."""
+CHAT = (Permission("execute-api:Invoke", ("{routes}",)), *TELL)
+"""The additional permissions of the function behind the buttons in chat."""
+PRESS = (Permission("lambda:InvokeFunction", ("{chat}",)),)
+"""The permission to press the buttons in chat."""
 
 AUDIT = (
     *(

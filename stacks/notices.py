@@ -12,6 +12,8 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from stacks.keys import used_by
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from aws_cdk import aws_kms as kms
     from constructs import Construct
 
@@ -32,6 +34,26 @@ def escalations(scope: Construct, key: kms.Key, email: str) -> sns.Topic:
     topic = _topic(scope, "Escalations", key, email)
     _alarms_notify(topic)
     return topic
+
+
+def only_published_by(topic: sns.Topic, roles: Iterable[str]) -> None:
+    """Deny everybody but these roles to publish. AWS services have no ARN as a principal.
+
+    What a notice says leads to answers of people, so others must not make one up.
+    """
+    topic.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="NobodyElsePublishes",
+            effect=iam.Effect.DENY,
+            actions=["sns:Publish"],
+            principals=[iam.StarPrincipal()],
+            resources=[topic.topic_arn],
+            conditions={
+                "ArnNotEquals": {"aws:PrincipalArn": list(roles)},
+                "Null": {"aws:PrincipalArn": "false"},
+            },
+        )
+    )
 
 
 def _alarms_notify(topic: sns.Topic) -> None:

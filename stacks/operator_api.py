@@ -18,6 +18,7 @@ from ringfence.aws.notice import TOPIC
 from ringfence.aws.record_keys import RECORD_KEYS
 from ringfence.handlers.managed_policies import CALLERS
 from ringfence.handlers.operator_types import (
+    CHAT_ROLE,
     QUEUES,
     ROUTES,
 )
@@ -59,6 +60,12 @@ class OperatorApi(Construct):
             description="Ringfence: manual runs and releases",
             create_default_stage=False,
             default_authorizer=HttpIamAuthorizer(),
+        )
+
+    def route_arn(self, path: str) -> str:
+        """Return the ARN by which IAM permits a route."""
+        return Stack.of(self).format_arn(
+            service="execute-api", resource=self.api.http_api_id, resource_name=f"$default/POST{path}"
         )
 
     def serve(
@@ -109,6 +116,7 @@ class OperatorApi(Construct):
                     QUEUES: Stack.of(self).to_json_string(
                         {one.runbook.id: one.second.main.queue_url for one in pipelines}
                     ),
+                    **_chat(settings),
                 },
             ),
             self.role,
@@ -160,15 +168,8 @@ class OperatorApi(Construct):
 
     def _people(self, *, mfa: bool) -> None:
         """Create the managed policies for callers of the API, attached to nobody."""
-        stack = Stack.of(self)
-        arns = {
-            path: stack.format_arn(
-                service="execute-api", resource=self.api.http_api_id, resource_name=f"$default/POST{path}"
-            )
-            for path in ROUTES
-        }
         for one in CALLERS:
-            callers(self, one, [arns[path] for path in one.routes], mfa=mfa)
+            callers(self, one, [self.route_arn(path) for path in one.routes], mfa=mfa)
 
     def _log_access(self, stage: apigateway.HttpStage) -> None:
         group = log_group(self, "AccessLogs", self.settled.key)
@@ -185,6 +186,12 @@ class OperatorApi(Construct):
             bare.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
                 destination_arn=arn, format=json.dumps(line)
             )
+
+
+def _chat(settings: Settings) -> dict[str, str]:
+    """Return the variable with the role that answers in chat, if there is one."""
+    name = settings.notices.role
+    return {CHAT_ROLE: role_arn(settings.home, name)} if name else {}
 
 
 def _queues(scope: Construct, names: str) -> str:

@@ -64,17 +64,20 @@ def _senders(account: str) -> tuple[str, ...]:
     return tuple(role_arn(account, name) for name in (*schedules, *streams))
 
 
-def queue(scope: Construct, name: str, key: kms.IKey, times: QueueTimes) -> Queue:
-    """Return an encrypted queue with a visibility timeout slightly longer than its function's timeout."""
+def queue(scope: Construct, name: str, key: kms.IKey | None, times: QueueTimes) -> Queue:
+    """Return an encrypted queue with a visibility timeout slightly longer than its function's timeout.
+
+    Without a key, SQS encrypts it with its own.
+    """
     dead = dead_letters(scope, name)
     main = sqs.Queue(
         scope,
         "Queue",
         queue_name=prefixed(name),
-        encryption=sqs.QueueEncryption.KMS,
+        encryption=sqs.QueueEncryption.KMS if key else sqs.QueueEncryption.SQS_MANAGED,
         encryption_master_key=key,
         # KMS errors only matter at a renewal, so an hour is better than five minutes.
-        data_key_reuse=Duration.hours(1),
+        data_key_reuse=Duration.hours(1) if key else None,
         enforce_ssl=True,
         visibility_timeout=Duration.seconds(times.visibility),
         dead_letter_queue=sqs.DeadLetterQueue(queue=dead, max_receive_count=times.receives),
@@ -91,6 +94,19 @@ def take_from(target: sqs.Queue, rules: Sequence[str]) -> None:
             principals=[iam.ServicePrincipal("events.amazonaws.com")],
             resources=[target.queue_arn],
             conditions={"ArnEquals": {"aws:SourceArn": list(rules)}},
+        )
+    )
+
+
+def take_from_topic(target: sqs.Queue, topic: str) -> None:
+    """Allow an SNS topic to send to the queue."""
+    target.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="ThisTopic",
+            actions=["sqs:SendMessage"],
+            principals=[iam.ServicePrincipal("sns.amazonaws.com")],
+            resources=[target.queue_arn],
+            conditions={"ArnEquals": {"aws:SourceArn": topic}},
         )
     )
 

@@ -43,7 +43,7 @@ class ResponseStack(Stack):
         )
         used_by(key, "events.amazonaws.com", self.account)
         settled = Settled(self, bundle.code(), key)
-        door = OperatorApi(self)
+        self.door = door = OperatorApi(self)
         self.pipelines = [
             Pipeline(self, runbook, settled=settled, audit=audit, settings=settings, api=door.api.http_api_id)
             for runbook in CATALOGUE.values()

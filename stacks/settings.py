@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,8 @@ from ringfence.model.subject import ACCOUNT, GLOBAL, REGION
 from ringfence.policy.compiled import policy_from_json
 from ringfence.policy.file import compile_policy, listed_accounts
 from ringfence.runbooks.catalogue import CATALOGUE
+from stacks.notice_settings import NAMES as NOTICE_NAMES
+from stacks.notice_settings import NoticeSettings, notice_settings, with_roles
 from stacks.times import CONTAIN
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ NAMES = (
     "checkpoint_bucket",
     "retired_record_keys",
     "require_mfa",
+    *NOTICE_NAMES,
 )
 """The context values of Ringfence."""
 QUALIFIER = "hnb659fds"
@@ -93,6 +96,8 @@ class Settings:
         The ARNs of earlier keys behind the seals, newest first. They still check what they sealed.
     policy_file
         The policy file, if it is named. Empty for the default one.
+    notices
+        Where notices go besides their topic.
 
     """
 
@@ -115,6 +120,7 @@ class Settings:
     checkpoint_bucket: str = ""
     retired_record_keys: tuple[str, ...] = ()
     policy_file: str = ""
+    notices: NoticeSettings = field(default_factory=NoticeSettings)
 
     @property
     def is_home(self) -> bool:
@@ -151,6 +157,12 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
         raise BadInput(
             "scope.accounts", f"must contain {account}: add it to the policy before you deploy there"
         )
+    notices, mfa = notice_settings(context), _yes("require_mfa", text("require_mfa", "false"))
+    if notices.role and mfa:
+        raise BadInput(
+            "chat_role", "cannot be set with require_mfa: sessions that Amazon Q starts have no second factor"
+        )
+    compiled["own"] = with_roles(compiled["own"], notices)
     return Settings(
         home=home,
         account=account,
@@ -167,10 +179,11 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
         provisioned_concurrency=_environments(text("provisioned_concurrency", "0")),
         reserved_concurrency=_reserved(text("reserved_concurrency", "0")),
         break_glass_roles=_roles(text("break_glass_roles")),
-        require_mfa=_yes("require_mfa", text("require_mfa", "false")),
+        require_mfa=mfa,
         qualifier=_qualifier(text("@aws-cdk/core:bootstrapQualifier", QUALIFIER)),
         checkpoint_bucket=_bucket(text("checkpoint_bucket")),
         retired_record_keys=_keys(text("retired_record_keys")),
+        notices=notices,
     )
 
 

@@ -45,6 +45,10 @@ HEARTBEAT = QueueTimes(timeout=300, margin=10, receives=5, concurrency=2, late=9
 """The same function records heartbeats, and compares every resource of the deployment once an hour."""
 INTAKE = QueueTimes(timeout=30, margin=5, receives=30, concurrency=10, late=60)
 """A finding of Security Hub waits at most as long for its runbook as a direct one waits in its queue."""
+ROUTE = QueueTimes(timeout=60, margin=5, receives=100, concurrency=2, late=300)
+"""A message that a topic does not take is tried for an hour and a half, and others are not delayed by it."""
+CHAT_TIMEOUT = 40
+"""The function behind the buttons waits for the operators' API, for 35 s at most."""
 HEARTBEAT_MINUTES = 15
 """How often each place sends a heartbeat. Two that are missing ring an alarm."""
 SELF_CHECK = "rate(1 hour)"

@@ -20,6 +20,16 @@ if TYPE_CHECKING:
     from ringfence.model.call import Permission
 
 HOME, MEMBER = "111122223333", "444455556666"
+ROUTED = {
+    "notices_routes": '[{"name": "pager", "urgency": ["urgent"], "severity": 7}]',
+    "chat_slack": "T012ABCD/C0456EFGH",
+    "chat_teams": (
+        "0a1b2c3d-0000-1111-2222-333344445555/5a1b2c3d-0000-1111-2222-333344445555/19%3aab%40thread.tacv2"
+    ),
+    "chat_role": "ops/approvers",
+    "chat_buttons": "approve, reject, hold",
+}
+"""The context of a deployment that sends notices on, to a topic and to two chat channels with buttons."""
 Resource = dict[str, Any]
 
 

@@ -43,7 +43,7 @@ def execution_of(
     named = event.request_context.authorizer.iam.user_arn or ""
     request = Received(path, sent(app), event.headers.get(HEADER, ""), named)
     account = app.lambda_context.invoked_function_arn.split(":")[4]
-    arn = callers.arn(request, account, once=once)
+    arn = callers.actor(callers.arn(request, account, once=once), path, lambda: body_of(app))
     left = timedelta(milliseconds=app.lambda_context.get_remaining_time_in_millis())
     now = clock()
     until = now + left - RESERVE

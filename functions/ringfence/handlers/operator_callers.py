@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from ringfence.model.errors import Forged
+from ringfence.handlers.operator_types import FOR_CHAT, Forbidden, request_document
+from ringfence.model.errors import BadInput, Forged
+from ringfence.model.resource_names import CHAT, function_role
 from ringfence.model.signed_identity import HEADER, SignedIdentity, request_digest
 
 if TYPE_CHECKING:
@@ -34,11 +36,13 @@ class CallerCheck:
     """Verifies callers.
 
     The API verifies them as well, but everybody who may invoke the function can make up what the API says.
+    `chat_role` is the role whose members answer with buttons in chat. Empty if there are no buttons.
     """
 
     sts: IdentityService
     used: Used
     clock: Callable[[], datetime]
+    chat_role: str = ""
 
     def arn(self, request: Received, account: str, *, once: bool) -> str:
         """Return the caller's ARN. `account` is the function's. `once`: the proof is used up.
@@ -59,6 +63,23 @@ class CallerCheck:
         if once:
             self.used.use(identity, self.clock())
         return arn
+
+    def actor(self, arn: str, path: str, body: Callable[[], object]) -> str:
+        """Return who acts: the caller, or the role for whose members the function behind the buttons asks.
+
+        That function asks for nobody else. Raises Forbidden and BadInput for what a button cannot ask.
+        """
+        account = arn.split(":")[4]
+        if not arn.startswith(f"arn:aws:sts::{account}:assumed-role/{function_role(CHAT)}/"):
+            return arn
+        if not self.chat_role:
+            raise Forbidden("no role answers with buttons in chat in this deployment")
+        if path not in FOR_CHAT:
+            raise Forbidden(f"buttons in chat cannot ask for {path}")
+        document = request_document(body(), *FOR_CHAT[path])
+        if not document.has("incident"):
+            raise BadInput("incident", "is required: a button is about one incident")
+        return self.chat_role
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,13 @@ FOR_APPROVERS = (ANSWERS, APPROVALS, STATUS, PAUSED, LIMITS)
 FOR_PAUSERS = (PAUSES, RESUMES, PAUSED)
 FOR_RESETTERS = (RESETS, LIMITS)
 FOR_AUDITORS = (SEALS, PAUSED, LIMITS)
+FOR_CHAT = {
+    ANSWERS: ("incident", "approval", "answer", "plan", "reason"),
+    PAUSES: ("incident", "reason", "seconds"),
+}
+"""What the function behind the buttons in chat may send: the paths and their fields. It answers one plan, and
+pauses one incident. It uses no break-glass.
+"""
 ROUTES = tuple(
     dict.fromkeys(
         (
@@ -46,6 +53,10 @@ ROUTES = tuple(
 """The paths of the API. There is a policy each to run, undo and approve responses, to pause and to reset."""
 QUEUES = "RINGFENCE_CONTINUATION_QUEUE_URLS"
 """The variable with the runbooks' second queues: a JSON object from runbook id to URL."""
+CHAT_ROLE = "RINGFENCE_CHAT_ROLE_ARN"
+"""The variable with the ARN of the role whose members answer with buttons in chat."""
+CHAT_API, CHAT_BUTTONS = "RINGFENCE_API_URL", "RINGFENCE_CHAT_BUTTONS"
+"""The variables with the URL that the function behind these buttons calls, and the buttons."""
 FIND_PERMISSIONS = (Permission("dynamodb:Query", ("{audit_table}/index/incidents",)),)
 """The additional permission of a release by incident id. The index is keyed by month."""
 LONGEST_REASON = 500

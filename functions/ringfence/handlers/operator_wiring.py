@@ -19,7 +19,7 @@ from ringfence.handlers.dead_letters import DeadLetterService
 from ringfence.handlers.limits import LimitService
 from ringfence.handlers.operator_api import OperatorService
 from ringfence.handlers.operator_callers import CallerCheck
-from ringfence.handlers.operator_types import QUEUES
+from ringfence.handlers.operator_types import CHAT_ROLE, QUEUES
 from ringfence.handlers.pauses import PauseService
 from ringfence.handlers.seal_checks import SealService
 from ringfence.handlers.waiting import opened_by
@@ -42,7 +42,8 @@ def caller_check() -> CallerCheck:
     region = os.environ["AWS_REGION"]
     sts = Sts(sts_endpoint(region, os.environ.get("AWS_ENDPOINT_URL", "")), region)
     client = cast("DynamoDBClient", own_client("dynamodb"))
-    return CallerCheck(sts, UsedProofs(client, wiring.settings().control_table), wiring.now)
+    used = UsedProofs(client, wiring.settings().control_table)
+    return CallerCheck(sts, used, wiring.now, os.environ.get(CHAT_ROLE, ""))
 
 
 @cache

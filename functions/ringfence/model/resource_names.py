@@ -42,6 +42,10 @@ OPERATE, ARCHIVE, NOTIFY, CONTROL = "operate", "archive", "notify", "control"
 CHECKPOINT, HEARTBEAT, INTAKE, FINDINGS = "checkpoint", "heartbeat", "intake", "findings"
 FUNCTIONS = (OPERATE, ARCHIVE, NOTIFY, CONTROL, CHECKPOINT, HEARTBEAT, INTAKE)
 """The functions that do not belong to one runbook."""
+ROUTE, CHAT = "route", "chat"
+"""The functions that only some deployments have: for routes of notices, and for buttons in chat."""
+CHANNEL_ROLE = f"{PREFIX}chat-channel"
+"""The role that a chat channel must have. It may do nothing."""
 FORWARD_ROLE = f"{PREFIX}forward"
 CHECKPOINT_SCHEDULE = f"{PREFIX}{CHECKPOINT}-schedule"
 """The role that invokes the function which publishes the transparency log."""
@@ -95,6 +99,12 @@ def home_roles(runbooks: Iterable[Runbook]) -> tuple[str, ...]:
     rechecks = (schedule_role(one.id, RECHECK) for one in declared if one.undone_by)
     own = (CHECKPOINT_SCHEDULE, HEARTBEAT_SCHEDULE, APPROVALS_SCHEDULE, HOME_BEAT_ROLE)
     return (*functions, *reviews, *rechecks, *own)
+
+
+def notice_roles(*, routes: bool, chat: bool, buttons: bool) -> tuple[str, ...]:
+    """Return the roles for routes of notices, chat channels and buttons, which only some deployments have."""
+    functions = (*((ROUTE,) if routes else ()), *((CHAT,) if buttons else ()))
+    return (*map(function_role, functions), *((CHANNEL_ROLE,) if chat else ()))
 
 
 def role_arn(account: str, name: str) -> str:

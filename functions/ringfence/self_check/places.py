@@ -15,6 +15,9 @@ INTAKE_STACK = "Ringfence-Intake"
 HOME_STACKS = (AUDIT_STACK, RESPONSE_STACK, INTAKE_STACK)
 """The stacks of the home account and region, in the order in which they are deployed."""
 
+NOTICES_STACK = "Ringfence-Notices"
+"""A stack of the home account and region that not every deployment has."""
+
 
 def forward_stack(region: str) -> str:
     """Return the name of the stack that forwards the events of a region."""

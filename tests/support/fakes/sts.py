@@ -1,4 +1,4 @@
-"""STS with the keys of two people, which verifies signatures as STS does, and a memory of used proofs."""
+"""STS with the keys of two people and a function, and a memory of used proofs. It verifies signatures."""
 
 from __future__ import annotations
 
@@ -23,8 +23,11 @@ REGION = "eu-west-1"
 HOST = f"sts.{REGION}.amazonaws.com"
 ENDPOINT = f"https://{HOST}"
 MALLORY = "arn:aws:iam::111122223333:user/mallory"
+BUTTON = "arn:aws:sts::111122223333:assumed-role/ringfence-chat-function/ringfence-chat"
+"""The function behind the buttons in chat."""
 KEYS = {
     KIM: Credentials("ASIAIOSFODNN7EXAMPLE", "kims-secret", "kims-token=="),
+    BUTTON: Credentials("ASIAIOSFODNN7BUTTON0", "buttons-secret", "buttons-token=="),
     MALLORY: Credentials("AKIAIOSFODNN7MALLORY", "mallorys-secret"),
 }
 

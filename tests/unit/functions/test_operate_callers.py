@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ringfence.handlers.operator_callers import CallerCheck
-from ringfence.handlers.operator_types import ROUTES
+from ringfence.handlers.operator_types import FOR_CHAT, ROUTES
 from ringfence.model.signed_identity import HEADER
+from ringfence.record.approvals import person
 from ringfence.record.measures import FORGED
 from tests.support.fakes.gateway import IAM, event, serve
 from tests.support.fakes.site import KIM, Site
-from tests.support.fakes.sts import MALLORY, MemoryUsed, Sts, callers, proof, real_time
+from tests.support.fakes.sts import BUTTON, MALLORY, MemoryUsed, Sts, callers, proof, real_time
 from tests.unit.functions.test_operate import RUN, WHO
 
 if TYPE_CHECKING:
@@ -139,3 +141,63 @@ def test_every_route_verifies_its_caller(site: Site, path: str) -> None:
     code, answer = sends(site, asked(proof(path, BODY.encode(), MALLORY), path=path))
     assert (code, answer["error"]["kind"]) == (403, "forged")
     assert not site.history.entries
+
+
+APPROVERS = "arn:aws:iam::111122223333:role/ops/approvers"
+HOLD = {"incident": "inc-20260301T120000.000000-0123456789", "reason": "a button in chat", "seconds": 7200}
+
+
+def presses(site: Site, path: str, body: Json, role: str = APPROVERS, who: str = BUTTON) -> tuple[int, Json]:
+    """Send what the function behind the buttons sends."""
+    text = json.dumps(body)
+    made = asked(proof(path, text.encode(), who), names=who, path=path, body=text)
+    return sends(site, made, replace(callers(), chat_role=role))
+
+
+@pytest.mark.parametrize("path", sorted(set(ROUTES) - set(FOR_CHAT)))
+def test_a_button_asks_for_nothing_but_answers_and_pauses(site: Site, path: str) -> None:
+    code, answer = presses(site, path, RUN)
+    assert (code, answer["error"]["kind"]) == (403, "forbidden")
+    assert not site.history.entries
+    assert not site.cloud.looks
+
+
+@pytest.mark.parametrize(
+    ("path", "more"),
+    [
+        ("/answers", {"break_glass": True}),
+        ("/answers", {"breaker": "overall/hour"}),
+        ("/answers", {"approvals": []}),
+        ("/pauses", {"runbook": "contain-instance"}),
+        ("/pauses", {"account": "111122223333"}),
+        ("/pauses", {"incident": None}),
+    ],
+)
+def test_a_button_uses_no_break_glass_and_is_about_one_incident(site: Site, path: str, more: Json) -> None:
+    code, answer = presses(site, path, {**HOLD, **more})
+    assert (code, answer["error"]["kind"]) == (400, "bad-input")
+    assert not site.history.entries
+
+
+def test_without_a_role_for_chat_nobody_answers_there(site: Site) -> None:
+    code, answer = presses(site, "/pauses", HOLD, role="")
+    assert (code, answer["error"]["kind"]) == (403, "forbidden")
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        "arn:aws:sts::111122223333:assumed-role/ringfence-chat-function-2/ringfence-chat",
+        "arn:aws:iam::111122223333:role/ringfence-chat-function",
+        "arn:aws:iam::111122223333:user/ringfence-chat-function/",
+    ],
+)
+def test_who_only_has_a_similar_name_acts_as_themselves(who: str) -> None:
+    check = replace(callers(), chat_role=APPROVERS)
+    assert check.actor(who, "/answers", dict) == who
+
+
+def test_what_a_button_asks_for_is_recorded_as_asked_by_its_role() -> None:
+    check = replace(callers(), chat_role=APPROVERS)
+    assert check.actor(BUTTON, "/pauses", lambda: HOLD) == APPROVERS
+    assert person(APPROVERS) == person("arn:aws:sts::111122223333:assumed-role/approvers/ada")

@@ -12,10 +12,11 @@ import pytest
 os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 os.environ.setdefault("JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION", "1")
 
-from stacks.names import AUDIT_STACK, INTAKE_STACK, MEMBER_STACK, RESPONSE_STACK
+from stacks.names import AUDIT_STACK, INTAKE_STACK, MEMBER_STACK, NOTICES_STACK, RESPONSE_STACK
 from tests.support.synthesis import (
     HOME,
     MEMBER,
+    ROUTED,
     Template,
     synthesize,
     synthesize_without_code,
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def scoped() -> Settings:
-    """Two accounts in the scope: home and another."""
-    return replace(told(), accounts=(HOME, MEMBER))
+    """Two accounts in the scope: home and another. Notices go everywhere."""
+    return replace(told(**ROUTED), accounts=(HOME, MEMBER))
 
 
 @pytest.fixture(scope="session")
@@ -70,6 +71,11 @@ def response(templates: Mapping[str, Template]) -> Template:
 @pytest.fixture(scope="session")
 def intake(templates: Mapping[str, Template]) -> Template:
     return templates[INTAKE_STACK]
+
+
+@pytest.fixture(scope="session")
+def routed(templates: Mapping[str, Template]) -> Template:
+    return templates[NOTICES_STACK]
 
 
 @pytest.fixture(scope="session")

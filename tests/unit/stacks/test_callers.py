@@ -44,6 +44,10 @@ def ways(template: Template, id_: str) -> set[Way]:
     for one in template.all(SCHEDULE).values():
         if of_function(one["Properties"]["Target"]["Arn"], id_):
             found.add(Way.SCHEDULE)
+    guardrails = [one["Properties"] for one in template.all("AWS::IAM::ManagedPolicy").values()]
+    for one in (one for each in guardrails for one in each["PolicyDocument"]["Statement"]):
+        if one["Action"] == "lambda:InvokeFunction" and of_function(one["Resource"], id_):
+            found.add(Way.CHAT)
     for one in template.all("AWS::ApiGatewayV2::Integration").values():
         if of_function(one["Properties"]["IntegrationUri"], id_):
             found.add(Way.API)

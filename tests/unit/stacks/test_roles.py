@@ -29,6 +29,8 @@ FUNCTIONS: dict[str, tuple[Permission, ...]] = {
     "control": (*needs.CONTROL, *needs.READ_STREAM, *needs.SET_ASIDE),
     "heartbeat": needs.HEARTBEAT,
     "intake": needs.INTAKE,
+    "route": needs.ROUTE,
+    "chat": needs.CHAT,
 }
 EACH = pytest.mark.parametrize("name", FUNCTIONS)
 REVIEWED = sum(runbook.review is not None for runbook in CATALOGUE.values())
@@ -256,6 +258,8 @@ def test_keys_are_used_through_one_service_each(roles: dict[str, dict[str, Any]]
         "control": {"dynamodb", "sns"},
         "heartbeat": {"dynamodb", "sqs", "sns"},
         "intake": {"sqs", "sns"},
+        "route": {"sns"},
+        "chat": {"sns"},
     }
     assert uses.keys() == services[name]
     receives = {"sqs"} if name == "heartbeat" else set()
@@ -274,7 +278,7 @@ def test_the_pollers_of_queues_and_streams_have_what_lambda_demands(
         f"dynamodb:{one}" for one in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
     }
     polled = (
-        *((one, queue) for one in CATALOGUE),
+        *((one, queue) for one in (*CATALOGUE, "route")),
         *((one, stream) for one in ("archive", "notify", "control")),
     )
     for name, demanded in polled:
@@ -325,7 +329,7 @@ def test_every_function_is_python_313_on_arm64_traced_and_not_throttled(
     templates: Mapping[str, Template],
 ) -> None:
     functions = [one["Properties"] for each in templates.values() for one in each.all(FUNCTION).values()]
-    assert len(functions) == 7 + 2 * len(CATALOGUE) + REVIEWED + UNDONE
+    assert len(functions) == 9 + 2 * len(CATALOGUE) + REVIEWED + UNDONE
     for function in functions:
         assert function["Runtime"] == "python3.13"
         assert function["Architectures"] == ["arm64"]
@@ -337,7 +341,7 @@ def test_every_log_group_is_kept_for_a_year_encrypted_and_outlives_its_stack(
     templates: Mapping[str, Template],
 ) -> None:
     groups = [one for each in templates.values() for one in each.all("AWS::Logs::LogGroup").values()]
-    assert len(groups) == 8 + 2 * len(CATALOGUE) + REVIEWED + UNDONE
+    assert len(groups) == 10 + 2 * len(CATALOGUE) + REVIEWED + UNDONE
     for group in groups:
         assert group["Properties"]["RetentionInDays"] == 365
         assert "KmsKeyId" in group["Properties"]
