@@ -1,6 +1,6 @@
 """The stack that sends notices on: to the topics of routes, and to chat channels.
 
-It reads the topic for notices through a queue of its own, so it delays and loses no notice. No subscription
+It reads the topic for notices through its own queue, so it delays and loses no notice. No subscription
 of that topic has a filter policy: an alarm rings if one drops a message, because an intruder could add one.
 """
 

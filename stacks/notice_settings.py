@@ -39,7 +39,7 @@ class NoticeSettings:
     Parameters
     ----------
     routes
-        The routes. Each one has a topic of its own.
+        The routes. Each one has its own topic.
     slack
         The workspace and the channel in Slack. Empty for none.
     teams

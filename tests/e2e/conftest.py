@@ -12,7 +12,7 @@ from ringfence.local.deployment import AT_ONCE
 from ringfence.local.principals import Principals
 from tests.e2e.approvals import APPROVALS, ASK, VETO
 from tests.e2e.compliance import EXEMPT, Compliance, settings
-from tests.e2e.deployments import Deployer
+from tests.e2e.deployments import CHAT, Deployer
 from tests.e2e.faults import Proxy, free_port, running
 from tests.e2e.operators import operator, policies
 from tests.e2e.places import HOME_REGION, Place
@@ -77,7 +77,8 @@ def place(folder: Path, deployer: Deployer) -> Iterator[Place]:
     """Ringfence with IAM enforced, in a region where IAM's events are not delivered."""
     with LocalAws(region=HOME_REGION, cloudtrail=True, log=folder / "place.log") as local:
         rules = (ASK, VETO, AT_ONCE)
-        world = World(deployer.home(local, *rules, exempt=(BREAK_GLASS,), approvals=APPROVALS, share=20))
+        more = {"exempt": (BREAK_GLASS,), "approvals": APPROVALS, "share": 20, "context": CHAT}
+        world = World(deployer.home(local, *rules, **more))
         local.enforce(True)
         hand = operator(world, *policies(world))
         yield Place(world, Principals(local), hand)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ringfence.events.cloudtrail.trigger.root import ROOT
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from tests.support.synthesis import Template
 
 DISABLED = "DISABLED"
+CHAT_ROLE = "chat-approvers"
+CHAT = {"chat_slack": "T012ABCD/C0456EFGH", "chat_role": CHAT_ROLE}
+"""The context of a deployment with a chat channel, and the role that answers with its buttons."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class Deployer:
         exempt: Sequence[Mapping[str, object]] = (),
         approvals: Mapping[str, object] | None = None,
         share: int = 0,
+        context: Mapping[str, str] = MappingProxyType({}),
     ) -> Deployment:
         """Deploy every stack, with a policy of these rules; without any, all is done at once.
 
@@ -60,6 +65,7 @@ class Deployer:
 
         `accounts` are protected beside the local AWS's own. `runbooks`, `exempt` and `approvals` are the
         policy's sections of these names. `share`: of a group that may be contained at a time, in percent.
+        `context` are further settings.
         """
         scope = {"accounts": ["home", *accounts]}
         policy: dict[str, object] = {"version": 1, "scope": scope, "rules": list(rules or (AT_ONCE,))}
@@ -67,14 +73,16 @@ class Deployer:
         policy |= {name: section for name, section in sections.items() if section}
         policy["limits"] = {**HIGH_LIMITS, "auto-scaling-group": {"share": share}}
         self.policy(local).write_text(json.dumps(policy, indent=2), encoding="utf-8")  # JSON is YAML
-        return Deployment.of(local, self._deploy(local, local.account))
+        return Deployment.of(local, self._deploy(local, local.account, context))
 
     def protect(self, local: LocalAws, account: str) -> None:
         """Deploy the roles to another account, with the policy of the home account."""
         self._deploy(local, account)
 
-    def _deploy(self, local: LocalAws, account: str) -> dict[str, dict[str, str]]:
-        context = {"policy": str(self.policy(local)), "home_account": local.account}
+    def _deploy(
+        self, local: LocalAws, account: str, more: Mapping[str, str] = MappingProxyType({})
+    ) -> dict[str, dict[str, str]]:
+        context = {"policy": str(self.policy(local)), "home_account": local.account, **more}
         here = {"CDK_DEFAULT_ACCOUNT": account, "CDK_DEFAULT_REGION": local.region}
         given, name = settings(context.get, here), f"{local.port}-{account}"
         assembly = self.folder / f"{name}.out"

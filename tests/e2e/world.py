@@ -134,10 +134,10 @@ class World:
 
 
 class Inbox:
-    """A queue that hears what people are told."""
+    """A queue that hears what people are told: by the topic for notices, or by another one."""
 
-    def __init__(self, world: World) -> None:
-        self.sqs, topic = world.client("sqs"), world.deployment.notices
+    def __init__(self, world: World, topic: str = "") -> None:
+        self.sqs, topic = world.client("sqs"), topic or world.deployment.notices
         self.queue = self.sqs.create_queue(QueueName=f"inbox-{world.builder().name}")["QueueUrl"]
         found = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["QueueArn"])
         arn = found["Attributes"]["QueueArn"]
@@ -155,11 +155,19 @@ class Inbox:
 
     def told(self, about: str) -> list[str]:
         """Return the subjects of the notices so far that speak of something. Each counts once."""
+        self._hear()
+        return [one["Subject"] for one in self._texts if about in one["Message"] + one["Subject"]]
+
+    def texts(self, about: str) -> list[str]:
+        """Return the messages so far that speak of something, without their subjects."""
+        self._hear()
+        return [one["Message"] for one in self._texts if about in one["Message"]]
+
+    def _hear(self) -> None:
         while found := self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages"):
             self._texts += [json.loads(one["Body"]) for one in found]
             done = [{"Id": one["MessageId"], "ReceiptHandle": one["ReceiptHandle"]} for one in found]
             self.sqs.delete_message_batch(QueueUrl=self.queue, Entries=done)
-        return [one["Subject"] for one in self._texts if about in one["Message"] + one["Subject"]]
 
     def form(self, subject: str) -> Any:  # noqa: ANN401 - JSON
         """Return the machine-readable form of the notice with a subject."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 RUNBOOK = CONTAIN_INSTANCE.id
 AUDIT_STACK, RESPONSE_STACK = "Ringfence-Audit", "Ringfence-Response"
+NOTICES_STACK = "Ringfence-Notices"
 _DEFAULT: Mapping[str, Mapping[str, int]] = MappingProxyType({})
 HIGH_LIMITS: Mapping[str, Mapping[str, int]] = MappingProxyType(
     {
@@ -56,6 +57,7 @@ class Deployment:
     archive: str
     notices: str
     api: str
+    chat: str = ""
 
     @classmethod
     def make(
@@ -94,6 +96,7 @@ class Deployment:
             audit["ArchiveBucket"],
             audit["NoticesTopic"],
             local.http_api(host.split(".")[0]),
+            outputs.get(NOTICES_STACK, {}).get("ChatTopic", ""),
         )
 
     def send(self, *findings: InstanceFinding | CredentialFinding, account: str = "") -> None:

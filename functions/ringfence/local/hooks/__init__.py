@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ringfence.local.hooks import (
     autoscaling,
     bus_policies,
+    chatbot,
     cloudformation,
     cloudtrail,
     conditions,
@@ -57,6 +58,7 @@ _AREAS = (
     workers,
     event_sources,
     bus_policies,
+    chatbot,
     cloudformation,
     config,
     trails,
