@@ -1,4 +1,4 @@
-"""Notices in a chat channel, and buttons there, with IAM enforced. There is no chat here, only its commands."""
+"""Notices in a chat channel, and buttons there, with IAM enforced. Only the commands of chat are here."""
 
 from __future__ import annotations
 
