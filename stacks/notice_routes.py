@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
+from constructs import Construct
 
 from ringfence.aws.notice import CHAT_TOPIC, ROUTE_TOPICS, ROUTES, TOPIC
 from ringfence.model.resource_names import ROUTE, function_role
@@ -25,7 +26,6 @@ from stacks.queues import handled_by, queue, take_from_nobody_else, take_from_to
 
 if TYPE_CHECKING:
     from aws_cdk import Environment
-    from constructs import Construct
 
     from stacks.audit import AuditStack
     from stacks.bundle import Bundle
@@ -66,13 +66,14 @@ class NoticesStack(Stack):
         return topic
 
     def _route(self, settled: Settled, settings: Settings) -> None:
-        source = queue(self, ROUTE, None, times.ROUTE)
-        self._subscribe(source)
-        group = log_group(self, "Logs", settled.key)
+        scope = Construct(self, "Router")
+        source = queue(scope, ROUTE, None, times.ROUTE)
+        self._subscribe(scope, source)
+        group = log_group(scope, "Logs", settled.key)
         named = {name: topic.topic_arn for name, topic in self.topics.items()}
         topics = (*named.values(), *((self.chat.topic_arn,) if self.chat else ()))
         own = role(
-            self,
+            scope,
             ROUTE,
             needs.ROUTE,
             {
@@ -85,7 +86,7 @@ class NoticesStack(Stack):
         )
         handled_by(source.main, role_arn(self.account, function_role(ROUTE)))
         made = function(
-            settled,
+            Settled(scope, settled.code, settled.key),
             Handler(
                 ROUTE,
                 "route.handler",
@@ -103,7 +104,7 @@ class NoticesStack(Stack):
             group,
         )
         lambda_.CfnEventSourceMapping(
-            self,
+            scope,
             "Mapping",
             function_name=made.function_name,
             event_source_arn=source.main.queue_arn,
@@ -113,19 +114,19 @@ class NoticesStack(Stack):
                 maximum_concurrency=times.ROUTE.concurrency
             ),
         )
-        alarms = Alarms(self, self.audit.notices)
+        alarms = Alarms(scope, self.audit.notices)
         alarms.errors(ROUTE, made)
         alarms.depth(ROUTE, source.dead)
         alarms.age(ROUTE, source.main, times.ROUTE.late)
 
-    def _subscribe(self, source: Queue) -> None:
+    def _subscribe(self, scope: Construct, source: Queue) -> None:
         """Subscribe the queue. What SNS cannot deliver there goes to the dead-letter queue."""
         topic = self.audit.notices.topic_arn
         for one in (source.main, source.dead):
             take_from_topic(one, topic)
         take_from_nobody_else(source.main, [topic])
         sns.CfnSubscription(
-            self,
+            scope,
             "Subscription",
             topic_arn=topic,
             protocol="sqs",

@@ -77,8 +77,9 @@ def place(folder: Path, deployer: Deployer) -> Iterator[Place]:
     """Ringfence with IAM enforced, in a region where IAM's events are not delivered."""
     with LocalAws(region=HOME_REGION, cloudtrail=True, log=folder / "place.log") as local:
         rules = (ASK, VETO, AT_ONCE)
-        more = {"exempt": (BREAK_GLASS,), "approvals": APPROVALS, "share": 20, "context": CHAT}
-        world = World(deployer.home(local, *rules, **more))
+        exempt = (BREAK_GLASS,)
+        made = deployer.home(local, *rules, exempt=exempt, approvals=APPROVALS, share=20, context=CHAT)
+        world = World(made)
         local.enforce(True)
         hand = operator(world, *policies(world))
         yield Place(world, Principals(local), hand)

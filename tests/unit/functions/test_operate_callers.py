@@ -11,8 +11,8 @@ import pytest
 
 from ringfence.handlers.operator_callers import CallerCheck
 from ringfence.handlers.operator_types import FOR_CHAT, ROUTES
+from ringfence.model.person import person
 from ringfence.model.signed_identity import HEADER
-from ringfence.record.approvals import person
 from ringfence.record.measures import FORGED
 from tests.support.fakes.gateway import IAM, event, serve
 from tests.support.fakes.site import KIM, Site

@@ -175,7 +175,7 @@ def test_the_queue_takes_messages_of_the_topic_for_notices_alone(routed: Templat
 
 
 def test_each_route_has_a_topic_and_the_function_knows_it(routed: Template) -> None:
-    variables = routed.properties("AWS::Lambda::Function", "RouteHandler")["Environment"]["Variables"]
+    variables = routed.properties("AWS::Lambda::Function", "Router")["Environment"]["Variables"]
     (route,) = json.loads(variables["RINGFENCE_ROUTES"])
     assert (route["name"], route["urgency"], route["severity"]) == ("pager", ["urgent"], 7)
     topics = routed.all("AWS::SNS::Topic")

@@ -75,6 +75,6 @@ def check(kind: str, properties: Mapping[str, Any]) -> None:
     names = {**_OTHER_NAMES, **differing}
     given = {names.get(name, name): one for name, one in properties.items() if name not in _ELSEWHERE}
     shape = model.operation_model(operation).input_shape
-    report = ParamValidator().validate(given, shape)
+    report = ParamValidator().validate(given, shape)  # type: ignore[arg-type]  # these calls have an input
     if report.has_errors():
         raise ValueError(f"{kind}: {report.generate_report()}")
