@@ -15,8 +15,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ringfence.engine.routing import answering
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
+from ringfence.events.taken_in import incoming
 from ringfence.model.errors import BadInput
 from ringfence.policy.decision import Mode
 from ringfence.policy.evaluation import decide
@@ -27,6 +29,7 @@ from tests.support.samples.shared import ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from ringfence.events.taken_in import Event
     from ringfence.model.finding import Finding
 
 Json = dict[str, Any]
@@ -34,6 +37,8 @@ GOLDEN = Path(__file__).parent / "golden" / "outcomes.txt"
 EVENTS = "events/events"
 RECORDS = ("events/replay/cloudtrail_noise.jsonl", "events/replay/cloudtrail_more.jsonl.gz")
 NOTHING = "nothing"
+OTHERS = ("aa", "cfg", "eb", "hlt", "insp", "mac", "sh")
+"""The beginnings of the ids of events of other services. Each has a row with a reason."""
 FEW = 12
 HEADER = """\
 # Of recorded events: what each causes under a policy whose default is auto, for how many, a digest of which
@@ -61,11 +66,35 @@ def events(path: Path) -> Mapping[str, Json]:
 def outcome(event: Json) -> str:
     """Return what becomes of an event."""
     try:
-        told = findings(event)
+        found = [one for part in incoming(event) for one in _told(part.checked())]
     except BadInput as error:
         return f"invalid {error.field}"
-    found = () if isinstance(told, NotForUs) else told
     return "; ".join(dict.fromkeys(part for finding in found for part in _parts(finding))) or NOTHING
+
+
+def _told(event: Event | NotForUs) -> tuple[Finding, ...]:
+    told = event if isinstance(event, NotForUs) else findings(event)
+    return () if isinstance(told, NotForUs) else told
+
+
+def reason(event: Json) -> str:
+    """Return who answers each finding of an event, or why nobody does, in words."""
+    try:
+        return "; ".join(dict.fromkeys(_answered(part.checked()) for part in incoming(event)))
+    except BadInput as error:
+        return f"bad input: {error}"
+
+
+def _answered(event: Event | NotForUs) -> str:
+    to = event if isinstance(event, NotForUs) else answering(event, CATALOGUE, {})
+    return to.reason if isinstance(to, NotForUs) else f"to {', '.join(to)}"
+
+
+def _reasons() -> Iterator[str]:
+    """Yield a row for each recorded event of a service other than GuardDuty and CloudTrail."""
+    for id_, event in events(ROOT / EVENTS).items():
+        if id_.partition("-")[0] in OTHERS:
+            yield f"{id_} | {reason(event)}"
 
 
 def _parts(finding: Finding) -> Iterator[str]:
@@ -99,7 +128,8 @@ def rows(found: Mapping[str, Json]) -> Iterator[str]:
 @cache
 def document() -> str:
     """Return the whole file."""
-    parts = ((name, rows(events(ROOT / name))) for name in (EVENTS, *RECORDS))
+    counted = ((name, rows(events(ROOT / name))) for name in (EVENTS, *RECORDS))
+    parts = (*counted, (f"{EVENTS}, one by one", _reasons()))
     return HEADER + "".join(f"\n[{name}]\n{_lines(found)}" for name, found in parts)
 
 

@@ -88,7 +88,7 @@ class Incident:
             since=min((one.first_seen for one in known if one.first_seen), default=None),
             as_of=max((one.updated_at for one in known), default=None),
             types=tuple(dict.fromkeys(one.type for one in known)),
-            rules=tuple(dict.fromkeys(one.rule for one in known if one.rule)),
+            rules=tuple(dict.fromkeys(one.rule for one in known if one.rule and one.rule.name)),
             containers=tuple(dict.fromkeys(one for each in known for one in each.containers)),
             suspects=tuple(dict.fromkeys(who for one in known for who in one.suspects)),
             named_keys=_named_keys(known),

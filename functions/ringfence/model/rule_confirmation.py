@@ -27,7 +27,10 @@ _NO_RULE = ("NoSuchConfigRuleException",)
 
 @value
 class ManagedRule:
-    """The claim that the rule `name` in `region` is AWS's managed rule `identifier`."""
+    """The claim that the rule `name` in `region` is AWS's managed rule `identifier`.
+
+    Without a name, any rule there can be it.
+    """
 
     name: str
     identifier: str
@@ -45,7 +48,8 @@ class ManagedRule:
             Call(
                 "config",
                 "DescribeConfigRules",
-                {"ConfigRuleNames": [self.name]},
+                {"ConfigRuleNames": [self.name]} if self.name else {},
+                pages=not self.name,
                 expected=_NO_RULE,
                 region=self.region,
             ),
@@ -55,6 +59,9 @@ class ManagedRule:
         for rule in answer.children("ConfigRules"):
             source = rule.child("Source")
             found = (source.optional_text("Owner"), source.optional_text("SourceIdentifier"))
-            if rule.optional_text("ConfigRuleName") == self.name and found == (AWS, self.identifier):
+            is_named = self.name in ("", rule.optional_text("ConfigRuleName"))
+            if is_named and found == (AWS, self.identifier):
                 return ""
+        if not self.name:
+            return f"AWS Config has no managed rule {self.identifier} in {self.region}; a person must check"
         return f"the Config rule {self.name} is not AWS's managed rule {self.identifier}; a person must check"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.events import fields
 from ringfence.events import resource_refs as named
+from ringfence.events.config.controls import RULES
 from ringfence.events.config.names import identifier, managed_name
 from ringfence.events.config.trigger import DETAIL_TYPE, NON_COMPLIANT, SEVERITY, SOURCE
 from ringfence.events.envelope import NotForUs
@@ -47,22 +48,34 @@ def _kind_of_type(type_: str) -> type[Ref] | None:
     return next((one for one in every_kind().values() if one.config_type == type_), None)
 
 
+def _rule(detail: Document) -> tuple[str, str]:
+    """Return a rule's name, and the name of the managed rule that it should be.
+
+    A verdict from Security Hub also names the control. It can lack the rule: then any rule that is the
+    managed one confirms it.
+    """
+    known = RULES.get(detail.optional_text("securityControlId") or "", "")
+    if known and not detail.has("configRuleName"):
+        return "", known
+    rule = detail.text("configRuleName")
+    fields.fit(RULE_NAME, detail.at("configRuleName"), rule, RULE_NAME_WORDS)
+    return rule, known or managed_name(rule)
+
+
 def _finding(envelope: Envelope, detail: Document, result: Document, kind: type[Ref]) -> Finding:
     account = fields.account(detail, "awsAccountId")
     region = fields.region(detail, "awsRegion")
-    rule = detail.text("configRuleName")
-    fields.fit(RULE_NAME, detail.at("configRuleName"), rule, RULE_NAME_WORDS)
+    rule, name = _rule(detail)
     subject = named.ref(kind, detail.at("resourceId"), detail.text("resourceId"), account, region)
     at = fields.instant_if_valid(result, "resultRecordedTime") or fields.instant(envelope.document, "time")
-    name = managed_name(rule)
     return Finding(
         source=SOURCE,
-        id=f"{account}/{region}/{rule}/{kind.kind}/{subject.id}",
+        id=f"{account}/{region}/{rule or name}/{kind.kind}/{subject.id}",
         type=PREFIX + name,
         severity=SEVERITY,
         account=account,
         region=region,
-        title=fields.title(f"{kind.kind} {subject.id} does not comply with the Config rule {rule}"),
+        title=fields.title(f"{kind.kind} {subject.id} does not comply with the Config rule {rule or name}"),
         updated_at=at,
         last_seen=at,
         subjects=(subject,),

@@ -9,9 +9,11 @@ REREADINGS = (
     Rereading(
         "AWS Config",
         (ConfigTrigger,),
-        "results of managed rules",
-        "the rule, with `DescribeConfigRules`: whether it is AWS's managed rule. The setting that it judges "
-        "is read from the resource itself: a resource that is compliant is not changed",
+        "results of managed rules, also as failed controls of Security Hub",
+        "the rule, with `DescribeConfigRules`: whether it is AWS's managed rule. A failed control of "
+        "Security Hub without a rule needs a rule with that source identifier in its account and region. The "
+        "setting that the rule judges is read from the resource itself: a resource that is compliant is not "
+        "changed",
         refuted="nothing is changed; notification",
         unknown=RETRIED,
         claim="ManagedRule",

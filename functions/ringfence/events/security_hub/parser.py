@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ringfence.events.envelope import NotForUs
 from ringfence.events.fields import formatted
-from ringfence.events.security_hub.asff import event_of
-from ringfence.events.security_hub.trigger import IMPORTED, SOURCE
+from ringfence.events.security_hub import asff, ocsf
+from ringfence.events.security_hub.trigger import IMPORTED, IMPORTED_V2, INSIGHTS, SOURCE
 from ringfence.events.taken_in import Incoming
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
     from ringfence.model.finding import Finding
 
 
+_FORMS = MappingProxyType({IMPORTED: asff.event_of, IMPORTED_V2: ocsf.event_of})
+"""What reads a finding of each type of event."""
+
+
 def parts(event: Document) -> Iterator[Incoming]:
     """Yield each finding of an event. Raises BadInput for an event without a list of findings."""
-    kind = event.text("detail-type")
-    if kind != IMPORTED:
-        reason = NotForUs(f"the event of Security Hub is of type {formatted(kind)}")
-        yield Incoming("", reason, None, event.value)
-        return
+    event_of = _FORMS[event.text("detail-type")]
     detail = event.child("detail")
     found = detail.items("findings")
     if not found:
@@ -41,5 +42,7 @@ def parts(event: Document) -> Iterator[Incoming]:
 
 def read(envelope: Envelope) -> Finding | NotForUs:
     """Return why an event is not for a runbook: the intake passes the findings in it on."""
+    if envelope.detail_type == INSIGHTS:
+        return NotForUs("the results of an insight are counts: they contain no finding")
     kind = formatted(envelope.detail_type)
     return NotForUs(f"the event is of type {kind}, from {SOURCE}; the intake reads the findings in it")

@@ -12,4 +12,11 @@ if TYPE_CHECKING:
 
 SOURCE = "aws.securityhub"
 IMPORTED = "Security Hub Findings - Imported"
-TAKEN_IN: tuple[Mapping[str, object], ...] = ({"source": [SOURCE], "detail-type": [IMPORTED]},)
+INSIGHTS = "Security Hub Insight Results"
+IMPORTED_V2 = "Findings Imported V2"
+"""The event of the new Security Hub, with findings in OCSF. With both on, each finding arrives twice, and
+becomes the same event of its service.
+"""
+TAKEN_IN: tuple[Mapping[str, list[str]], ...] = (
+    {"source": [SOURCE], "detail-type": [IMPORTED, IMPORTED_V2]},
+)

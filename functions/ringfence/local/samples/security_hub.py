@@ -84,3 +84,48 @@ def control(**changed: object) -> Json:
             **changed,
         }
     )
+
+
+def v2(**changed: object) -> Json:
+    """Return the finding of GuardDuty as the new Security Hub has it (OCSF, class Detection Finding)."""
+    return {
+        "activity_id": 1,
+        "class_uid": 2004,
+        "cloud": {"account": {"uid": ACCOUNT}, "provider": "AWS", "region": REGION},
+        "finding_info": {
+            "created_time_dt": AT,
+            "modified_time_dt": AT,
+            "title": "An instance talks to a known server.",
+            "types": ["Threats", "Backdoor:EC2/C&CActivity.B"],
+            "uid": f"arn:aws:guardduty:{REGION}:{ACCOUNT}:detector/d4/finding/46ba0ac2845071e2",
+        },
+        "metadata": {
+            "product": {"name": "GuardDuty", "uid": f"arn:aws:securityhub:{REGION}::productv2/aws/guardduty"},
+            "uid": "5c2a6a2e-finding",
+            "version": "1.6.0",
+        },
+        "resources": [
+            {
+                "region": REGION,
+                "type": "AwsEc2Instance",
+                "uid": f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/{INSTANCE}",
+            }
+        ],
+        "severity_id": 4,
+        "status_id": 1,
+        **changed,
+    }
+
+
+def control_v2(control: str, resource: Json, **changed: object) -> Json:
+    """Return the finding of a control as the new Security Hub has it (OCSF, class Compliance Finding)."""
+    product = f"arn:aws:securityhub:{REGION}::productv2/aws/securityhub"
+    return v2(
+        **{
+            "class_uid": 2003,
+            "compliance": {"control": control, "status": "Fail", "status_id": 3},
+            "metadata": {"product": {"name": "Security Hub", "uid": product}},
+            "resources": [{"region": REGION, "type": resource["Type"], "uid": resource["Id"]}],
+            **changed,
+        }
+    )
