@@ -40,3 +40,11 @@ def _context(who: str, action: str, resource: str, keys: Mapping[str, object] | 
     return EvalContext(
         who, "AssumedRole", who.split(":")[4], action, resource, "eu-west-1", service_context=given
     )
+
+
+def is_allowed(
+    policy: object, who: str, action: str, resource: str, keys: Mapping[str, object] | None = None
+) -> bool:
+    """Return whether a policy that is attached to a role allows it a call."""
+    decision = evaluate(_context(who, action, resource, keys), [parse_policy_document(policy)])
+    return bool(decision.decision == "Allow")

@@ -41,6 +41,7 @@ COMMANDS = MappingProxyType(
         "controls": "ringfence.cli.controls:controls",
         "rules": "ringfence.cli.rules:rules",
         "scan": "ringfence.cli.scan:scan",
+        "iam": "ringfence.cli.iam:iam",
     }
 )
 """The module and attribute of each subcommand."""

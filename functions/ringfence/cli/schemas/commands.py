@@ -22,7 +22,7 @@ from ringfence.cli.schemas.local import DEMO, LOCAL, SAMPLE, SENT
 from ringfence.cli.schemas.log import COVERED, INCIDENT, SHOWN, VERDICT
 from ringfence.cli.schemas.offline import CONTROLS, DECIDES, DIFFERENCE, EXPLAINED, FLAW, PROBLEM, REMOVAL
 from ringfence.cli.schemas.operators import ANSWERED, APPROVALS, LETTER, LIMIT, PAUSE, RECHECK, RELEASE, RUN
-from ringfence.cli.schemas.posture import RULE, RULES_CHECKED, RULES_TESTED, SCANNED
+from ringfence.cli.schemas.posture import GENERATED, RULE, RULES_CHECKED, RULES_TESTED, SCANNED
 from ringfence.cli.schemas.replay import REPLAYED
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ FORMS = MappingProxyType(
         ),
         "explain": Form("An event.", EXPLAINED, lines=True),
         "demo": Form("How the demo ended.", DEMO),
+        "iam generate": Form("The policy.", GENERATED),
         "incidents list": Form("A response to an incident.", INCIDENT, lines=True),
         "incidents recheck": Form("The incidents that were verified.", record(rechecks=many(RECHECK))),
         "incidents show": Form("The responses to an incident.", SHOWN),

@@ -1,8 +1,8 @@
-"""What the commands print about rules as code."""
+"""What the commands print about rules as code and generated policies."""
 
 from __future__ import annotations
 
-from ringfence.cli.schemas.builders import flag, many, maybe, number, record, text, whole
+from ringfence.cli.schemas.builders import flag, many, maybe, number, record, table, text, whole
 
 RULE = record(
     name=text(),
@@ -50,4 +50,22 @@ SCANNED = record(
     resources=whole(),
     **COUNTS,
     rules=many(record(rule=text(), severity=text(), remediation=maybe(text()), **COUNTS)),
+)
+GENERATED = record(
+    policy=record(
+        "The policy in the form of IAM.",
+        Version=text(),
+        Statement=many(
+            record(
+                Sid=text(),
+                Effect=text(),
+                Action=many(text()),
+                Resource=many(text()),
+                Condition_=table(table(many(text()))),
+            )
+        ),
+    ),
+    reasons=many(text(), "The reason for each wildcard."),
+    left_out=many(text(), "Calls that are not in the policy, and why."),
+    difference=maybe(record(added=many(text()), unused=many(text()), not_compared=many(text()))),
 )

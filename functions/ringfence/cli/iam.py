@@ -1,0 +1,186 @@
+"""`ringfence iam`: policies that allow what is needed, and nothing else. Offline, without AWS."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ringfence.cli.text import safe
+from ringfence.model.errors import BadInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.privileges.difference import Difference
+    from ringfence.privileges.generate import Generated
+    from ringfence.privileges.usage import Unknown, Use
+
+LISTS = ("Records",)
+"""The member of CloudTrail's log files that contains the records."""
+MOST_NOTES = 50
+_ENVIRONMENTS = ("production", "development", "test")
+
+
+@click.group(short_help="Generate IAM policies with least privilege.")
+def iam() -> None:
+    """Generate IAM policies with least privilege. Offline, without AWS."""
+
+
+@iam.command(short_help="Generate a policy from recorded calls or for an environment.")
+@click.option(
+    "--from-cloudtrail",
+    "paths",
+    multiple=True,
+    metavar="PATH",
+    help="A log file of CloudTrail, a folder of them, or - for standard input. Can be repeated.",
+)
+@click.option("--principal", metavar="ROLE|USER", help="Only calls of this ARN or name.")
+@click.option("--environment", type=click.Choice(_ENVIRONMENTS), help="For people. Needs --services.")
+@click.option("--services", metavar="LIST", help="Services such as ec2,s3.")
+@click.option("--regions", default="", metavar="LIST", help="Only these regions. Needs --environment.")
+@click.option("--compare", type=click.Path(path_type=Path), metavar="FILE", help="The present policy.")
+@click.option("--json", "as_json", is_flag=True, help="Print the policy with the reasons and differences.")
+def generate(  # noqa: PLR0913 - the options of a command
+    *,
+    paths: tuple[str, ...],
+    principal: str | None,
+    environment: str | None,
+    services: str | None,
+    regions: str,
+    compare: Path | None,
+    as_json: bool,
+) -> None:
+    """Print an IAM policy.
+
+    With --from-cloudtrail, the policy allows what the records show that the principal did, on the resources
+    that they name. Calls that were denied are left out. With --environment, the policy is for people:
+    `production` only reads, and another environment is for principals whose tag Environment has that value.
+
+    The reason for each wildcard, and what was left out, goes to standard error. Review the policy: what
+    happens once a year may be in no record.
+
+    Exit code 0: printed. 1: a record cannot be read. 2: bad input.
+    """
+    from ringfence.privileges.generate import for_environment, from_uses
+
+    wanted = _services(services)
+    problems: list[str] = []
+    unknown: dict[Unknown, int] = {}
+    if paths and not environment:
+        made = from_uses(_uses(paths, principal, wanted, unknown, problems))
+    elif environment and wanted and not paths and not principal:
+        made = for_environment(environment, wanted, _list(regions))
+    else:
+        raise BadInput("--from-cloudtrail", "must be given, or --environment with --services")
+    if not made.statements:
+        raise BadInput("--principal", "must have recorded calls", principal or "")
+    compared = _compared(compare, made) if compare else None
+    left = [f"{one.service}:{one.operation}: {one.why}, {count} times" for one, count in unknown.items()]
+    if as_json:
+        click.echo(json.dumps(_as_json(made, left, compared)))
+    else:
+        click.echo(json.dumps(made.document, indent=2))
+        _tell(made, left, compared)
+    for one in problems:
+        click.echo(safe(one), err=True)
+    click.get_current_context().exit(1 if problems else 0)
+
+
+def _uses(
+    paths: tuple[str, ...],
+    principal: str | None,
+    services: tuple[str, ...],
+    unknown: dict[Unknown, int],
+    problems: list[str],
+) -> Iterator[Use]:
+    from ringfence.cli.event_stream import paths_of, read_file, size_of
+    from ringfence.cli.progress import progress
+    from ringfence.model.document import Document
+    from ringfence.privileges.usage import Use, is_by, uses
+
+    names = paths_of(paths)
+    with progress(size_of(names)) as report:
+        for read in (one for name in names for one in read_file(name, report, LISTS)):
+            try:
+                if read.error:
+                    raise read.error
+                record = Document.of(read.document)
+                # EventBridge delivers a record as the detail of an event.
+                record = record.child("detail") if record.has("detail") else record
+                found = tuple(uses(record)) if principal is None or is_by(record, principal) else ()
+            except BadInput as error:
+                problems.append(f"{read.place}: {error}")
+                continue
+            for one in found:
+                if isinstance(one, Use):
+                    if not services or one.action.service in services:
+                        yield one
+                elif not services or one.service in services:
+                    unknown[one] = unknown.get(one, 0) + 1
+
+
+def _services(given: str | None) -> tuple[str, ...]:
+    from ringfence.privileges.actions import actions_of
+
+    found = _list(given or "")
+    for one in found:
+        if not actions_of(one):
+            raise BadInput("--services", "must be prefixes of IAM actions such as ec2,s3", one)
+    return found
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.strip() for one in text.split(",") if one.strip()))
+
+
+def _compared(path: Path, made: Generated) -> Difference:
+    from ringfence.privileges.difference import difference
+
+    try:
+        old = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not JSON"
+        raise BadInput("--compare", f"cannot be read: {why}", str(path)) from error
+    return difference(old, [action for one in made.statements for action in one.actions])
+
+
+def _tell(made: Generated, left: list[str], compared: Difference | None) -> None:
+    from ringfence.privileges.generate import LONGEST
+
+    titled = [("Wildcards, and why", list(made.reasons)), ("Left out", left)]
+    if compared:
+        titled += [
+            ("Not allowed by the policy that is there now", list(compared.added)),
+            ("Allowed there, and not used", list(compared.unused)),
+            ("Not compared", list(compared.not_compared)),
+        ]
+    for title, lines in titled:
+        if lines:
+            click.echo(f"{title}:", err=True)
+            for one in lines[:MOST_NOTES]:
+                click.echo(safe(f"  {one}"), err=True)
+            if len(lines) > MOST_NOTES:
+                click.echo(f"  and {len(lines) - MOST_NOTES} more; --json has all", err=True)
+    size = len(json.dumps(made.document, separators=(",", ":")))
+    if size > LONGEST:
+        click.echo(
+            f"The policy has {size} characters, and IAM allows {LONGEST}. Split it by service.",
+            err=True,
+        )
+
+
+def _as_json(made: Generated, left: list[str], compared: Difference | None) -> dict[str, object]:
+    differs = compared and {
+        "added": list(compared.added),
+        "unused": list(compared.unused),
+        "not_compared": list(compared.not_compared),
+    }
+    return {
+        "policy": made.document,
+        "reasons": list(made.reasons),
+        "left_out": left,
+        "difference": differs,
+    }

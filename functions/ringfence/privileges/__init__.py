@@ -1,0 +1,1 @@
+"""Least privilege: what a principal used, and the policy that allows that and nothing else."""

@@ -1,0 +1,129 @@
+"""`ringfence iam generate`: from files of records and for environments."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from ringfence.cli.main import main
+from tests.support.json_forms import check
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from click.testing import Result
+
+ROLE = "arn:aws:iam::111122223333:role/web"
+
+
+def record(name: str, **more: object) -> dict[str, object]:
+    return {
+        "eventSource": "dynamodb.amazonaws.com",
+        "eventName": name,
+        "awsRegion": "eu-west-1",
+        "recipientAccountId": "111122223333",
+        "userIdentity": {"arn": ROLE},
+        "requestParameters": {"tableName": "orders"},
+        **more,
+    }
+
+
+RECORDS = [
+    record("PutItem"),
+    record("GetItem", userIdentity={"arn": "arn:aws:iam::111122223333:user/somebody"}),
+    record("DeleteItem", errorCode="AccessDenied"),
+    record("PutObject", eventSource="s3.amazonaws.com", requestParameters={"bucketName": "b", "key": "k"}),
+]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "trail.json.gz"
+    path.write_bytes(gzip.compress(json.dumps({"Records": RECORDS}).encode()))
+    return path
+
+
+def generate(*words: str) -> Result:
+    done = CliRunner().invoke(main, ["iam", "generate", *words])
+    if "--json" in words and done.exit_code != 2:
+        check(("iam", "generate", *words), done.stdout)
+    return done
+
+
+def actions(done: Result) -> list[str]:
+    return [action for one in json.loads(done.stdout)["Statement"] for action in one["Action"]]
+
+
+def test_the_policy_is_what_the_principal_did(file: Path) -> None:
+    done = generate("--from-cloudtrail", str(file), "--principal", "web")
+    assert done.exit_code == 0
+    assert actions(done) == ["dynamodb:PutItem", "s3:PutObject"]
+    assert "Left out:\n  dynamodb:DeleteItem: denied, 1 times" in done.stderr
+    assert actions(generate("--from-cloudtrail", str(file))) == [
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "s3:PutObject",
+    ]
+
+
+def test_services_leave_out_the_others(file: Path) -> None:
+    assert actions(generate("--from-cloudtrail", str(file), "--services", "s3")) == ["s3:PutObject"]
+
+
+def test_events_of_eventbridge_are_read_too(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_text("\n".join(json.dumps({"detail": one}) for one in RECORDS), "utf-8")
+    assert actions(generate("--from-cloudtrail", str(path), "--principal", ROLE))
+
+
+def test_the_difference_to_a_policy_is_shown(file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "now.json"
+    path.write_text(json.dumps({"Statement": {"Effect": "Allow", "Action": "dynamodb:*"}}), "utf-8")
+    done = generate("--from-cloudtrail", str(file), "--compare", str(path), "--json")
+    told = json.loads(done.stdout)
+    assert told["difference"] == {"added": ["s3:PutObject"], "unused": [], "not_compared": []}
+    assert told["left_out"] == ["dynamodb:DeleteItem: denied, 1 times"]
+
+
+def test_a_record_that_cannot_be_read_is_told_and_the_others_count(tmp_path: Path) -> None:
+    path = tmp_path / "records.jsonl"
+    path.write_text("\n".join(map(json.dumps, [{"eventSource": 3}, *RECORDS])), "utf-8")
+    done = generate("--from-cloudtrail", str(path))
+    assert done.exit_code == 1
+    assert "records.jsonl, line 1: eventSource: must be a string" in done.stderr
+    assert actions(done)
+
+
+def test_a_policy_for_an_environment_gives_the_reason_of_each_wildcard() -> None:
+    done = generate("--environment", "production", "--services", "ec2,s3", "--regions", "eu-west-1")
+    assert "ec2:Describe*" in actions(done)
+    assert "ec2:Describe*: every action with this prefix only reads" in done.stderr
+    told = json.loads(generate("--environment", "test", "--services", "ec2", "--json").stdout)
+    starred = [one for one in told["policy"]["Statement"][0]["Action"] if one.endswith("*")]
+    assert all(any(why.startswith(f"{one}: ") for why in told["reasons"]) for one in starred)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("--environment", "production"),
+        ("--services", "s3"),
+        ("--environment", "staging", "--services", "s3"),
+        ("--environment", "production", "--services", "nothing"),
+        ("--environment", "production", "--services", "s3", "--from-cloudtrail", "x"),
+        ("--environment", "production", "--services", "s3", "--compare", "/nowhere.json"),
+    ],
+)
+def test_what_cannot_be_meant_is_bad_input(words: tuple[str, ...]) -> None:
+    assert generate(*words).exit_code == 2
+
+
+def test_a_principal_without_calls_is_bad_input(file: Path) -> None:
+    done = generate("--from-cloudtrail", str(file), "--principal", "nobody")
+    assert done.exit_code == 2
+    assert "--principal: must have recorded calls" in done.stderr
