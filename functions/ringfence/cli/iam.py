@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import click
 
-from ringfence.cli.text import safe
+from ringfence.cli.text import is_terminal, safe
 from ringfence.model.errors import BadInput
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def _tell(made: Generated, left: list[str], compared: Difference | None) -> None
         if lines:
             click.echo(f"{title}:", err=True)
             for one in lines[:MOST_NOTES]:
-                click.echo(safe(f"  {one}"), err=True)
+                click.echo(_fitting(one), err=True)
             if len(lines) > MOST_NOTES:
                 click.echo(f"  and {len(lines) - MOST_NOTES} more; --json has all", err=True)
     size = len(json.dumps(made.document, separators=(",", ":")))
@@ -170,6 +171,17 @@ def _tell(made: Generated, left: list[str], compared: Difference | None) -> None
             f"The policy has {size} characters, and IAM allows {LONGEST}. Split it by service.",
             err=True,
         )
+
+
+def _fitting(text: str) -> str:
+    """Return a line of a list. On a terminal, it is broken between words."""
+    if not is_terminal():
+        return safe(f"  {text}")
+    from rich.console import Console
+
+    width = Console(stderr=True).width
+    lines = wrap(safe(text), width, initial_indent="  ", subsequent_indent="    ", break_long_words=False)
+    return "\n".join(lines)
 
 
 def _as_json(made: Generated, left: list[str], compared: Difference | None) -> dict[str, object]:

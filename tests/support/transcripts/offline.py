@@ -82,6 +82,21 @@ def judged(*words: str) -> View:
     return typed(*words, files={"rules.yaml": RULES, "wrong.yaml": WRONG, "items.json": items()})
 
 
+def records() -> str:
+    """Return records of CloudTrail: a call on a table, a call that names no resource, and a denied one."""
+    by = {"userIdentity": {"arn": f"arn:aws:iam::{HOME}:role/web"}, "recipientAccountId": HOME}
+    calls: tuple[tuple[str, str, dict[str, object]], ...] = (
+        ("dynamodb", "PutItem", {"requestParameters": {"tableName": "orders"}}),
+        ("ec2", "DescribeInstances", {}),
+        ("s3", "GetObject", {"errorCode": "AccessDenied"}),
+    )
+    made = [
+        {"eventSource": f"{service}.amazonaws.com", "eventName": name, "awsRegion": REGION, **by, **more}
+        for service, name, more in calls
+    ]
+    return json.dumps({"Records": made})
+
+
 def many() -> str:
     """Return more events than are shown one by one."""
     event = json.loads(EVENT.read_text("utf-8"))
@@ -151,6 +166,10 @@ VIEWS: Mapping[str, View] = {
     "replay": typed("replay", "many.jsonl", "--against", "old.yaml", files={**FILES, "many.jsonl": many()}),
     "controls": command("controls"),
     "controls-framework": command("controls", "cis"),
+    "iam-generate": typed(
+        *("iam", "generate", "--from-cloudtrail", "trail.json", "--principal", "web"),
+        files={"trail.json": records()},
+    ),
     "scan": judged("scan", "items.json", "--rules", "rules.yaml"),
     "rules-list": judged("rules", "list", "rules.yaml"),
     "rules-check": judged("rules", "check", "wrong.yaml"),

@@ -31,6 +31,7 @@ NO_NEXT = {
     "export": "it is for other systems",
     "explain": "it changes nothing, and nothing follows",
     "explain-many": "it ends with the option that shows each event",
+    "iam-generate": "it is read in a review",
     "local": "it runs on",
     "policy-check": "each error has its line",
     "policy-diff": "it is read in a review",
