@@ -71,6 +71,9 @@ _LIST_REJECTED = Command(
 )
 
 
+_LIST_APPROVED = Command("list the incidents", "ringfence incidents list --since 14d")
+
+
 def _requested(now: Summary, found: Approval) -> Notice:
     asked = found.asked
     parts: Parts = (
@@ -119,46 +122,60 @@ def _how(now: Summary, found: Approval) -> tuple[Command, ...]:
 def _answered(now: Summary, found: Approval, fact: ApprovalAnswered, actor: str) -> Notice:
     who = (f"{actor}: {fact.reason}",)
     if fact.answer == Answer.REJECT:
-        return _rejected(now, found, fact, who)
+        return _rejected(now, found, fact, actor)
     missing = f"{found.missing} more must approve" if found.missing else "the plan is carried out"
     commands = _how(now, found) if found.missing else ()
     parts: Parts = (("Who approved it", who), ("What follows", (missing,)))
+    if fact.batch:
+        parts = (*parts, _together(found))
+        commands = (*commands, _LIST_APPROVED)
+    together = " together" if fact.batch else ""
     if not fact.break_glass:
-        told = about_incident(NoticeKind.APPROVAL_ANSWERED, "approved", now, parts, commands)
-        return replace(told, asked=Asked(found.id, found.asked.digest) if found.missing else None)
+        told = about_incident(NoticeKind.APPROVAL_ANSWERED, f"approved{together}", now, parts, commands)
+        asked = Asked(found.id, found.asked.digest) if found.missing else None
+        return replace(told, asked=asked, batch=_batch(fact, actor))
     rules = ("the rules about who may approve did not apply",)
     told = about_incident(
         NoticeKind.APPROVAL_ANSWERED,
-        "approved with BREAK-GLASS",
+        f"approved{together} with BREAK-GLASS",
         now,
         (*parts, ("Break-glass", rules)),
         commands,
         urgency=Urgency.URGENT,
     )
-    return replace(told, escalated=True)
+    return replace(told, escalated=True, batch=_batch(fact, actor))
 
 
-def _rejected(now: Summary, found: Approval, fact: ApprovalAnswered, who: tuple[str, ...]) -> Notice:
+def _batch(fact: ApprovalAnswered, actor: str) -> str:
+    """Return what the notices of one answer to several plans have in common. Empty for one plan."""
+    return f"{fact.answer} {fact.batch} {actor}" if fact.batch else ""
+
+
+def _together(found: Approval) -> tuple[str, tuple[str, ...]]:
+    others = f"the same answer is about other plans that waited behind the limit {found.asked.limit}"
+    return "What else it answers", (f"{others}; this notice stands for all of them",)
+
+
+def _rejected(now: Summary, found: Approval, fact: ApprovalAnswered, actor: str) -> Notice:
     """Return the notice of a rejection. The one who rejects can be the intruder."""
     follows = (
         "nothing is changed, and the same plan is not asked about again for a day or until a worse finding"
     )
-    parts: Parts = (("Who rejected it", who), ("What follows", (follows,)))
+    parts: Parts = (("Who rejected it", (f"{actor}: {fact.reason}",)), ("What follows", (follows,)))
     if not fact.batch:
         urgency = Urgency.URGENT if now.code in _AT_ONCE else None
         return about_incident(
             NoticeKind.APPROVAL_ANSWERED, "rejected", now, parts, _by_hand(now), urgency=urgency
         )
-    others = f"the same answer is about other plans that waited behind the limit {found.asked.limit}"
     told = about_incident(
         NoticeKind.APPROVAL_ANSWERED,
         "plans rejected together",
         now,
-        (*parts, ("What else it rejects", (others,))),
+        (*parts, _together(found)),
         (*_by_hand(now), _LIST_REJECTED),
         urgency=Urgency.URGENT,
     )
-    return replace(told, escalated=True, batch=fact.batch)
+    return replace(told, escalated=True, batch=_batch(fact, actor))
 
 
 def _by_hand(now: Summary) -> tuple[Command, ...]:

@@ -3,8 +3,8 @@
 The first notices are sent one by one, and so is every urgent one. After that, a summary follows for the next
 one, and then for twice as many notices each time. So the number of messages grows slowly. What waits for a
 quarter of an hour is sent with the next entry of any kind, such as a heartbeat. So an intruder cannot keep a
-notice back with a flood. The count begins again an hour after the first notice. Of the plans that one answer
-rejects, the first one has an urgent notice.
+notice back with a flood. The count begins again an hour after the first notice. The plans that one answer
+approves or rejects have one notice.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ and one with notices that wait only if all have some.
 """
 MOST_NAMED = 20
 MOST_BATCHES = 100
-"""How many batches are remembered. The next notice of a forgotten one is urgent once more."""
+"""How many batches are remembered. The next notice of a forgotten one is sent once more."""
 _Key = tuple[str, ...]
 
 
@@ -57,7 +57,7 @@ class Count:
 
 @frozen
 class Floods:
-    """The notices of the last hour, counted, and the newest batches of rejected plans."""
+    """The notices of the last hour, counted, and the newest batches of answered plans."""
 
     counts: Mapping[_Key, Count] = field(default_factory=dict)
     batches: tuple[str, ...] = ()
@@ -82,9 +82,9 @@ class Floods:
         return replace(self, counts=_bounded(counts)), (*messages, notice)
 
     def _of_batch(self, notice: Notice) -> tuple[Floods, tuple[Notice, ...]]:
-        """Return the first notice of a batch unchanged, and each later one without its urgency."""
+        """Return the first notice of a batch, which says how to list the other plans. It stands for all."""
         if notice.batch in self.batches:
-            return self, (replace(notice, urgency=notice.kind.urgency, escalated=False),)
+            return self, ()
         return replace(self, batches=(*self.batches, notice.batch)[-MOST_BATCHES:]), (notice,)
 
     def late(self, now: datetime) -> tuple[Floods, tuple[Notice, ...]]:

@@ -87,7 +87,7 @@ class NoticeKind(Enum):
     APPROVAL_ANSWERED = (
         "approval-answered",
         Urgency.INFORMATION,
-        "A person approved or rejected a plan. Urgent once if one answer rejects what waits behind a limit.",
+        "A person approved or rejected plans, one notice an answer. Urgent if it rejects what a limit holds.",
     )
     APPROVAL_ENDED = "approval-ended", Urgency.ACTION, "An approval expired or is void."
     RELEASED = "released", Urgency.INFORMATION, "A release undid the changes of an incident."

@@ -59,8 +59,7 @@ class Notice:
 
     `what` says what happened in a few words. `who` are the people who caused it, with their reasons.
     `commands` are what to type next, the most likely one first. `escalated`: it also goes to the topic for
-    escalations. `batch`: the digest of plans that one answer rejected. Only its first notice is urgent and
-    escalated. `asked`: the plan that waits for an answer. All texts can be untrusted. They are shortened and
+    escalations. `batch`: the answer that several plans got together. Only its first notice is sent. `asked`: the plan that waits for an answer. All texts can be untrusted. They are shortened and
     escaped where they are shown.
     """
 
