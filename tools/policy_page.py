@@ -64,8 +64,9 @@ roles of Ringfence itself are always protected.
 
 **Organizational units and account tags.** `organization` in the policy file says for each account its
 organizational units, as ids or as paths of names, and its tags. Rules match on them with
-`organizational-units` and `account-tags`. Ringfence does not read AWS Organizations. About an account that is
-not in `organization`, such rules lead to the question described above, and `policy check` reports that.
+`organizational-units` and `account-tags`. `ringfence policy organization` prints the section
+from AWS Organizations. The functions do not read AWS Organizations. About an account that is not in
+`organization`, such rules lead to the question described above, and `policy check` reports that.
 
 """
 

@@ -42,7 +42,10 @@ _AT = click.option(
 
 @click.group(short_help="Check a policy file, show what decides, and compare two files.")
 def policy() -> None:
-    """Check a policy file, show which rule decides, and compare two files. Offline, without AWS."""
+    """Check a policy file, show which rule decides, and compare two files.
+
+    Offline, without AWS. Only `organization` reads AWS Organizations.
+    """
 
 
 @policy.command(short_help="Find all errors and warnings of a policy file.")
@@ -148,6 +151,28 @@ def diff(  # noqa: PLR0913 - the options of a command
     lines = different_lines(files[0], files[1], events, home)
     _print(lines, as_json=as_json)
     ctx.exit(1 if lines else 0)
+
+
+@policy.command(short_help="Print the section `organization` from AWS Organizations.")
+@click.option("--profile", default="", help="The profile whose credentials are used. Default: your login.")
+def organization(profile: str) -> None:
+    """Print the section `organization` of a policy file, from AWS Organizations.
+
+    It says for each account its organizational units, as ids and as paths of names, and its tags. Put it into
+    the policy file, and review it like the rest: rules match on it until you print it again.
+
+    The credentials must be those of the management account or of a delegated administrator, with the
+    permissions organizations:ListRoots, ListOrganizationalUnitsForParent, ListAccountsForParent and
+    ListTagsForResource.
+
+    Exit code 0: printed. 2: AWS Organizations cannot be read.
+    """
+    from ringfence.aws.home import HomePlace
+    from ringfence.aws.organization import accounts
+    from ringfence.cli.policy_organization import section
+
+    found = accounts(HomePlace(profile=profile).client("organizations"))
+    click.echo(section(found, datetime.now(UTC)), nl=False)
 
 
 def _print(lines: Iterable[Line], *, as_json: bool) -> None:

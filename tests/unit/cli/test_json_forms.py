@@ -20,6 +20,7 @@ from tests.support.json_forms import check, command_of
 NOT_DATA = {
     "incidents report": "it writes a page",
     "incidents export": "--format jsonl",
+    "policy organization": "it prints a part of a policy file",
     "policy schema": "its output is a schema",
 }
 """The commands without `--json`, and why."""

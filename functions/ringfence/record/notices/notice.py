@@ -58,9 +58,10 @@ class Notice:
     """A message for a person, in plain text and for programs. `measures` are its metrics.
 
     `what` says what happened in a few words. `who` are the people who caused it, with their reasons.
-    `commands` are what to type next, the most likely one first. `escalated`: it also goes to the topic for
-    escalations. `batch`: the answer that several plans got together. Only its first notice is sent. `asked`: the plan that waits for an answer. All texts can be untrusted. They are shortened and
-    escaped where they are shown.
+    `commands` are what to type next, the most likely one first. `escalated`: it also goes to the topic
+    for escalations. `batch`: the answer that several plans got together. Only its first notice is sent.
+    `asked`: the plan that waits for an answer. All texts can be untrusted. They are shortened and escaped
+    where they are shown.
     """
 
     kind: NoticeKind

@@ -1,0 +1,71 @@
+"""`ringfence policy organization`: what AWS Organizations says becomes a section of the policy file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
+import pytest
+from click.testing import CliRunner
+from moto import mock_aws
+
+from ringfence.cli.main import main
+from ringfence.policy.compiled import policy_from_json
+from ringfence.policy.file import load_policy
+from ringfence.runbooks.catalogue import CATALOGUE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+HOSTILE = 'Workloads"\nrules: [{mode: auto}]\n#'
+"""The name of a unit that would add a rule if it were written as it is."""
+
+
+@pytest.fixture
+def organizations(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        client: Any = botocore.session.Session().create_client("organizations", region_name="us-east-1")
+        client.create_organization(FeatureSet="ALL")
+        yield client
+
+
+def printed() -> str:
+    done = CliRunner().invoke(main, ["policy", "organization"], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def made(client: Any, name: str, parent: str, **tags: str) -> str:  # noqa: ANN401 - a client
+    """Create an account in a unit."""
+    given = [{"Key": key, "Value": value} for key, value in tags.items()]
+    status = client.create_account(Email=f"{name}@example.com", AccountName=name, Tags=given)
+    account: str = status["CreateAccountStatus"]["AccountId"]
+    root = client.list_roots()["Roots"][0]["Id"]
+    client.move_account(AccountId=account, SourceParentId=root, DestinationParentId=parent)
+    return account
+
+
+def test_units_and_tags_of_each_account_are_facts_that_rules_match_on(
+    organizations: Any,  # noqa: ANN401 - a client
+    tmp_path: Path,
+) -> None:
+    root = organizations.list_roots()["Roots"][0]["Id"]
+    outer = organizations.create_organizational_unit(ParentId=root, Name=HOSTILE)["OrganizationalUnit"]["Id"]
+    inner = organizations.create_organizational_unit(ParentId=outer, Name="Prod")["OrganizationalUnit"]["Id"]
+    account = made(organizations, "shop", inner, environment="production")
+    path = tmp_path / "policy.yaml"
+    path.write_text(f"version: 1\nscope: {{accounts: [home]}}\n{printed()}", "utf-8")
+    compiled = policy_from_json(load_policy(path, CATALOGUE).compile("111122223333"))
+    assert compiled.rules == ()
+    (facts,) = (one for one in compiled.organization if one.account == account)
+    assert facts.units == (outer, HOSTILE, inner, f"{HOSTILE}/Prod")
+    assert dict(facts.tags) == {"environment": "production"}
+
+
+def test_the_management_account_is_in_no_unit(organizations: Any) -> None:  # noqa: ANN401 - a client
+    root = organizations.describe_organization()["Organization"]["MasterAccountId"]
+    assert f'  "{root}":\n    units: []\n    tags: {{}}\n' in printed()
