@@ -12,7 +12,7 @@ from ringfence.handlers.threads import Threads
 from ringfence.model.errors import Retryable
 from ringfence.model.frozen import frozen
 from ringfence.model.subject import Ref
-from ringfence.self_check.places import AUDIT_STACK, Stack, stacks_of
+from ringfence.self_check.places import AUDIT_STACK, Stack, optional_stacks, stacks_of
 from ringfence.self_check.reading import read, read_all
 from ringfence.self_check.removal import Kept, Removal, kept, removals
 from ringfence.self_check.stacks import StackState, read_stack
@@ -51,7 +51,7 @@ def removal_plan(deployment: Deployment, clients: Clients, clock: Clock) -> Remo
     """Read the stacks, also those of former regions, and the open containments."""
     cloud, side_by_side = AwsCloud(clients, clock, Threads("reads")), Threads("checks", WIDTH)
     orphans = orphaned(deployment, clients, clock)
-    stacks = (*stacks_of(deployment), *orphans.stacks)
+    stacks = (*stacks_of(deployment), *optional_stacks(deployment), *orphans.stacks)
     jobs = [partial(read, cloud.asked, one.account, one.region, partial(read_stack, one)) for one in stacks]
     states = tuple(zip(stacks, read_all(side_by_side, jobs), strict=True))
     found = {stack: one.found for stack, one in states if isinstance(one.found, StackState)}

@@ -12,7 +12,7 @@ from ringfence.self_check.findings import Problem, Report, Standing
 from ringfence.self_check.kind import problem
 from ringfence.self_check.kinds import kinds
 from ringfence.self_check.kinds.functions import CODE
-from ringfence.self_check.places import AUDIT_STACK, stacks_of
+from ringfence.self_check.places import AUDIT_STACK, optional_stacks, stacks_of
 from ringfence.self_check.reading import ASSUME, Read, read, read_all
 from ringfence.self_check.stacks import (
     PERMISSIONS,
@@ -80,21 +80,28 @@ def self_check(
         Every problem. What the caller may not read is a problem that stands as unknown.
 
     """
-    stacks = tuple(filter(only, stacks_of(deployment)))
-    states = read_all(side_by_side, [_reading(ask, one, partial(read_stack, one)) for one in stacks])
-    found = {stack: one.found for stack, one in zip(stacks, states, strict=True) if not one.unknown}
+    expected, optional = expected or Expected(), optional_stacks(deployment)
+    asked = tuple(filter(only, (*stacks_of(deployment), *optional)))
+    answers = read_all(side_by_side, [_reading(ask, one, partial(read_stack, one)) for one in asked])
+    dispensable = {one for one in optional if one.name not in expected.templates}
+    answered = {
+        stack: one
+        for stack, one in zip(asked, answers, strict=True)
+        if one.unknown or one.found is not None or stack not in dispensable
+    }
+    found = {stack: one.found for stack, one in answered.items() if not one.unknown}
     known = {stack: state for stack, state in found.items() if isinstance(state, StackState)}
     problems = [
-        *_unread_stacks(zip(stacks, states, strict=True)),
-        *_stack_problems(found, known, expected or Expected()),
+        *_unread_stacks(answered.items()),
+        *_stack_problems(found, known, expected),
     ]
     resources = tuple(_resources(known))
     jobs = [_reading(ask, one.stack, partial(_kind(one).read, one)) for one in resources]
     reads = read_all(side_by_side, jobs)
     each = tuple(zip(resources, reads, strict=True))
-    problems += [words for resource, read in each for words in _judged(resource, read)]
+    problems += [words for resource, one in each for words in _judged(resource, one)]
     problems += _other_code(each)
-    compared = Counter({"stack": len(stacks)}) + Counter(_kind(one).noun for one in resources)
+    compared = Counter({"stack": len(answered)}) + Counter(_kind(one).noun for one in resources)
     return Report(tuple(compared.items()), _in_order(problems, deployment))
 
 

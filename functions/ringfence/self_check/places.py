@@ -63,6 +63,11 @@ def stacks_of(deployment: Deployment) -> tuple[Stack, ...]:
     return tuple(_stacks(deployment))
 
 
+def optional_stacks(deployment: Deployment) -> tuple[Stack, ...]:
+    """Return the stacks that a deployment can have, and that nobody misses."""
+    return (Stack(deployment.home, deployment.home_region, NOTICES_STACK),)
+
+
 def _stacks(deployment: Deployment) -> Iterator[Stack]:
     home, region = deployment.home, deployment.home_region
     for name in HOME_STACKS:

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
 from ringfence.record.shell import typed
-from ringfence.self_check.places import AUDIT_STACK, INTAKE_STACK, MEMBER_STACK, RESPONSE_STACK
+from ringfence.self_check.places import (
+    AUDIT_STACK,
+    INTAKE_STACK,
+    MEMBER_STACK,
+    NOTICES_STACK,
+    RESPONSE_STACK,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,8 +21,8 @@ if TYPE_CHECKING:
     from ringfence.self_check.places import Stack
     from ringfence.self_check.stacks import StackState
 
-_ORDER = (INTAKE_STACK, RESPONSE_STACK, MEMBER_STACK, AUDIT_STACK)
-"""After the forwarding stacks. The intake imports from the response stack, which imports from the audit stack
+_ORDER = (NOTICES_STACK, INTAKE_STACK, RESPONSE_STACK, MEMBER_STACK, AUDIT_STACK)
+"""After the forwarding stacks. The first two import from the response stack, which imports from the audit stack
 and assumes member roles.
 """
 

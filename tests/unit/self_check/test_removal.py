@@ -17,6 +17,7 @@ STACKS = (
     AUDIT,
     Stack(HOME, REGION, "Ringfence-Response"),
     Stack(HOME, REGION, "Ringfence-Intake"),
+    Stack(HOME, REGION, "Ringfence-Notices"),
     Stack(HOME, REGION, "Ringfence-Member"),
     Stack(OTHER, REGION, "Ringfence-Member"),
     Stack(OTHER, "us-east-1", "Ringfence-Forward-us-east-1"),
@@ -39,6 +40,7 @@ def test_what_forwards_is_deleted_first_and_the_log_last() -> None:
     assert [(one.stack.name, one.stack.account, one.orphaned) for one in found] == [
         ("Ringfence-Forward-eu-west-3", HOME, True),
         ("Ringfence-Forward-us-east-1", OTHER, False),
+        ("Ringfence-Notices", HOME, False),
         ("Ringfence-Intake", HOME, False),
         ("Ringfence-Response", HOME, False),
         ("Ringfence-Member", HOME, False),

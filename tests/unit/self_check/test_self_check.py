@@ -9,7 +9,7 @@ import pytest
 
 from ringfence.model.call import Failed
 from ringfence.model.document import Document
-from ringfence.model.errors import AccessDenied, OutcomeUnknown
+from ringfence.model.errors import AccessDenied, OutcomeUnknown, Retryable
 from ringfence.self_check.check import Expected, self_check
 from ringfence.self_check.compare import differences, statements
 from ringfence.self_check.findings import Standing
@@ -94,6 +94,21 @@ def test_a_stack_that_does_not_exist_is_named_with_its_place() -> None:
     assert problems(aws) == [
         "fault stack Ringfence-Member existence: does not exist in account 111122223333 and region eu-west-1"
     ]
+
+
+def test_nobody_misses_a_stack_that_not_every_deployment_has() -> None:
+    aws = Aws(DescribeStacks=Failed("ValidationError", "Stack does not exist"))
+    assert problems(aws, only="Ringfence-Notices") == []
+    expected = Expected(templates={"Ringfence-Notices": TEMPLATE})
+    (problem,) = problems(aws, expected, only="Ringfence-Notices")
+    assert "existence: does not exist" in problem
+
+
+def test_such_a_stack_is_compared_if_it_exists() -> None:
+    (problem,) = problems(Aws(DescribeKey={"KeyMetadata": {"KeyState": "Disabled"}}), only="Ringfence-Notices")
+    assert "Disabled" in problem
+    (unknown,) = problems(Aws(DescribeStacks=Retryable("Throttling")), only="Ringfence-Notices")
+    assert unknown.startswith("unknown")
 
 
 @pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_COMPLETE", "UPDATE_IN_PROGRESS", "CREATE_FAILED"])
