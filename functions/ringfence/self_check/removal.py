@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from ringfence.self_check.stacks import StackState
 
 _ORDER = (NOTICES_STACK, INTAKE_STACK, RESPONSE_STACK, MEMBER_STACK, AUDIT_STACK)
-"""After the forwarding stacks. The first two import from the response stack, which imports from the audit stack
-and assumes member roles.
+"""After the forwarding stacks. The first two import from the response stack, which imports from the audit
+stack and assumes member roles.
 """
 
 

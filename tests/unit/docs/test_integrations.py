@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from cfnlint.api import lint  # type: ignore[import-untyped]  # it has no types
+from cfnlint.decode import decode_str  # type: ignore[import-untyped]  # likewise
 from ministack.services.eventbridge import _event_pattern_error, _EventView, _matches_pattern_view
 
 from ringfence.record.chain import ChainKey, Stamp, link
@@ -26,26 +26,15 @@ HOSTILE = '", "event_action": "resolve", "x": "<incident> \\ </b>'
 KEYS = {"pagerduty": "dedup_key", "servicenow": "u_incident", "jira": "alias"}
 
 
-class Loader(yaml.SafeLoader):
-    """Reads the short forms of CloudFormation's functions as their arguments."""
-
-
-def _plain(loader: Loader, _: str, node: yaml.Node) -> object:
-    if isinstance(node, yaml.ScalarNode):
-        return loader.construct_scalar(node)
-    assert isinstance(node, yaml.SequenceNode)
-    return loader.construct_sequence(node)
-
-
-Loader.add_multi_constructor("!", _plain)
-
-
 def text(name: str) -> str:
     return (FOLDER / f"{name}.yaml").read_text("utf-8")
 
 
 def resources(name: str) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = yaml.load(text(name), Loader)["Resources"]  # noqa: S506 - a safe loader
+    """Return the resources of a template, with the long forms of functions."""
+    template, errors = decode_str(text(name))
+    assert not errors
+    found: dict[str, dict[str, Any]] = json.loads(json.dumps(template))["Resources"]
     return found
 
 
@@ -157,15 +146,27 @@ def test_a_hostile_title_stays_a_text(name: str) -> None:
 
 @EACH
 def test_secrets_are_only_referred_to(name: str) -> None:
-    connection = json.dumps(resources(name)["Connection"]["Properties"]["AuthParameters"])
-    secrets = re.findall(r'"(?:ApiKeyValue|Username|Password|Value)": "([^"]*)"', connection)
+    found = resources(name)["Connection"]["Properties"]["AuthParameters"]
+    secrets = [
+        value
+        for one in (
+            found,
+            *found.values(),
+            *found.get("InvocationHttpParameters", {}).get("BodyParameters", ()),
+        )
+        for key, value in one.items()
+        if key in {"ApiKeyValue", "Username", "Password", "Value"}
+    ]
     assert secrets
-    assert all("{{resolve:secretsmanager:${Secret}:SecretString:" in one for one in secrets)
+    for one in secrets:
+        assert re.fullmatch(
+            r"(GenieKey )?{{resolve:secretsmanager:\$\{Secret}:SecretString:\w+}}", one["Fn::Sub"]
+        )
 
 
 @EACH
 def test_what_is_not_delivered_is_kept(name: str) -> None:
     for which in ("Open", "Close"):
         (target,) = rule(name, which)["Targets"]
-        assert target["DeadLetterConfig"] == {"Arn": "DeadLetters.Arn"}
+        assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}
         assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] == 86_400

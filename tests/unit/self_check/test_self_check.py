@@ -105,7 +105,9 @@ def test_nobody_misses_a_stack_that_not_every_deployment_has() -> None:
 
 
 def test_such_a_stack_is_compared_if_it_exists() -> None:
-    (problem,) = problems(Aws(DescribeKey={"KeyMetadata": {"KeyState": "Disabled"}}), only="Ringfence-Notices")
+    (problem,) = problems(
+        Aws(DescribeKey={"KeyMetadata": {"KeyState": "Disabled"}}), only="Ringfence-Notices"
+    )
     assert "Disabled" in problem
     (unknown,) = problems(Aws(DescribeStacks=Retryable("Throttling")), only="Ringfence-Notices")
     assert unknown.startswith("unknown")
