@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.engine.glimpse import About, glimpse
 from ringfence.engine.offline import OfflineDecisions, elsewhere
+from ringfence.engine.routing import mapped
 from ringfence.engine.undoing_note import undoing_note
 from ringfence.events.config.names import with_own_names
 from ringfence.events.dispatch import findings
@@ -99,7 +100,11 @@ class Explainer:
         elif reason := elsewhere(found):
             return Explanation(Status.NOT_APPLICABLE, reason, _about(found[0]), found[0].subjects)
         else:
-            answer = self._decided(with_own_names(found, self._offline.own_names()))
+            to = mapped(event, found[0], self._offline.compiled(found[0]).mappings)
+            if isinstance(to, NotForUs):
+                answer = Explanation(Status.NOT_APPLICABLE, to.reason, _about(found[0]), found[0].subjects)
+            else:
+                answer = self._decided(with_own_names(found, self._offline.own_names()), to or "")
         return self._with_undoing(event, answer)
 
     @property
@@ -115,9 +120,9 @@ class Explainer:
             return replace(answer, reason=f"{answer.reason}. {note}")
         return replace(answer, status=Status.HANDLED, reason=note, runbook=answer.runbook or ids[0])
 
-    def _decided(self, found: tuple[Finding, ...]) -> Explanation:
+    def _decided(self, found: tuple[Finding, ...], to: str) -> Explanation:
         answers = [
-            answer for finding in found for answer in self._offline.answers(finding, self.circumstances)
+            answer for finding in found for answer in self._offline.answers(finding, self.circumstances, to)
         ]
         if not answers:
             reason = f"no runbook answers findings of type {' or '.join(finding.type for finding in found)}"

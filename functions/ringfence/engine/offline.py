@@ -54,8 +54,11 @@ class OfflineDecisions:
             self._compiled[home] = policy_from_json(self.policy.compile(home))
         return self._compiled[home]
 
-    def answers(self, finding: Finding, circumstances: Circumstances) -> list[Answer]:
-        """Return what each runbook does about a finding. Without AWS, nothing lists further resources."""
+    def answers(self, finding: Finding, circumstances: Circumstances, mapped: str = "") -> list[Answer]:
+        """Return what each runbook does about a finding. Without AWS, nothing lists further resources.
+
+        `mapped`: the id of the runbook that answers it by the policy's `mappings`.
+        """
         policy = self.compiled(finding)
         return [
             Answer(
@@ -68,7 +71,8 @@ class OfflineDecisions:
                 ),
             )
             for runbook in self.runbooks.values()
-            if runbook.answers(finding) and (subjects := subjects_of(finding, runbook))
+            if (runbook.id == mapped or runbook.answers(finding))
+            and (subjects := subjects_of(finding, runbook))
         ]
 
     def rule_names(self) -> tuple[str, ...]:

@@ -1,4 +1,7 @@
-"""Which runbooks answer an event, as their EventBridge rules would deliver it. Pure."""
+"""Which runbooks answer an event, as their EventBridge rules would deliver it. Pure.
+
+A finding that no trigger matches can still have a runbook, by the policy's `mappings`.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,24 @@ from typing import TYPE_CHECKING
 from ringfence.events.config.names import with_own_names
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
+from ringfence.events.security_hub.told import names_of
+from ringfence.events.security_hub.trigger import SOURCE
+from ringfence.model.document import Document
+from ringfence.policy.mappings import route
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+    from ringfence.model.finding import Finding
     from ringfence.model.runbook import Runbook
+    from ringfence.policy.mappings import Mapped
 
 
 def answering(
-    event: object, runbooks: Mapping[str, Runbook], names: Mapping[str, str]
+    event: object,
+    runbooks: Mapping[str, Runbook],
+    names: Mapping[str, str],
+    mappings: Iterable[Mapped] = (),
 ) -> tuple[str, ...] | NotForUs:
     """Return the ids of the runbooks that answer an event of any source, or why there is none.
 
@@ -27,6 +39,8 @@ def answering(
         The runbooks by their ids.
     names
         The policy's `config-rules`: an owner's name of a rule, and the name of the managed rule.
+    mappings
+        The policy's `mappings`.
 
     """
     found = findings(event)
@@ -36,4 +50,14 @@ def answering(
     ids = tuple(id_ for id_, one in runbooks.items() if any(one.answers(finding) for finding in told))
     if ids:
         return ids
+    if reason := mapped(event, told[0], mappings):
+        return (reason,) if isinstance(reason, str) else reason
     return NotForUs(f"no runbook answers findings of type {' or '.join(one.type for one in told)}")
+
+
+def mapped(event: object, finding: Finding, mappings: Iterable[Mapped]) -> str | NotForUs | None:
+    """Return the runbook for a finding of another product, or why there is none. None: it is no such one."""
+    if finding.source != SOURCE:
+        return None
+    found = route(mappings, names_of(Document.of(event)), finding.type, finding.severity)
+    return found.runbook or NotForUs(found.reason)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ringfence.handlers.findings import Event
     from ringfence.handlers.proof import Proof
     from ringfence.model.runbook import Runbook
+    from ringfence.policy.mappings import Mapped
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Intake:
     names: Mapping[str, str]
     home: str
     send: Callable[[str, str], None]
+    mappings: tuple[Mapped, ...] = ()
 
     def work(self, body: str, execution: ExecutionContext, proof: Proof) -> tuple[Again, ...]:
         """Pass on each finding of a message. Raises BadInput, Forged and Retryable.
@@ -69,7 +71,11 @@ class Intake:
     def pass_on(self, part: Incoming) -> None:
         """Send one finding to the first queue of each runbook that answers it. Raises BadInput, Retryable."""
         event = part.checked()
-        to = event if isinstance(event, NotForUs) else answering(event, self.runbooks, self.names)
+        to = (
+            event
+            if isinstance(event, NotForUs)
+            else answering(event, self.runbooks, self.names, self.mappings)
+        )
         if isinstance(to, NotForUs):
             logger().info("no runbook answers this finding", extra={"place": part.place, "why": to.reason})
             return
@@ -88,7 +94,7 @@ def work_through(event: Event, context: LambdaContext) -> Event:
 @cache
 def _intake() -> Intake:
     policy = wiring.policy()
-    return Intake(CATALOGUE, dict(policy.config_rules), policy.own.home, _send)
+    return Intake(CATALOGUE, dict(policy.config_rules), policy.own.home, _send, policy.mappings)
 
 
 def _send(name: str, body: str) -> None:

@@ -25,7 +25,8 @@ class Finding:
     is checked at its source before any change. `suspects` are the callers, in words. `routine`: it does not
     say that anything is wrong, only that it is time to check. If nothing is wrong, nothing is recorded.
     `urgent`: a person must be notified at once, because nothing else responds to it.
-    `containers` are the containers that it is about, in words.
+    `containers` are the containers that it is about, in words. `at_most` is the highest mode and the reason
+    for it. Empty: the policy alone decides.
     """
 
     source: str
@@ -51,6 +52,7 @@ class Finding:
     routine: bool = False
     urgent: bool = False
     containers: tuple[str, ...] = ()
+    at_most: tuple[str, ...] = ()
 
     @property
     def rule(self) -> ManagedRule | None:

@@ -12,6 +12,7 @@ from ringfence.model.kinds import every_kind, kinds_of
 from ringfence.model.rule_confirmation import PREFIX, RULE_NAME, RULE_NAME_WORDS
 from ringfence.model.subject import GLOBAL
 from ringfence.policy.approvals import DURATION, compiled_approvals
+from ringfence.policy.check_mappings import mapping_flaws
 from ringfence.policy.check_rules import expiry_flaws, finding_types, rule_flaws, scope_flaws
 from ringfence.policy.check_senders import sender_flaws
 from ringfence.policy.globs import can_match
@@ -42,6 +43,7 @@ def flaws_of(document: Located, runbooks: Mapping[str, Runbook], home: str = "")
             sender_flaws(
                 document.plain, runbooks, partial(_no_subject, accounts=_accounts(document.plain)), home
             ),
+            mapping_flaws(document.plain, runbooks),
             _approvals(document.plain),
         )
         for path, problem in check

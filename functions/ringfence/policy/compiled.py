@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ringfence.policy.look import Look
+    from ringfence.policy.mappings import Mapped
     from ringfence.policy.senders import Sender
     from ringfence.policy.windows import Window
 
@@ -78,6 +79,16 @@ def policy_from_json(data: object) -> Policy:
         limits=_limits(document.optional_child("limits")),
         digest=document.optional_text("digest") or "",
         senders=_senders(document) if document.items("senders") else (),
+        mappings=_mappings(document) if document.items("mappings") else (),
+    )
+
+
+def _mappings(document: Document) -> tuple[Mapped, ...]:
+    from ringfence.policy.mappings import Mapped  # only the intake needs it
+
+    return tuple(
+        Mapped(one.text("product"), one.text("runbook"), one.text("finding"), one.number("severity"))
+        for one in document.children("mappings")
     )
 
 

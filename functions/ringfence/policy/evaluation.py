@@ -67,7 +67,18 @@ def decide(  # noqa: PLR0913 - what a decision depends on
         return Decision(Mode.NOTIFY, reason, decision.rule, _notify_only(finding, ref))
     if reason := policy.protection(runbook, ref, circumstances.now):
         return Decision(Mode.NOTIFY, reason, decision.rule, DecisionCode.PROTECTED)
+    if finding.at_most:
+        decision = _capped(finding, decision)
     return _sent(policy, runbook, finding, ref, decision) if finding.sent else decision
+
+
+def _capped(finding: Finding, decision: Decision) -> Decision:
+    """Return the decision with no higher mode than the finding's way here allows."""
+    mode, reason = finding.at_most
+    cap = decision.mode.at_most(Mode(mode))
+    if cap is decision.mode:
+        return decision
+    return Decision(cap, reason, decision.rule, DecisionCode.SENDER)
 
 
 def _sent(policy: Policy, runbook: str, finding: Finding, ref: Ref, decision: Decision) -> Decision:

@@ -15,7 +15,7 @@ from ringfence.model.resource_names import home_roles, member_roles
 from ringfence.model.subject import ACCOUNT
 from ringfence.policy.approvals import compiled_approvals
 from ringfence.policy.check import flaws_of
-from ringfence.policy.compile_rule import accounts, compiled_rule
+from ringfence.policy.compile_rule import accounts, compiled_rule, severities
 from ringfence.policy.compiled import HELD_BACK, IGNORE, UNCONFIRMABLE, VERSION, policy_from_json
 from ringfence.policy.decision import Mode
 from ringfence.policy.extend import joined
@@ -186,6 +186,7 @@ def _compile(data: Mapping[str, object], home: str, catalogue: Mapping[str, Runb
         },
         "limits": compiled_limits(mapping_of(data.get("limits"))),
         "config_rules": dict(mapping_of(data.get("config-rules"))),
+        "mappings": [_mapping(mapping_of(one)) for one in items_of(data.get("mappings"))],
         "senders": [_sender(mapping_of(one), home) for one in items_of(data.get("senders"))],
         "runbooks": {id_: _settings(one, mapping_of(runbooks.get(id_))) for id_, one in catalogue.items()},
     }
@@ -219,6 +220,15 @@ def _exempt(exempt: Mapping[str, object], *, protected: bool) -> dict[str, objec
         "owner": exempt.get("owner", ""),
         "expires": exempt.get("expires", ""),
         "protected": protected,
+    }
+
+
+def _mapping(mapping: Mapping[str, object]) -> dict[str, object]:
+    return {
+        "product": mapping.get("product"),
+        "finding": mapping.get("finding", "*"),
+        "severity": severities(mapping.get("severity", 0))[0],
+        "runbook": mapping.get("runbook"),
     }
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
     from ringfence.policy.circumstances import AccountFacts, Circumstances
+    from ringfence.policy.mappings import Mapped
     from ringfence.policy.protection import Exempt
     from ringfence.policy.rules import Rule
     from ringfence.policy.senders import Sender
@@ -87,6 +88,8 @@ class Policy:
         The SHA-256 of the policy file, in hexadecimal. Empty if it is not known.
     senders : tuple of Sender
         Who may send findings. Empty: nobody.
+    mappings : tuple of Mapped
+        Which runbooks answer findings of other products. The shipped table follows.
     """
 
     accounts: tuple[str, ...]
@@ -106,6 +109,7 @@ class Policy:
     limits: Limits = Limits()
     digest: str = ""
     senders: tuple[Sender, ...] = ()
+    mappings: tuple[Mapped, ...] = ()
 
     def settings(self, runbook: Runbook) -> tuple[Runbook, tuple[tuple[str, str], ...]]:
         """Return the runbook with its enabled remediations, and the values of its options."""

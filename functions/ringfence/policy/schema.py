@@ -225,6 +225,20 @@ _SENDER = _object(
     },
     "subjects",
 )
+_MAPPING = _object(
+    "which runbook answers the findings of a product",
+    {
+        "product": _text(
+            "a glob over products: an ARN of Security Hub, its last part such as inspector, or a sender's "
+            "`product`"
+        ),
+        "finding": _text("a glob over types of findings"),
+        "severity": {**_LEVEL, "description": f"{_LEVEL['description']}: the lowest that is answered"},
+        "runbook": _text("the id of a runbook, notify or off"),
+    },
+    "product",
+    "runbook",
+)
 SCHEMA = _object(
     "a policy",
     {
@@ -281,6 +295,7 @@ SCHEMA = _object(
             "additionalProperties": _text("the name of a managed rule, such as restricted-ssh"),
         },
         "senders": _list(_SENDER, "senders"),
+        "mappings": _list(_MAPPING, "mappings"),
         "runbooks": {
             "description": "must be a mapping of runbooks to their settings",
             "type": "object",

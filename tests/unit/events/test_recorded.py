@@ -102,7 +102,7 @@ def test_a_user_is_named_by_its_unique_id_as_aws_config_does() -> None:
     ("given", "why"),
     [
         ({**control(), "Compliance": {"Status": "PASSED"}}, "answers only FAILED"),
-        (asff(ProductArn="arn:aws:securityhub:eu-west-1::product/aws/inspector"), "receives no findings of"),
+        ({**control(), "RecordState": "ARCHIVED"}, "answers only ACTIVE"),
     ],
 )
 def test_what_ringfence_never_receives_is_said(given: Json, why: str) -> None:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from ringfence.events.config.controls import CIS, RULES
 from ringfence.events.envelope import NotForUs
-from ringfence.events.fields import formatted
 from ringfence.events.security_hub.direct import (
     guardduty_event,
     guardduty_type,
@@ -21,6 +20,8 @@ from ringfence.events.security_hub.direct import (
     verdict,
 )
 from ringfence.events.security_hub.state import closed
+from ringfence.events.security_hub.told import told_event
+from ringfence.events.security_hub.trigger import IMPORTED
 from ringfence.model.errors import BadInput
 
 if TYPE_CHECKING:
@@ -58,8 +59,7 @@ def event_of(finding: Document) -> Event | NotForUs:
     rule = fields.optional_text("RelatedAWSResources:0/name") or ""
     if fields.optional_text("RelatedAWSResources:0/type") == _RULE or product.endswith(_SECURITY_HUB):
         return _of_control(finding, rule)
-    named = fields.optional_text("aws/securityhub/ProductName") or product
-    return NotForUs(f"Ringfence receives no findings of {formatted(named)}")
+    return told_event(finding, IMPORTED)
 
 
 def control_of(finding: Document) -> str:

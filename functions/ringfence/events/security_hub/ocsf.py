@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from ringfence.events.config.controls import RULES
 from ringfence.events.envelope import NotForUs
-from ringfence.events.fields import formatted
 from ringfence.events.security_hub.direct import (
     guardduty_event,
     guardduty_type,
@@ -19,6 +18,8 @@ from ringfence.events.security_hub.direct import (
     verdict,
 )
 from ringfence.events.security_hub.state import closed_v2
+from ringfence.events.security_hub.told import told_event
+from ringfence.events.security_hub.trigger import IMPORTED_V2
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 
@@ -48,7 +49,7 @@ def event_of(finding: Document) -> Event | NotForUs:
         return _of_guardduty(finding)
     if control := finding.optional_child("compliance").optional_text("control"):
         return _of_control(finding, control)
-    return NotForUs(f"Ringfence receives no findings of {formatted(product)}")
+    return told_event(finding, IMPORTED_V2)
 
 
 def _of_guardduty(finding: Document) -> Event:

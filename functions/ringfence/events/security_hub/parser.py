@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ringfence.events.envelope import NotForUs
 from ringfence.events.fields import formatted
 from ringfence.events.security_hub import asff, ocsf
+from ringfence.events.security_hub.told import finding_of
 from ringfence.events.security_hub.trigger import IMPORTED, IMPORTED_V2, INSIGHTS, SOURCE
 from ringfence.events.taken_in import Incoming
 from ringfence.model.document import Document
@@ -41,7 +42,9 @@ def parts(event: Document) -> Iterator[Incoming]:
 
 
 def read(envelope: Envelope) -> Finding | NotForUs:
-    """Return why an event is not for a runbook: the intake passes the findings in it on."""
+    """Return the finding of an event that the intake passed on, or why it is none."""
+    if envelope.detail_type in _FORMS and len(envelope.document.child("detail").items("findings")) == 1:
+        return finding_of(envelope.document, envelope.digest)
     if envelope.detail_type == INSIGHTS:
         return NotForUs("the results of an insight are counts: they contain no finding")
     kind = formatted(envelope.detail_type)

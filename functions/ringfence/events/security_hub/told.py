@@ -1,0 +1,142 @@
+"""Read a finding in Security Hub of which no service sends an event that Ringfence answers. Pure.
+
+Its subjects are the resources that Ringfence has kinds of, and the finding itself: the policy's `mappings`
+decide whether a runbook for the resources answers it, or a person is notified. Nobody can be asked again what
+a partner found, so nothing is changed without a person.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ringfence.events import fields
+from ringfence.events.guardduty.trigger.reported import reported_ref
+from ringfence.events.security_hub.trigger import IMPORTED, IMPORTED_V2, SOURCE
+from ringfence.model.arn import read_arn
+from ringfence.model.document import Document
+from ringfence.model.errors import BadInput
+from ringfence.model.finding import Finding
+from ringfence.model.kinds import every_kind
+from ringfence.model.subject import GLOBAL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from ringfence.model.subject import Ref
+
+    Event = Mapping[str, object]
+
+MOST_RESOURCES = 10
+AT_MOST = ("approve", "Ringfence cannot ask the product again whether it found this: a person approves")
+_LEVELS = MappingProxyType({"INFORMATIONAL": 0.0, "LOW": 1.0, "MEDIUM": 4.0, "HIGH": 7.0, "CRITICAL": 9.0})
+"""The lowest severity on GuardDuty's scale for each label of ASFF."""
+_SEVERITIES = MappingProxyType({0: 0.0, 1: 0.0, 2: 1.0, 3: 4.0, 4: 7.0, 5: 9.0, 6: 10.0})
+"""The same for each `severity_id` of OCSF."""
+_OTHER = "other"
+
+
+def told_event(finding: Document, kind: str) -> Event:
+    """Return the event with this finding alone, at its account and region."""
+    place = _FORMS[kind](finding)
+    return {
+        "version": "0",
+        "id": "",
+        "source": SOURCE,
+        "detail-type": kind,
+        "account": place["account"],
+        "region": place["region"],
+        "time": place["at"],
+        "resources": [],
+        "detail": {"findings": [finding.value]},
+    }
+
+
+def finding_of(event: Document, digest: str) -> Finding:
+    """Return the finding of such an event. Raises BadInput."""
+    (given,) = event.child("detail").children("findings")
+    read = Document(_FORMS[event.text("detail-type")](given), given.path)
+    account, region = fields.account(read, "account"), fields.region(read, "region")
+    at, type_ = fields.instant(read, "at"), fields.title(read.text("type"))
+    id_ = hashlib.sha256(read.text("id").encode()).hexdigest()[:32]
+    own = reported_ref(type_, account, region, id_)
+    return Finding(
+        source=SOURCE,
+        id=id_,
+        type=type_,
+        severity=read.number("severity"),
+        account=account,
+        region=region,
+        title=fields.title(read.text("title")),
+        updated_at=at,
+        last_seen=at,
+        subjects=(*dict.fromkeys(_refs(read, account, region)), own),
+        advices=((own.key, f"{names_of(event)[-1]} found it, and no remediation answers it"),),
+        digest=digest,
+        at_most=AT_MOST,
+    )
+
+
+def names_of(event: Document) -> tuple[str, ...]:
+    """Return the names of the product that found it: the ARN, and its last part."""
+    (given,) = event.child("detail").children("findings")
+    v2 = event.text("detail-type") == IMPORTED_V2
+    product = given.child("metadata").child("product").text("uid") if v2 else given.text("ProductArn")
+    return product, fields.title(product.rpartition("/")[2]) or _OTHER
+
+
+def _of_asff(finding: Document) -> dict[str, object]:
+    label = finding.child("Severity").optional_text("Label") or "INFORMATIONAL"
+    if label not in _LEVELS:
+        raise BadInput(finding.at("Severity.Label"), f"must be one of {', '.join(_LEVELS)}", label)
+    types = finding.texts("Types")
+    return {
+        "id": finding.text("Id"),
+        "type": types[0] if types else _OTHER,
+        "severity": _LEVELS[label],
+        "account": finding.text("AwsAccountId"),
+        "region": finding.text("Region"),
+        "at": finding.text("UpdatedAt"),
+        "title": finding.text("Title"),
+        "resources": [one.text("Id") for one in finding.children("Resources")],
+    }
+
+
+def _of_ocsf(finding: Document) -> dict[str, object]:
+    level, info = finding.integer("severity_id"), finding.child("finding_info")
+    if level not in _SEVERITIES:
+        known = ", ".join(map(str, _SEVERITIES))
+        raise BadInput(finding.at("severity_id"), f"must be one of {known}", level)
+    types, cloud = info.texts("types"), finding.child("cloud")
+    return {
+        "id": info.text("uid"),
+        "type": types[0] if types else _OTHER,
+        "severity": _SEVERITIES[level],
+        "account": cloud.child("account").text("uid"),
+        "region": cloud.text("region"),
+        "at": info.optional_text("modified_time_dt") or info.text("created_time_dt"),
+        "title": info.text("title"),
+        "resources": [one.text("uid") for one in finding.children("resources")],
+    }
+
+
+_FORMS: Mapping[str, Callable[[Document], dict[str, object]]] = MappingProxyType(
+    {IMPORTED: _of_asff, IMPORTED_V2: _of_ocsf}
+)
+
+
+def _refs(read: Document, account: str, region: str) -> Iterator[Ref]:
+    """Yield the resources of which Ringfence has a kind, by their ARNs."""
+    for arn in read.texts("resources")[:MOST_RESOURCES]:
+        for kind in every_kind().values():
+            found = read_arn(kind, arn)
+            if found is None:
+                continue
+            try:
+                yield kind(
+                    found.account or account, (found.region or region) if kind.regional else GLOBAL, found.id
+                )
+            except BadInput:
+                continue
+            break

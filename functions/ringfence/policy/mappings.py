@@ -1,0 +1,93 @@
+"""Which runbook answers a finding of a product that Ringfence has no remediation for. Pure.
+
+The policy's `mappings` come first, then the shipped table. The first entry that matches decides.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from ringfence.model.frozen import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+NOTIFY, OFF = "notify", "off"
+"""What an entry names instead of a runbook: a person is notified, or nothing is done."""
+REPORTS = "report-findings"
+"""The runbook that notifies."""
+HIGH, CRITICAL = 7.0, 9.0
+
+
+@frozen
+class Mapped:
+    """One entry. Globs are case-sensitive and match the whole text.
+
+    Attributes
+    ----------
+    product : str
+        A glob over the names of a product: its ARN, the ARN's last part such as `inspector`, and the
+        `product` of a sender.
+    to : str
+        The id of a runbook, `notify` or `off`.
+    finding : str
+        A glob over types of findings.
+    severity : float
+        The lowest severity on GuardDuty's scale. With a lower one, nothing is done.
+    reason : str
+        Why nothing is done, for `off`.
+    """
+
+    product: str
+    to: str
+    finding: str = "*"
+    severity: float = 0.0
+    reason: str = ""
+
+    def matches(self, names: Iterable[str], type_: str) -> bool:
+        """Return whether the entry is about such findings of a product with these names."""
+        return fnmatchcase(type_, self.finding) and any(fnmatchcase(one, self.product) for one in names)
+
+
+SHIPPED = (
+    Mapped("guardduty", OFF, reason="Ringfence answers the events of GuardDuty itself"),
+    Mapped("config", OFF, reason="Ringfence answers the events of AWS Config itself"),
+    Mapped("health", OFF, reason="Ringfence answers the events of AWS Health itself"),
+    Mapped("access-analyzer", NOTIFY),
+    Mapped("inspector", NOTIFY, severity=CRITICAL),
+    Mapped("macie", NOTIFY, severity=HIGH),
+    Mapped("arn:*", NOTIFY, severity=HIGH),
+    Mapped("*", NOTIFY),
+)
+"""The table that follows the policy's entries. Findings that the API takes are all notified."""
+
+
+@frozen
+class Route:
+    """What follows from a finding: the id of a runbook, or why nothing does."""
+
+    runbook: str = ""
+    reason: str = ""
+
+
+def route(mappings: Iterable[Mapped], names: tuple[str, ...], type_: str, severity: float) -> Route:
+    """Return what follows from a finding of a product with these names.
+
+    Examples
+    --------
+    >>> route((), ("inspector",), "Software and Configuration Checks/Vulnerabilities/CVE", 9.5).runbook
+    'report-findings'
+    """
+    for one in (*mappings, *SHIPPED):
+        if not one.matches(names, type_):
+            continue
+        if one.to == OFF:
+            return Route(reason=one.reason or f"the policy's `mappings` set {one.product} to {OFF}")
+        if severity < one.severity:
+            return Route(
+                reason=f"severity {severity:g} is below {one.severity:g}, from which findings of "
+                f"{names[-1]} are answered; `mappings` of the policy can say otherwise"
+            )
+        return Route(REPORTS if one.to == NOTIFY else one.to)
+    return Route(reason="no entry of `mappings` is about it")
