@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FUNCTIONS = ROOT / "functions"
 PYTHON, PLATFORM = "3.13", "aarch64-manylinux2014"
 GROUP = "lambda"
-LEFT_OUT = ("cli", "local", "posture", "privileges")
+LEFT_OUT = ("cli", "insights", "local", "posture", "privileges")
 """Packages of `ringfence` that functions do not import."""
 POLICY = "policy.json"
 

@@ -42,6 +42,7 @@ COMMANDS = MappingProxyType(
         "rules": "ringfence.cli.rules:rules",
         "scan": "ringfence.cli.scan:scan",
         "iam": "ringfence.cli.iam:iam",
+        "insights": "ringfence.cli.insights:insights",
     }
 )
 """The module and attribute of each subcommand."""

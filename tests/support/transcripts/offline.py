@@ -54,6 +54,11 @@ compliance_rules:
       - passes: {supplementaryConfiguration: {BucketVersioningConfiguration: {status: Enabled}}}
       - fails: {supplementaryConfiguration: {}}
 """
+FLOWS = """\
+srcaddr dstaddr dstport packets bytes start end action
+10.0.0.7 203.0.113.9 443 9 2000000000 1800000000 1800000005 ACCEPT
+10.0.0.8 203.0.113.9 443 9 5000 1800000000 1800000005 ACCEPT
+"""
 WRONG = RULES.replace("severity: high", "severity: hgih")
 HOME, REGION, OTHER = "111122223333", "eu-west-1", "444455556666"
 AUDIT, RESPONSE = (Stack(HOME, REGION, f"Ringfence-{name}") for name in ("Audit", "Response"))
@@ -166,6 +171,10 @@ VIEWS: Mapping[str, View] = {
     "replay": typed("replay", "many.jsonl", "--against", "old.yaml", files={**FILES, "many.jsonl": many()}),
     "controls": command("controls"),
     "controls-framework": command("controls", "cis"),
+    "insights-network": typed(
+        *("insights", "network", "flow.log", "--contained", "10.0.0.7=2027-01-01T12:00Z"),
+        files={"flow.log": FLOWS},
+    ),
     "iam-generate": typed(
         *("iam", "generate", "--from-cloudtrail", "trail.json", "--principal", "web"),
         files={"trail.json": records()},

@@ -1,8 +1,8 @@
-"""What the commands print about rules as code and generated policies."""
+"""What the commands print about rules as code, generated policies and logs."""
 
 from __future__ import annotations
 
-from ringfence.cli.schemas.builders import flag, many, maybe, number, record, table, text, whole
+from ringfence.cli.schemas.builders import either, flag, many, maybe, number, record, table, text, whole
 
 RULE = record(
     name=text(),
@@ -68,4 +68,10 @@ GENERATED = record(
     reasons=many(text(), "The reason for each wildcard."),
     left_out=many(text(), "Calls that are not in the policy, and why."),
     difference=maybe(record(added=many(text()), unused=many(text()), not_compared=many(text()))),
+)
+INSIGHT = record(
+    query=text(),
+    severity=text(),
+    technique=text("The technique of ATT&CK."),
+    row=table(either(text(), number()), "The columns of the query."),
 )

@@ -1,0 +1,189 @@
+"""`ringfence insights`: what logs show that nobody looked for. Offline, without AWS."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ringfence.cli.text import is_terminal, row, safe
+from ringfence.model.errors import BadInput
+from ringfence.model.suggestions import unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.insights.flow_files import FlowFiles
+    from ringfence.insights.query import Query
+
+FOUND = 3
+MOST_SHOWN = 10
+
+
+@click.group(short_help="Search logs for what nobody looked for.")
+def insights() -> None:
+    """Search logs for what nobody looked for. Offline, without AWS."""
+
+
+@insights.command(short_help="Search VPC flow logs.")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+@click.option("--query", "ids", multiple=True, metavar="ID", help="Only this query. Can be repeated.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=NUMBER", help="A parameter of the queries.")
+@click.option("--addresses", type=click.Path(path_type=Path), metavar="FILE", help="Addresses to look for.")
+@click.option(
+    "--contained",
+    multiple=True,
+    metavar="ADDRESS=TIME",
+    help="An address, and since when it is contained: 2027-01-31T12:00Z. Can be repeated.",
+)
+@click.option("--athena", is_flag=True, help="Print the queries for Athena, and read no file.")
+@click.option("--full", is_flag=True, help="All rows, instead of the first ten of each query.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each row.")
+def network(  # noqa: PLR0913 - the options of a command
+    *,
+    paths: tuple[Path, ...],
+    ids: tuple[str, ...],
+    settings: tuple[str, ...],
+    addresses: Path | None,
+    contained: tuple[str, ...],
+    athena: bool,
+    full: bool,
+    as_json: bool,
+) -> None:
+    """Search the VPC flow logs in PATH: beacons, scans, exfiltration, contained addresses that still talk.
+
+    PATH is a file or a folder: lines in the default format or with a header, also compressed with gzip, or
+    Parquet. Lines that cannot be read are counted and left out.
+
+    Exit code 0: nothing was found. 2: bad input. 3: something was found.
+    """
+    from ringfence.insights.athena import athena_sql
+
+    queries = tuple(_queries(ids, listed=addresses is not None, contained=bool(contained)))
+    values = _values(settings, queries)
+    if athena:
+        for one in queries:
+            click.echo(f"-- {one.id}: {one.title}\n{athena_sql(one, _own(one, values))};\n")
+        return
+    if not paths:
+        raise BadInput("PATH", "is required: a file or a folder with flow logs")
+    from ringfence.insights.flow_files import FlowFiles
+
+    files = FlowFiles(tuple(_files(paths)), _addresses(addresses), dict(map(_contained, contained)))
+    found = _print(files, queries, values, full=full, as_json=as_json)
+    left = f", {files.rejected} lines cannot be read" if files.rejected else ""
+    click.echo(f"{files.lines} records{left}", err=True)
+    click.get_current_context().exit(FOUND if found else 0)
+
+
+def _print(
+    files: FlowFiles, queries: tuple[Query, ...], values: dict[str, float], *, full: bool, as_json: bool
+) -> bool:
+    found = False
+    for query in queries:
+        rows = tuple(files.answers(query, _own(query, values)))
+        found = found or bool(rows)
+        if as_json:
+            for one in rows:
+                told = {"query": query.id, "severity": query.severity, "technique": query.technique}
+                click.echo(json.dumps({**told, "row": one}))
+        elif is_terminal():
+            _show(query, rows, full=full)
+        else:
+            for one in rows:
+                click.echo(row(query.id, query.severity, *one.values()))
+    return found
+
+
+def _show(query: Query, rows: tuple[dict[str, object], ...], *, full: bool) -> None:
+    from ringfence.cli.incident_views import show
+    from ringfence.cli.insight_views import found
+
+    if rows:
+        show(*found(query, rows if full else rows[:MOST_SHOWN], len(rows)))
+
+
+def _queries(ids: tuple[str, ...], *, listed: bool, contained: bool) -> Iterator[Query]:
+    """Yield the chosen queries. Without a choice, all that have the tables that they need."""
+    from ringfence.insights.network import PACK
+    from ringfence.insights.query import CONTAINED, LISTED
+
+    known = {one.id: one for one in PACK}
+    given = {LISTED: listed, CONTAINED: contained}
+    options = {LISTED: "--addresses", CONTAINED: "--contained"}
+    for id_ in ids:
+        if id_ not in known:
+            raise unknown("--query", id_, known)
+        for table in known[id_].tables:
+            if not given[table]:
+                raise BadInput(options[table], f"is required by the query {id_}")
+    for one in PACK:
+        if one.id in ids or (not ids and all(given[table] for table in one.tables)):
+            yield one
+
+
+def _values(settings: tuple[str, ...], queries: tuple[Query, ...]) -> dict[str, float]:
+    known = {parameter.name for one in queries for parameter in one.parameters}
+    found: dict[str, float] = {}
+    for text in settings:
+        name, _, number = text.partition("=")
+        if name not in known:
+            raise unknown("--set", name, sorted(known))
+        try:
+            found[name] = float(number)
+        except ValueError:
+            raise BadInput("--set", f"must be {name}= and a number", text) from None
+        if not 0 <= found[name] < 1e15:  # noqa: PLR2004 - no count or number of bytes is larger
+            raise BadInput("--set", f"must be {name}= and a number from 0 on", text)
+    return found
+
+
+def _own(query: Query, values: dict[str, float]) -> dict[str, float]:
+    names = {one.name for one in query.parameters}
+    return {name: value for name, value in values.items() if name in names}
+
+
+def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
+    from ringfence.insights.flow_files import SUFFIXES
+
+    for path in paths:
+        if path.is_dir():
+            found = sorted(one for one in path.rglob("*") if one.suffix in SUFFIXES and one.is_file())
+            if not found:
+                raise BadInput("PATH", f"must contain files that end in {', '.join(SUFFIXES)}", str(path))
+            yield from found
+        else:
+            yield path
+
+
+def _addresses(path: Path | None) -> tuple[str, ...]:
+    if path is None:
+        return ()
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise BadInput("--addresses", f"cannot be read: {why}", str(path)) from error
+    words = (line.partition("#")[0].strip() for line in lines)
+    return tuple(_address("--addresses", one) for one in words if one)
+
+
+def _contained(text: str) -> tuple[str, int]:
+    address, _, time = text.partition("=")
+    try:
+        at = datetime.fromisoformat(time)
+    except ValueError:
+        raise BadInput("--contained", "must be an address, = and a time", text) from None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return _address("--contained", address), int(at.timestamp())
+
+
+def _address(option: str, text: str) -> str:
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise BadInput(option, "must be an IP address", safe(text)) from None

@@ -1,0 +1,1 @@
+"""What logs show that nobody looked for: packs of queries."""
