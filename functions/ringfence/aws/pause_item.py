@@ -14,6 +14,7 @@ from ringfence.model.incident import INCIDENT_ID
 from ringfence.record.chain import ChainKey, Entry, digest
 from ringfence.record.deployment_facts import PausesChanged
 from ringfence.record.pauses import PAUSE, PAUSES_ITEM, Pauses
+from ringfence.record.pausing import well_formed
 from ringfence.record.seal import Origin
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ def to_pauses(
         return Pauses(unreadable=f"it cannot be read: {error}"[:300])
     if not isinstance(fact, PausesChanged):
         return Pauses(unreadable="it is about something else")
+    if not well_formed(fact):
+        return Pauses(unreadable="a value in it has a wrong type")
     place = (entry.incident, entry.seq)
     if not wrong and place < last:
         wrong = f"it was set back to entry {entry.seq} of {entry.incident}"

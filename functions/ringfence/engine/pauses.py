@@ -18,7 +18,7 @@ from ringfence.model.subject import GLOBAL
 from ringfence.record.chain import ChainKey
 from ringfence.record.deployment_facts import PauseChange, PausesChanged
 from ringfence.record.pauses import PAUSE
-from ringfence.record.pausing import MOST, begun, due, resumed
+from ringfence.record.pausing import MOST, begun, due, resumed, well_formed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,14 +46,17 @@ def key_of(home: AccountRef) -> ChainKey:
 def active_in(history: History) -> tuple[Pause, ...]:
     """Return what is paused after the newest entry of the chain.
 
-    An entry without a MAC can add a pause. It lifts none, because anybody can have written it.
+    An entry without a MAC can add a pause. It lifts none, because anybody can have written it. One with a
+    value of a wrong type adds none either: nobody could read or end such a pause.
     """
     unsealed = frozenset(history.proof.unsealed)
     active: tuple[Pause, ...] = ()
     for entry, fact in history.facts:
-        if isinstance(fact, PausesChanged) and entry.seq not in unsealed:
+        if not isinstance(fact, PausesChanged) or not well_formed(fact):
+            continue
+        if entry.seq not in unsealed:
             active = fact.active
-        elif isinstance(fact, PausesChanged) and fact.change == PauseChange.BEGAN:
+        elif fact.change == PauseChange.BEGAN:
             active = (*(one for one in active if one.id != fact.pause.id), fact.pause)
     return active
 
@@ -121,7 +124,8 @@ class PauseKeeper:
             rejected = rejected_of(history, now)
             if rejected and history.pauses.unreadable:
                 return None  # only a person writes the item again
-            return due(active, () if rejected else history.of(PausesChanged), now)
+            told = () if rejected else filter(well_formed, history.of(PausesChanged))
+            return due(active, told, now)
 
         for _ in range(2 * MOST):
             changed = self._appended(following, execution)

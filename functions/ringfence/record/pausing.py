@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ringfence.record.deployment_facts import PauseChange, PausesChanged
+from ringfence.record.deployment_facts import Pause, PauseChange, PausesChanged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
-    from ringfence.record.deployment_facts import Pause
     from ringfence.record.pauses import Pauses
 
 USUAL, LONGEST, SHORTEST = timedelta(hours=2), timedelta(hours=24), timedelta(minutes=1)
@@ -21,6 +19,7 @@ SOON = timedelta(minutes=15)
 MOST = 50
 """The most pauses at one time. The item that contains them must stay small: each response reads it."""
 EVERYTHING = "everything"
+_TEXTS = ("id", "who", "reason", "runbook", "account", "incident")
 
 
 def scope(pause: Pause) -> str:
@@ -55,6 +54,21 @@ def shown(pauses: Pauses, now: datetime) -> tuple[str, ...]:
 def unreadable(why: str) -> str:
     """Return in words that nothing is changed because nobody can tell what is paused."""
     return f"nothing is changed, because nobody can tell what is paused: {why}"
+
+
+def well_formed(changed: PausesChanged) -> bool:
+    """Return whether every field has a value of its type. Entries without a MAC can contain any value."""
+    active: object = changed.active
+    return isinstance(active, tuple) and all(map(is_pause, (changed.pause, *active)))
+
+
+def is_pause(found: object) -> bool:
+    """Return whether this is a pause whose fields have values of their types."""
+    return (
+        isinstance(found, Pause)
+        and all(isinstance(getattr(found, name), str) for name in _TEXTS)
+        and all(isinstance(at, datetime) and at.tzinfo is not None for at in (found.at, found.until))
+    )
 
 
 def begun(active: tuple[Pause, ...], pause: Pause) -> PausesChanged:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,9 @@ from ringfence.aws.pause_item import to_pauses
 from ringfence.engine.pauses import PauseKeeper, key_of
 from ringfence.handlers.pause_check import paused_item
 from ringfence.model.errors import BadInput, Retryable
+from ringfence.record.chain import Stamp, link
+from ringfence.record.deployment_facts import PausesChanged
+from ringfence.record.notices import notice
 from ringfence.record.pauses import PAUSES_ITEM
 from ringfence.self_check.findings import Standing
 from ringfence.self_check.places import Deployment
@@ -22,7 +26,7 @@ from tests.support.fakes.audit_home import CONTROL, dynamo_log, tables
 from tests.support.fakes.chains import KEY
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.seals import FixedSeals
-from tests.support.worlds import Ticking, estate
+from tests.support.worlds import NOON, Ticking, estate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -169,6 +173,37 @@ def test_without_the_key_a_sealed_item_counts_as_it_is_written(place: Place) -> 
     log = unsealed(place.client)
     assert log.pauses().active
     assert not log.pauses().unreadable
+
+
+WRONG = (
+    PausesChanged("began", 5, (5,)),  # type: ignore[arg-type]  # as somebody writes it
+    PausesChanged("began", replace(pauses.pause(NOON), until="tomorrow")),  # type: ignore[arg-type]  # likewise
+    PausesChanged("began", pauses.pause(NOON), 5),  # type: ignore[arg-type]  # likewise
+    PausesChanged("began", replace(pauses.pause(NOON), reason=("x",))),  # type: ignore[arg-type]  # likewise
+)
+
+
+@pytest.mark.parametrize("fact", WRONG, ids=["no pause", "no time", "no list", "no text"])
+def test_an_entry_with_values_of_wrong_types_keeps_nobody_from_pausing_and_resuming(
+    place: Place, fact: PausesChanged
+) -> None:
+    """Somebody writes it without a MAC, which alone is no reason to reject a chain."""
+    place.pause()
+    key, theirs = key_of(pauses.HOME), unsealed(place.client)
+    history = theirs.read(key)
+    stamp = Stamp(key, history.incident, "mallory", "m-1", place.clock())
+    theirs.append(key, history, link(stamp, history.head, (fact,)), None)
+    assert "wrong type" in place.log.pauses().unreadable
+    assert place.log.pauses().active == ()
+    place.pause("harden-bucket")
+    active = place.log.pauses().active
+    assert [one.runbook for one in active] == ["", "harden-bucket"]
+    for number, one in enumerate(active):
+        place.keeper.resume(one.id, "done", pauses.context(place.clock(), f"r-{number}"))
+    assert place.log.pauses().active == ()
+    place.keeper.tell(pauses.context(place.clock(), "t-1"))
+    with suppress(BadInput):  # the function that sends notices logs it, and goes on
+        assert notice(theirs.read(key).entries[:2]) is None
 
 
 attributes = st.dictionaries(

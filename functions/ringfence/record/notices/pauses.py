@@ -10,7 +10,7 @@ from ringfence.record.deployment_facts import Pause, PauseChange
 from ringfence.record.notices.kinds import NoticeKind, Urgency
 from ringfence.record.notices.notice import About, Command, Notice
 from ringfence.record.notices.verdicts import READS_ON
-from ringfence.record.pausing import scope
+from ringfence.record.pausing import is_pause, scope
 from ringfence.record.pausing import words as pause_words
 from ringfence.record.shell import REASON, typed
 
@@ -44,10 +44,12 @@ def pauses_changed(now: Summary) -> Notice | None:
     fact = now.lines[-1].fact
     pause = decode(fact.optional_child("pause").value)
     change = fact.optional_text("change") or ""
-    if not isinstance(pause, Pause) or change not in _TITLES:
+    if not isinstance(pause, Pause) or not is_pause(pause) or change not in _TITLES:
         return None
     active = (decode(one.value) for one in fact.children("active"))
-    others = tuple(pause_words(one) for one in active if isinstance(one, Pause) and one.id != pause.id)
+    others = tuple(
+        pause_words(one) for one in active if isinstance(one, Pause) and is_pause(one) and one.id != pause.id
+    )
     reason = fact.optional_text("reason")
     actor = now.lines[-1].body.optional_text("actor") or "an unknown caller"
     return Notice(

@@ -20,6 +20,7 @@ from ringfence.record.notices.commands import release, run
 from ringfence.record.notices.incident import about_incident, is_severe, verb
 from ringfence.record.notices.kinds import NoticeKind, Urgency
 from ringfence.record.notices.notice import Command
+from ringfence.record.pausing import is_pause
 from ringfence.record.pausing import words as pause_words
 from ringfence.record.status import IncidentStatus
 from ringfence.record.summary import Summary
@@ -102,7 +103,7 @@ def _paused(now: Summary) -> Parts:
     if newest is None or newest.kind != "PauseHeld":
         return ()
     found = tuple(decode(one.value) for one in newest.fact.children("pauses"))
-    told = tuple(pause_words(one) for one in found if isinstance(one, Pause))
+    told = tuple(pause_words(one) for one in found if isinstance(one, Pause) and is_pause(one))
     follows = f"it applies them within minutes after the pause. To end it: ringfence resume; {READS_ON}"
     return (("Paused", told), ("What Ringfence does", (follows,))) if told else ()
 
