@@ -56,7 +56,8 @@ class Notifier:
         self._send_late(line(change.entry).at)
         if change.chain.startswith(f"{HEARTBEAT}#"):
             arrived(NOTIFY)
-            return
+            if line(change.entry).kind not in NOTIFYING_FACTS:
+                return
         runbook, _, subject = change.chain.partition("#")
         response = Response(ChainKey(runbook, subject), change.entry.incident)
         entries = self._delivered(response, change.entry)

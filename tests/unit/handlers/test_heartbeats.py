@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import pytest
 from moto import mock_aws
 
 from ringfence.aws.archive import S3Archive
-from ringfence.aws.audit_items import CHAIN, CONTROL_KEY, MONTH
+from ringfence.aws.audit_items import CHAIN, CONTROL_KEY, MONTH, to_item
 from ringfence.aws.heartbeats import HeartbeatTable
 from ringfence.aws.incidents import IncidentReader
 from ringfence.aws.log_sequence import LogSequence
@@ -27,7 +27,8 @@ from ringfence.handlers.heartbeats import EVERY, SILENT_AFTER, Heartbeats, links
 from ringfence.handlers.notify import Notifier
 from ringfence.handlers.stream import each
 from ringfence.model.errors import BadInput, Forged
-from ringfence.record.chain import HEARTBEAT, ChainKey
+from ringfence.model.incident import incident_id
+from ringfence.record.chain import HEARTBEAT, ChainKey, Stamp, link
 from ringfence.record.deployment_facts import Heartbeat
 from ringfence.record.integrity import verify
 from ringfence.self_check.findings import Problem, Report, Standing
@@ -132,6 +133,28 @@ def test_the_heartbeat_of_the_home_region_is_recorded_in_a_chain_of_the_day(
     assert len(items) == 3
     assert not any(MONTH in one for one in items), "heartbeats are no incidents"
     assert {one[CHAIN]["S"] for one in items} == {KEY.text}
+
+
+@pytest.mark.parametrize("where", ["today", "tomorrow", "2099"])
+@pytest.mark.parametrize("forged", [True, False], ids=["with a wrong MAC", "without a MAC"])
+def test_an_entry_that_somebody_wrote_into_the_chain_ends_no_heartbeat(
+    room: Room, where: str, *, forged: bool
+) -> None:
+    """Otherwise the alarm about missing heartbeats would ring, and people would get used to it."""
+    midnight = room.clock().replace(hour=0, minute=0, second=0, microsecond=0)
+    days = {"today": midnight, "tomorrow": midnight + timedelta(days=1), "2099": midnight.replace(year=2099)}
+    stamp = Stamp(KEY, incident_id(days[where], HEARTBEAT), "mallory", "m-1", room.clock())
+    (theirs,) = link(stamp, None, (Heartbeat(1),))
+    room.client.put_item(
+        TableName=AUDIT, Item=to_item(KEY, replace(theirs, mac="1:key-1:00" if forged else ""))
+    )
+    for number in range(4):
+        room.hear_all()
+        room.clock.tick(minutes=15)
+        assert room.log.read(KEY).of(Heartbeat)[-1] == Heartbeat(6), number
+    room.clock.tick(days=1)
+    room.hear_all()
+    assert room.log.read(KEY).of(Heartbeat)[-1] == Heartbeat(6)
 
 
 def test_a_silent_place_is_counted_recorded_and_told_once(

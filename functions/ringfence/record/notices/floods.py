@@ -1,6 +1,7 @@
 """Many notices of one kind become one. Pure: the state is a value.
 
-The first notices are sent one by one, and so is every urgent one. After that, a summary follows for the next
+The first notices are sent one by one, and so is every urgent one, except that somebody who tampers again and
+again cannot send people a message each time. After that, a summary follows for the next
 one, and then for twice as many notices each time. So the number of messages grows slowly. What waits for a
 quarter of an hour is sent with the next entry of any kind, such as a heartbeat. So an intruder cannot keep a
 notice back with a flood. The count begins again an hour after the first notice. The plans that one answer
@@ -99,7 +100,7 @@ class Floods:
 
 def _can_wait(notice: Notice) -> bool:
     usual = notice.kind.can_be_summed_up and notice.urgency is not Urgency.URGENT
-    return usual and not notice.escalated and notice.at is not None
+    return (usual or notice.endless) and not notice.escalated and notice.at is not None
 
 
 def _keys(notice: Notice) -> tuple[tuple[_Key, int], ...]:
@@ -129,20 +130,28 @@ def _summary(count: Count) -> Notice:
     on = {one.about for one in count.waiting}
     what = f"{number} more notice{'s' if number > 1 else ''}: {newest.what}"
     ends = f", until {newest.at and count.first.at and count.first.at + WITHIN:%H:%M} UTC"
+    never = "" if newest.endless else "; urgent ones never are"
     parts = (
         ("What they are about, newest last", tuple(map(_line, count.waiting))),
-        ("What follows", (f"more notices of this kind are summarized{ends}; urgent ones never are",)),
+        ("What follows", (f"more notices of this kind are summarized{ends}{never}",)),
     )
     return Notice(
         NoticeKind.SUMMARY,
         what,
         on.pop() if len(on) == 1 else About(account=newest.about.account),
+        _worst(count.waiting),
         at=newest.at,
         runbook=newest.runbook,
         findings=tuple(found for one in count.waiting for found in one.findings[-1:]),
         parts=parts,
         commands=(Command("list all of them", "ringfence incidents list --since 2h"),),
     )
+
+
+def _worst(notices: tuple[Notice, ...]) -> Urgency:
+    """Return the urgency of a summary: it is urgent if one of its notices is."""
+    found = {one.urgency for one in notices}
+    return Urgency.URGENT if Urgency.URGENT in found else NoticeKind.SUMMARY.urgency
 
 
 def _line(one: Notice) -> str:

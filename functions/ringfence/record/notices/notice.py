@@ -60,8 +60,9 @@ class Notice:
     `what` says what happened in a few words. `who` are the people who caused it, with their reasons.
     `commands` are what to type next, the most likely one first. `escalated`: it also goes to the topic
     for escalations. `batch`: the answer that several plans got together. Only its first notice is sent.
-    `asked`: the plan that waits for an answer. All texts can be untrusted. They are shortened and escaped
-    where they are shown.
+    `endless`: an intruder can cause any number of these notices, so that many become one although each
+    is urgent. `asked`: the plan that waits for an answer. All texts can be untrusted. They are
+    shortened and escaped where they are shown.
     """
 
     kind: NoticeKind
@@ -78,6 +79,7 @@ class Notice:
     measures: tuple[Measure, ...] = ()
     escalated: bool = False
     batch: str = ""
+    endless: bool = False
     asked: Asked | None = None
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.record.measures import TAMPER, UNSEALED, Measure
@@ -68,7 +69,9 @@ def rejected(now: Summary) -> Notice:
     )
     what = "TAMPERING: an entry is not authentic"
     commands = (verification(incident),)
-    return about_incident(NoticeKind.TAMPERING, what, now, parts, commands, measures=(Measure(TAMPER),))
+    measures = (Measure(TAMPER),)
+    told = about_incident(NoticeKind.TAMPERING, what, now, parts, commands, measures=measures)
+    return replace(told, endless=True)
 
 
 def unsealed(now: Summary) -> Notice:

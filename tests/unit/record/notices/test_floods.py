@@ -103,6 +103,21 @@ def test_urgent_notices_never_wait(urgency: Urgency) -> None:
     assert (sent(many) == many) is (urgency is Urgency.URGENT)
 
 
+def test_somebody_who_tampers_again_and_again_causes_ever_fewer_urgent_messages() -> None:
+    """Each forged entry is rejected. Each rejection would send a message otherwise."""
+    first = OF_INCIDENTS["entry"]
+    assert first
+    assert first.at
+    many = [
+        replace(first, at=first.at + timedelta(seconds=number)) for number in range(MOST_OF_A_SUBJECT + 15)
+    ]
+    messages = sent(many)
+    assert len(messages) == MOST_OF_A_SUBJECT + 4
+    assert {one.urgency for one in messages} == {Urgency.URGENT}
+    assert messages[-1].what == f"8 more notices: {first.what}"
+    assert "urgent ones never are" not in messages[-1].text
+
+
 @pytest.mark.parametrize("name", ["approval needed", "released", "paused", "limit", "lease"])
 def test_what_somebody_asks_or_answers_never_waits(name: str) -> None:
     one = {**OF_INCIDENTS, **OF_RINGFENCE}[name]
