@@ -15,4 +15,8 @@ if TYPE_CHECKING:
 def handler(event: Event, context: object) -> Answer:
     """Work on a batch of the stream."""
     del context
-    return each(genuine(event, stream_source()), notifier().act)
+    own = notifier()
+    try:
+        return each(genuine(event, stream_source()), own.act)
+    finally:
+        own.tell_outputs()

@@ -18,12 +18,14 @@ from stacks.names import (
     INTAKE_STACK,
     MEMBER_STACK,
     NOTICES_STACK,
+    OUTPUTS_STACK,
     RESPONSE_STACK,
     forward_stack,
 )
 from stacks.next_steps import next_steps
 from stacks.notice_routes import NoticesStack
 from stacks.operations import operations
+from stacks.outputs import OutputsStack
 from stacks.response import ResponseStack
 from stacks.version import show_version
 
@@ -62,6 +64,7 @@ def build(app: App, settings: Settings, bundle: Bundle | None = None) -> None:
                 audit=audit,
                 response=response,
             )
+        OutputsStack(app, OUTPUTS_STACK, env=env, settings=settings, bundle=bundle, audit=audit)
     member = MemberStack(app, MEMBER_STACK, env=env, settings=settings)
     for region, patterns in forward.places(settings).items():
         there = Environment(account=settings.account, region=region)

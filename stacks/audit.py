@@ -12,12 +12,15 @@ from aws_cdk import aws_s3 as s3
 from ringfence.aws.audit_items import CHAIN, CONTAINMENTS, CONTROL_KEY, ENTRY, INCIDENTS, MONTH, OPEN
 from ringfence.aws.record_keys import RECORD_KEYS
 from ringfence.aws.schedules import QUEUE_ARNS
+from ringfence.handlers.notify_wiring import OUTPUTS as OUTPUTS_ON
+from ringfence.handlers.notify_wiring import OUTPUTS_QUEUE
 from ringfence.model.resource_names import (
     APPROVALS_SCHEDULE,
     ARCHIVE,
     CHECKPOINT,
     CONTROL,
     NOTIFY,
+    OUTPUTS,
     function_role,
     home_roles,
 )
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from aws_cdk import Environment
     from constructs import Construct
 
+    from ringfence.model.call import Permission
     from stacks.bundle import Bundle
     from stacks.settings import Settings
 
@@ -89,6 +93,7 @@ class AuditStack(Stack):
             "schedule_role": role_arn(settings.home, APPROVALS_SCHEDULE),
             "audit_key": self.key.key_arn,
             "log_key": self.log_key.key_arn,
+            "outputs_queue": self.format_arn(service="sqs", resource=prefixed(OUTPUTS)),
         }
         self._watch(Settled(self, bundle.code(), self.key), places, settings)
         auditors(self, places)
@@ -225,6 +230,19 @@ class AuditStack(Stack):
             QUEUE_ARNS: self.to_json_string(queues),
         }
 
+    def _notify_needs(self, settings: Settings) -> tuple[Permission, ...]:
+        return (*needs.NOTIFY, *(needs.TELL_OUTPUTS if settings.outputs else ()))
+
+    def _telling(self, settings: Settings) -> dict[str, str]:
+        """Return what the function for notices needs to tell the outputs. Their stack needs this one."""
+        if not settings.outputs:
+            return {}
+        queue = prefixed(OUTPUTS)
+        return {
+            OUTPUTS_ON: " ".join(id_ for id_, _ in settings.outputs),
+            OUTPUTS_QUEUE: f"https://sqs.{self.region}.{self.url_suffix}/{self.account}/{queue}",
+        }
+
     def _watch(self, settled: Settled, places: Mapping[str, str], settings: Settings) -> None:
         """Archive the log, publish it, send notices from its stream, and watch the control table."""
         environment = {
@@ -233,10 +251,13 @@ class AuditStack(Stack):
             "RINGFENCE_CONTROL_TABLE": self.control_table.table_name,
             "RINGFENCE_TOPIC_ARN": self.notices.topic_arn,
         }
-        more = {NOTIFY: self._asking(settings), ARCHIVE: {RECORD_KEYS: " ".join(self.record_keys)}}
+        more = {
+            NOTIFY: {**self._asking(settings), **self._telling(settings)},
+            ARCHIVE: {RECORD_KEYS: " ".join(self.record_keys)},
+        }
         for name, needed, table, window in (
             (ARCHIVE, needs.ARCHIVE, self.audit_table, ARCHIVE_WINDOW),
-            (NOTIFY, needs.NOTIFY, self.audit_table, 0),
+            (NOTIFY, self._notify_needs(settings), self.audit_table, 0),
             (CONTROL, needs.CONTROL, self.control_table, 0),
         ):
             StreamFunction(

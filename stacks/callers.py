@@ -18,6 +18,7 @@ from ringfence.model.resource_names import (
     INTAKE,
     NOTIFY,
     OPERATE,
+    OUTPUTS,
     RECHECK,
     REVIEW,
     ROUTE,
@@ -93,4 +94,5 @@ def _declared() -> Iterator[Invoked]:
     yield Invoked(INTAKE, (Way.QUEUE,), (function_role(INTAKE),))
     yield Invoked(ROUTE, (Way.QUEUE,), (function_role(ROUTE),))
     yield Invoked(CHAT, (Way.CHAT,), (function_role(CHAT),))
+    yield Invoked(OUTPUTS, (Way.QUEUE,), (function_role(OUTPUTS),))
     yield Invoked(OPERATE, (Way.API,), (function_role(OPERATE),))

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
+from ringfence.handlers.outputs import output
 from ringfence.model.resource_names import (
     BEAT_ROLE,
     DOCTOR_ROLE,
     OPERATE,
+    OUTPUTS,
+    OUTPUTS_ROLE,
     function_role,
     home_roles,
     member_roles,
@@ -50,6 +53,7 @@ class MemberStack(Stack):
             undo = runbook.release_permissions()
             self._role(release_role(runbook.id), f"Release: {runbook.title}", undo, (OPERATE,))
         self._doctor()
+        self._outputs()
         if self.forwards:
             forward.forwarding_role(self, settings)
             beat_role(self, BEAT_ROLE)
@@ -79,6 +83,12 @@ class MemberStack(Stack):
             },
         )
         acknowledge_wildcards(role, needed)
+
+    def _outputs(self) -> None:
+        """Create the role of the outputs that act here. It has no permission if none is on."""
+        on = (output(id_) for id_, _ in self.settings.outputs)
+        needed = (permission for one in on if one.elsewhere for permission in one.permissions)
+        self._role(OUTPUTS_ROLE, "Outputs: update findings", needed, (OUTPUTS,))
 
     def _doctor(self) -> None:
         """Create the role of the self-check. IAM in the home account decides who may assume it."""

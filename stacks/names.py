@@ -7,6 +7,7 @@ from ringfence.self_check.places import AUDIT_STACK as AUDIT_STACK  # noqa: PLC0
 from ringfence.self_check.places import INTAKE_STACK as INTAKE_STACK  # noqa: PLC0414
 from ringfence.self_check.places import MEMBER_STACK as MEMBER_STACK  # noqa: PLC0414
 from ringfence.self_check.places import NOTICES_STACK as NOTICES_STACK  # noqa: PLC0414
+from ringfence.self_check.places import OUTPUTS_STACK as OUTPUTS_STACK  # noqa: PLC0414
 from ringfence.self_check.places import RESPONSE_STACK as RESPONSE_STACK  # noqa: PLC0414
 from ringfence.self_check.places import forward_stack as forward_stack  # noqa: PLC0414
 

@@ -184,6 +184,15 @@ CHAT = (Permission("execute-api:Invoke", ("{routes}",)), *TELL)
 """The additional permissions of the function behind the buttons in chat."""
 PRESS = (Permission("lambda:InvokeFunction", ("{chat}",)),)
 """The permission to press the buttons in chat."""
+TELL_OUTPUTS = (Permission("sqs:SendMessage", ("{outputs_queue}",)),)
+"""The permission to send to the queue of the outputs. SQS encrypts it with its own key."""
+OUTPUTS = (
+    *incidents.ENTRIES_PERMISSIONS,
+    *READ_TABLE,
+    *RECEIVE,
+    *TELL,
+)
+"""The additional permissions of the function that tells the outputs. Each output declares its own."""
 
 AUDIT = (
     *(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
+from ringfence.handlers.outputs import every_output
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import needs
 
@@ -36,11 +37,16 @@ OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
     "s3:ListBucketVersions": ("ListObjectVersions",),
     "s3:PutBucketPublicAccessBlock": ("PutPublicAccessBlock",),
     "s3:PutEncryptionConfiguration": ("DeleteBucketEncryption", "PutBucketEncryption"),
+    "securityhub:BatchUpdateFindings": ("BatchUpdateFindings", "BatchUpdateFindingsV2"),
+    "securityhub:GetFindings": ("GetFindings", "GetFindingsV2"),
+    "sqs:SendMessage": ("SendMessage", "SendMessageBatch"),
 }
 """The operations of an action that does not allow exactly the operation with its name.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecurityhub.html
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
 """
 
 MADE_BY_BOTOCORE: Mapping[str, tuple[str, ...]] = {"s3": ("CreateSession", "HeadBucket")}
@@ -71,6 +77,7 @@ def _declared() -> Iterator[Permission]:
     functions = (
         *(needs.RECHECK, needs.OPERATE, needs.ARCHIVE, needs.NOTIFY),
         *(needs.CHECKPOINT, needs.CONTROL, needs.HEARTBEAT, needs.SELF_CHECK, needs.INTAKE),
+        *(needs.TELL_OUTPUTS, needs.OUTPUTS, *(one.permissions for one in every_output())),
     )
     for function in functions:
         yield from function

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ringfence.handlers.outputs import options
 from ringfence.model.errors import BadInput
 from ringfence.model.subject import ACCOUNT, GLOBAL, REGION
 from ringfence.policy.compiled import policy_from_json
@@ -98,6 +99,8 @@ class Settings:
         The policy file, if it is named. Empty for the default one.
     notices
         Where notices go besides their topic.
+    outputs
+        The outputs that the policy switches on, each with its options.
 
     """
 
@@ -121,6 +124,7 @@ class Settings:
     retired_record_keys: tuple[str, ...] = ()
     policy_file: str = ""
     notices: NoticeSettings = field(default_factory=NoticeSettings)
+    outputs: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
 
     @property
     def is_home(self) -> bool:
@@ -147,10 +151,10 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
         _check_home(account, listed_accounts(path))
     region = next((environment[name] for name in _REGIONS if environment.get(name)), None)
     home_region = _region(text("home_region", region or ""))
-    compiled = compile_policy(path, home, CATALOGUE)
+    compiled = compile_policy(path, home, CATALOGUE, outputs=options())
     scope = policy_from_json(compiled)
     if home_region == GLOBAL and set(scope.regions) <= {GLOBAL}:  # nothing is forwarded from there
-        compiled = compile_policy(path, home, CATALOGUE, forwards=False)
+        compiled = compile_policy(path, home, CATALOGUE, forwards=False, outputs=options())
     if len(scope.accounts) > MOST_ACCOUNTS:
         raise BadInput("scope.accounts", f"must have at most {MOST_ACCOUNTS} accounts")
     if account not in {home, *scope.accounts}:
@@ -172,6 +176,7 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
         policy_file=text("policy"),
         accounts=scope.accounts,
         regions=scope.regions,
+        outputs=scope.outputs,
         retention_days=_days(text("retention_days", "365")),
         retention_mode=_mode(text("retention_mode", GOVERNANCE)),
         notices_email=_email("notices_email", text("notices_email")),

@@ -49,6 +49,8 @@ ROUTE = QueueTimes(timeout=60, margin=5, receives=100, concurrency=2, late=300)
 """A message that a topic does not take is tried for an hour and a half, and others are not delayed by it."""
 CHAT_TIMEOUT = 40
 """The function behind the buttons waits for the operators' API, for 35 s at most."""
+OUTPUTS = QueueTimes(timeout=60, margin=10, receives=40, concurrency=10, late=900)
+"""An output that fails is retried for half an hour."""
 HEARTBEAT_MINUTES = 15
 """How often each place sends a heartbeat. Two that are missing ring an alarm."""
 SELF_CHECK = "rate(1 hour)"

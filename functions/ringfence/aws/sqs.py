@@ -12,9 +12,10 @@ from ringfence.model.errors import Retryable
 from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 _RECEIPT = re.compile(r"[A-Za-z0-9+/=_-]{1,1024}")
 """The form of receipt handles. Any other handle is wrong. It must not lead to an error that says nothing."""
@@ -41,6 +42,16 @@ class SqsQueue:
         """Send a message with a delay in seconds, 900 at most. Raises Retryable."""
         with raised("sqs:SendMessage"):
             self.client().send_message(QueueUrl=self.url, MessageBody=body, DelaySeconds=seconds)
+
+    def send_all(self, bodies: Sequence[str]) -> None:
+        """Send up to ten messages. Raises Retryable if one of them is not accepted."""
+        entries: list[SendMessageBatchRequestEntryTypeDef] = [
+            {"Id": str(number), "MessageBody": one} for number, one in enumerate(bodies)
+        ]
+        with raised("sqs:SendMessage"):
+            answer = self.client().send_message_batch(QueueUrl=self.url, Entries=entries)
+        for failed in answer.get("Failed", ()):
+            raise Retryable(f"sqs:SendMessage: {failed['Code']}: {failed.get('Message', '')}")
 
     def prove(self, receipt: str, seconds: int) -> str:
         """Hide a message of this queue for some seconds from now on. Return in words why it cannot.

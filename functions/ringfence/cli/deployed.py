@@ -21,10 +21,11 @@ def policy_file(path: Path | None) -> Path | None:
 
 def compiled(path: Path, home: str) -> dict[str, object]:
     """Compile a policy for a home account. Raises BadInput."""
+    from ringfence.handlers.outputs import options
     from ringfence.policy.file import load_policy
     from ringfence.runbooks.catalogue import CATALOGUE
 
-    return dict(load_policy(path, CATALOGUE).compile(home))
+    return dict(load_policy(path, CATALOGUE, outputs=options()).compile(home))
 
 
 def deployment_of(policy: Path | None, home: str, region: str) -> Deployment:

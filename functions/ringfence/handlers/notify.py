@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ringfence.aws.incidents import IncidentReader
     from ringfence.aws.notice import Topic
     from ringfence.handlers.approval_schedules import ApprovalSchedules
+    from ringfence.handlers.outlet import Outlet
     from ringfence.handlers.stream import Change
     from ringfence.record.chain import Entry
     from ringfence.record.notices import Notice
@@ -39,13 +40,15 @@ class Notifier:
     The stream delivers the entries of a response in order. `known` are those that were delivered or read, so
     that a warm environment reads none of them again. `escalations` is the topic for notices that nobody
     answered. `approvals` schedules what follows a notice of an approval. `floods` counts what this
-    environment sent: another one sends more, never less.
+    environment sent: another one sends more, never less. `outlet` tells the outputs, if there are any, after
+    the notices of a batch.
     """
 
     reader: IncidentReader
     topic: Topic
     escalations: Topic | None = None
     approvals: ApprovalSchedules | None = None
+    outlet: Outlet | None = None
     known: dict[Response, tuple[Entry, ...]] = field(default_factory=dict)
     floods: Floods = field(default_factory=Floods)
 
@@ -53,6 +56,8 @@ class Notifier:
         """Handle one change. Raises Retryable if the table or the topic fails."""
         if change.kind != INSERT or change.entry is None:
             return
+        if self.outlet:
+            self.outlet.note(change)
         self._send_late(line(change.entry).at)
         if change.chain.startswith(f"{HEARTBEAT}#"):
             arrived(NOTIFY)
@@ -73,6 +78,11 @@ class Notifier:
             return
         if told:
             self._send(told, response.key, change.entry)
+
+    def tell_outputs(self) -> None:
+        """Tell the outputs of the entries of a batch. Raises nothing."""
+        if self.outlet:
+            self.outlet.send()
 
     def _send_late(self, now: datetime) -> None:
         after, messages = self.floods.late(now)

@@ -13,13 +13,19 @@ from ringfence.aws.schedules import QUEUE_ARNS, Schedules
 from ringfence.aws.sessions import own_client
 from ringfence.handlers.approval_schedules import ApprovalSchedules
 from ringfence.handlers.notify import Notifier
-from ringfence.handlers.wiring import now
+from ringfence.handlers.wiring import now, queue
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sns import SNSClient
 
     from ringfence.aws.schedules import SchedulerClient
+    from ringfence.handlers.outlet import Outlet
+
+OUTPUTS, OUTPUTS_QUEUE = "RINGFENCE_OUTPUTS", "RINGFENCE_OUTPUTS_QUEUE_URL"
+"""The variables with the ids of the outputs that are on, and with the URL of their queue."""
 
 
 @cache
@@ -38,4 +44,20 @@ def notifier() -> Notifier:
         os.environ["RINGFENCE_SCHEDULE_ROLE_ARN"],
     )
     approvals = ApprovalSchedules(schedules, topic, json.loads(os.environ[QUEUE_ARNS]), now)
-    return Notifier(reader, topic, escalations, approvals)
+    return Notifier(reader, topic, escalations, approvals, _outlet(os.environ))
+
+
+def _outlet(environment: Mapping[str, str]) -> Outlet | None:
+    """Return what tells the outputs. None if none is on."""
+    url = environment.get(OUTPUTS_QUEUE)
+    if not url:
+        return None
+    from ringfence.handlers.outlet import Outlet
+
+    return Outlet(queue(url).send_all, lambda: _facts(environment[OUTPUTS].split()))
+
+
+def _facts(ids: Sequence[str]) -> Mapping[str, frozenset[str]]:
+    from ringfence.handlers.outputs import output
+
+    return {id_: output(id_).facts for id_ in ids}

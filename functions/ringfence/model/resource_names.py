@@ -40,7 +40,8 @@ def function_role(name: str) -> str:
 
 OPERATE, ARCHIVE, NOTIFY, CONTROL = "operate", "archive", "notify", "control"
 CHECKPOINT, HEARTBEAT, INTAKE, FINDINGS = "checkpoint", "heartbeat", "intake", "findings"
-FUNCTIONS = (OPERATE, ARCHIVE, NOTIFY, CONTROL, CHECKPOINT, HEARTBEAT, INTAKE)
+OUTPUTS = "outputs"
+FUNCTIONS = (OPERATE, ARCHIVE, NOTIFY, CONTROL, CHECKPOINT, HEARTBEAT, INTAKE, OUTPUTS)
 """The functions that do not belong to one runbook."""
 ROUTE, CHAT = "route", "chat"
 """The functions that only some deployments have: for routes of notices, and for buttons in chat."""
@@ -57,6 +58,8 @@ BEAT_ROLE, HOME_BEAT_ROLE = f"{PREFIX}beat", f"{PREFIX}home-beat"
 """The roles of the schedules that send heartbeats: for each region that forwards events, and at home."""
 DOCTOR_ROLE = f"{PREFIX}doctor"
 """The role of the self-check in each account. It reads Ringfence's own resources."""
+OUTPUTS_ROLE = f"{PREFIX}{OUTPUTS}"
+"""The role of the outputs in each account. It writes to the services there that hold findings."""
 
 
 REVIEW, RECHECK = "review", "recheck"
@@ -88,7 +91,7 @@ def member_roles(*, forwards: bool = True) -> tuple[str, ...]:
 
     `forwards`: whether events are forwarded from the account.
     """
-    return (*acting_roles(), DOCTOR_ROLE, *((FORWARD_ROLE, BEAT_ROLE) if forwards else ()))
+    return (*acting_roles(), DOCTOR_ROLE, OUTPUTS_ROLE, *((FORWARD_ROLE, BEAT_ROLE) if forwards else ()))
 
 
 def home_roles(runbooks: Iterable[Runbook]) -> tuple[str, ...]:

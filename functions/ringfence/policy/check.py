@@ -17,6 +17,7 @@ from ringfence.policy.check_rules import expiry_flaws, finding_types, rule_flaws
 from ringfence.policy.check_senders import sender_flaws
 from ringfence.policy.globs import can_match
 from ringfence.policy.lookup import get, items_of, mapping_of, meant
+from ringfence.policy.outputs import output_flaws
 from ringfence.policy.schema import HOME, SCHEMA
 from ringfence.policy.shape import shape_flaws
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
+    from ringfence.policy.outputs import Outputs
     from ringfence.policy.yaml_source import Flaw, Located, Path
 
 
@@ -32,8 +34,16 @@ _SLASHES = 3
 """The slashes in a resource's key before the id. An id can contain more."""
 
 
-def flaws_of(document: Located, runbooks: Mapping[str, Runbook], home: str = "") -> tuple[Flaw, ...]:
-    """Return the errors of a policy, in line order. `home`: the home account, if known."""
+def flaws_of(
+    document: Located,
+    runbooks: Mapping[str, Runbook],
+    home: str = "",
+    outputs: Outputs | None = None,
+) -> tuple[Flaw, ...]:
+    """Return the errors of a policy, in line order.
+
+    `home`: the home account, if known. `outputs`: the options of each output. None: they are not checked.
+    """
     found = {
         document.flaw(path, problem)
         for check in (
@@ -45,6 +55,7 @@ def flaws_of(document: Located, runbooks: Mapping[str, Runbook], home: str = "")
             ),
             mapping_flaws(document.plain, runbooks),
             _approvals(document.plain),
+            output_flaws(document.plain, outputs) if outputs is not None else (),
         )
         for path, problem in check
     }

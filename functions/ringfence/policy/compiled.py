@@ -77,6 +77,7 @@ def policy_from_json(data: object) -> Policy:
         own=_own(document.optional_child("own")),
         approvals=_approvals(document.optional_child("approvals")),
         limits=_limits(document.optional_child("limits")),
+        outputs=_outputs(document.optional_child("outputs")),
         digest=document.optional_text("digest") or "",
         senders=_senders(document) if document.items("senders") else (),
         mappings=_mappings(document) if document.items("mappings") else (),
@@ -142,6 +143,11 @@ def _limits(limits: Document) -> Limits:
         tuple(_limit(limits, one.scope) for one in DEFAULTS),
         tuple(_limit(critical, one.scope) for one in CRITICAL_DEFAULTS),
     )
+
+
+def _outputs(outputs: Document) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """Read the outputs that are on. A policy that was compiled before there were any has none."""
+    return tuple((id_, _pairs(outputs.child(id_))) for id_ in sorted(outputs.value))
 
 
 def _limit(limits: Document, scope: str) -> Limit:

@@ -21,6 +21,7 @@ from ringfence.policy.decision import Mode
 from ringfence.policy.extend import joined
 from ringfence.policy.limits import compiled_limits
 from ringfence.policy.lookup import items_of, mapping_of
+from ringfence.policy.outputs import compiled_outputs
 from ringfence.policy.schema import HOME
 from ringfence.policy.yaml_source import Flaw, read_yaml
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from ringfence.model.runbook import Runbook
     from ringfence.policy.extend import Origin
+    from ringfence.policy.outputs import Outputs
     from ringfence.policy.yaml_source import Located
 
 BUILT_IN: Mapping[str, object] = {"version": VERSION, "scope": {"accounts": [HOME]}}
@@ -81,7 +83,9 @@ class PolicyFile:
         return compiled
 
 
-def load_policy(path: Path, runbooks: Mapping[str, Runbook], home: str = "") -> PolicyFile:
+def load_policy(
+    path: Path, runbooks: Mapping[str, Runbook], home: str = "", *, outputs: Outputs | None = None
+) -> PolicyFile:
     """Read a policy file and check it against the catalogue.
 
     Parameters
@@ -92,6 +96,8 @@ def load_policy(path: Path, runbooks: Mapping[str, Runbook], home: str = "") -> 
         The catalogue, by id.
     home : str
         The home account, 12 digits. Empty if it is not known.
+    outputs : mapping of str to options, or None
+        The options of each output. None: the section about them is not checked.
 
     Returns
     -------
@@ -105,21 +111,30 @@ def load_policy(path: Path, runbooks: Mapping[str, Runbook], home: str = "") -> 
     InvalidPolicy
         With every error, its line and its field.
     """
-    return _read(path, runbooks, home)[1]
+    return _read(path, runbooks, home, outputs)[1]
 
 
-def checked(path: Path, runbooks: Mapping[str, Runbook], today: date, home: str = "") -> tuple[Flaw, ...]:
+def checked(
+    path: Path,
+    runbooks: Mapping[str, Runbook],
+    today: date,
+    home: str = "",
+    *,
+    outputs: Outputs | None = None,
+) -> tuple[Flaw, ...]:
     """Return the warnings about a policy file. Raises BadInput, and InvalidPolicy with its errors.
 
     The parameters are those of `load_policy`. `today` is the day for which entries must not have expired.
     """
     from ringfence.policy.warnings import warnings_of
 
-    document, file = _read(path, runbooks, home)
+    document, file = _read(path, runbooks, home, outputs)
     return warnings_of(document, file, today, home)
 
 
-def _read(path: Path, runbooks: Mapping[str, Runbook], home: str) -> tuple[Located, PolicyFile]:
+def _read(
+    path: Path, runbooks: Mapping[str, Runbook], home: str, outputs: Outputs | None
+) -> tuple[Located, PolicyFile]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
@@ -128,7 +143,7 @@ def _read(path: Path, runbooks: Mapping[str, Runbook], home: str) -> tuple[Locat
         document = read_yaml(text)
     except BadInput as error:
         raise BadInput(str(path), error.problem) from error
-    if flaws := flaws_of(document, runbooks, home):
+    if flaws := flaws_of(document, runbooks, home, outputs):
         raise InvalidPolicy(path, flaws)
     data, origins = joined(document, path.name)
     digest = hashlib.sha256(text.encode()).hexdigest()
@@ -136,13 +151,19 @@ def _read(path: Path, runbooks: Mapping[str, Runbook], home: str) -> tuple[Locat
 
 
 def compile_policy(
-    path: Path, home_account: str, runbooks: Mapping[str, Runbook], *, forwards: bool = True
+    path: Path,
+    home_account: str,
+    runbooks: Mapping[str, Runbook],
+    *,
+    forwards: bool = True,
+    outputs: Outputs | None = None,
 ) -> dict[str, object]:
     """Check a policy file and compile it for a deployment to `home_account`. Raises BadInput.
 
-    `runbooks` is the catalogue. `forwards` is that of `PolicyFile.compile`.
+    `runbooks` is the catalogue. `forwards` is that of `PolicyFile.compile`, and `outputs` that of
+    `load_policy`.
     """
-    return load_policy(path, runbooks, home_account).compile(home_account, forwards=forwards)
+    return load_policy(path, runbooks, home_account, outputs=outputs).compile(home_account, forwards=forwards)
 
 
 def listed_accounts(path: Path) -> tuple[str, ...]:
@@ -185,6 +206,7 @@ def _compile(data: Mapping[str, object], home: str, catalogue: Mapping[str, Runb
             for account, facts in mapping_of(data.get("organization")).items()
         },
         "limits": compiled_limits(mapping_of(data.get("limits"))),
+        "outputs": compiled_outputs(data),
         "config_rules": dict(mapping_of(data.get("config-rules"))),
         "mappings": [_mapping(mapping_of(one)) for one in items_of(data.get("mappings"))],
         "senders": [_sender(mapping_of(one), home) for one in items_of(data.get("senders"))],

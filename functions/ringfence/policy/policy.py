@@ -84,6 +84,8 @@ class Policy:
         Who may approve, until when, and what follows if nobody answers.
     limits : Limits
         How many responses that can break a workload may run without a person.
+    outputs : tuple of (str, tuple of (str, str))
+        The outputs that are on, each with the options that the file chooses.
     digest : str
         The SHA-256 of the policy file, in hexadecimal. Empty if it is not known.
     senders : tuple of Sender
@@ -107,6 +109,7 @@ class Policy:
     organization: tuple[AccountFacts, ...] = ()
     approvals: ApprovalRules = ApprovalRules()
     limits: Limits = Limits()
+    outputs: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     digest: str = ""
     senders: tuple[Sender, ...] = ()
     mappings: tuple[Mapped, ...] = ()

@@ -8,6 +8,8 @@ from ringfence.model.subject import ACCOUNT, HUMAN, REGION, WORKLOAD
 from ringfence.policy.approvals import DURATION, OnExpiry
 from ringfence.policy.compiled import ACT, CAPS, HELD_BACK, HELD_MODES, IGNORE, MODES, UNCONFIRMABLE, VERSION
 from ringfence.policy.limits import CRITICAL_DEFAULTS, DEFAULTS, GROUP, MOST, SHARE, WHOLE
+from ringfence.policy.outputs import OUTPUTS
+from ringfence.policy.outputs import SCHEMA as _OUTPUTS
 from ringfence.policy.windows import DAYS
 
 HOME = "home"
@@ -267,6 +269,7 @@ SCHEMA = _object(
         "limits": _LIMITS,
         "exempt": _list(_EXEMPT, "exemptions"),
         "protected": _list(_PROTECTED, "protected resources"),
+        OUTPUTS: _OUTPUTS,
         "organization": {
             "description": "must be a mapping of accounts to what your organization says of them",
             "type": "object",

@@ -18,6 +18,7 @@ FORGED = "Forged"
 CHECKPOINT = "Checkpoint"
 UNSEALED = "Unsealed"
 REVIEW_FAILED = "ReviewFailed"
+OUTPUTS_WAIT = "OutputsWait"
 
 COUNT, SECONDS = "Count", "Seconds"
 

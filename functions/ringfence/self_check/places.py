@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 AUDIT_STACK, RESPONSE_STACK, MEMBER_STACK = "Ringfence-Audit", "Ringfence-Response", "Ringfence-Member"
-INTAKE_STACK = "Ringfence-Intake"
-HOME_STACKS = (AUDIT_STACK, RESPONSE_STACK, INTAKE_STACK)
+INTAKE_STACK, OUTPUTS_STACK = "Ringfence-Intake", "Ringfence-Outputs"
+HOME_STACKS = (AUDIT_STACK, RESPONSE_STACK, INTAKE_STACK, OUTPUTS_STACK)
 """The stacks of the home account and region, in the order in which they are deployed."""
 
 NOTICES_STACK = "Ringfence-Notices"

@@ -7,13 +7,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
 from ringfence.record.shell import typed
-from ringfence.self_check.places import (
-    AUDIT_STACK,
-    INTAKE_STACK,
-    MEMBER_STACK,
-    NOTICES_STACK,
-    RESPONSE_STACK,
-)
+from ringfence.self_check.places import AUDIT_STACK, HOME_STACKS, MEMBER_STACK, NOTICES_STACK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,9 +15,10 @@ if TYPE_CHECKING:
     from ringfence.self_check.places import Stack
     from ringfence.self_check.stacks import StackState
 
-_ORDER = (NOTICES_STACK, INTAKE_STACK, RESPONSE_STACK, MEMBER_STACK, AUDIT_STACK)
-"""After the forwarding stacks. The first two import from the response stack, which imports from the audit
-stack and assumes member roles.
+_LATER = tuple(one for one in reversed(HOME_STACKS) if one != AUDIT_STACK)
+_ORDER = (NOTICES_STACK, *_LATER, MEMBER_STACK, AUDIT_STACK)
+"""After the forwarding stacks. The stacks of the home account import from those before them, and their
+functions assume member roles.
 """
 
 

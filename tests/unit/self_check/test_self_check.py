@@ -348,6 +348,7 @@ def test_each_account_and_region_has_its_stacks() -> None:
         (HOME, REGION, "Ringfence-Audit"),
         (HOME, REGION, "Ringfence-Response"),
         (HOME, REGION, "Ringfence-Intake"),
+        (HOME, REGION, "Ringfence-Outputs"),
         (HOME, REGION, "Ringfence-Member"),
         (HOME, "eu-central-1", "Ringfence-Forward-eu-central-1"),
         (HOME, "us-east-1", "Ringfence-Forward-us-east-1"),

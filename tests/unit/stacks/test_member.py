@@ -29,6 +29,7 @@ DECLARED: dict[str, tuple[Permission, ...]] = {
     **{f"ringfence-{id_}": runbook.permissions() for id_, runbook in CATALOGUE.items()},
     **{f"ringfence-release-{id_}": runbook.release_permissions() for id_, runbook in CATALOGUE.items()},
 }
+OTHERS = ("ringfence-beat", "ringfence-forward", "ringfence-doctor", "ringfence-outputs")
 EACH = pytest.mark.parametrize("name", DECLARED)
 
 
@@ -52,7 +53,7 @@ def role_named(template: Template, name: str) -> dict[str, Any]:
 def test_there_is_a_role_for_each_runbook_and_one_that_undoes_it_and_nothing_else(member: Template) -> None:
     assert {one["Type"] for one in member.body["Resources"].values()} == {ROLE}
     named = {one["Properties"]["RoleName"] for one in member.all(ROLE).values()}
-    assert named == {*DECLARED, "ringfence-beat", "ringfence-forward", "ringfence-doctor"}
+    assert named == {*DECLARED, *OTHERS}
 
 
 @EACH
@@ -74,7 +75,8 @@ def test_a_release_may_give_back_a_group_that_another_account_shares(member: Tem
 
 
 def test_a_runbook_that_only_reports_has_roles_without_a_permission(member: Template) -> None:
-    for name in ("ringfence-report-findings", "ringfence-release-report-findings"):
+    """So has that of the outputs, if none is on that acts in the account."""
+    for name in ("ringfence-report-findings", "ringfence-release-report-findings", "ringfence-outputs"):
         assert "Policies" not in role_named(member, name)
 
 
@@ -145,7 +147,7 @@ def test_the_policy_knows_the_roles_that_the_deployment_creates(
 ) -> None:
     own = policy_from_json(scoped.policy).own
     assert (own.home, frozenset(own.at_home)) == (HOME, deployed)
-    assert frozenset(own.member) == {*DECLARED, "ringfence-beat", "ringfence-forward", "ringfence-doctor"}
+    assert frozenset(own.member) == {*DECLARED, *OTHERS}
 
 
 def test_in_another_account_a_role_may_change_what_is_merely_called_like_a_role_of_the_home_account(

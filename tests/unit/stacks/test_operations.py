@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 KEPT = {(service, name) for service, names in operations().items() for name in names}
-ROOMS = ("aws", "events", "model", "observations", "remediations", "self_check", "steps")
+ROOMS = ("aws", "events", "handlers/outputs", "model", "observations", "remediations", "self_check", "steps")
 """Where calls are written."""
 PAGES, CLIENTS = "get_paginator", frozenset({"client", "_client", "own_client"})
 FOR_PEOPLE = {

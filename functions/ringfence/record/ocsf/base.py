@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,8 @@ _SEVERITIES = {"low": 2, "medium": 3, "high": 4, "critical": 5}
 _CAPTIONS = {0: "Unknown", 2: "Low", 3: "Medium", 4: "High", 5: "Critical"}
 OTHER = 99
 LONGEST_TEXT = 4000
+MOST_BYTES = 32_000
+"""The bytes of one list of texts. EventBridge takes 256 KB for an event."""
 UNREADABLE = "unreadable"
 
 
@@ -123,6 +125,20 @@ def unmapped(now: Summary, **more: object) -> dict[str, object]:
 def text(words: str) -> str:
     """Return a text that can be untrusted: shortened, on one line, without control characters."""
     return plain(words, LONGEST_TEXT)
+
+
+def texts(of: Iterable[str]) -> list[str]:
+    """Return some texts, as many as fit into an event. The last one says how many others there are."""
+    every = tuple(of)
+    kept: list[str] = []
+    left = MOST_BYTES
+    for one in every:
+        found = text(one)
+        left -= len(found.encode("utf-8", "backslashreplace"))
+        if left < 0:
+            return [*kept, f"and {len(every) - len(kept)} more"]
+        kept.append(found)
+    return kept
 
 
 def milliseconds(at: datetime) -> int:

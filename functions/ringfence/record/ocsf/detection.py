@@ -8,7 +8,7 @@ from ringfence.record.brief import Brief, severity_word
 from ringfence.record.changes import changes
 from ringfence.record.dispositions import DISPOSITIONS, Disposition
 from ringfence.record.next_command import next_command
-from ringfence.record.ocsf.base import Class, Kind, common, milliseconds, text, uid_of, unmapped
+from ringfence.record.ocsf.base import Class, Kind, common, milliseconds, text, texts, uid_of, unmapped
 from ringfence.record.wording import said
 
 if TYPE_CHECKING:
@@ -33,8 +33,6 @@ _STATUSES = {
     Disposition.RESOLVED: (4, "Resolved"),
 }
 _CREATE, _UPDATE, _CLOSE = (1, "Create"), (2, "Update"), (3, "Close")
-MOST_CHANGES = 50
-"""The changes that an event names. `changes` says how many were made."""
 
 
 def detections(now: Summary) -> Iterator[Event]:
@@ -85,9 +83,9 @@ def _standing(now: Summary, made: tuple[Change, ...]) -> dict[str, object]:
     return {
         "changes": len(made),
         "undone": sum(1 for one in made if one.undo),
-        "done": [text(f"{one.words}: {one.before} → {one.after}") for one in made[:MOST_CHANGES]],
-        "left": [text(one) for one in now.words("remaining")],
-        "residual_risk": [text(one) for one in now.residual_risk],
+        "done": texts(f"{one.words}: {one.before} → {one.after}" for one in made),
+        "left": texts(now.words("remaining")),
+        "residual_risk": texts(now.residual_risk),
         "next_command": text(next_command(now).command),
     }
 

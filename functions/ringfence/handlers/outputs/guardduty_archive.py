@@ -1,0 +1,74 @@
+"""Archive the findings of an incident in GuardDuty once everything is done and verified.
+
+Only the administrator of a GuardDuty organization can archive, and an account without one. So the calls are
+made in the home account, which must be the administrator.
+
+https://docs.aws.amazon.com/guardduty/latest/APIReference/API_ArchiveFindings.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.handlers.output import Errand, Output
+from ringfence.model.answers import document
+from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.errors import Retryable
+from ringfence.record.dispositions import DISPOSITIONS, Disposition
+from ringfence.record.received import received
+from ringfence.record.summary import Summary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.handlers.output import Site, Told
+    from ringfence.model.call import SansIO
+
+SOURCE = "aws.guardduty"
+MOST = 50
+"""The findings that one request takes."""
+_NO_DETECTOR = ("BadRequestException",)
+
+
+def resolved(told: Told) -> dict[str, tuple[str, ...]]:
+    """Return the ids of the findings to archive, by region. Empty unless everything is done."""
+    now = Summary.of(told.entries)
+    if DISPOSITIONS[now.status] is not Disposition.RESOLVED:
+        return {}
+    found: dict[str, tuple[str, ...]] = {}
+    for one in received(now):
+        if one.source == SOURCE:
+            found[one.region] = (*found.get(one.region, ()), one.id)
+    return found
+
+
+def _errands(told: Told, site: Site) -> Iterator[Errand]:
+    for region, ids in resolved(told).items():
+        yield Errand(site.home, region, lambda ids=ids: _archive(ids))  # type: ignore[misc]  # bound now
+
+
+def _archive(ids: tuple[str, ...]) -> SansIO[None]:
+    (listed,) = yield (Call("guardduty", "ListDetectors"),)
+    detector = next(iter(document(listed).texts("DetectorIds")), "")
+    if not detector:
+        raise Retryable("the home account has no GuardDuty detector in this region")
+    for start in range(0, len(ids), MOST):
+        given = {"DetectorId": detector, "FindingIds": list(ids[start : start + MOST])}
+        (answer,) = yield (Call("guardduty", "ArchiveFindings", given, expected=_NO_DETECTOR),)
+        if isinstance(answer, Failed):
+            raise Retryable(f"guardduty:ArchiveFindings: {answer.code}: {answer.message}")
+
+
+OUTPUT = Output(
+    id="guardduty-archive",
+    title="The findings of GuardDuty are archived when everything is done and verified",
+    facts=frozenset(("Verified", "Closed")),
+    permissions=(
+        Permission("guardduty:ListDetectors", ("*",), reason="the action has no resource types"),
+        Permission("guardduty:ArchiveFindings", ("*",), reason="the action has no resource types"),
+    ),
+    errands=_errands,
+    standing=True,
+    elsewhere=True,
+    cost="two calls of GuardDuty, which are free",
+)
