@@ -12,8 +12,7 @@ from aws_cdk import aws_s3 as s3
 from ringfence.aws.audit_items import CHAIN, CONTAINMENTS, CONTROL_KEY, ENTRY, INCIDENTS, MONTH, OPEN
 from ringfence.aws.record_keys import RECORD_KEYS
 from ringfence.aws.schedules import QUEUE_ARNS
-from ringfence.handlers.notify_wiring import OUTPUTS as OUTPUTS_ON
-from ringfence.handlers.notify_wiring import OUTPUTS_QUEUE
+from ringfence.model.output_places import OUTPUTS_ON, OUTPUTS_QUEUE
 from ringfence.model.resource_names import (
     APPROVALS_SCHEDULE,
     ARCHIVE,

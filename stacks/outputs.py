@@ -10,10 +10,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 
 from ringfence.aws.notice import TOPIC
-from ringfence.handlers.output_wiring import PLACES
 from ringfence.handlers.outputs import output
-from ringfence.handlers.outputs.ocsf_events import BUS
-from ringfence.handlers.outputs.ocsf_files import BUCKET, DAYS
+from ringfence.model.output_places import DAYS, EVENTS_BUCKET, EVENTS_BUS, VARIABLES
 from ringfence.model.resource_names import NOTIFY, OPERATE, OUTPUTS, OUTPUTS_ROLE, function_role
 from ringfence.record.measures import OUTPUTS_WAIT, Measure
 from stacks import needs, times
@@ -29,12 +27,12 @@ if TYPE_CHECKING:
     from aws_cdk import Environment
     from constructs import Construct
 
-    from ringfence.handlers.output import Output
+    from ringfence.handlers.outputs import Output
     from stacks.audit import AuditStack
     from stacks.bundle import Bundle
     from stacks.settings import Settings
 
-EVENTS_BUS = prefixed("events")
+BUS_NAME = prefixed("events")
 
 
 class OutputsStack(Stack):
@@ -98,7 +96,7 @@ class OutputsStack(Stack):
             "RINGFENCE_AUDIT_TABLE": audit.audit_table.table_name,
             "RINGFENCE_QUEUE_URL": self.source.main.queue_url,
             TOPIC: audit.notices.topic_arn,
-            **{f"{PLACES}{name.upper()}": given for name, (_, given) in self.places.items()},
+            **{f"{VARIABLES}{name.upper()}": given for name, (_, given) in self.places.items()},
         }
         handler = Handler(
             OUTPUTS,
@@ -118,20 +116,20 @@ class OutputsStack(Stack):
             for permission in one.permissions
             for resource in permission.resources
         }
-        for placeholder, create in ((BUS, self._bus), (BUCKET, self._bucket)):
+        for placeholder, create in ((EVENTS_BUS, self._bus), (EVENTS_BUCKET, self._bucket)):
             if any(f"{{{placeholder}}}" in one for one in named):
                 yield placeholder, create()
 
     def _bus(self) -> tuple[str, str]:
         """Create the bus. Only the function may put events on it: others could say what was not done."""
-        bus = events.CfnEventBus(self, "Bus", name=EVENTS_BUS, description="What Ringfence did, as OCSF")
+        bus = events.CfnEventBus(self, "Bus", name=BUS_NAME, description="What Ringfence did, as OCSF")
         events.CfnEventBusPolicy(
             self,
             "BusPolicy",
-            statement_id=f"{EVENTS_BUS}-only-outputs",
+            statement_id=f"{BUS_NAME}-only-outputs",
             event_bus_name=bus.ref,
             statement={
-                "Sid": f"{EVENTS_BUS}-only-outputs",
+                "Sid": f"{BUS_NAME}-only-outputs",
                 "Effect": "Deny",
                 "Principal": "*",
                 "Action": "events:PutEvents",
@@ -142,11 +140,11 @@ class OutputsStack(Stack):
             },
         )
         CfnOutput(self, "EventsBus", value=bus.attr_arn)
-        return bus.attr_arn, EVENTS_BUS
+        return bus.attr_arn, BUS_NAME
 
     def _bucket(self) -> tuple[str, str]:
         """Create the bucket. It stays when the stack is deleted."""
-        days = next(int(given[DAYS.name]) for one, given in self.on if DAYS in one.options)
+        days = next(int(given[DAYS]) for _, given in self.on if DAYS in given)
         bucket = s3.Bucket(
             self,
             "Events",

@@ -17,6 +17,7 @@ from tools import (
     json_page,
     kinds,
     notices,
+    outputs_page,
     policy_page,
     record_vectors,
     rules_page,
@@ -38,6 +39,7 @@ JSON_PAGE = ROOT / "docs" / "json-output.md"
 JSON_SCHEMAS = ROOT / "docs" / "json-output-schema.json"
 NOTICES = ROOT / "docs" / "notices.md"
 NOTICE_SCHEMA = ROOT / "docs" / "notice-schema.json"
+OUTPUTS = ROOT / "docs" / "outputs.md"
 RULES = ROOT / "docs" / "rules.md"
 VECTORS = ROOT / "docs" / "record-format.json"
 REQUIREMENTS = ROOT / "requirements.txt"
@@ -75,6 +77,7 @@ def main() -> None:
     JSON_SCHEMAS.write_text(json_page.schemas(), "utf-8")
     NOTICES.write_text(notices.document(), "utf-8")
     NOTICE_SCHEMA.write_text(notices.schema_text(), "utf-8")
+    OUTPUTS.write_text(outputs_page.document(), "utf-8")
     RULES.write_text(rules_page.document(), "utf-8")
     VECTORS.write_text(record_vectors.document(), "utf-8")
     REQUIREMENTS.write_text(requirements(REQUIREMENTS.read_text("utf-8")), "utf-8")

@@ -10,6 +10,7 @@ from ringfence.policy.decision import Mode
 from ringfence.record.approval_facts import Answer, ApprovalAnswered, ApprovalExpired, ApprovalVoided, Expiry
 from ringfence.record.deployment_facts import (
     BreakerOpened,
+    FindingRefused,
     Heartbeat,
     LimitReset,
     PauseChange,
@@ -74,6 +75,7 @@ def every_fact(step: Step) -> tuple[Fact, ...]:
         BreakerOpened("account/111122223333", 10, "hour", NOON + timedelta(hours=1)),
         ReplayRequested("contain-instance", ("m-1",), ("a finding",), "a drill"),
         LimitReset("account/111122223333/hour", 10, "a drill"),
+        FindingRefused(ACTOR, "api", "mode", "auto", "the policy allows approve", "f-1", "a type"),
     )
 
 

@@ -14,6 +14,7 @@ from ringfence.aws.sessions import own_client
 from ringfence.handlers.approval_schedules import ApprovalSchedules
 from ringfence.handlers.notify import Notifier
 from ringfence.handlers.wiring import now, queue
+from ringfence.model.output_places import OUTPUTS_ON, OUTPUTS_QUEUE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
     from ringfence.aws.schedules import SchedulerClient
     from ringfence.handlers.outlet import Outlet
-
-OUTPUTS, OUTPUTS_QUEUE = "RINGFENCE_OUTPUTS", "RINGFENCE_OUTPUTS_QUEUE_URL"
-"""The variables with the ids of the outputs that are on, and with the URL of their queue."""
 
 
 @cache
@@ -54,7 +52,7 @@ def _outlet(environment: Mapping[str, str]) -> Outlet | None:
         return None
     from ringfence.handlers.outlet import Outlet
 
-    return Outlet(queue(url).send_all, lambda: _facts(environment[OUTPUTS].split()))
+    return Outlet(queue(url).send_all, lambda: _facts(environment[OUTPUTS_ON].split()))
 
 
 def _facts(ids: Sequence[str]) -> Mapping[str, frozenset[str]]:

@@ -40,7 +40,7 @@ class Told:
     new: range
 
     def since_each(self) -> Iterable[tuple[Entry, ...]]:
-        """Return the response as it was after each new entry."""
+        """Return the response up to each new entry."""
         return (self.entries[: number + 1] for number in self.new if number < len(self.entries))
 
 

@@ -87,7 +87,7 @@ class Noted:
         Parameters
         ----------
         facts : mapping of str to frozenset of str
-            The facts that each output is told of, by its id.
+            The facts that concern each output, by its id.
         """
         for (chain, incident), entries in self.entries.items():
             runbook, _, subject = chain.partition("#")

@@ -14,6 +14,7 @@ from ringfence.handlers.outgoing import Outgoing
 from ringfence.handlers.output import Site
 from ringfence.handlers.outputs import output
 from ringfence.handlers.threads import Threads
+from ringfence.model.output_places import VARIABLES
 from ringfence.model.resource_names import OUTPUTS_ROLE, SESSION
 
 if TYPE_CHECKING:
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
     from ringfence.handlers.output import Output
     from ringfence.model.call import SansIO
-
-PLACES = "RINGFENCE_OUTPUT_"
-"""The start of the variables with the names of the stack's resources, such as RINGFENCE_OUTPUT_EVENTS_BUS."""
 
 
 @cache
@@ -40,9 +38,9 @@ def outgoing() -> Outgoing:
 def _outputs(environment: Mapping[str, str]) -> dict[str, tuple[Output, Site]]:
     policy = wiring.policy()
     names = {
-        name.removeprefix(PLACES).lower(): value
+        name.removeprefix(VARIABLES).lower(): value
         for name, value in environment.items()
-        if name.startswith(PLACES)
+        if name.startswith(VARIABLES)
     }
     home, region, scope = policy.own.home, environment["AWS_REGION"], frozenset(policy.accounts)
     declared = ((output(id_), dict(given)) for id_, given in policy.outputs)

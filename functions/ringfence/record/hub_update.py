@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
-from ringfence.policy.decision import DecisionCode, Mode
+from ringfence.policy.decision import DecisionCode
 from ringfence.record.changes import changes
 from ringfence.record.dispositions import DISPOSITIONS, Disposition
 from ringfence.record.next_command import next_command
@@ -94,7 +94,7 @@ def wanted(now: Summary, *, suppress_exempt: bool = False) -> Wanted:
         f"Left: {'; '.join(left)}." if left else "",
         f"Next: {command}",
     )
-    exempt = suppress_exempt and now.decided in (Mode.OFF, Mode.NOTIFY) and now.code is DecisionCode.EXEMPT
+    exempt = suppress_exempt and now.code is DecisionCode.EXEMPT and not made
     return Wanted(
         Workflow.SUPPRESSED if exempt else _BY_DISPOSITION[DISPOSITIONS[now.status]],
         plain(" ".join(filter(None, parts)), LONGEST_NOTE - 1),
@@ -114,7 +114,7 @@ def wanted(now: Summary, *, suppress_exempt: bool = False) -> Wanted:
 
 
 def update(found: Document, want: Wanted) -> dict[str, object]:
-    """Return the fields of BatchUpdateFindings that change a finding as it is wanted. Empty if it is so.
+    """Return the fields of BatchUpdateFindings that differ from what is wanted.
 
     Examples
     --------

@@ -57,7 +57,7 @@ def stacks_of(deployment: Deployment) -> tuple[Stack, ...]:
     Examples
     --------
     >>> found = stacks_of(Deployment("111122223333", "eu-west-1", ("111122223333",)))
-    >>> [f"{one.region} {one.name}" for one in found][3:]
+    >>> [f"{one.region} {one.name}" for one in found][4:]
     ['eu-west-1 Ringfence-Member', 'us-east-1 Ringfence-Forward-us-east-1']
     """
     return tuple(_stacks(deployment))

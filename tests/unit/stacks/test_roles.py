@@ -107,17 +107,13 @@ def test_a_functions_role_may_do_nothing_in_another_function(
 ) -> None:
     own = f"ringfence-{name}-function"
     policies = {one["PolicyName"]: one["PolicyDocument"] for one in roles[own]["Policies"]}
-    ids = {
-        id_
-        for template in templates.values()
-        for id_, one in template.all(ROLE).items()
-        if one["Properties"]["RoleName"] == own
-    }
     users = {
         one["Properties"]["FunctionName"]
         for template in templates.values()
+        for id_, made in template.all(ROLE).items()
+        if made["Properties"]["RoleName"] == own
         for one in template.all(FUNCTION).values()
-        if any(json.dumps(id_) in json.dumps(one["Properties"]["Role"]) for id_ in ids)
+        if json.dumps(id_) in json.dumps(one["Properties"]["Role"])
     }
     assert users
     who, role = f"arn:aws:iam::{HOME}:role/{own}", f"arn:aws:iam::{MEMBER}:role/ringfence-contain-instance"

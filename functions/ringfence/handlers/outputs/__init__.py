@@ -5,14 +5,15 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from ringfence.handlers.output import checked
+from ringfence.handlers.output import Output, checked
 from ringfence.model.discovery import ids_in, module_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ringfence.handlers.output import Output
     from ringfence.model.remediation import Option
+
+__all__ = ["Output", "every_output", "options", "output", "output_ids"]
 
 
 @cache

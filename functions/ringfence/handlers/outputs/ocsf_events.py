@@ -12,6 +12,7 @@ from ringfence.handlers.output import Errand, Output
 from ringfence.model.answers import document
 from ringfence.model.call import Call, Permission
 from ringfence.model.errors import Retryable
+from ringfence.model.output_places import EVENTS_BUS
 from ringfence.record.ocsf import FACTS, events
 from ringfence.runbooks.countermeasures import technique_ids
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     Entry = Mapping[str, object]
 
 SOURCE = "ringfence.outputs"
-BUS = "events_bus"
-"""The placeholder of the bus."""
 MOST_ENTRIES, MOST_BYTES = 10, 250_000
 
 
@@ -34,7 +33,7 @@ def entries(told: Told, site: Site) -> Iterator[Entry]:
     for response in told.since_each():
         for event in events(response, technique_ids):
             yield {
-                "EventBusName": site.names[BUS],
+                "EventBusName": site.names[EVENTS_BUS],
                 "Source": SOURCE,
                 "DetailType": f"OCSF {event['class_name']}",
                 "Detail": json.dumps(event, ensure_ascii=False),
@@ -72,7 +71,7 @@ OUTPUT = Output(
     id="ocsf-events",
     title="What was done, as events of OCSF on the event bus `ringfence-events`",
     facts=FACTS,
-    permissions=(Permission("events:PutEvents", (f"{{{BUS}}}",)),),
+    permissions=(Permission("events:PutEvents", (f"{{{EVENTS_BUS}}}",)),),
     errands=_errands,
     cost="one custom event for each change, each finding and each new status",
 )

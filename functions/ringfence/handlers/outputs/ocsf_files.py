@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.handlers.output import Errand, Output
 from ringfence.model.call import Call, Permission
+from ringfence.model.output_places import DAYS, EVENTS_BUCKET
 from ringfence.model.remediation import Option
 from ringfence.record.ocsf import FACTS, events
 from ringfence.record.ocsf.layout import path_of
@@ -24,10 +25,8 @@ if TYPE_CHECKING:
     from ringfence.handlers.output import Site, Told
     from ringfence.model.call import SansIO
 
-BUCKET = "events_bucket"
-"""The placeholder of the bucket."""
-DAYS = Option(
-    "days",
+KEPT = Option(
+    DAYS,
     ("365",),
     "After how many days an object is deleted. `0`: never.",
     pattern="0|[1-9][0-9]{0,4}",
@@ -43,7 +42,7 @@ def objects(told: Told) -> Iterator[tuple[str, bytes]]:
 
 
 def _errands(told: Told, site: Site) -> tuple[Errand, ...]:
-    return (Errand(site.home, site.region, lambda: _put(site.names[BUCKET], tuple(objects(told)))),)
+    return (Errand(site.home, site.region, lambda: _put(site.names[EVENTS_BUCKET], tuple(objects(told)))),)
 
 
 def _put(bucket: str, files: tuple[tuple[str, bytes], ...]) -> SansIO[None]:
@@ -62,9 +61,9 @@ OUTPUT = Output(
     title="What was done, as JSON Lines of OCSF in a bucket, in the layout of Amazon Security Lake",
     facts=FACTS,
     permissions=(
-        Permission("s3:PutObject", (f"{{{BUCKET}}}/ext/*",), reason="each entry has its own object"),
+        Permission("s3:PutObject", (f"{{{EVENTS_BUCKET}}}/ext/*",), reason="each entry has its own object"),
     ),
     errands=_errands,
-    options=(DAYS,),
+    options=(KEPT,),
     cost="one S3 PUT request for each change, each finding and each new status",
 )

@@ -97,7 +97,7 @@ class _Talk:
 
 
 def update_v2(found: Document, want: Wanted) -> dict[str, object]:
-    """Return the fields of BatchUpdateFindingsV2 that change a finding as it is wanted. Empty if it is so."""
+    """Return the fields of BatchUpdateFindingsV2 that differ from what is wanted."""
     suppressed, resolved = _STATUS_IDS[Workflow.SUPPRESSED], _STATUS_IDS[Workflow.RESOLVED]
     status = found.integer("status_id") if found.has("status_id") else _STATUS_IDS[Workflow.NEW]
     ours = (found.optional_text("comment") or "").startswith("Ringfence ")
