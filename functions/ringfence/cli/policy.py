@@ -68,9 +68,7 @@ def check(ctx: click.Context, path: Path, home: str, *, strict: bool, as_json: b
     errors: tuple[Flaw, ...] = ()
     warnings: tuple[Flaw, ...] = ()
     try:
-        warnings = checked(
-            path, _catalogue(ctx.obj), datetime.now(UTC).date(), home, outputs=options()
-        )
+        warnings = checked(path, _catalogue(ctx.obj), datetime.now(UTC).date(), home, outputs=options())
     except InvalidPolicy as invalid:
         errors = invalid.flaws
     found = [("error", one) for one in errors] + [("warning", one) for one in warnings]
