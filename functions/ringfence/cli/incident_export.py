@@ -14,6 +14,7 @@ import click
 
 from ringfence.cli.choices import OneOf
 from ringfence.cli.completion import incidents
+from ringfence.cli.csv_cells import cell
 from ringfence.cli.incident_ids import incident_of
 from ringfence.cli.log import find, reader_of
 from ringfence.cli.operator_command import now_of
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 50
 """Responses that are read together."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""The first characters of a cell that a spreadsheet runs as a formula."""
 
 
 @click.command("export", short_help="Export incidents as OCSF, JSON Lines or CSV.")
@@ -145,17 +144,6 @@ def _row(values: Iterable[object]) -> str:
     out = io.StringIO()
     csv.writer(out, lineterminator="").writerow([cell(str(one)) for one in values])
     return out.getvalue()
-
-
-def cell(text: str) -> str:
-    """Return a cell that no spreadsheet runs as a formula. Names and titles can be those of an intruder.
-
-    Examples
-    --------
-    >>> cell("=1+1"), cell("i-0abc")
-    ("'=1+1", 'i-0abc')
-    """
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 _FORMATS: Mapping[str, Callable[[Entries], Iterator[str]]] = {"ocsf": _ocsf, "jsonl": _jsonl, "csv": _csv}

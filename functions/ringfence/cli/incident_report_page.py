@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
+from ringfence.cli.pages import rendered
 from ringfence.cli.time_picture import picture, span
 from ringfence.model.frozen import frozen
 from ringfence.record.brief import Brief, actor_of, severity_word
@@ -179,10 +178,8 @@ def page(told: Sequence[Told], made: datetime, accounts: Mapping[str, str]) -> s
         HTML. Every text from a finding or a resource is escaped.
 
     """
-    environment = Environment(
-        loader=PackageLoader("ringfence.cli"), autoescape=True, undefined=StrictUndefined
-    )
-    return environment.get_template("incident.html").render(
+    return rendered(
+        "incident.html",
         incident=told[0].now.incident,
         told=told,
         made=f"{made:%Y-%m-%d %H:%M} UTC",

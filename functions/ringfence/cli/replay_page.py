@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
+from ringfence.cli.pages import rendered
 from ringfence.cli.replay_views import NOT_KNOWN_HERE, held_words
 from ringfence.model.frozen import frozen
 from ringfence.policy.decision import Mode
@@ -90,11 +89,9 @@ def page(tally: Tally, policy: str, other: str = "") -> str:
     str
         HTML. Every text from an event is escaped.
     """
-    environment = Environment(
-        loader=PackageLoader("ringfence.cli"), autoescape=True, undefined=StrictUndefined
-    )
     days = _days(tally.days)
-    return environment.get_template("replay.html").render(
+    return rendered(
+        "replay.html",
         tally=tally,
         policy=policy,
         other=other,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
+from ringfence.cli.pages import rendered
 from ringfence.cli.scan import command_of
 from ringfence.model.frozen import frozen
 from ringfence.posture.coverage import coverage
@@ -127,11 +126,9 @@ def page(
         HTML. Every text from an item or a rule is escaped.
 
     """
-    environment = Environment(
-        loader=PackageLoader("ringfence.cli"), autoescape=True, undefined=StrictUndefined
-    )
     whole, points = tally.whole, tally.score
-    return environment.get_template("scan.html").render(
+    return rendered(
+        "scan.html",
         tally=tally,
         made=f"{made:%Y-%m-%d %H:%M} UTC",
         rules=len(tally.rules),
