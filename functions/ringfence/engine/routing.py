@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.events.access_analyzer.trigger import SOURCE as ANALYZER
 from ringfence.events.config.names import with_own_names
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
@@ -57,7 +58,11 @@ def answering(
 
 def mapped(event: object, finding: Finding, mappings: Iterable[Mapped]) -> str | NotForUs | None:
     """Return the runbook for a finding of another product, or why there is none. None: it is no such one."""
-    if finding.source != SOURCE:
+    if finding.source == ANALYZER:
+        names: tuple[str, ...] = ("access-analyzer",)
+    elif finding.source == SOURCE:
+        names = names_of(Document.of(event))
+    else:
         return None
-    found = route(mappings, names_of(Document.of(event)), finding.type, finding.severity)
+    found = route(mappings, names, finding.type, finding.severity)
     return found.runbook or NotForUs(found.reason)

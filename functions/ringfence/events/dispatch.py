@@ -70,8 +70,11 @@ def _of_service(source: str) -> Reader:
     if source in folders:
         read: Reader = vars(module_of(f"{_EVENTS}.{folders[source]}", "parser"))["read"]
         return read
+    from ringfence.events.elsewhere import REASONS
+
     known = ", ".join(sorted(folders))
     return lambda event: NotForUs(
-        f"the event is of type {formatted(event.detail_type)}, from {formatted(source)}; runbooks answer "
+        REASONS.get((event.source, event.detail_type))
+        or f"the event is of type {formatted(event.detail_type)}, from {formatted(source)}; runbooks answer "
         f"CloudTrail events and only {known}"
     )

@@ -1,7 +1,7 @@
 """Read one event in the forms that people have it in. Pure.
 
-As EventBridge delivers it, as `aws guardduty get-findings` prints a finding, or a finding of GuardDuty by
-itself: the `detail` of its event.
+As EventBridge delivers it, as `aws guardduty get-findings` prints a finding, a finding of GuardDuty by
+itself, which is the `detail` of its event, or a finding of Security Hub.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from ringfence.events.guardduty.answers import as_detail
 from ringfence.events.guardduty.trigger import DETAIL_TYPE, SOURCE
+from ringfence.events.security_hub.trigger import IMPORTED, IMPORTED_V2
+from ringfence.events.security_hub.trigger import SOURCE as SECURITY_HUB
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.subject import ACCOUNT, REGION
@@ -20,10 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _FORMS = (
-    "must be an event with source and detail-type, the output of `aws guardduty get-findings`, or a finding "
-    "of GuardDuty"
+    "must be an event with source and detail-type, the output of `aws guardduty get-findings`, a finding "
+    "of GuardDuty, or a finding of Security Hub (ASFF or OCSF)"
 )
-_SECURITY_HUB = "is a finding of Security Hub (ASFF), which Ringfence does not read; send GuardDuty's finding"
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,9 @@ def event_in(document: Document) -> FileEvent:
     if document.has("detail-type"):
         return _of_bus(document)
     if document.has("ProductArn"):
-        raise BadInput("(document)", _SECURITY_HUB)
+        return _of_security_hub(document, IMPORTED)
+    if document.has("class_uid"):
+        return _of_security_hub(document, IMPORTED_V2)
     if document.has("Service") and document.has("Id"):
         return _of_answer(document)
     if document.has("service") and document.has("id") and document.has("resource"):
@@ -77,9 +80,17 @@ def _of_bus(document: Document) -> FileEvent:
     )
 
 
+def _of_security_hub(finding: Document, kind: str) -> FileEvent:
+    """Return the event that Security Hub sends for a finding, at the finding's account and region."""
+    if kind == IMPORTED:
+        place = (finding.text("AwsAccountId"), finding.text("Region"))
+    else:
+        cloud = finding.child("cloud")
+        place = (cloud.child("account").text("uid"), cloud.text("region"))
+    return FileEvent(SECURITY_HUB, kind, {"findings": [finding.value]}, *place)
+
+
 def _of_answer(finding: Document) -> FileEvent:
-    if finding.has("ProductArn"):
-        raise BadInput(finding.at("ProductArn"), _SECURITY_HUB)
     for name in ("Id", "Type", "AccountId", "Region", "UpdatedAt"):
         finding.text(name)
     return _of_finding(as_detail(finding.value))

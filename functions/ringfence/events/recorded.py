@@ -101,10 +101,10 @@ def recorded_entries(one: object, place: str = "") -> Iterator[Recorded]:
 
 
 def _single(document: Document) -> Iterator[Event | NotForUs]:
-    if document.has("ProductArn"):
-        from ringfence.events.security_hub.asff import event_of
+    if document.has("ProductArn") or document.has("class_uid"):
+        from ringfence.events.security_hub import asff, ocsf
 
-        yield event_of(document)
+        yield (asff if document.has("ProductArn") else ocsf).event_of(document)
     elif document.has("eventSource") and document.has("eventName"):
         yield _of_call(document)
     elif document.has("chain") and document.has("body"):

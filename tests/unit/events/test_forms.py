@@ -9,6 +9,7 @@ import pytest
 
 from ringfence.events.forms import event_in
 from ringfence.local.samples import guardduty as samples
+from ringfence.local.samples.security_hub import asff, v2
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 
@@ -56,7 +57,8 @@ def test_a_finding_of_get_findings_is_read() -> None:
         ({**EVENT, "source": None}, "source: is required"),
         ({**ANSWER, "Region": 1}, "Region: must be a string, not 1"),
         ({**ANSWER, "Id": ""}, "Id: is required"),
-        ({"ProductArn": "x"}, "is a finding of Security Hub"),
+        ({"ProductArn": "x"}, "AwsAccountId: is required"),
+        ({"class_uid": 2004}, "cloud: is required"),
     ],
 )
 def test_what_is_no_event_is_refused_with_its_field(given: Json, said: str) -> None:
@@ -67,3 +69,15 @@ def test_what_is_no_event_is_refused_with_its_field(given: Json, said: str) -> N
 def test_an_event_without_an_account_leaves_the_bus_open() -> None:
     read = event_in(Document({name: EVENT[name] for name in EVENT if name not in ("account", "region")}))
     assert (read.account, read.region) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("finding", "kind"),
+    [(asff(), "Security Hub Findings - Imported"), (v2(), "Findings Imported V2")],
+    ids=["ASFF", "OCSF"],
+)
+def test_a_finding_of_security_hub_is_the_event_that_it_sends(finding: Json, kind: str) -> None:
+    read = event_in(Document.of(finding))
+    assert (read.source, read.detail_type, read.region) == ("aws.securityhub", kind, "eu-west-1")
+    assert read.detail == {"findings": [finding]}
+    assert read.entry["DetailType"] == kind

@@ -12,23 +12,18 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ringfence.events import fields
+from ringfence.events.arns import refs_of_arns
 from ringfence.events.guardduty.trigger.reported import reported_ref
 from ringfence.events.security_hub.trigger import IMPORTED, IMPORTED_V2, SOURCE
-from ringfence.model.arn import read_arn
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
-from ringfence.model.kinds import every_kind
-from ringfence.model.subject import GLOBAL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from ringfence.model.subject import Ref
+    from collections.abc import Callable, Mapping
 
     Event = Mapping[str, object]
 
-MOST_RESOURCES = 10
 AT_MOST = ("approve", "Ringfence cannot ask the product again whether it found this: a person approves")
 _LEVELS = MappingProxyType({"INFORMATIONAL": 0.0, "LOW": 1.0, "MEDIUM": 4.0, "HIGH": 7.0, "CRITICAL": 9.0})
 """The lowest severity on GuardDuty's scale for each label of ASFF."""
@@ -71,7 +66,7 @@ def finding_of(event: Document, digest: str) -> Finding:
         title=fields.title(read.text("title")),
         updated_at=at,
         last_seen=at,
-        subjects=(*dict.fromkeys(_refs(read, account, region)), own),
+        subjects=(*refs_of_arns(read.texts("resources"), account, region), own),
         advices=((own.key, f"{names_of(event)[-1]} found it, and no remediation answers it"),),
         digest=digest,
         at_most=AT_MOST,
@@ -124,19 +119,3 @@ def _of_ocsf(finding: Document) -> dict[str, object]:
 _FORMS: Mapping[str, Callable[[Document], dict[str, object]]] = MappingProxyType(
     {IMPORTED: _of_asff, IMPORTED_V2: _of_ocsf}
 )
-
-
-def _refs(read: Document, account: str, region: str) -> Iterator[Ref]:
-    """Yield the resources of which Ringfence has a kind, by their ARNs."""
-    for arn in read.texts("resources")[:MOST_RESOURCES]:
-        for kind in every_kind().values():
-            found = read_arn(kind, arn)
-            if found is None:
-                continue
-            try:
-                yield kind(
-                    found.account or account, (found.region or region) if kind.regional else GLOBAL, found.id
-                )
-            except BadInput:
-                continue
-            break

@@ -1,0 +1,1 @@
+"""Findings of IAM Access Analyzer: a resource is shared with somebody outside of the zone of trust."""
