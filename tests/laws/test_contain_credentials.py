@@ -3,29 +3,73 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import example, given
 
 from ringfence.engine.undo import undo
 from ringfence.events.cloudtrail.trigger.quarantine import QUARANTINE
+from ringfence.model.incident import Incident
 from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.kinds.role_session import RoleSessionRef
+from ringfence.model.observation import ResourceState
+from ringfence.model.subject import GLOBAL
 from ringfence.observations.iam.access_key import ACTIVE, AccessKey
-from ringfence.observations.iam.denial import Denial
+from ringfence.observations.iam.denial import Denial, Policy
+from ringfence.observations.iam.denial_names import inline_name
+from ringfence.observations.iam.evidence import Grants, KeyUse
+from ringfence.observations.iam.other_credentials import OtherCredentials
+from ringfence.observations.iam.password import Password
+from ringfence.observations.iam.reach import Reach
+from ringfence.observations.iam.used_roles import UsedRoles
+from ringfence.observations.logging.trail import Trail
 from ringfence.runbooks import load
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from ringfence.steps.iam.access_keys import DeactivateAccessKey
 from tests.support.laws.plans import applied, run
 from tests.support.strategies.credentials import (
     PERSON,
+    WEB,
     incidents,
     principals,
 )
+from tests.support.strategies.instances import INCIDENT
+from tests.support.worlds import NOON
 
-if TYPE_CHECKING:
-    from ringfence.model.incident import Incident
-    from ringfence.model.observation import ResourceState
+INSTANCE_SESSION = RoleSessionRef("111122223333", GLOBAL, f"{WEB.id}:i-0123456789abcdef0", WEB.name)
+BEFORE_NOON = Reach(before=NOON - timedelta(days=1))
+OTHERS_UNDER_OUR_NAME = ResourceState(
+    INSTANCE_SESSION,
+    {
+        AccessKey: AccessKey(),
+        Denial: Denial(
+            WEB,
+            (
+                Policy(
+                    inline_name(INSTANCE_SESSION, Reach(userid=INSTANCE_SESSION.id)), BEFORE_NOON.document()
+                ),
+            ),
+        ),
+        Password: Password(),
+        OtherCredentials: OtherCredentials(),
+        UsedRoles: UsedRoles(),
+        KeyUse: KeyUse(),
+        Grants: Grants(),
+        Trail: Trail((), (GLOBAL,)),
+    },
+)
+"""Somebody wrote a denial of all older sessions under the name of the denial of one session."""
+SESSION_ALONE = Incident(
+    INCIDENT,
+    NOON,
+    choices=(
+        ("other-access", "open"),
+        ("other-keys", "leave"),
+        ("role-deny", "session"),
+        ("traces", "open"),
+        ("user-deny", "by-report"),
+    ),
+)
 
 
 @given(before=principals(), incident=incidents())
@@ -36,6 +80,7 @@ def test_no_key_is_ever_activated_that_was_not_active(before: ResourceState, inc
         assert getattr(step, "after", None) != ACTIVE or step.target.split("/")[1] not in inactive
 
 
+@example(before=OTHERS_UNDER_OUR_NAME, incident=SESSION_ALONE)
 @given(before=principals(), incident=incidents())
 def test_no_denial_is_ever_made_to_reach_fewer(before: ResourceState, incident: Incident) -> None:
     """An earlier or later instant, a denial of everything: what was denied before is denied after."""

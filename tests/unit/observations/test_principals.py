@@ -16,7 +16,7 @@ from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.model.subject import GLOBAL
 from ringfence.observations.iam.access_key import AccessKey, Key
 from ringfence.observations.iam.denial import Denial, Policy
-from ringfence.observations.iam.denial_names import NAME, inline_name, own_arn, subject_of
+from ringfence.observations.iam.denial_names import LONGEST, NAME, inline_name, own_arn, subject_of
 from ringfence.observations.iam.evidence import Device, Grants, KeyUse
 from ringfence.observations.iam.identity import Role
 from ringfence.observations.iam.other_credentials import Credential, OtherCredentials
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from ringfence.model.call import Call
     from ringfence.model.observation import Observation
     from ringfence.model.step import Step
+    from ringfence.model.subject import Ref
 
 NOTHING = refusal("NoSuchEntity")
 OTHER = "AKIAI44QH8DHBEXAMPLE"
@@ -222,6 +223,16 @@ def test_the_denials_of_other_subjects_are_read_beside_and_are_not_the_subjects_
     for reach in (Reach(), Reach(userid=NAMED.id)):
         assert subject_of(inline_name(NAMED, reach), WEB, KEY.account) == NAMED
     assert subject_of(f"{NAME}-of-somebody", DEPLOY, KEY.account) is None
+
+
+@pytest.mark.parametrize("ref", [KEY, PERSON, SESSION, NAMED], ids=lambda ref: ref.kind)
+def test_a_denial_beside_another_one_is_of_the_same_subject(ref: Ref) -> None:
+    holder = WEB if isinstance(ref, RoleSessionRef) else DEPLOY
+    usual, beside = (inline_name(ref, Reach(), beside=one) for one in ("", Reach().document()))
+    assert usual != beside
+    assert len(beside) <= LONGEST
+    assert beside.startswith(NAME)
+    assert subject_of(beside, holder, ref.account) == subject_of(usual, holder, ref.account)
 
 
 def test_an_older_denial_is_found_by_the_step_that_recorded_its_name() -> None:

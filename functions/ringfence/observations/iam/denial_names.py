@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ringfence.model.kinds.access_key import AccessKeyRef
@@ -26,6 +27,8 @@ MOST_OTHERS = 10
 LONGEST = 128
 """The most characters in the name of a policy."""
 INSTANCES = f"{NAME}-i-"
+_BESIDE = re.compile(rf"{NAME}-[0-9a-f]{{10}}")
+"""The name of the policy for a user, where the usual name has another policy."""
 
 
 class InlineStep(Step):
@@ -53,18 +56,18 @@ def denies(arn: str) -> bool:
     return arn == DENY_ALL or is_own_policy(arn)
 
 
-def inline_name(ref: Ref, reach: Reach) -> str:
+def inline_name(ref: Ref, reach: Reach, beside: str = "") -> str:
     """Name the inline policy of a subject: a user, a key, a session, or a role because of a session.
 
     A session's name is of letters that a policy's may have; the digest keeps apart what only differs in
-    case. 128 characters at most.
+    case. 128 characters at most. `beside`: the document that has the usual name and must stay.
     """
-    if isinstance(ref, AccessKeyRef):
-        return f"{NAME}-{ref.id}"[:LONGEST]
-    if not isinstance(ref, RoleSessionRef):
-        return NAME
-    kept = "".join(char if char.isascii() else "_" for char in ref.name)
-    return f"{NAME}-{'session' if reach.userid else 'role'}-{kept}-{short_digest(ref.id)}"
+    if isinstance(ref, RoleSessionRef):
+        kept = "".join(char if char.isascii() else "_" for char in ref.name)
+        told = short_digest(f"{ref.id} {beside}" if beside else ref.id)
+        return f"{NAME}-{'session' if reach.userid else 'role'}-{kept}-{told}"
+    end = f"-{short_digest(beside)}" if beside else ""
+    return f"{NAME}-{ref.id}"[: LONGEST - len(end)] + end if isinstance(ref, AccessKeyRef) else NAME + end
 
 
 def inline_names(ref: Ref) -> tuple[str, ...]:
@@ -74,7 +77,7 @@ def inline_names(ref: Ref) -> tuple[str, ...]:
 
 def subject_of(name: str, holder: Holder, account: str) -> Ref | None:
     """Return the subject that an inline policy is for. None if the name does not say so."""
-    if name == NAME:
+    if name == NAME or _BESIDE.fullmatch(name):
         return UserRef(account, GLOBAL, holder.name) if holder.kind == USER else None
     kind, _, rest = name.removeprefix(f"{NAME}-").partition("-")
     if AccessKeyRef.pattern.fullmatch(kind):

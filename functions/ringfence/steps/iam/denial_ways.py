@@ -59,7 +59,8 @@ def _ways(seen: Denial, ref: Ref, reach: Reach) -> Iterator[tuple[Step, ...]]:
     holder = seen.holder
     if holder is None:
         return
-    name, text = inline_name(ref, reach), reach.document()
+    text = reach.document()
+    name = _name(seen, ref, reach)
     yield (PutDenial(holder, name, seen.document(name), text),)
     arn = own_arn(ref, holder, text)
     if seen.document(arn) in {"", text}:
@@ -69,6 +70,17 @@ def _ways(seen: Denial, ref: Ref, reach: Reach) -> Iterator[tuple[Step, ...]]:
     # A boundary that allows everything else must not replace a stricter one.
     if (reach.everything or not seen.boundary) and seen.document(arn) in {"", bounding}:
         yield (*_create(seen, arn, bounding), SetDenyBoundary(holder, seen.boundary, arn))
+
+
+def _name(seen: Denial, ref: Ref, reach: Reach) -> str:
+    """Return the name of the inline policy. A denial that reaches others stays, and the new one is beside it.
+
+    Anybody who may edit the policies of the user or role can write a denial under a name of ours.
+    """
+    name = inline_name(ref, reach)
+    there = seen.document(name)
+    known = reach_of(there)
+    return name if known is None or reach.covers(known) else inline_name(ref, reach, beside=there)
 
 
 def _create(seen: Denial, arn: str, text: str) -> Iterator[Step]:
