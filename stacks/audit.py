@@ -73,8 +73,9 @@ class AuditStack(Stack):
         self.record_key = record_key(self)
         self.record_keys = (self.record_key.key_arn, *settings.retired_record_keys)
         self.audit_table = self._audit_table(writers_only(settings))
-        # The archive's function and the checkpoint's keep the state of the transparency log there.
-        kept = writers_only(settings, adds=(ARCHIVE, CHECKPOINT))
+        # The archive's function and the checkpoint's keep the state of the transparency log there. That for
+        # notices keeps which of them wait for a summary.
+        kept = writers_only(settings, adds=(ARCHIVE, CHECKPOINT, NOTIFY))
         self.control_table = self._control_table(kept)
         self.archive = self._archive(settings)
         self.notices = notices(self, self.key, settings.notices_email)

@@ -12,6 +12,7 @@ from ringfence.aws import (
     containments,
     dead_letters,
     dynamo,
+    held_items,
     identity,
     incidents,
     log_files,
@@ -175,6 +176,8 @@ NOTIFY = (
     *notice.SUBSCRIBED_PERMISSIONS,
     *notice.ESCALATION_PERMISSIONS,
     *schedules.PERMISSIONS,
+    *held_items.PERMISSIONS,
+    *USE_TABLES,
 )
 """The additional permissions of each function."""
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ringfence.handlers.held_notices import ABANDONED
 from ringfence.record.notices.floods import MOST_OF_A_KIND, MOST_OF_A_SUBJECT
 from ringfence.record.notices.kinds import NoticeKind
 from ringfence.record.notices.schema import ATTRIBUTE, FIELDS, VERSION, json_schema
@@ -53,14 +54,16 @@ releases and pauses are always sent one by one. The audit log and the metrics co
 incidents list` shows it.
 
 The function that sends notices counts in its memory. If Lambda starts another one, it counts from zero. It
-then sends more notices, never fewer.
+then sends more notices, never fewer. What waits for a summary is in the control table as well. If the
+environment ends first, another one sends the summary with the first heartbeat after {abandoned} minutes.
 
 ## Machine-readable form
 
 The message attribute `{attribute}` contains the notice as JSON, version {version}. Its schema is
 [notice-schema.json](notice-schema.json). A new field can be added without a new version. The fields that are
-marked are also message attributes, so that a [filter policy][filter] can select notices. For example, this
-filter policy of a subscription selects urgent notices of one account:
+marked are also message attributes, so that a [filter policy][filter] can select notices. Use filter policies
+on the topics of [routes](integrations.md#routes) only: an alarm rings if one drops a message of the topic for
+notices. For example, this filter policy of a subscription selects urgent notices of one account:
 
 ```json
 {{"urgency": ["urgent"], "account": ["111122223333"]}}
@@ -86,6 +89,7 @@ def document() -> str:
         example=f"{example.subject}\n\n{example.text}" if example else "",
         kinds=_table(("Kind", "Usual urgency", "Sent when"), kinds),
         most=MOST_OF_A_KIND,
+        abandoned=int(ABANDONED.total_seconds()) // 60,
         subject=MOST_OF_A_SUBJECT,
         attribute=ATTRIBUTE,
         version=VERSION,

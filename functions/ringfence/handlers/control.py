@@ -74,7 +74,7 @@ class Guard:
 
     def _wrong(self, change: control.ControlChange, old: Item, new: Item) -> str:
         match control.kind_of(change.key):
-            case control.LIMIT | control.PROOF | chain.HEARTBEAT:
+            case control.LIMIT | control.PROOF | control.HELD | chain.HEARTBEAT:
                 return control.wrong_time(change, _time(new, "at"))
             case control.LOG:
                 leaves = str(new.get("leaves", {}).get("S", ""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ringfence.aws.held_items import Held
 from ringfence.aws.incidents import Response
 from ringfence.handlers.logs import logger
 from ringfence.handlers.metrics import arrived, emit
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ringfence.aws.incidents import IncidentReader
     from ringfence.aws.notice import Topic
     from ringfence.handlers.approval_schedules import ApprovalSchedules
+    from ringfence.handlers.held_notices import HeldNotices
     from ringfence.handlers.outlet import Outlet
     from ringfence.handlers.stream import Change
     from ringfence.record.chain import Entry
@@ -41,7 +43,7 @@ class Notifier:
     that a warm environment reads none of them again. `escalations` is the topic for notices that nobody
     answered. `approvals` schedules what follows a notice of an approval. `floods` counts what this
     environment sent: another one sends more, never less. `outlet` tells the outputs, if there are any, after
-    the notices of a batch.
+    the notices of a batch. `held` keeps what waits for a summary.
     """
 
     reader: IncidentReader
@@ -51,6 +53,7 @@ class Notifier:
     outlet: Outlet | None = None
     known: dict[Response, tuple[Entry, ...]] = field(default_factory=dict)
     floods: Floods = field(default_factory=Floods)
+    held: HeldNotices | None = None
 
     def act(self, change: Change) -> None:
         """Handle one change. Raises Retryable if the table or the topic fails."""
@@ -61,6 +64,8 @@ class Notifier:
         self._send_late(line(change.entry).at)
         if change.chain.startswith(f"{HEARTBEAT}#"):
             arrived(NOTIFY)
+            if self.held:
+                self.held.abandoned(self.topic.publish)
             if line(change.entry).kind not in NOTIFYING_FACTS:
                 return
         runbook, _, subject = change.chain.partition("#")
@@ -78,6 +83,9 @@ class Notifier:
             return
         if told:
             self._send(told, response.key, change.entry)
+            if self.held:
+                held = Held(change.chain, change.entry.incident, change.sort)
+                self.held.remember(told, held, self.floods.waiting)
 
     def tell_outputs(self) -> None:
         """Tell the outputs of the entries of a batch. Raises nothing."""
@@ -89,6 +97,8 @@ class Notifier:
         for one in messages:
             self.topic.publish(one)
         self.floods = after
+        if messages and self.held:
+            self.held.keep(after.waiting)
 
     def _send(self, told: Notice, key: ChainKey, entry: Entry) -> None:
         if self.approvals:

@@ -7,11 +7,13 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
+from ringfence.aws.held_items import HeldItems
 from ringfence.aws.incidents import IncidentReader
 from ringfence.aws.notice import Topic
 from ringfence.aws.schedules import QUEUE_ARNS, Schedules
 from ringfence.aws.sessions import own_client
 from ringfence.handlers.approval_schedules import ApprovalSchedules
+from ringfence.handlers.held_notices import HeldNotices
 from ringfence.handlers.notify import Notifier
 from ringfence.handlers.wiring import now, queue
 from ringfence.model.output_places import OUTPUTS_ON, OUTPUTS_QUEUE
@@ -29,9 +31,9 @@ if TYPE_CHECKING:
 @cache
 def notifier() -> Notifier:
     """Return the sender of notices of this process."""
-    reader = IncidentReader(
-        cast("DynamoDBClient", own_client("dynamodb")), os.environ["RINGFENCE_AUDIT_TABLE"]
-    )
+    dynamodb = cast("DynamoDBClient", own_client("dynamodb"))
+    reader = IncidentReader(dynamodb, os.environ["RINGFENCE_AUDIT_TABLE"])
+    held = HeldNotices(HeldItems(dynamodb, os.environ["RINGFENCE_CONTROL_TABLE"]), reader, now)
     sns = cast("SNSClient", own_client("sns"))
     topic, escalations = (
         Topic(sns, os.environ[f"RINGFENCE_{name}_ARN"]) for name in ("TOPIC", "ESCALATIONS")
@@ -42,7 +44,7 @@ def notifier() -> Notifier:
         os.environ["RINGFENCE_SCHEDULE_ROLE_ARN"],
     )
     approvals = ApprovalSchedules(schedules, topic, json.loads(os.environ[QUEUE_ARNS]), now)
-    return Notifier(reader, topic, escalations, approvals, _outlet(os.environ))
+    return Notifier(reader, topic, escalations, approvals, _outlet(os.environ), held=held)
 
 
 def _outlet(environment: Mapping[str, str]) -> Outlet | None:

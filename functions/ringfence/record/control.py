@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 REMOVE, MODIFY = "REMOVE", "MODIFY"
 LEASE, CONTAINMENT, PROVIDED, LIMIT = "lease", "containment", "provided", "limit"
-PROOF, LOG, PAUSES = "proof", "log", "pauses"
+PROOF, LOG, PAUSES, HELD = "proof", "log", "pauses", "list of waiting notices"
 """The kinds of item, besides heartbeats. A proof is that of an operator's identity, which is used once."""
 LOG_COUNTS = frozenset({"log#head", "log#published"})
 """The keys of the numbers of leaves in order, and of those that a checkpoint covers."""
@@ -35,6 +35,9 @@ EMPTIED = "[]"
 _NUMBER = re.compile(r"[0-9]{15}")
 PROOF_SLOTS = "operate#request/"
 """The beginning of the keys of used proofs."""
+HELD_SLOTS = "notices#waiting/"
+"""The beginning of the keys of items that say which notices wait for a summary."""
+_HELD = re.compile(rf"{HELD_SLOTS}[0-7]")
 _LIMIT = re.compile(r"(limit|breaker)/[!-~]{1,900}/[0-9]{1,3}")
 """The name of an Auto Scaling group can contain every printable ASCII character but a colon."""
 _STARTS = (("limit/", LIMIT), ("provided/", PROVIDED))
@@ -82,6 +85,8 @@ def _of_the_deployment(key: str) -> str:
         return PROOF
     if key == PAUSES_ITEM:
         return PAUSES
+    if _HELD.fullmatch(key):
+        return HELD
     if key.startswith((LIMIT_START, BREAKER)):
         return LIMIT if _LIMIT.fullmatch(key) else ""
     return LOG if _is_log(key) else ""
@@ -138,7 +143,7 @@ def _is_leaves(key: str) -> bool:
 
 
 def wrong_time(change: ControlChange, at: datetime | None) -> str:
-    """Return why Ringfence cannot have written this time: of a limit, a proof or a heartbeat."""
+    """Return why Ringfence cannot have written this time, which is that of the change."""
     kind = kind_of(change.key)
     if at is None:
         return f"a {kind} has no time"

@@ -12,7 +12,9 @@ import pytest
 from moto import mock_aws
 
 import notify as function
+from ringfence.aws.held_items import SLOTS, Held, HeldItems
 from ringfence.aws.incidents import IncidentReader
+from ringfence.handlers.held_notices import ABANDONED, HeldNotices
 from ringfence.handlers.notify import Notifier
 from ringfence.handlers.stream import each
 from ringfence.model.errors import Retryable
@@ -26,17 +28,18 @@ from ringfence.record.facts import DecisionMade, FindingReceived, Verified
 from ringfence.record.history import History
 from ringfence.record.notices.floods import MOST_OF_A_KIND
 from ringfence.record.notices.schema import json_schema
-from tests.support.fakes.audit_home import AUDIT, REGION, Inbox, dynamo_log, tables
+from tests.support.fakes.audit_home import AUDIT, CONTROL, REGION, Inbox, dynamo_log, tables
 from tests.support.fakes.chains import INCIDENT, KEY, NOON, contained, finding, lease, more, stamp
 from tests.support.fakes.stream import inserted, record, record_of
 from tests.support.notice_kinds import ASKED, decided
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from ringfence.handlers.stream import Answer, Record
+    from ringfence.handlers.stream import Answer, Event, Record
     from ringfence.record.notices import Notice
 
 DONE: Answer = {"batchItemFailures": []}
@@ -181,6 +184,77 @@ def test_what_waits_is_told_at_the_latest_with_the_next_entry_after_a_quarter_of
     assert "1 more notice: dry run" in subject
 
 
+def beat(at: datetime) -> Event:
+    """Return the event of a heartbeat."""
+    key = ChainKey(HEARTBEAT, "account/111122223333//111122223333")
+    (entry,) = link(replace(stamp(incident_id(NOON, HEARTBEAT)), key=key, at=at), None, (Heartbeat(1),))
+    return {"Records": [record_of(key, entry)]}
+
+
+def environment(client: DynamoDBClient, inbox: Inbox, now: datetime) -> Notifier:
+    """Return what a new environment of the function begins with. Its clock stands still."""
+    reader = IncidentReader(client, AUDIT)
+    return Notifier(reader, inbox.topic, held=HeldNotices(HeldItems(client, CONTROL), reader, lambda: now))
+
+
+def ended(client: DynamoDBClient, inbox: Inbox) -> list[Held]:
+    """Let an environment end in a flood. Return what it held back."""
+    telling = environment(client, inbox, NOON)
+    for records in flood(MOST_OF_A_KIND + 2):
+        for one in records:
+            client.put_item(TableName=AUDIT, Item=one["dynamodb"]["NewImage"])
+        assert each({"Records": list(records)}, telling.act) == DONE
+    inbox.read()
+    return [held for slot in HeldItems(client, CONTROL).read() for held in slot.held]
+
+
+def test_what_an_ended_environment_held_back_is_told_by_another_one(
+    client: DynamoDBClient, inbox: Inbox
+) -> None:
+    (held,) = ended(client, inbox)
+    assert "a rule says so" not in str(client.scan(TableName=CONTROL)["Items"]), "it names entries, no texts"
+    soon, late = NOON + ABANDONED, NOON + ABANDONED + timedelta(minutes=1)
+    assert each(beat(soon), environment(client, inbox, soon).act) == DONE
+    assert not inbox.read(), "the environment may still live"
+    for _ in range(2):
+        assert each(beat(late), environment(client, inbox, late).act) == DONE
+    ((subject, text),) = inbox.read()
+    assert "1 more notice: dry run" in subject
+    assert held.incident in text
+
+
+def test_what_an_environment_tells_itself_is_not_told_again(client: DynamoDBClient, inbox: Inbox) -> None:
+    telling = environment(client, inbox, NOON)
+    for records in flood(MOST_OF_A_KIND + 2):
+        assert each({"Records": list(records)}, telling.act) == DONE
+    inbox.read()
+    assert each(beat(NOON + timedelta(minutes=20)), telling.act) == DONE
+    assert len(inbox.read()) == 1
+    later = NOON + timedelta(hours=5)
+    assert each(beat(later), environment(client, inbox, later).act) == DONE
+    assert not inbox.read()
+
+
+def test_an_item_that_somebody_made_up_tells_nothing_that_is_not_recorded(
+    client: DynamoDBClient, inbox: Inbox
+) -> None:
+    items, later = HeldItems(client, CONTROL), NOON + timedelta(hours=5)
+    items.put(SLOTS[0], NOON, (Held("contain-instance#instance/1/x/i-1", INCIDENT, "nothing"),))
+    client.put_item(TableName=CONTROL, Item={"key": {"S": SLOTS[1]}, "held": {"S": "<!here>"}})
+    assert each(beat(later), environment(client, inbox, later).act) == DONE
+    assert not inbox.read()
+
+
+def test_without_the_table_notices_are_sent_all_the_same(client: DynamoDBClient, inbox: Inbox) -> None:
+    reader = IncidentReader(client, AUDIT)
+    held = HeldNotices(HeldItems(client, "another"), reader, lambda: NOON)
+    telling = Notifier(reader, inbox.topic, held=held)
+    for records in flood(MOST_OF_A_KIND + 3):
+        assert each({"Records": list(records)}, telling.act) == DONE
+    assert each(beat(NOON + timedelta(minutes=1)), telling.act) == DONE
+    assert len(inbox.read()) == MOST_OF_A_KIND + 2
+
+
 def test_a_notice_that_was_not_sent_is_counted_once(client: DynamoDBClient, inbox: Inbox) -> None:
     telling, topic = Notifier(IncidentReader(client, AUDIT), inbox.topic), inbox.topic
     for records in flood(MOST_OF_A_KIND):
@@ -232,6 +306,7 @@ def test_the_function_is_put_together_from_its_environment(
     monkeypatch.setenv("RINGFENCE_STREAM_ARN", "arn:aws:dynamodb:eu-west-1:123456789012:table/audit/stream/1")
     monkeypatch.setenv("RINGFENCE_TOPIC_ARN", inbox.topic.arn)
     monkeypatch.setenv("RINGFENCE_ESCALATIONS_ARN", f"{inbox.topic.arn}-escalations")
+    monkeypatch.setenv("RINGFENCE_CONTROL_TABLE", CONTROL)
     monkeypatch.setenv("RINGFENCE_SCHEDULE_GROUP", "ringfence-approvals")
     monkeypatch.setenv("RINGFENCE_SCHEDULE_ROLE_ARN", "arn:aws:iam::123456789012:role/schedule")
     monkeypatch.setenv("RINGFENCE_CONTINUATION_QUEUE_ARNS", "{}")

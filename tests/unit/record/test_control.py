@@ -50,3 +50,16 @@ def test_a_limit_of_every_group_that_auto_scaling_allows_is_an_own_item(group: s
     for kind in ("limit", "breaker"):
         key = f"{kind}/auto-scaling-group/111122223333/eu-west-1/{group}/hour/0"
         assert control.kind_of(key) == control.LIMIT
+
+
+@pytest.mark.parametrize(
+    ("key", "known"),
+    [
+        ("notices#waiting/0", True),
+        ("notices#waiting/7", True),
+        ("notices#waiting/8", False),
+        ("notices#x", False),
+    ],
+)
+def test_the_items_of_waiting_notices_are_known(key: str, known: object) -> None:
+    assert (control.kind_of(key) == control.HELD) is known

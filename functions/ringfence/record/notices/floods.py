@@ -88,6 +88,11 @@ class Floods:
             return self, ()
         return replace(self, batches=(*self.batches, notice.batch)[-MOST_BATCHES:]), (notice,)
 
+    @property
+    def waiting(self) -> tuple[Notice, ...]:
+        """The notices that no message told yet, as far as they are kept."""
+        return tuple(one for count in self.counts.values() for one in count.waiting)
+
     def late(self, now: datetime) -> tuple[Floods, tuple[Notice, ...]]:
         """Return the state without what waits for too long at a time, and the summaries of that."""
         late = {key: one for key, one in self.counts.items() if one.is_late(now)}
@@ -96,6 +101,17 @@ class Floods:
         told = {key: replace(one, waiting=(), more=0) for key, one in late.items()}
         counts = MappingProxyType({**self.counts, **told})
         return replace(self, counts=counts), tuple(map(_summary, late.values()))
+
+
+def summaries(notices: tuple[Notice, ...]) -> tuple[Notice, ...]:
+    """Return summaries of notices that waited in another environment: for each kind, runbook and account."""
+    groups: dict[_Key, list[Notice]] = {}
+    for one in notices:
+        groups.setdefault(_keys(one)[-1][0], []).append(one)
+    return tuple(
+        _summary(Count(of[0], waiting=tuple(of[-MOST_NAMED:]), more=max(len(of) - MOST_NAMED, 0)))
+        for of in groups.values()
+    )
 
 
 def _can_wait(notice: Notice) -> bool:
