@@ -12,7 +12,8 @@ from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
 from ringfence.observations.iam.role_sessions import RoleSessions, holder_of
-from ringfence.steps.iam.cut_off import cut_off
+from ringfence.steps.iam.cut_off import cut_off, is_over
+from ringfence.steps.iam.ended_revocations import EndRoleRevocation, ended
 from ringfence.steps.iam.role_sessions import (
     AllowRoleSessions,
     RevokeRoleSessions,
@@ -36,7 +37,9 @@ def not_revoked(instance: ResourceState, incident: Incident) -> Iterator[str]:
     """Yield the roles that cannot be edited."""
     for use in instance[RoleSessions].roles:
         known = _recorded(use.role, incident)
-        covered = use.covers(_instant(known, incident), holders(instance.ref, known))
+        covered = use.covers(_instant(known, incident), holders(instance.ref, known)) or is_over(
+            known, incident
+        )
         if not use.role.editable and not covered:
             yield f"role {use.role.name} belongs to AWS and cannot be edited: its older sessions stay valid"
 
@@ -55,7 +58,7 @@ def _instant(recorded: tuple[Revocation, ...], incident: Incident) -> datetime:
     subject=InstanceRef,
     triggers=(COMPROMISED_INSTANCE,),
     observations=(RoleSessions,),
-    steps=(RevokeRoleSessions,),
+    steps=(RevokeRoleSessions, EndRoleRevocation),
     references=("NIST 800-53 IR-4", "NIST 800-53 AC-12", "ATT&CK T1550.001"),
     countermeasures=("D3-ANCI",),
     undone_by=ROLE_DENIAL_UNDONE,
@@ -69,6 +72,8 @@ def revoke_role_sessions(instance: ResourceState, incident: Incident) -> Iterato
     for use in instance[RoleSessions].roles:
         known = _recorded(use.role, incident)
         instant = _instant(known, incident)
-        if use.role.editable and not use.covers(instant, holders(instance.ref, known)):
+        covered = use.covers(instant, holders(instance.ref, known)) or is_over(known, incident)
+        if use.role.editable and not covered:
+            yield from ended(EndRoleRevocation, use, incident.applying_at)
             holder = holder_of(instance.ref)
             yield RevokeRoleSessions(use.role, instant, use.others, before=False, after=True, holder=holder)

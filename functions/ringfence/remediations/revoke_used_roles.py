@@ -14,7 +14,8 @@ from ringfence.model.remediation import remediation
 from ringfence.model.subject import PrincipalRef
 from ringfence.observations.iam.role_sessions import holder_of
 from ringfence.observations.iam.used_roles import UsedRoles
-from ringfence.steps.iam.cut_off import cut_off
+from ringfence.steps.iam.cut_off import cut_off, is_over
+from ringfence.steps.iam.ended_revocations import EndUsedRevocation, ended
 from ringfence.steps.iam.role_sessions import holders, recorded_revocations
 from ringfence.steps.iam.undoing import ROLE_DENIAL_UNDONE
 from ringfence.steps.iam.used_roles import AllowUsedRole, RevokeUsedRole
@@ -47,7 +48,8 @@ def _uncovered(principal: ResourceState, incident: Incident) -> Iterator[RoleUse
     for one in principal[UsedRoles].roles:
         used = one.assumed_at is None or one.assumed_at >= incident.first_seen
         known = _recorded(one.use.role, incident)
-        if used and not one.use.covers(_instant(known, incident), holders(principal.ref, known)):
+        covered = one.use.covers(_instant(known, incident), holders(principal.ref, known))
+        if used and not covered and not is_over(known, incident):
             yield one.use
 
 
@@ -65,7 +67,7 @@ def _instant(recorded: tuple[Revocation, ...], incident: Incident) -> datetime:
     subject=PrincipalRef,
     triggers=COMPROMISED_CREDENTIALS,
     observations=(UsedRoles,),
-    steps=(RevokeUsedRole,),
+    steps=(RevokeUsedRole, EndUsedRevocation),
     references=("NIST 800-53 IR-4", "NIST 800-53 AC-12", "ATT&CK T1550.001"),
     countermeasures=("D3-ANCI",),
     undone_by=ROLE_DENIAL_UNDONE,
@@ -80,6 +82,7 @@ def revoke_used_roles(principal: ResourceState, incident: Incident) -> Iterator[
     """Revoke sessions issued before the revocation, unless a later one of this incident includes them."""
     for use in _uncovered(principal, incident):
         if use.role.editable:
+            yield from ended(EndUsedRevocation, use, incident.applying_at)
             instant = _instant(_recorded(use.role, incident), incident)
             holder = holder_of(principal.ref)
             yield RevokeUsedRole(use.role, instant, use.others, before=False, after=True, holder=holder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import combinations
 from threading import Condition
 from typing import TYPE_CHECKING, TypeVar
@@ -45,11 +46,12 @@ class Killer:
         if mine and not self.after:
             self.dead = True
             raise Killed
-        answer = call()
-        if mine:
-            self.dead = True
-            raise Killed
-        return answer
+        if not mine:
+            return call()
+        with suppress(Exception):  # it dies before it knows of an error, too
+            call()
+        self.dead = True
+        raise Killed
 
 
 class Loser:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,10 @@ from ringfence.observations.ec2.snapshots import Snapshots
 from ringfence.observations.ec2.tags import Tags
 from ringfence.observations.iam.identity import Identity
 from ringfence.observations.iam.instance_denials import InstanceDenial
+from ringfence.observations.iam.role_sessions import Revocation, RoleSessions
 from ringfence.runbooks import load
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
+from ringfence.steps.iam.ended_revocations import MANY
 from ringfence.steps.iam.instance_sessions import DenyInstanceSessions
 from tests.support.fakes.conversations import ROLE
 from tests.support.runbook_worlds import Case, Worlds
@@ -64,6 +67,7 @@ def steps() -> tuple[Step, ...]:
         busy,
         busy.with_observation(Network(network.state, network.interfaces, (drifted,))),
         busy.with_observation(Tags("inc-of-last-year")).with_observation(Scaling()),
+        with_old_revocations(),
     )
     found = (step for state in states for way in WAYS for step in planned(state, way))
     return tuple(dict.fromkeys((*found, *on_a_full_role())))
@@ -89,6 +93,16 @@ def on_a_full_role() -> Iterator[Step]:
         yield step
         if not step.irreversible:
             yield step.inverse()
+
+
+def with_old_revocations() -> ResourceState:
+    """An instance whose role has many revocations. One of them protects nothing any more."""
+    ages = (timedelta(days=8), *(timedelta(hours=number) for number in range(1, MANY)))
+    old = (Revocation(NOON - age, f"{number:010x}") for number, age in enumerate(ages))
+    revoked = frozenset(old)
+    seen = everything_to_do()[RoleSessions]
+    roles = tuple(replace(one, revoked=revoked) for one in seen.roles)
+    return everything_to_do().with_observation(RoleSessions(roles))
 
 
 def planned(state: ResourceState, way: str) -> Iterator[Step]:
@@ -139,6 +153,7 @@ CASES = {
     "replaced": Case(CONTAIN_INSTANCE.chosen(()), estate()),
     "locked": Case(CONTAIN_INSTANCE.chosen(("lock-snapshots",)), estate()),
     "full-role": Case(CONTAIN_INSTANCE.chosen(()), full_role(), refused=(DenyInstanceSessions,)),
+    "old-revocations": Case(CONTAIN_INSTANCE.chosen(("revoke-role-sessions",)), with_old_revocations()),
     "on-standby": Case(EVERYTHING, everything_to_do(), choices={"auto-scaling": "standby"}),
 }
 WORLDS = Worlds(CONTAIN_INSTANCE, CASES, situations, steps, reads, comparable)

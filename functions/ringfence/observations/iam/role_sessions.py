@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"ringfence-revoke-before-([0-9]{8}T[0-9]{6}Z)(?:-([0-9a-f]{10}))?")
 _FORMAT = "%Y%m%dT%H%M%SZ"
+PROTECTS = timedelta(days=7)
+"""After this time a revocation protects nothing. No temporary credentials of AWS last longer than 36 hours.
+
+https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+"""
 
 
 @value
@@ -37,6 +42,10 @@ class Revocation:
 
     instant: datetime
     holder: str = ""
+
+    def is_over(self, now: datetime) -> bool:
+        """Return whether every credential that it denies has expired."""
+        return now >= self.instant + PROTECTS
 
 
 @value

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ringfence.model.incident import Incident
+    from ringfence.observations.iam.role_sessions import Revocation
 
 PROPAGATION = timedelta(seconds=10)
 """How long a change is assumed to take until all of IAM applies it. AWS documents no limit.
@@ -26,6 +27,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_
 """
 _ENOUGH = PROPAGATION / 2
 """How much later than the deactivation of a key a recorded cut-off must be. The rest is for the journal."""
+
+
+def is_over(recorded: Iterable[Revocation], incident: Incident) -> bool:
+    """Return whether the incident revoked sessions, and none of them can be valid any more."""
+    newest = max(recorded, key=lambda one: one.instant, default=None)
+    return newest is not None and newest.is_over(incident.applying_at)
 
 
 def cut_off(incident: Incident, recorded: Iterable[datetime]) -> datetime:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from ringfence.model.call import Permission, SansIO
 from ringfence.model.codec import instant_text, value
 from ringfence.model.step import Done, State
+from ringfence.model.symbol import Ready
 from ringfence.observations.iam.identity import ROLES, Role, RoleStep
 from ringfence.observations.iam.role_sessions import (
     Revocation,
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Names, Step
     from ringfence.model.subject import Ref
+    from ringfence.model.symbol import Symbol
 
+SPACE = "revocations-ended"
+"""What the steps provide that remove revocations whose time is over."""
 _SHOWN = 5
 """How many of the other instances are named."""
 
@@ -127,6 +131,11 @@ class Revoking(RevocationStep):
     """Putting the policy."""
 
     permissions: ClassVar = (Permission("iam:PutRolePolicy", (ROLES,)),)
+
+    @property
+    def runs_after(self) -> tuple[Symbol, ...]:
+        """Revocations that are over make space for this one."""
+        return (Ready(SPACE, self.role.id),)
 
     def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Put the policy; refused where the role's inline policies are full or AWS's own."""
