@@ -9,7 +9,7 @@ from ringfence.events.envelope import NotForUs
 from ringfence.events.fields import formatted
 from ringfence.events.security_hub import asff, ocsf
 from ringfence.events.security_hub.told import finding_of
-from ringfence.events.security_hub.trigger import IMPORTED, IMPORTED_V2, INSIGHTS, SOURCE
+from ringfence.events.security_hub.trigger import CUSTOM_ACTION, IMPORTED, IMPORTED_V2, INSIGHTS, SOURCE
 from ringfence.events.taken_in import Incoming
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
@@ -47,5 +47,9 @@ def read(envelope: Envelope) -> Finding | NotForUs:
         return finding_of(envelope.document, envelope.digest)
     if envelope.detail_type == INSIGHTS:
         return NotForUs("the results of an insight are counts: they contain no finding")
+    if envelope.detail_type == CUSTOM_ACTION:
+        return NotForUs(
+            "it is of a custom action of Security Hub, and Ringfence has none: use `ringfence run`"
+        )
     kind = formatted(envelope.detail_type)
-    return NotForUs(f"the event is of type {kind}, from {SOURCE}; the intake reads the findings in it")
+    return NotForUs(f"the event is of type {kind}, from {SOURCE}, and contains no finding")

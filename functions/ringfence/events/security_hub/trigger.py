@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 SOURCE = "aws.securityhub"
 IMPORTED = "Security Hub Findings - Imported"
-INSIGHTS = "Security Hub Insight Results"
+INSIGHTS, CUSTOM_ACTION = "Security Hub Insight Results", "Security Hub Findings - Custom Action"
 IMPORTED_V2 = "Findings Imported V2"
 """The event of the new Security Hub, with findings in OCSF. With both on, each finding arrives twice, and
 becomes the same event of its service.
