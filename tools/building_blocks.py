@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from importlib import import_module
+from itertools import groupby
 from pkgutil import walk_packages
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,6 @@ A remediation reads observations and yields steps. These exist. Look here before
 `functions/ringfence`. A class in `remediations` is used by one remediation. If yours needs it too, move it to
 `observations` or `steps`.
 """
-_COLUMNS = ("Class", "What it says", "Permissions", "Used by")
 
 
 def document() -> str:
@@ -52,33 +52,32 @@ def document() -> str:
 def _section(
     title: str, words: str, classes: list[type[object]], used: dict[type[object], list[str]]
 ) -> Iterator[str]:
-    yield from (f"## {title}", "", words, "", _row(_COLUMNS), _row(("---",) * len(_COLUMNS)))
-    for one in classes:
-        by = used.get(one, [])
-        shown = ", ".join(f"`{id_}`" for id_ in by) or "an undo, or the engine"
-        yield _row((_named(one), _says(one), _permissions(one), shown))
-    yield ""
+    yield from (f"## {title}", "", words, "")
+    for folder, some in groupby(classes, _folder):
+        yield from (f"### {title} in `{folder}`", "")
+        for one in some:
+            by = ", ".join(f"`{id_}`" for id_ in used.get(one, ())) or "an undo, or the engine"
+            file = one.__module__.rpartition(".")[2]
+            yield f"- **`{one.__name__}`** in `{file}.py`: {_says(one)}"
+            yield f"  - Permissions: {_permissions(one)}"
+            yield f"  - Used by: {by}"
+        yield ""
 
 
-def _named(one: type[object]) -> str:
-    path = one.__module__.removeprefix("ringfence.").replace(".", "/")
-    return f"`{one.__name__}`<br>`{path}.py`"
+def _folder(one: type[object]) -> str:
+    return one.__module__.removeprefix("ringfence.").rpartition(".")[0].replace(".", "/")
 
 
 def _says(one: type[object]) -> str:
     """Return the first sentence of a docstring."""
     first = (inspect.getdoc(one) or "").partition("\n\n")[0]
-    return " ".join(first.split()).replace("|", "\\|")
+    return " ".join(first.split())
 
 
 def _permissions(one: type[object]) -> str:
     declared = getattr(one, "permissions", ())
     names = dict.fromkeys(each.action for each in declared) if isinstance(declared, tuple) else ()
     return ", ".join(f"`{name}`" for name in names) or "none"
-
-
-def _row(cells: tuple[str, ...]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def _classes(base: type[object], used: Container[type[object]]) -> list[type[object]]:
@@ -94,7 +93,7 @@ def _classes(base: type[object], used: Container[type[object]]) -> list[type[obj
         and (one in used or not one.__subclasses__())
         and not one.__name__.startswith("_")
     }
-    return sorted(found, key=lambda one: (one.__module__, one.__name__))
+    return sorted(found, key=lambda one: (_folder(one), one.__module__, one.__name__))
 
 
 def _modules() -> Iterator[ModuleType]:
