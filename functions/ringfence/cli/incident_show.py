@@ -117,7 +117,7 @@ def _show_page(paused: Iterable[str], shown: Shown, *, full: bool, pager: bool) 
     from ringfence.cli.consoles import console
     from ringfence.cli.incident_views import paused as paused_lines
     from ringfence.cli.incident_views import rows_shown
-    from ringfence.cli.pager import lines_of, page, rendered
+    from ringfence.cli.pager import KEPT, lines_of, page, rendered
 
     on = console()
     top = rendered(paused_lines(paused), on)
@@ -129,10 +129,10 @@ def _show_page(paused: Iterable[str], shown: Shown, *, full: bool, pager: bool) 
             text += rendered(one.parts(on.width, full=full, roomy=roomy), on)
             text += rendered((Text(), rows_shown(rows, one.seals)), on) if full else ""
             text += rendered(one.ending(), on, soft=True)
-        if full or lines_of(text, on.width) < on.height:
+        if full or lines_of(text, on.width) <= on.height - KEPT:
             break
     else:
-        text = top + _brief([one for one, _ in shown], on, on.height - 1 - lines_of(top, on.width))
+        text = top + _brief([one for one, _ in shown], on, on.height - KEPT - lines_of(top, on.width))
     page(text, pager=pager)
 
 

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from ringfence.record.timeline import Row
 
 
-def show(follower: Follower, wait: float, *, as_json: bool = False) -> bool:
-    """Print new entries as they are recorded, then how each response ended. Return whether all ended."""
+def show(follower: Follower, wait: float, *, where: str = "", as_json: bool = False) -> bool:
+    """Print new entries as they are recorded, then how each response ended. Return whether all ended.
+
+    `where`: what to say about the deployment if it records nothing.
+    """
     import ringfence.runbooks.catalogue  # noqa: F401 - steps can be read once their classes were imported
     from ringfence.local.following import ENDED
 
@@ -31,8 +34,9 @@ def show(follower: Follower, wait: float, *, as_json: bool = False) -> bool:
             for row in _new(one):
                 click.echo(json.dumps(_entry(one, row)) if as_json else _line(one, row))
     if not found:
-        nothing = f"Nothing was recorded within {wait:g} seconds. To see why: ringfence explain"
-        click.echo(nothing, err=as_json)
+        nothing = f"Nothing was recorded within {wait:g} seconds. {where}".rstrip()
+        why = "To see what it would do about a file: ringfence explain FILE"
+        click.echo("\n".join((*wrapped(nothing), why)), err=as_json)
         return False
     for one in found:
         if as_json:

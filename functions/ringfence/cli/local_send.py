@@ -102,7 +102,21 @@ def send(  # noqa: PLR0913 - the options of a command
     if followed:
         from ringfence.cli.local_follow import show
 
-        ctx.exit(0 if show(followed, wait, as_json=as_json) else 1)
+        where = _elsewhere(target, (one for _, found in files for one in found))
+        ctx.exit(0 if show(followed, wait, where=where, as_json=as_json) else 1)
+
+
+def _elsewhere(target: Target, events: Iterable[FileEvent]) -> str:
+    """Say where Ringfence is deployed, if an event arrived in another account or region."""
+    here = (target.account, target.region)
+    there = {(one.account or target.account, one.region or target.region) for one in events} - {here}
+    if not there:
+        return ""
+    account, region = min(there)
+    return (
+        f"An event arrived in account {account}, {region}, and Ringfence is deployed in account "
+        f"{target.account}, {target.region}."
+    )
 
 
 def loopback(url: str) -> str:

@@ -7,13 +7,13 @@ from errno import EDQUOT, EFBIG, ENOSPC
 from importlib import import_module
 from importlib.util import find_spec
 from types import MappingProxyType
-from typing import Any
+from typing import IO, Any
 
 import click
 from click.exceptions import NoSuchCommand
 
 from ringfence.cli.denials import explained
-from ringfence.cli.text import discard
+from ringfence.cli.text import discard, wrapped
 from ringfence.model.errors import BadInput, RingfenceError
 
 COMMANDS = MappingProxyType(
@@ -59,6 +59,12 @@ class CommandError(click.ClickException):
         super().__init__(explained(error))
         self.error = error
         self.exit_code = BAD_INPUT if isinstance(error, BadInput) else FAILED
+
+    def show(self, file: IO[str] | None = None) -> None:
+        """Print the message. A terminal breaks no word of it."""
+        for line in f"Error: {self.message}".splitlines():
+            for part in wrapped(line):
+                click.echo(part, file=file, err=file is None)
 
 
 class LazyGroup(click.Group):

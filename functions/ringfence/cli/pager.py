@@ -39,6 +39,10 @@ def rendered(parts: Iterable[RenderableType], on: Console, *, soft: bool = False
     return captured.get()
 
 
+KEPT = 2
+"""The lines of a screen that a text leaves free: otherwise `less -F` waits for a key."""
+
+
 def lines_of(text: str, width: int) -> int:
     """Return how many lines of a terminal a text fills: a long command takes several."""
     from rich.cells import cell_len  # only now: a pipe needs none
@@ -50,6 +54,6 @@ def page(text: str, *, pager: bool) -> None:
     """Print text for a terminal, through the pager if there is a person who can use it."""
     if pager and sys.stdin.isatty() and sys.stdout.isatty():
         os.environ.setdefault("LESS", _LESS)
-        click.echo_via_pager(text, color=True)
+        click.echo_via_pager(text.removesuffix("\n"), color=True)  # it adds a line feed
     else:
         sys.stdout.write(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,8 +35,14 @@ if TYPE_CHECKING:
     help="Only findings of this type, for example 'Backdoor:EC2/*': one event of each type that matches.",
 )
 @click.option("--all-types", "every_type", is_flag=True, help="An event of each type of each trigger.")
-@click.option("--account", metavar="ID", help="The account of the resources. Default: an example.")
-@click.option("--region", metavar="REGION", help="The region of the resources. Default: an example.")
+@click.option(
+    "--account",
+    metavar="ID",
+    help="The account of the resources. Default: AWS_ACCOUNT_ID, or else an example.",
+)
+@click.option(
+    "--region", metavar="REGION", help="The region of the resources. Default: AWS_REGION, or else an example."
+)
 @click.option(
     "--resource", metavar="ID", help="The id of the resource, if all events are about one kind of resource."
 )
@@ -123,7 +130,8 @@ def _made(
 ) -> Iterator[Sample]:
     from ringfence.local.samples import fresh, guardduty
 
-    account, region = account or guardduty.ACCOUNT, region or guardduty.REGION
+    account = account or os.environ.get("AWS_ACCOUNT_ID") or guardduty.ACCOUNT
+    region = region or os.environ.get("AWS_REGION") or guardduty.REGION
     if not ACCOUNT.fullmatch(account):
         raise BadInput("--account", "must be a 12-digit account id", account)
     if not REGION.fullmatch(region):

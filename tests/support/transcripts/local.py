@@ -54,19 +54,19 @@ class Followed:
         yield (Seen(response, entries, entries[20:]),)
 
 
-def sent() -> None:
+def sent(*, as_json: bool = False) -> None:
     """Print what a local deployment records."""
-    show(cast("Follower", Followed()), 30)
+    show(cast("Follower", Followed()), 30, as_json=as_json)
 
 
-def introduced() -> None:
+def introduced(*, as_json: bool = False) -> None:
     """Print how to use a local AWS."""
     values = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566", "AWS_REGION": REF.region}
-    introduce(values["AWS_ENDPOINT_URL"], values)
+    introduce(values["AWS_ENDPOINT_URL"], values, as_json=as_json)
 
 
-def played() -> None:
-    """Print a demo."""
+def played() -> Demo:
+    """Print a demo, and return what printed it."""
     key, entries = next(log.chains())
     view, rows = Demo.on_terminal(plain=False), timeline(entries)
     view.heading()
@@ -89,6 +89,7 @@ def played() -> None:
     view.chain(ending)
     view.comparison(scene, ending)
     view.ending(scene, ending)
+    return view
 
 
 def unchecked(incident: str) -> IncidentSeals:
@@ -126,7 +127,7 @@ def walked() -> None:
 VIEWS: Mapping[str, View] = {
     "local": drawn(introduced, "local"),
     "local-send": drawn(sent, "local", "send", "event.json"),
-    "demo": drawn(played, "demo"),
+    "demo": drawn(lambda: (played(), ())[1], "demo"),
     "verify-all": masked(drawn(walked, "audit", "verify", "--all"), *SIGNED),
 }
 """The views, by the names of their files."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 import pytest
@@ -16,7 +17,10 @@ from ringfence.handlers.removal_plans import RemovalPlan
 from ringfence.self_check.findings import Problem, Report, Standing
 from tests.support.commands import every
 from tests.support.json_forms import check, command_of
+from tests.support.transcripts.local import introduced, played, sent
+from tests.support.transcripts.log import CONTAINED
 
+ROOT = Path(__file__).resolve().parents[3]
 NOT_DATA = {
     "incidents report": "it writes a page",
     "incidents export": "--format jsonl",
@@ -64,3 +68,29 @@ def test_a_self_check_and_a_removal_have_their_forms() -> None:
         (("uninstall-plan", "--json"), as_document(RemovalPlan(True, (), (), (), ()))),
     ):
         check(words, json.dumps(told))
+
+
+def test_samples_and_a_replay_have_their_forms(tmp_path: Path) -> None:
+    words = ("samples", str(tmp_path / "events"), "--runbook", "harden-snapshot", "--json")
+    done = CliRunner().invoke(main, words)
+    assert done.stdout, done.output
+    check(words, done.stdout)
+    assert all(Path(json.loads(one)["file"]).exists() for one in done.stdout.splitlines())
+    replay = ("replay", str(tmp_path / "events"), "--policy", str(ROOT / "policy.yaml"), "--json")
+    done = CliRunner().invoke(main, replay)
+    check(replay, done.stdout)
+    assert json.loads(done.stdout)["events"]
+    both = CliRunner().invoke(main, (*replay, "--format", "csv"))
+    assert json.loads(both.stdout)["error"]["kind"] == "usage"
+
+
+def test_the_commands_of_the_local_aws_have_their_forms(capsys: pytest.CaptureFixture[str]) -> None:
+    for words, draw in ((("local", "send", "--json"), sent), (("local", "--json"), introduced)):
+        draw(as_json=True)
+        printed = capsys.readouterr().out
+        assert printed
+        check(words, printed)
+    check(("local", "send", "--json"), '{"sent": {"file": "a", "events": 1, "account": "1", "region": "r"}}')
+    report = {"scenario": "instance", "succeeded": True, "incident": CONTAINED, **played().report}
+    assert {"milestones", "audit_log", "before", "after"} <= report.keys()
+    check(("demo", "--json"), json.dumps(report))

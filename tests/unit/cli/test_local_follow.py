@@ -87,5 +87,8 @@ def test_a_response_that_does_not_end_in_time_is_no_success(capsys: pytest.Captu
 
 
 def test_nothing_recorded_says_how_to_find_out_why(capsys: pytest.CaptureFixture[str]) -> None:
-    assert not show(follower(opened(), id_="another"), 0.05)
-    assert "To see why: ringfence explain" in capsys.readouterr().out
+    where = "An event arrived in account 1, and Ringfence is deployed in account 2."
+    assert not show(follower(opened(), id_="another"), 0.05, where=where)
+    nothing, why = capsys.readouterr().out.splitlines()
+    assert nothing.endswith(where)
+    assert why.endswith("ringfence explain FILE")

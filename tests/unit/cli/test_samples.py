@@ -44,6 +44,13 @@ def test_a_sample_can_be_about_a_resource_of_ones_own() -> None:
     assert [ref.key for ref in one.subjects] == ["instance/444455556666/ap-southeast-2/i-0fffffffffffffff0"]
 
 
+def test_a_sample_is_about_the_account_and_region_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCOUNT_ID", "444455556666")
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    (one,) = findings("--type", "Backdoor:EC2/C&CActivity.B")
+    assert (one.account, one.region) == ("444455556666", "eu-north-1")
+
+
 def test_only_marked_samples_are_samples() -> None:
     assert [one.sample for one in findings("--type", C2)] == [False]
     assert [one.sample for one in findings("--type", C2, "--mark")] == [True]

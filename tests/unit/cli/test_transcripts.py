@@ -9,6 +9,7 @@ import pytest
 from rich.cells import cell_len
 
 from ringfence.cli.main import main
+from ringfence.cli.pager import KEPT
 from tests.support.commands import every
 from tests.support.transcripts import FOLDER, VIEWS, WITHOUT, document
 from tests.support.transcripts.log import audit_log
@@ -126,7 +127,7 @@ def test_the_summary_of_a_full_containment_fits_on_a_small_screen(
     width: int, shown: dict[tuple[str, int | None], str]
 ) -> None:
     _, *lines = shown["show-small", width].splitlines()
-    assert sum(-(-cell_len(one) // width) or 1 for one in lines) < SMALL
+    assert sum(-(-cell_len(one) // width) or 1 for one in lines) <= SMALL - KEPT
     assert any(one.startswith("Done: 16 changes") for one in lines)
     assert any(one.startswith("Residual risk: 5") for one in lines)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _MISSING = ("NotFound", "NotFoundException")
 _PENDING = "PendingConfirmation"
-CONFIRMED, NOBODY = "confirmed", "nobody is notified"
+CONFIRMED, NOBODY = "confirmed", "not confirmed, so nobody is notified"
 NO_FILTER = "{}"
 HOLDING_BACK = ("DeliveryPolicy", "FilterPolicy")
 """The attributes of a subscription by which messages can be missing or late. Ringfence sets none of them.
