@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringfence.cli.choices import OneOf
 from ringfence.cli.text import is_terminal, safe
 from ringfence.model.errors import BadInput
 
@@ -39,7 +40,7 @@ def iam() -> None:
     help="A log file of CloudTrail, a folder of them, or - for standard input. Can be repeated.",
 )
 @click.option("--principal", metavar="ROLE|USER", help="Only calls of this ARN or name.")
-@click.option("--environment", type=click.Choice(_ENVIRONMENTS), help="For people. Needs --services.")
+@click.option("--environment", type=OneOf(*_ENVIRONMENTS), help="For people. Needs --services.")
 @click.option("--services", metavar="LIST", help="Services such as ec2,s3.")
 @click.option("--regions", default="", metavar="LIST", help="Only these regions. Needs --environment.")
 @click.option("--compare", type=click.Path(path_type=Path), metavar="FILE", help="The present policy.")

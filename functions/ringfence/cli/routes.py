@@ -30,6 +30,7 @@ ROUTES = {
     "limits": LIMITS,
     "limits reset": RESETS,
     "incidents recheck": RECHECKS,
+    "incidents report": SEALS,
     "incidents show": SEALS,
     "audit verify": SEALS,
     "dead-letters list": DEAD_LETTERS,

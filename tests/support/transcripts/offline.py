@@ -35,7 +35,7 @@ rules:
   - {name: careful, finding: "CryptoCurrency:*", mode: approve}
 """
 OLD = POLICY.replace("mode: auto", "mode: dry-run")
-BROKEN = "version: 1\nscope: {accounts: [home]}\nrulez: []\ndefault: atuo\n"
+BROKEN = POLICY.replace("mode: approve", "mode: aprove").replace("from: high", "from: hihg")
 FILES: dict[str, Path | str] = {
     "policy.yaml": POLICY,
     "old.yaml": OLD,
