@@ -13,6 +13,7 @@ from benchmarks.environment import deployed
 from benchmarks.growth import count_growth
 from benchmarks.paths import count_paths
 from benchmarks.report import missed, show
+from benchmarks.sweeps import count_sweeps
 from benchmarks.warm import warm_cpu
 
 OUT = Path(__file__).resolve().parent.parent / "build" / "bench.json"
@@ -29,6 +30,7 @@ def main() -> int:
         results.update(warm_cpu(everybody))
     results.update(count_growth())
     results.update(count_costs())
+    results.update(count_sweeps())
     if "--no-local" not in sys.argv:
         from benchmarks.local import event_to_isolated
 

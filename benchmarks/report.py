@@ -12,6 +12,12 @@ LIMITS = {
     "cold_cpu_ratio": 0.80,
     "cold_memory_ratio": 0.75,
     "warm_cpu_ratio_to_custodian": 0.75,
+    "sweep_of_guardduty_severe_megabytes_grown": 1,
+    "sweep_of_config_megabytes_grown": 1,
+    "sweep_of_cloudtrail_megabytes_grown": 1,
+    "sweep_of_guardduty_severe_most_calls_of_a_place": 3,
+    "sweep_of_config_most_calls_of_a_place": 2,
+    "sweep_of_cloudtrail_most_calls_of_a_place": 24,
 }
 """The most that a measure may come to, where it is measured."""
 

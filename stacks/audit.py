@@ -20,6 +20,7 @@ from ringfence.model.resource_names import (
     CONTROL,
     NOTIFY,
     OUTPUTS,
+    SWEEP,
     function_role,
     home_roles,
 )
@@ -74,8 +75,8 @@ class AuditStack(Stack):
         self.record_keys = (self.record_key.key_arn, *settings.retired_record_keys)
         self.audit_table = self._audit_table(writers_only(settings))
         # The archive's function and the checkpoint's keep the state of the transparency log there. That for
-        # notices keeps which of them wait for a summary.
-        kept = writers_only(settings, adds=(ARCHIVE, CHECKPOINT, NOTIFY))
+        # notices keeps which of them wait for a summary, and that of the sweeps how far they read.
+        kept = writers_only(settings, adds=(ARCHIVE, CHECKPOINT, NOTIFY, SWEEP))
         self.control_table = self._control_table(kept)
         self.archive = self._archive(settings)
         self.notices = notices(self, self.key, settings.notices_email)

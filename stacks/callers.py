@@ -22,6 +22,8 @@ from ringfence.model.resource_names import (
     RECHECK,
     REVIEW,
     ROUTE,
+    SWEEP,
+    SWEEP_SCHEDULE,
     function_role,
     schedule_role,
 )
@@ -95,4 +97,6 @@ def _declared() -> Iterator[Invoked]:
     yield Invoked(ROUTE, (Way.QUEUE,), (function_role(ROUTE),))
     yield Invoked(CHAT, (Way.CHAT,), (function_role(CHAT),))
     yield Invoked(OUTPUTS, (Way.QUEUE,), (function_role(OUTPUTS),))
+    roles = (function_role(SWEEP), SWEEP_SCHEDULE)
+    yield Invoked(SWEEP, (Way.QUEUE, Way.SCHEDULE), roles)
     yield Invoked(OPERATE, (Way.API,), (function_role(OPERATE),))

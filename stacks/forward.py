@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
+    from ringfence.events.rules import Patterns
     from ringfence.model.runbook import Runbook
-    from stacks.patterns import Patterns
     from stacks.settings import Settings
 
 

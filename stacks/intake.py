@@ -11,7 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 from ringfence.aws.notice import TOPIC
 from ringfence.events.heartbeat import pattern as heartbeats
 from ringfence.events.patterns import rule_state
-from ringfence.model.resource_names import INTAKE, OPERATE, function_role
+from ringfence.model.resource_names import INTAKE, OPERATE, SWEEP, function_role
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import needs, times
 from stacks.alarms import Alarms
@@ -19,6 +19,7 @@ from stacks.functions import Handler, Settled, function, log_group, role
 from stacks.names import prefixed, role_arn
 from stacks.patterns import intake_patterns
 from stacks.queues import handled_by, queue, take_from, take_from_nobody_else
+from stacks.sweep import Sweep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,8 +67,9 @@ class IntakeStack(Stack):
                 "logs": group.log_group_arn,
             },
         )
+        settled = Settled(self, bundle.code(), key)
         made = function(
-            Settled(self, bundle.code(), key),
+            settled,
             Handler(
                 INTAKE,
                 "intake.handler",
@@ -93,6 +95,7 @@ class IntakeStack(Stack):
             ),
         )
         self._alarms(Alarms(self, audit.notices), self.source, made)
+        Sweep(self, settled=settled, audit=audit, settings=settings, intake=self.source)
 
     def _queue(self, name: str) -> str:
         return self.format_arn(service="sqs", resource=prefixed(name))
@@ -101,7 +104,7 @@ class IntakeStack(Stack):
         rules = tuple(self._rule(number, one) for number, one in enumerate(patterns, start=1))
         arns = [rule.attr_arn for rule in rules]
         take_from(self.source.main, arns)
-        senders = [role_arn(self.account, function_role(name)) for name in (OPERATE, INTAKE)]
+        senders = [role_arn(self.account, function_role(name)) for name in (OPERATE, INTAKE, SWEEP)]
         take_from_nobody_else(self.source.main, arns, senders)
         take_from(self.source.dead, arns)
         return rules

@@ -14,6 +14,8 @@ from ringfence.model.resource_names import (
     OPERATE,
     OUTPUTS,
     OUTPUTS_ROLE,
+    SWEEP,
+    SWEEP_ROLE,
     function_role,
     home_roles,
     member_roles,
@@ -54,6 +56,7 @@ class MemberStack(Stack):
             self._role(release_role(runbook.id), f"Release: {runbook.title}", undo, (OPERATE,))
         self._doctor()
         self._outputs()
+        self._sweeper()
         if self.forwards:
             forward.forwarding_role(self, settings)
             beat_role(self, BEAT_ROLE)
@@ -99,6 +102,20 @@ class MemberStack(Stack):
             role_name=DOCTOR_ROLE,
             description="Read Ringfence's own resources in this account for the self-check",
             assumed_by=iam.AccountPrincipal(self.settings.home),
+            inline_policies={"declared": document(needed)},
+        )
+        acknowledge_wildcards(role, needed)
+
+    def _sweeper(self) -> None:
+        """Create the role of the sweeps, for their function only."""
+        needed = resolved(needs.SWEEP_READS, {"account": self.account})
+        trusted = {"ArnEquals": {"aws:PrincipalArn": role_arn(self.settings.home, function_role(SWEEP))}}
+        role = iam.Role(
+            self,
+            "Sweep",
+            role_name=SWEEP_ROLE,
+            description="Read what the sources of findings have in this account",
+            assumed_by=iam.PrincipalWithConditions(iam.AccountPrincipal(self.settings.home), trusted),
             inline_policies={"declared": document(needed)},
         )
         acknowledge_wildcards(role, needed)

@@ -23,7 +23,11 @@ from ringfence.aws import (
     record_keys,
     schedules,
     stream_source,
+    sweep_items,
 )
+from ringfence.events.cloudtrail import sweep as cloudtrail
+from ringfence.events.config import sweep as config
+from ringfence.events.guardduty import sweep as guardduty
 from ringfence.events.heartbeat import SOURCE
 from ringfence.events.heartbeat import SOURCE as HEARTBEAT_SOURCE
 from ringfence.handlers import managed_policies
@@ -254,6 +258,18 @@ INTAKE = (
     *TELL,
 )
 """The additional permissions of the function that takes in findings. It sends, and changes nothing."""
+SWEEP = (
+    *sweep_items.PERMISSIONS,
+    *USE_TABLES,
+    *ASSUME,
+    *CONSUME,
+    Permission("sqs:SendMessage", ("{sweep_queues}",)),
+    Permission("kms:GenerateDataKey", ("{queue_key}",), _QUEUES, implied=True),
+    *TELL,
+)
+"""The additional permissions of the function of the sweeps. It sends, and changes nothing."""
+SWEEP_READS = (*guardduty.PERMISSIONS, *config.PERMISSIONS, *cloudtrail.PERMISSIONS)
+"""The permissions of the role `ringfence-sweep`, which reads what the sources have in an account."""
 BEAT = (
     Permission(
         "events:PutEvents",

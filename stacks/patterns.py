@@ -5,18 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.events.cloudtrail.trigger.undoing import undoing_patterns
-from ringfence.events.config.trigger import own_patterns
-from ringfence.events.patterns import filled, names_api
+from ringfence.events.patterns import filled
+from ringfence.events.rules import patterns_in
 from ringfence.events.taken_in import patterns as taken_in
 from ringfence.policy.compiled import policy_from_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from ringfence.events.rules import Patterns
     from ringfence.model.runbook import Runbook
     from stacks.settings import Settings
-
-    Patterns = tuple[Mapping[str, object], ...]
 
 
 def patterns_of(runbook: Runbook, settings: Settings, api: str = "") -> Patterns:
@@ -25,10 +22,7 @@ def patterns_of(runbook: Runbook, settings: Settings, api: str = "") -> Patterns
     `api` is the id of the operators' API. Without it, there is no pattern for calls on the API.
     """
     names = dict(policy_from_json(settings.policy).config_rules)
-    types = (name for trigger in runbook.triggers for name in trigger.types)
-    found = (*runbook.patterns(), *own_patterns(types, names))
-    here = (pattern for pattern in found if api or not names_api(pattern))
-    return tuple(filled(pattern, settings.account, api) for pattern in here)
+    return patterns_in(runbook, names, settings.account, api)
 
 
 def intake_patterns() -> Patterns:

@@ -18,15 +18,16 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sqs as sqs
 
 
-def scheduled(
+def scheduled(  # noqa: PLR0913 - what a schedule is made of
     scope: Construct,
     name: str,
     expression: str,
     target: lambda_.IFunction,
     *,
     dead: sqs.IQueue,
+    given: str | None = None,
 ) -> scheduler.CfnSchedule:
-    """Invoke the function on a schedule. Failed invocations go to the dead-letter queue."""
+    """Invoke the function on a schedule, with an input. Failed invocations go to the dead-letter queue."""
     here = Construct(scope, "Schedule")
     role = iam.Role(
         here,
@@ -58,6 +59,7 @@ def scheduled(
         target=scheduler.CfnSchedule.TargetProperty(
             arn=target.function_arn,
             role_arn=role.role_arn,
+            input=given,
             dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(arn=dead.queue_arn),
             retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
                 maximum_event_age_in_seconds=REVIEW_TIMEOUT, maximum_retry_attempts=REVIEW_RETRIES
@@ -66,10 +68,19 @@ def scheduled(
     )
 
 
-def also_scheduled(
-    scope: Construct, name: str, expression: str, first: scheduler.CfnSchedule, given: str
+def also_scheduled(  # noqa: PLR0913 - likewise
+    scope: Construct,
+    name: str,
+    expression: str,
+    first: scheduler.CfnSchedule,
+    given: str,
+    *,
+    retries: int = 0,
 ) -> scheduler.CfnSchedule:
-    """Invoke the function of another schedule, with its role and an input of this one."""
+    """Invoke the function of another schedule, with its role and an input of this one.
+
+    Without retries, a late invocation would be of no use, because the next one comes soon.
+    """
     target = first.target
     if not isinstance(target, scheduler.CfnSchedule.TargetProperty):
         raise InternalError("a schedule's target is not known yet")
@@ -86,9 +97,10 @@ def also_scheduled(
             arn=target.arn,
             role_arn=target.role_arn,
             input=given,
-            # The next minute asks again, so a late invocation would be of no use.
+            dead_letter_config=target.dead_letter_config if retries else None,
             retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
-                maximum_event_age_in_seconds=60, maximum_retry_attempts=0
+                maximum_event_age_in_seconds=REVIEW_TIMEOUT if retries else 60,
+                maximum_retry_attempts=retries,
             ),
         ),
     )

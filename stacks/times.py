@@ -51,6 +51,10 @@ CHAT_TIMEOUT = 40
 """The function behind the buttons waits for the operators' API, for 35 s at most."""
 OUTPUTS = QueueTimes(timeout=60, margin=10, receives=40, concurrency=10, late=900)
 """An output that fails is retried for half an hour."""
+SWEEP = QueueTimes(timeout=300, margin=10, receives=5, concurrency=20, late=1800)
+"""A message is one place. LookupEvents takes two requests a second in a place, so many are read at once."""
+SWEEP_SILENT_HOURS = 3
+"""The hours without a sweep that raise an alarm, in addition to the time between two sweeps."""
 HEARTBEAT_MINUTES = 15
 """How often each place sends a heartbeat. Two that are missing ring an alarm."""
 SELF_CHECK = "rate(1 hour)"

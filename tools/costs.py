@@ -16,6 +16,7 @@ from tests.support.costs import (
     REDELIVERED,
     UPDATED,
 )
+from tests.support.sweep_costs import ACCOUNTS, REGIONS, daily
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,10 +112,23 @@ def document() -> str:
         counts="\n".join(rows),
         prices="\n".join(prices),
         idle="\n".join(_idle()),
+        sweeps="\n".join(_sweeps()),
+        accounts=ACCOUNTS,
+        regions=REGIONS,
         many=MANY,
         most=MOST_OF_MANY,
         as_of=AS_OF,
     )
+
+
+def _sweeps() -> Iterator[str]:
+    """Yield what sweeps need where nothing is found."""
+    yield "| Sweep | Looks | Requests to the source | Of one account and region | Of all |"
+    yield "| --- | ---: | --- | ---: | ---: |"
+    for name, one in daily().items():
+        each = sum(one.calls.values())
+        calls = ", ".join(f"`{operation}`" for operation in one.calls)
+        yield f"| `{name}` | {one.looks} | {calls} | {each:,} | {each * ACCOUNTS * REGIONS:,} |"
 
 
 def _idle() -> Iterator[str]:
@@ -160,6 +174,22 @@ five requests each 20 seconds are assumed. Schedules, heartbeats and checkpoints
 a month, less than thirty cents.
 
 The events of AWS services that EventBridge delivers in their own account and region are free.
+
+## Sweeps
+
+What each sweep needs in a day where it finds nothing, for one account and region, and for {accounts}
+accounts in {regions} regions:
+
+{sweeps}
+
+In addition, each look takes one message, one invocation, and one read and one write of an item in the control
+table. A source that has something needs further pages, and each finding that is not remembered one read of a
+chain in the audit log. AWS does not charge for these requests of GuardDuty, AWS Config and CloudTrail.
+
+CloudTrail allows two look-ups a second in each account and region. So its look takes about ten seconds, in
+which the function of 512 MB mostly waits: with many accounts and regions, that is the largest part of the
+cost. With `guardduty-administrator` in the policy, the two sweeps of GuardDuty read one account in each
+region.
 
 ## Prices
 

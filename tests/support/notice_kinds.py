@@ -7,9 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ringfence.model.claims import SourceAnswer, Verdict
+from ringfence.model.place import Place
 from ringfence.model.principals import ROOT
 from ringfence.policy.approvals import ApprovalRules
 from ringfence.policy.decision import Decision, DecisionCode, Mode
+from ringfence.policy.sweeps import CLOUDTRAIL, SEVERE
 from ringfence.record.approval_facts import (
     Answer,
     ApprovalAnswered,
@@ -44,7 +46,7 @@ from ringfence.record.facts import (
     SubjectGone,
     Verified,
 )
-from ringfence.record.notices import deployment, notice
+from ringfence.record.notices import deployment, notice, sweeps
 from ringfence.record.notices.floods import MOST_OF_A_SUBJECT, Floods
 from ringfence.record.tampering_facts import HistoryRejected, LeaseVoided, RecordUnsealed
 from tests.support.fakes.chains import INCIDENT, KEY, NOON, LockDoor, finding, stamp
@@ -185,6 +187,18 @@ OF_RINGFENCE: Mapping[str, Notice | None] = {
     "no heartbeat": deployment.silence([("111122223333", "eu-west-1")]),
     "no heartbeats": deployment.silence([("111122223333", "eu-west-1"), ("111122223333", "eu-west-2")]),
     "self-check": deployment.problems(("a rule is disabled",)),
+    "sweep": sweeps.found_by_sweep(
+        SEVERE, {Place("111122223333", "eu-west-1"): ("Backdoor:EC2/C&CActivity.B",)}, 0
+    ),
+    "sweeps": sweeps.found_by_sweep(
+        CLOUDTRAIL,
+        {
+            Place("111122223333", one): ("CloudTrail:s3:PutBucketPolicy",)
+            for one in ("eu-west-1", "eu-west-2")
+        },
+        5,
+    ),
+    "suppressed": sweeps.suppressed({Place("111122223333", "eu-west-1"): ("Recon:EC2/PortProbe",) * 2}),
     "forged": deployment.forged("respond", "no proof", {"queue": "q"}, NOON),
     "pauses": deployment.pauses_wrong("it is no JSON"),
     "control table": deployment.control_tampering("a lease was removed", "item x", NOON),

@@ -10,6 +10,7 @@ from ringfence.aws.audit_items import CONTROL_KEY, OPEN, PROVIDED, provided_mac,
 from ringfence.aws.containments import to_containment
 from ringfence.aws.incidents import Response
 from ringfence.aws.pause_item import to_entry
+from ringfence.aws.sweep_items import to_looked
 from ringfence.handlers.logs import logger
 from ringfence.handlers.metrics import arrived, emit
 from ringfence.model.errors import BadInput, RingfenceError, UnknownRecord
@@ -20,6 +21,7 @@ from ringfence.record.history import History
 from ringfence.record.measures import TAMPER, UNSEALED, Measure
 from ringfence.record.notices.deployment import control_tampering, unproved_ids
 from ringfence.record.pauses import PAUSE
+from ringfence.record.sweeps import wrong_sweep
 from ringfence.record.untrusted import plain
 from ringfence.runbooks import runbook
 
@@ -74,8 +76,9 @@ class Guard:
 
     def _wrong(self, change: control.ControlChange, old: Item, new: Item) -> str:
         match control.kind_of(change.key):
-            case control.LIMIT | control.PROOF | control.HELD | chain.HEARTBEAT:
-                return control.wrong_time(change, _time(new, "at"))
+            case control.LIMIT | control.PROOF | control.HELD | control.SWEEP | chain.HEARTBEAT as kind:
+                wrong = wrong_sweep(to_looked(new), change.at) if kind == control.SWEEP else ""
+                return control.wrong_time(change, _time(new, "at")) or wrong
             case control.LOG:
                 leaves = str(new.get("leaves", {}).get("S", ""))
                 return control.wrong_log(change, _count(old), _count(new), leaves)

@@ -1,8 +1,9 @@
 """Parts of a scheduled look: one message for each place, and for some of the subjects of a place.
 
 A look at every account in one execution ends when its time is over, and one account that fails or hangs keeps
-the others waiting. So the schedule only sends messages to the runbook's second queue. A message contains a
-bounded number of subjects. What fails is sent again, alone, a few times. Then an alarm rings.
+the others waiting. So the schedule only sends messages: to the runbook's second queue, or to that of the
+sweeps. A message contains a bounded number of subjects. What fails is sent again, alone, a few times. Then an
+alarm rings.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from ringfence.engine.concurrency import each
 from ringfence.handlers.logs import logger
 from ringfence.handlers.metrics import emit
 from ringfence.model.codec import canonical, instant_text
@@ -23,14 +25,19 @@ from ringfence.record.chain import CLOCKS
 from ringfence.record.measures import REVIEW_FAILED, Measure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from ringfence.engine.ports import SideBySide
+    from ringfence.model.place import Place
 
 Send = Callable[[str, int], None]
-"""Sends a message to the second queue with a delay in seconds."""
+"""Sends a message to the queue of the parts with a delay in seconds."""
 VERSION = 1
 """The version of the message."""
 REVIEW, WATCH = "review", "watch"
-"""The kinds of look: at what no event reports, and at every open contained incident."""
+"""The kinds of look of a runbook: at what no event reports, and at every open contained incident."""
+SWEEP, SUM = "sweep", "sum"
+"""Those of a sweep: at what a source still has of what it reported, and at what was found in all places."""
 MOST = 100
 """Subjects of one message. Their keys fit into a message of SQS, and four at once need a few seconds."""
 A_SECOND, APART, LONGEST = 4, 10, 900
@@ -50,15 +57,15 @@ class Part:
     Attributes
     ----------
     kind : str
-        `REVIEW` or `WATCH`.
+        `REVIEW`, `WATCH`, `SWEEP` or `SUM`.
     runbook : str
-        The id of the runbook.
+        The id of the runbook, or the name of the sweep.
     account, region : str
-        The place. The watch of open incidents has none.
+        The place. The watch of open incidents has none, and neither has the sum of a sweep.
     due : datetime
-        When it is given up.
+        When it is given up. All parts of one look have the same.
     subjects : tuple of str
-        The keys of the subjects. Empty: those of the place have still to be listed.
+        The keys of the subjects, or the strands of a sweep. Empty: those of the place are still to be listed.
     tries : int
         How often it was tried before.
     """
@@ -90,14 +97,49 @@ class Part:
     @property
     def words(self) -> str:
         """What it looks at, for people."""
-        return f"account {self.account}, {self.region}" if self.account else "open incidents"
+        if self.account:
+            return f"account {self.account}, {self.region}"
+        return "every place" if self.kind == SUM else "open incidents"
 
 
-def part_of(body: str, runbook: str, now: datetime) -> Part | None:
-    """Return the part that a message of the second queue contains. None for any other message.
+def send_to_each(
+    places: Iterable[Place], part: Part, send: Send, side_by_side: SideBySide
+) -> tuple[Place, ...]:
+    """Send a part to each place, a few in a second. Return the places.
+
+    A place whose message cannot be sent does not keep the others back. Raises Retryable at the end.
+    """
+    numbered = tuple(enumerate(places))
+
+    def one(which: tuple[int, Place]) -> tuple[str, ...]:
+        number, place = which
+        there = replace(part, account=place.account, region=place.region)
+        send(there.text, min(number // A_SECOND, LONGEST))
+        return ()
+
+    each(numbered, one, side_by_side)
+    return tuple(place for _, place in numbered)
+
+
+def part_of(
+    body: str, names: str | Collection[str], now: datetime, kinds: Collection[str] = (REVIEW, WATCH)
+) -> Part | None:
+    """Return the part that a message contains. None for any other message.
 
     Anybody who can send to the queue can write one. So it ends as those of Ringfence do. Raises BadInput.
+
+    Parameters
+    ----------
+    body
+        The message.
+    names
+        The id of the runbook, or the names of the sweeps.
+    now
+        The current time.
+    kinds
+        The kinds of look that the queue is for.
     """
+    known = (names,) if isinstance(names, str) else tuple(names)
     try:
         message = Document.of(json.loads(body))
     except ValueError as error:
@@ -105,13 +147,14 @@ def part_of(body: str, runbook: str, now: datetime) -> Part | None:
     kind = message.optional_text("part")
     if not kind:
         return None
-    if message.integer("version") != VERSION or message.text("runbook") != runbook:
-        raise BadInput("runbook", f"must be {runbook} in version {VERSION}", message.value.get("runbook"))
-    if kind not in {REVIEW, WATCH}:
-        raise BadInput("part", f"must be {REVIEW} or {WATCH}", kind)
+    if message.integer("version") != VERSION or message.text("runbook") not in known:
+        words = f"must be {' or '.join(known)} in version {VERSION}"
+        raise BadInput("runbook", words, message.value.get("runbook"))
+    if kind not in kinds:
+        raise BadInput("part", f"must be {' or '.join(kinds)}", kind)
     return Part(
         kind,
-        runbook,
+        message.text("runbook"),
         _due(message.text("due"), now),
         message.optional_text("account") or "",
         message.optional_text("region") or "",

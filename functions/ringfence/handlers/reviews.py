@@ -8,23 +8,22 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ringfence.engine.concurrency import each
 from ringfence.handlers.logs import logger
 from ringfence.handlers.parts import (
-    A_SECOND,
     DUE,
-    LONGEST,
     REVIEW,
     Part,
     in_parts,
     send_again,
     send_apart,
+    send_to_each,
     told,
 )
 from ringfence.model.errors import InternalError, Retryable, RingfenceError, UnknownRecord
 from ringfence.model.finding import Finding
 from ringfence.model.frozen import frozen
 from ringfence.model.kinds import parse_key
+from ringfence.model.place import Place
 from ringfence.model.reviews import SOURCE
 from ringfence.model.subject import GLOBAL
 
@@ -55,14 +54,6 @@ IN_A_ROW = 20
 
 
 @frozen
-class Place:
-    """An account and a region to review."""
-
-    account: str
-    region: str
-
-
-@frozen
 class Tour:
     """A review of every resource. The schedule sends a message for each place, and a message handles some.
 
@@ -81,18 +72,9 @@ class Tour:
 
         A place whose message cannot be sent does not keep the others back. Raises Retryable at the end.
         """
-        due = self.ports.clock() + DUE
-        review = self.review.name
-        places = tuple(enumerate(self.places(home_region)))
-
-        def send(one: tuple[int, Place]) -> tuple[str, ...]:
-            number, place = one
-            part = Part(REVIEW, self.runbook.id, due, place.account, place.region)
-            self.send(part.text, min(number // A_SECOND, LONGEST))
-            return ()
-
-        each(places, send, self.side_by_side)
-        logger().info("the review begins", extra={"review": review, "places": len(places)})
+        part = Part(REVIEW, self.runbook.id, self.ports.clock() + DUE)
+        places = send_to_each(self.places(home_region), part, self.send, self.side_by_side)
+        logger().info("the review begins", extra={"review": self.review.name, "places": len(places)})
         return len(places)
 
     def work(self, part: Part, home_region: str, until: datetime, look: Look) -> int:

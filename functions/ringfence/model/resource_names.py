@@ -41,7 +41,8 @@ def function_role(name: str) -> str:
 OPERATE, ARCHIVE, NOTIFY, CONTROL = "operate", "archive", "notify", "control"
 CHECKPOINT, HEARTBEAT, INTAKE, FINDINGS = "checkpoint", "heartbeat", "intake", "findings"
 OUTPUTS = "outputs"
-FUNCTIONS = (OPERATE, ARCHIVE, NOTIFY, CONTROL, CHECKPOINT, HEARTBEAT, INTAKE, OUTPUTS)
+SWEEP = "sweep"
+FUNCTIONS = (OPERATE, ARCHIVE, NOTIFY, CONTROL, CHECKPOINT, HEARTBEAT, INTAKE, OUTPUTS, SWEEP)
 """The functions that do not belong to one runbook."""
 ROUTE, CHAT = "route", "chat"
 """The functions that only some deployments have: for routes of notices, and for buttons in chat."""
@@ -52,6 +53,8 @@ CHECKPOINT_SCHEDULE = f"{PREFIX}{CHECKPOINT}-schedule"
 """The role that invokes the function which publishes the transparency log."""
 HEARTBEAT_SCHEDULE = f"{PREFIX}{HEARTBEAT}-schedule"
 """The role that invokes the function of the self-check each hour."""
+SWEEP_SCHEDULE = f"{PREFIX}{SWEEP}-schedule"
+"""The role that invokes the function of the sweeps on their schedules."""
 APPROVALS_SCHEDULE = f"{PREFIX}approvals-schedule"
 """The role of the schedules that lead back to an approval. It sends to the runbooks' second queues."""
 BEAT_ROLE, HOME_BEAT_ROLE = f"{PREFIX}beat", f"{PREFIX}home-beat"
@@ -60,6 +63,8 @@ DOCTOR_ROLE = f"{PREFIX}doctor"
 """The role of the self-check in each account. It reads Ringfence's own resources."""
 OUTPUTS_ROLE = f"{PREFIX}{OUTPUTS}"
 """The role of the outputs in each account. It writes to the services there that hold findings."""
+SWEEP_ROLE = f"{PREFIX}{SWEEP}"
+"""The role of the sweeps in each account. It reads what the sources of findings have."""
 
 
 REVIEW, RECHECK = "review", "recheck"
@@ -91,7 +96,8 @@ def member_roles(*, forwards: bool = True) -> tuple[str, ...]:
 
     `forwards`: whether events are forwarded from the account.
     """
-    return (*acting_roles(), DOCTOR_ROLE, OUTPUTS_ROLE, *((FORWARD_ROLE, BEAT_ROLE) if forwards else ()))
+    others = (DOCTOR_ROLE, OUTPUTS_ROLE, SWEEP_ROLE)
+    return (*acting_roles(), *others, *((FORWARD_ROLE, BEAT_ROLE) if forwards else ()))
 
 
 def home_roles(runbooks: Iterable[Runbook]) -> tuple[str, ...]:
@@ -100,7 +106,7 @@ def home_roles(runbooks: Iterable[Runbook]) -> tuple[str, ...]:
     functions = (function_role(name) for name in (*(one.id for one in declared), *FUNCTIONS))
     reviews = (schedule_role(one.id) for one in declared if one.review)
     rechecks = (schedule_role(one.id, RECHECK) for one in declared if one.undone_by)
-    own = (CHECKPOINT_SCHEDULE, HEARTBEAT_SCHEDULE, APPROVALS_SCHEDULE, HOME_BEAT_ROLE)
+    own = (CHECKPOINT_SCHEDULE, HEARTBEAT_SCHEDULE, APPROVALS_SCHEDULE, SWEEP_SCHEDULE, HOME_BEAT_ROLE)
     return (*functions, *reviews, *rechecks, *own)
 
 

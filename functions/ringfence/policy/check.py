@@ -20,6 +20,7 @@ from ringfence.policy.lookup import get, items_of, mapping_of, meant
 from ringfence.policy.outputs import output_flaws
 from ringfence.policy.schema import HOME, SCHEMA
 from ringfence.policy.shape import shape_flaws
+from ringfence.policy.sweeps import sweep_flaws
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -56,6 +57,7 @@ def flaws_of(
             mapping_flaws(document.plain, runbooks),
             _approvals(document.plain),
             output_flaws(document.plain, outputs) if outputs is not None else (),
+            sweep_flaws(document.plain),
         )
         for path, problem in check
     }

@@ -23,6 +23,7 @@ from ringfence.policy.limits import compiled_limits
 from ringfence.policy.lookup import items_of, mapping_of
 from ringfence.policy.outputs import compiled_outputs
 from ringfence.policy.schema import HOME
+from ringfence.policy.sweeps import compiled_sweeps, sweeps_from_json
 from ringfence.policy.yaml_source import Flaw, read_yaml
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class PolicyFile:
         if self.digest:
             compiled["digest"] = self.digest
         policy_from_json(compiled)
+        sweeps_from_json(compiled)
         return compiled
 
 
@@ -207,6 +209,7 @@ def _compile(data: Mapping[str, object], home: str, catalogue: Mapping[str, Runb
         },
         "limits": compiled_limits(mapping_of(data.get("limits"))),
         "outputs": compiled_outputs(data),
+        "sweep": compiled_sweeps(mapping_of(data.get("sweep")), home, HOME),
         "config_rules": dict(mapping_of(data.get("config-rules"))),
         "mappings": [_mapping(mapping_of(one)) for one in items_of(data.get("mappings"))],
         "senders": [_sender(mapping_of(one), home) for one in items_of(data.get("senders"))],

@@ -10,6 +10,9 @@ from ringfence.policy.compiled import ACT, CAPS, HELD_BACK, HELD_MODES, IGNORE, 
 from ringfence.policy.limits import CRITICAL_DEFAULTS, DEFAULTS, GROUP, MOST, SHARE, WHOLE
 from ringfence.policy.outputs import OUTPUTS
 from ringfence.policy.outputs import SCHEMA as _OUTPUTS
+from ringfence.policy.sweeps import ADMINISTRATOR, OFF, SUPPRESSED, TELL
+from ringfence.policy.sweeps import DEFAULTS as SWEEPS
+from ringfence.policy.sweeps import IGNORE as IGNORED
 from ringfence.policy.windows import DAYS
 
 HOME = "home"
@@ -241,6 +244,15 @@ _MAPPING = _object(
     "product",
     "runbook",
 )
+_EVERY = _text("a duration from 15m to 1d, such as 1h, or off", f"^({DURATION}|{OFF})\\Z")
+_SWEEP = _object(
+    "what is read again at the sources of findings, and how often",
+    {
+        **dict.fromkeys(SWEEPS, _EVERY),
+        SUPPRESSED: _one_of(IGNORED, TELL),
+        ADMINISTRATOR: _ACCOUNT,
+    },
+)
 SCHEMA = _object(
     "a policy",
     {
@@ -267,6 +279,7 @@ SCHEMA = _object(
         "rules": _list(_RULE, "rules"),
         "approvals": _APPROVALS,
         "limits": _LIMITS,
+        "sweep": _SWEEP,
         "exempt": _list(_EXEMPT, "exemptions"),
         "protected": _list(_PROTECTED, "protected resources"),
         OUTPUTS: _OUTPUTS,

@@ -14,6 +14,7 @@ from ringfence.record.chain import CHAIN_KEY, CLOCKS, HEARTBEAT
 from ringfence.record.pauses import PAUSES_ITEM
 from ringfence.record.slots import BREAKER
 from ringfence.record.slots import LIMIT as LIMIT_START
+from ringfence.record.sweeps import is_sweep_key
 from ringfence.record.wording import is_containment
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 REMOVE, MODIFY = "REMOVE", "MODIFY"
 LEASE, CONTAINMENT, PROVIDED, LIMIT = "lease", "containment", "provided", "limit"
 PROOF, LOG, PAUSES, HELD = "proof", "log", "pauses", "list of waiting notices"
+SWEEP = "sweep"
 """The kinds of item, besides heartbeats. A proof is that of an operator's identity, which is used once."""
 LOG_COUNTS = frozenset({"log#head", "log#published"})
 """The keys of the numbers of leaves in order, and of those that a checkpoint covers."""
@@ -87,6 +89,8 @@ def _of_the_deployment(key: str) -> str:
         return PAUSES
     if _HELD.fullmatch(key):
         return HELD
+    if is_sweep_key(key):
+        return SWEEP
     if key.startswith((LIMIT_START, BREAKER)):
         return LIMIT if _LIMIT.fullmatch(key) else ""
     return LOG if _is_log(key) else ""

@@ -19,6 +19,7 @@ CHECKPOINT = "Checkpoint"
 UNSEALED = "Unsealed"
 REVIEW_FAILED = "ReviewFailed"
 OUTPUTS_WAIT = "OutputsWait"
+FOUND_BY_SWEEP = "FoundBySweep"
 
 COUNT, SECONDS = "Count", "Seconds"
 

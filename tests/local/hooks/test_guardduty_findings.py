@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -151,7 +152,30 @@ def test_findings_are_listed_by_criteria(aws: LocalAws, guardduty: Any, finding:
     assert listed() == {finding["id"], other["id"]}
     assert listed(type={"Equals": [other["type"]]}) == {other["id"]}
     assert listed(severity={"GreaterThanOrEqual": 7}) == {finding["id"]}
+    assert listed(severity={"LessThan": 7}) == {other["id"]}
+    assert listed(severity={"GreaterThan": 2}) == {finding["id"]}
+    at = int(datetime.fromisoformat(finding["updatedAt"]).timestamp() * 1000)
+    assert len(listed(updatedAt={"GreaterThanOrEqual": at})) == 2
+    assert listed(updatedAt={"GreaterThanOrEqual": at + 1}) == set()
     assert listed(**{"service.archived": {"Equals": ["true"]}}) == set()
+
+
+def test_findings_are_listed_in_pages_and_in_the_order_of_their_updates(
+    aws: LocalAws, guardduty: Any, finding: Json
+) -> None:
+    """What a sweep asks for, as AWS documents it: SortCriteria, MaxResults and NextToken of ListFindings."""
+    times = ("2026-03-01T12:03:00.000Z", "2026-03-01T12:01:00.000Z", "2026-03-01T12:02:00.000Z")
+    made = [{**finding, "id": uuid.uuid4().hex, "updatedAt": at} for at in times]
+    put(aws, *made)
+    asked: Json = {
+        "DetectorId": detector(guardduty),
+        "SortCriteria": {"AttributeName": "updatedAt", "OrderBy": "ASC"},
+        "MaxResults": 2,
+    }
+    first = guardduty.list_findings(**asked)
+    second = guardduty.list_findings(**asked, NextToken=first["NextToken"])
+    assert [*first["FindingIds"], *second["FindingIds"]] == [made[number]["id"] for number in (1, 2, 0)]
+    assert "NextToken" not in second
 
 
 def test_other_accounts_regions_and_detectors_do_not_answer_a_finding(

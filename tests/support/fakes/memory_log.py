@@ -53,6 +53,12 @@ class MemoryLog:
             proof = prove(key, entries, keys, self.seals.labels)
             return History(entries, lease, self._provided.get(provided_key(key), {}), proof, self._pauses)
 
+    def everything(self, key: ChainKey) -> tuple[Entry, ...]:
+        """Return the entries of every incident of a chain, in order."""
+        with self._lock:
+            kept = self._entries.get(key.text, {})
+            return tuple(kept[at] for at in sorted(kept))
+
     def pauses(self) -> Pauses:
         """Return what is paused."""
         with self._lock:

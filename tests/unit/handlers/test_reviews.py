@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.handlers.parts import A_SECOND, AGAIN, APART, DUE, LONGEST, MOST, REVIEW, TRIES, Part, part_of
-from ringfence.handlers.reviews import AT_ONCE, IN_A_ROW, LOOK, Place, Tour
+from ringfence.handlers.reviews import AT_ONCE, IN_A_ROW, LOOK, Tour
 from ringfence.handlers.threads import Threads
 from ringfence.model.errors import AccessDenied, BadInput, InternalError, Retryable, UnknownRecord
 from ringfence.model.kinds.bucket import BucketRef
+from ringfence.model.place import Place
 from ringfence.model.reviews import Listed
 from ringfence.model.subject import GLOBAL, IdentityRef
 from ringfence.policy.decision import Mode

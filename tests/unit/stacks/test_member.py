@@ -12,6 +12,7 @@ from botocore.session import Session
 
 from ringfence.policy.compiled import policy_from_json
 from ringfence.runbooks.catalogue import CATALOGUE
+from stacks import needs
 from stacks.names import MEMBER_STACK, forward_stack
 from stacks.permissions import INLINE_LIMIT
 from stacks.settings import settings
@@ -29,7 +30,8 @@ DECLARED: dict[str, tuple[Permission, ...]] = {
     **{f"ringfence-{id_}": runbook.permissions() for id_, runbook in CATALOGUE.items()},
     **{f"ringfence-release-{id_}": runbook.release_permissions() for id_, runbook in CATALOGUE.items()},
 }
-OTHERS = ("ringfence-beat", "ringfence-forward", "ringfence-doctor", "ringfence-outputs")
+OTHERS = ("ringfence-beat", "ringfence-forward", "ringfence-doctor", "ringfence-outputs", "ringfence-sweep")
+"""The roles that belong to no runbook."""
 EACH = pytest.mark.parametrize("name", DECLARED)
 
 
@@ -59,6 +61,14 @@ def test_there_is_a_role_for_each_runbook_and_one_that_undoes_it_and_nothing_els
 @EACH
 def test_a_role_may_do_exactly_what_is_declared(member: Template, name: str) -> None:
     assert allowed(role_named(member, name)) == expected(DECLARED[name], account=HOME, region="*")
+
+
+def test_the_role_of_the_sweeps_reads_what_is_declared_for_their_function_only(member: Template) -> None:
+    role = role_named(member, "ringfence-sweep")
+    assert allowed(role) == expected(needs.SWEEP_READS, account=HOME, region="*")
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    caller = f"arn:aws:iam::{HOME}:role/ringfence-sweep-function"
+    assert trust["Condition"] == {"ArnEquals": {"aws:PrincipalArn": caller}}
 
 
 def test_a_release_may_give_back_a_group_that_another_account_shares(member: Template) -> None:

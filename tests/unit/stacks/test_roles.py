@@ -32,6 +32,7 @@ FUNCTIONS: dict[str, tuple[Permission, ...]] = {
     "route": needs.ROUTE,
     "chat": needs.CHAT,
     "outputs": needs.OUTPUTS,
+    "sweep": needs.SWEEP,
 }
 OTHERS = FUNCTIONS.keys() - CATALOGUE.keys()
 """The functions that do not belong to a runbook. The API has a group of logs too."""
@@ -260,6 +261,7 @@ def test_keys_are_used_through_one_service_each(roles: dict[str, dict[str, Any]]
         "route": {"sns"},
         "chat": {"sns"},
         "outputs": {"dynamodb", "sns"},
+        "sweep": {"dynamodb", "sqs", "sns"},
     }
     assert uses.keys() == services[name]
     receives = {"sqs"} if name == "heartbeat" else set()

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ringfence.events.closed import CLOSED
 from ringfence.events.envelope import Envelope, NotForUs
 from ringfence.events.guardduty.trigger import DETAIL_TYPE, SOURCE
 from ringfence.model.call import Call, Failed
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 _DETECTOR = re.compile(r"[0-9A-Za-z-]{1,64}")
 _NOT_OURS = ("BadRequestException",)
 """The answer for a detector of another account or that does not exist, and for an id that is no id."""
-CLOSED = ("UnrecognizedClientException", "InvalidClientTokenId", "OptInRequired")
-"""The answers of a region that the account has not enabled. No service of it can report anything."""
 
 
 def place(finding: Finding, _ref: Ref) -> Ref:

@@ -14,6 +14,7 @@ from ringfence.events.config.trigger import SOURCE as CONFIG
 from ringfence.events.envelope import NotForUs
 from ringfence.events.fields import formatted
 from ringfence.events.guardduty.trigger import DETAIL_TYPE, SOURCE
+from ringfence.events.made import event
 from ringfence.model.kinds import every_kind
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 def guardduty_event(place: tuple[str, str], at: str, detail: Event) -> Event:
     """Return the event of a finding, at its account and region, of the version of a time."""
     where = {"accountId": place[0], "region": place[1], "updatedAt": at}
-    return _event((SOURCE, DETAIL_TYPE), place, at, {**detail, **where})
+    return event((SOURCE, DETAIL_TYPE), place, at, {**detail, **where})
 
 
 def verdict(resource: Document, place: tuple[str, str], at: str, rule: Event) -> Event:
@@ -40,7 +41,7 @@ def verdict(resource: Document, place: tuple[str, str], at: str, rule: Event) ->
         "resourceId": _config_id(resource),
         "newEvaluationResult": {"complianceType": NON_COMPLIANT, "resultRecordedTime": at},
     }
-    return _event((CONFIG, VERDICT), place, at, detail)
+    return event((CONFIG, VERDICT), place, at, detail)
 
 
 def guardduty_type(text: str) -> str:
@@ -99,17 +100,3 @@ def _bucket(resource: Document) -> dict[str, object]:
 _RESOURCES: Mapping[str, Callable[[Document], dict[str, object]]] = MappingProxyType(
     {"AwsEc2Instance": _instance, "AwsIamAccessKey": _access_key, "AwsS3Bucket": _bucket}
 )
-
-
-def _event(kind: tuple[str, str], place: tuple[str, str], at: str, detail: Event) -> Event:
-    return {
-        "version": "0",
-        "id": "",
-        "source": kind[0],
-        "detail-type": kind[1],
-        "account": place[0],
-        "region": place[1],
-        "time": at,
-        "resources": [],
-        "detail": detail,
-    }

@@ -7,6 +7,7 @@ on whose default bus the event arrives: the account of the finding, or the accou
 from __future__ import annotations
 
 import json
+import operator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -17,11 +18,17 @@ from ringfence.local.hooks.guardduty_shapes import OddFindingError, answered
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    Json = dict[str, Any]
+Json = dict[str, Any]
 
 PATH = "/local/findings"
 MOST = 50
 """The number of findings that GetFindings and ArchiveFindings take."""
+_COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
+    **dict.fromkeys(("gt", "greaterThan"), operator.gt),
+    **dict.fromkeys(("gte", "greaterThanOrEqual"), operator.ge),
+    **dict.fromkeys(("lt", "lessThan"), operator.lt),
+    **dict.fromkeys(("lte", "lessThanOrEqual"), operator.le),
+}
 _held: dict[tuple[str, str, str], dict[str, Json]] = {}
 """The findings of each account, region and detector, as GetFindings answers them."""
 
@@ -201,10 +208,16 @@ def _archiving(archived: bool) -> Callable[[Any], str]:  # noqa: FBT001 - a swit
 
 
 def _list(self: Any) -> str:
-    """ListFindings, with its criteria, in one page."""
+    """ListFindings, with its criteria, in the order that is asked for, in pages."""
     criteria = (self._get_param("findingCriteria") or {}).get("criterion", {})
-    found = [id_ for id_, one in _of(self).items() if all(_meets(one, *each) for each in criteria.items())]
-    return json.dumps({"findingIds": found})
+    found = [one for one in _of(self).values() if all(_meets(one, *each) for each in criteria.items())]
+    sort = self._get_param("sortCriteria") or {}
+    if path := sort.get("attributeName"):
+        found.sort(key=lambda one: next(_values(one, path.split("."))), reverse=sort.get("orderBy") == "DESC")
+    start, size = int(self._get_param("nextToken") or 0), int(self._get_param("maxResults") or MOST)
+    ids = [one["id"] for one in found[start : start + size]]
+    more = {"nextToken": str(start + size)} if start + size < len(found) else {}
+    return json.dumps({"findingIds": ids, **more})
 
 
 def _meets(finding: Json, path: str, condition: Mapping[str, Any]) -> bool:
@@ -215,9 +228,8 @@ def _meets(finding: Json, path: str, condition: Mapping[str, Any]) -> bool:
             return False
         if name in ("neq", "notEquals") and texts.intersection(wanted):
             return False
-        if name in ("gte", "greaterThanOrEqual") and not any(_number(one) >= wanted for one in values):
-            return False
-        if name in ("lte", "lessThanOrEqual") and not any(_number(one) <= wanted for one in values):
+        compare = _COMPARED.get(name)
+        if compare and not any(compare(_number(one), wanted) for one in values):
             return False
     return True
 

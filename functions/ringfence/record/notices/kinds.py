@@ -104,6 +104,16 @@ class NoticeKind(Enum):
     LIMIT_REACHED = "limit-reached", Urgency.URGENT, "A limit on automatic responses was reached."
     LIMIT_RESET = "limit-reset", Urgency.ACTION, "A person reset a limit."
     NO_HEARTBEAT = "no-heartbeat", Urgency.URGENT, "Events of an account and region may not arrive any more."
+    FOUND_BY_SWEEP = (
+        "found-by-sweep",
+        Urgency.ACTION,
+        "Events of findings did not arrive. A sweep found them at their source, and Ringfence answered them.",
+    )
+    SUPPRESSED = (
+        "suppressed-findings",
+        Urgency.ACTION,
+        "GuardDuty archived findings without sending them, and the policy asks for a notice.",
+    )
     SELF_CHECK = "self-check", Urgency.URGENT, "Ringfence's resources differ from what its stacks declare."
     FORGED_INPUT = "forged-input", Urgency.URGENT, "A function refused an input that somebody made up."
     FINDING_REFUSED = (

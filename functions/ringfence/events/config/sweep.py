@@ -1,0 +1,150 @@
+"""Read the results that AWS Config has of the rules that are answered, as the events that it sent for them.
+
+An event is sent when a result changes. So only results that were recorded in the time of a look count. Rules
+are listed first, and each one that has wrong resources is read in pages. Results come in no order.
+
+https://docs.aws.amazon.com/config/latest/APIReference/API_DescribeComplianceByConfigRule.html
+https://docs.aws.amazon.com/config/latest/APIReference/API_GetComplianceDetailsByConfigRule.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ringfence.events.closed import CLOSED
+from ringfence.events.config.names import managed_name
+from ringfence.events.config.trigger import DETAIL_TYPE, NON_COMPLIANT, SOURCE
+from ringfence.events.envelope import parse_json
+from ringfence.events.fields import text_if_valid
+from ringfence.events.made import event
+from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.document import Document
+from ringfence.model.frozen import frozen
+from ringfence.model.rule_confirmation import PREFIX
+from ringfence.model.sweep import Page, Sweep
+from ringfence.policy.sweeps import CONFIG
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ringfence.model.call import SansIO
+    from ringfence.model.place import Place
+    from ringfence.model.sweep import Window
+
+RESULTS = "results"
+MOST = 100
+"""Results of a page: the limit of the API."""
+PAGES = 200
+"""Pages of a look at an account and region: 20,000 results, and the lists of rules."""
+FIRST_LOOK = timedelta(days=1)
+GONE = "NoSuchConfigRuleException"
+"""The answer for a rule that was deleted since it was listed."""
+PERMISSIONS = (
+    Permission("config:DescribeComplianceByConfigRule", ("*",), reason="every rule is listed"),
+    Permission(
+        "config:GetComplianceDetailsByConfigRule",
+        ("arn:aws:config:{region}:{account}:config-rule/*",),
+        reason="AWS Config generates the ids of rules",
+    ),
+)
+Answered = Callable[[str], bool]
+"""Whether the results of a rule of that name are answered."""
+
+
+def answered(types: frozenset[str], own: Mapping[str, str]) -> Answered:
+    """Return whether a rule's results are answered.
+
+    Parameters
+    ----------
+    types
+        The finding types that the runbooks answer.
+    own
+        The policy's own names of rules, each with the name of the managed rule.
+    """
+    return lambda rule: PREFIX + own.get(rule, managed_name(rule)) in types
+
+
+def sweep(is_answered: Answered) -> Sweep:
+    """Return the sweep."""
+    return Sweep(CONFIG, (RESULTS,), partial(page, is_answered), PAGES, FIRST_LOOK, {})
+
+
+@frozen
+class _Left:
+    """What is left of a look: rules that have still to be read, and the tokens of the two lists."""
+
+    rules: tuple[str, ...] = ()
+    listed: str = ""
+    details: str = ""
+
+    @classmethod
+    def of(cls, token: str) -> _Left:
+        given = Document.of(parse_json(token))
+        texts = (given.optional_text(name) or "" for name in ("listed", "details"))
+        return cls(given.texts("rules"), *texts)
+
+    @property
+    def token(self) -> str:
+        """The text of it. Empty if nothing is left."""
+        if not self.rules and not self.listed:
+            return ""
+        return json.dumps({"rules": self.rules, "listed": self.listed, "details": self.details})
+
+
+def page(is_answered: Answered, place: Place, _strand: str, window: Window, token: str) -> SansIO[Page]:
+    """Read a page of results, or a page of rules if the results of all rules were read."""
+    left = _Left.of(token) if token else _Left()
+    if left.rules:
+        return (yield from _results(place, left, window))
+    return (yield from _rules(is_answered, left))
+
+
+def _rules(is_answered: Answered, left: _Left) -> SansIO[Page]:
+    asked: dict[str, object] = {"ComplianceTypes": [NON_COMPLIANT]}
+    if left.listed:
+        asked["NextToken"] = left.listed
+    (listed,) = yield (Call("config", "DescribeComplianceByConfigRule", asked, expected=CLOSED),)
+    if isinstance(listed, Failed):
+        return Page()
+    names = (text_if_valid(one, "ConfigRuleName") for one in listed.children("ComplianceByConfigRules"))
+    rules = tuple(name for name in names if name and is_answered(name))
+    return Page(token=_Left(rules, listed.optional_text("NextToken") or "").token)
+
+
+def _results(place: Place, left: _Left, window: Window) -> SansIO[Page]:
+    rule, *rest = left.rules
+    asked: dict[str, object] = {"ConfigRuleName": rule, "ComplianceTypes": [NON_COMPLIANT], "Limit": MOST}
+    if left.details:
+        asked["NextToken"] = left.details
+    (got,) = yield (Call("config", "GetComplianceDetailsByConfigRule", asked, expected=(GONE,)),)
+    others = _Left(tuple(rest), left.listed)
+    if isinstance(got, Failed):
+        return Page(token=others.token)
+    results = tuple(got.children("EvaluationResults"))
+    following = got.optional_text("NextToken")
+    after = _Left(left.rules, left.listed, following) if following else others
+    return Page(tuple(_events(place, results, window)), after.token, len(results))
+
+
+def _events(place: Place, results: tuple[Document, ...], window: Window) -> Iterator[Mapping[str, object]]:
+    for one in results:
+        at = one.value.get("ResultRecordedTime")
+        if isinstance(at, datetime) and at >= window.since:
+            yield _event(place, one, at.astimezone(UTC).isoformat())
+
+
+def _event(place: Place, result: Document, at: str) -> Mapping[str, object]:
+    named = result.child("EvaluationResultIdentifier").child("EvaluationResultQualifier")
+    detail = {
+        "configRuleName": named.text("ConfigRuleName"),
+        "awsAccountId": place.account,
+        "awsRegion": place.region,
+        "resourceType": named.text("ResourceType"),
+        "resourceId": named.text("ResourceId"),
+        "newEvaluationResult": {"complianceType": NON_COMPLIANT, "resultRecordedTime": at},
+    }
+    return event((SOURCE, DETAIL_TYPE), (place.account, place.region), at, detail)

@@ -1,0 +1,98 @@
+"""What sweeps cost where nothing is found: their own code on sources in memory."""
+
+from __future__ import annotations
+
+import logging
+import tracemalloc
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from time import process_time
+from typing import TYPE_CHECKING
+
+from tests.support.fakes.sources import finding, result
+from tests.support.fakes.swept import EVERY, HOME, REGION, Swept
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ringfence.handlers.parts import Part
+
+_DAY = 24 * 3600
+ACCOUNTS, REGIONS = 100, 17
+FIRST = 100
+"""Places after which the memory is measured for the first time."""
+
+
+@dataclass(frozen=True)
+class Daily:
+    """What one sweep of one account and region needs in a day: looks, and calls by their operation."""
+
+    looks: int
+    calls: Mapping[str, int]
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Let nobody read the logs of so many looks."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@_unlogged()
+def daily() -> dict[str, Daily]:
+    """Return what each sweep needs in a quiet place."""
+    found = {}
+    for name, seconds in EVERY.every:
+        swept, looks = Swept(), _DAY // seconds
+        swept.work(next(one for one in swept.begin(name) if (one.account, one.region) == (HOME, REGION)))
+        calls = {operation: count * looks for (_, _, operation), count in swept.sources.calls.items()}
+        found[name] = Daily(looks, dict(sorted(calls.items())))
+    return found
+
+
+@dataclass(frozen=True)
+class Tour:
+    """One sweep of many places: how much the memory grew after the first ones, and the time of a place."""
+
+    places: int
+    grown: int
+    seconds: float
+    most_calls: int
+
+
+@_unlogged()
+def tour(name: str, accounts: int = ACCOUNTS, regions: int = REGIONS) -> Tour:
+    """Sweep many places that each have one finding and one result of a rule."""
+    swept = Swept(
+        tuple(f"{number:012}" for number in range(1, accounts + 1)),
+        tuple(f"eu-west-{number}" for number in range(1, regions + 1)),
+        records=False,
+    )
+    swept.lasts = timedelta(hours=9)
+    parts = swept.begin(name)
+    used, calls = [], []
+    tracemalloc.start()
+    begun = process_time()
+    for part in parts:
+        calls.append(_worked(swept, part))
+        used.append(tracemalloc.get_traced_memory()[0])
+    seconds = (process_time() - begun) / len(parts)
+    tracemalloc.stop()
+    return Tour(len(parts), max(used) - max(used[:FIRST]), seconds, max(calls))
+
+
+def _worked(swept: Swept, part: Part) -> int:
+    """Sweep a place, and forget what only the test keeps. Return how many calls it made."""
+    where, at = (part.account, part.region), swept.clock()
+    swept.sources.findings[where] = [finding("f1", at, AccountId=part.account, Region=part.region)]
+    swept.sources.results[where] = [result("sg-0123456789abcdef0", at)]
+    swept.work(part)
+    made = swept.sources.calls.total()
+    swept.sources.calls.clear()
+    for kept in (swept.sources.findings, swept.sources.results, swept.memory.items):
+        kept.clear()
+    for kept_list in (swept.handed_on, swept.waited):
+        kept_list.clear()
+    return made
