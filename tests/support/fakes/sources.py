@@ -14,7 +14,7 @@ from ringfence.model.document import Document
 from ringfence.model.errors import Retryable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from ringfence.model.call import Call, SansIO
 
@@ -177,8 +177,3 @@ def denied(*accounts: str) -> Callable[[str, str, Call], None]:
             raise Retryable(f"{call.operation}: denied in {account}")
 
     return fail
-
-
-def numbers() -> Iterator[str]:
-    """Yield ids."""
-    yield from (f"{number:032x}" for number in range(1, 10_000_000))
