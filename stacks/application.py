@@ -35,8 +35,17 @@ if TYPE_CHECKING:
     from stacks.settings import Settings
 
 
+_COMPACT = "@aws-cdk/core:suppressTemplateIndentation"
+"""A template has at most 1 MB, and indentation was a third of the response stack's.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+https://docs.aws.amazon.com/cdk/api/v2/python/aws_cdk/Stack.html
+"""
+
+
 def build(app: App, settings: Settings, bundle: Bundle | None = None) -> None:
     """Add the stacks of one account to the app, checked by the AwsSolutions rules."""
+    app.node.set_context(_COMPACT, True)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     Tags.of(app).add("application", "ringfence")
     env = Environment(account=settings.account, region=settings.region)

@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -57,6 +58,19 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> Store:
     return Store(folder)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let each worker begin to collect with other files.
+
+    A file is compiled, with its assertions rewritten, by the first worker that needs it. If all workers
+    collected in the same order, each would compile every file, at the same time as the others.
+    """
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if config.args == config.getini("testpaths") and worker:
+        files = sorted(str(path) for path in Path(__file__).parent.rglob("test_*.py"))
+        first = len(files) * int(worker.removeprefix("gw")) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+        config.args[:] = [*files[first:], *files[:first]]
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Do not look for garbage among what collecting makes: it lives as long as the session does."""
@@ -87,8 +101,11 @@ class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # likewise
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Take the longest first; xdist keeps the order (`--no-loadscope-reorder`)."""
-    items.sort(key=lambda item: _rank(item.nodeid))
+    """Take the longest first; xdist keeps the order (`--no-loadscope-reorder`).
+
+    The order is the same for all workers, whatever they collected first.
+    """
+    items.sort(key=lambda item: (_rank(item.nodeid), item.path))
 
 
 def _rank(nodeid: str) -> int:

@@ -75,6 +75,12 @@ def test_a_template_is_within_the_services_limit(templates: Mapping[str, Templat
     assert len(templates[stack].body["Resources"]) < 500
 
 
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_template_has_no_indentation(templates: Mapping[str, Template], stack: str) -> None:
+    """It would be a third of the bytes, and the limit counts them."""
+    assert "\n" not in templates[stack].path.read_text().strip()
+
+
 def test_functions_read_the_policy_where_the_bundle_has_it() -> None:
     assert composition.POLICY == function_code.POLICY
 
