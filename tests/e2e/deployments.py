@@ -55,6 +55,7 @@ class Deployer:
         runbooks: Mapping[str, object] | None = None,
         exempt: Sequence[Mapping[str, object]] = (),
         approvals: Mapping[str, object] | None = None,
+        outputs: Mapping[str, object] | None = None,
         share: int = 0,
         context: Mapping[str, str] = MappingProxyType({}),
     ) -> Deployment:
@@ -63,13 +64,18 @@ class Deployer:
         With CloudTrail, the templates declare that the rules for uses of the root user are off: see
         `watch_root`.
 
-        `accounts` are protected beside the local AWS's own. `runbooks`, `exempt` and `approvals` are the
-        policy's sections of these names. `share`: of a group that may be contained at a time, in percent.
-        `context` are further settings.
+        `accounts` are protected beside the local AWS's own. `runbooks`, `exempt`, `approvals` and
+        `outputs` are the policy's sections of these names. `share`: of a group that may be contained at a
+        time, in percent. `context` are further settings.
         """
         scope = {"accounts": ["home", *accounts]}
         policy: dict[str, object] = {"version": 1, "scope": scope, "rules": list(rules or (AT_ONCE,))}
-        sections = {"runbooks": dict(runbooks or {}), "exempt": list(exempt), "approvals": approvals}
+        sections = {
+            "runbooks": dict(runbooks or {}),
+            "exempt": list(exempt),
+            "approvals": approvals,
+            "outputs": outputs,
+        }
         policy |= {name: section for name, section in sections.items() if section}
         policy["limits"] = {**HIGH_LIMITS, "auto-scaling-group": {"share": share}}
         self.policy(local).write_text(json.dumps(policy, indent=2), encoding="utf-8")  # JSON is YAML

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
+from ringfence.model.subject import REGION
 
 if TYPE_CHECKING:
     from ringfence.record.summary import Line, Summary
@@ -41,6 +42,12 @@ class Received:
     region: str
     hub_id: str = ""
     hub_product: str = ""
+
+    @property
+    def hub_region(self) -> str:
+        """The region of Security Hub that has it: that of the product's ARN, or else of the resource."""
+        region = (*self.hub_product.split(":"), "", "", "", "")[3]
+        return region if REGION.fullmatch(region) else self.region
 
     @property
     def is_of_guardduty(self) -> bool:

@@ -388,3 +388,26 @@ def test_the_concurrency_of_a_function_is_read_set_and_deleted_with_an_action_fo
     caller.may(allow("lambda:PutFunctionConcurrency"))
     assert refusal(theirs.get_function_concurrency, **name) in DENIED
     assert refusal(theirs.delete_function_concurrency, **name) in DENIED
+
+
+def test_a_batch_of_messages_needs_the_action_of_one_message(enforced: LocalAws, caller: Caller) -> None:
+    name = "takes-batches"
+    url = enforced.client("sqs").create_queue(QueueName=name)["QueueUrl"]
+    sqs, entries = caller.client("sqs"), [{"Id": "0", "MessageBody": "a"}]
+    caller.may(allow("sqs:ReceiveMessage", on=f"arn:aws:sqs:us-east-1:111122223333:{name}"))
+    with pytest.raises(sqs.exceptions.ClientError) as found:
+        sqs.send_message_batch(QueueUrl=url, Entries=entries)
+    assert found.value.response["Error"]["Code"] in DENIED
+    caller.may(allow("sqs:SendMessage", on=f"arn:aws:sqs:us-east-1:111122223333:{name}"))
+    assert sqs.send_message_batch(QueueUrl=url, Entries=entries)["Successful"]
+
+
+def test_findings_of_security_hub_belong_to_its_hub(enforced: LocalAws, caller: Caller) -> None:
+    enforced.client("securityhub").enable_security_hub()
+    hub = caller.client("securityhub")
+    caller.may(allow("securityhub:GetFindings", on="arn:aws:securityhub:us-east-1:111122223333:hub/other"))
+    with pytest.raises(hub.exceptions.ClientError) as found:
+        hub.get_findings()
+    assert found.value.response["Error"]["Code"] in DENIED
+    caller.may(allow("securityhub:GetFindings", on="arn:aws:securityhub:us-east-1:111122223333:hub/default"))
+    assert hub.get_findings()["Findings"] == []

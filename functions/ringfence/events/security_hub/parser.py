@@ -13,12 +13,15 @@ from ringfence.events.security_hub.trigger import CUSTOM_ACTION, IMPORTED, IMPOR
 from ringfence.events.taken_in import Incoming
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
+from ringfence.record.received import ORIGIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ringfence.events.envelope import Envelope
     from ringfence.model.finding import Finding
+
+    Event = Mapping[str, object]
 
 
 _FORMS = MappingProxyType({IMPORTED: asff.event_of, IMPORTED_V2: ocsf.event_of})
@@ -36,9 +39,22 @@ def parts(event: Document) -> Iterator[Incoming]:
         alone = {**event.value, "detail": {**detail.value, "findings": [finding]}}
         place = f"detail.findings[{number}]"
         try:
-            yield Incoming(place, event_of(Document.of(finding, place)), None, alone)
+            read = Document.of(finding, place)
+            yield Incoming(place, _with_origin(event_of(read), read), None, alone)
         except BadInput as error:
             yield Incoming(place, None, error, alone)
+
+
+def _with_origin(event: Event | NotForUs, finding: Document) -> Event | NotForUs:
+    """Return the event with what leads back to the finding, so that it can say what was done about it."""
+    if isinstance(event, NotForUs):
+        return event
+    product = finding.optional_child("metadata").optional_child("product")
+    origin = {
+        "Id": finding.value.get("Id") or finding.optional_child("finding_info").value.get("uid"),
+        "ProductArn": finding.value.get("ProductArn") or product.value.get("uid"),
+    }
+    return {**event, ORIGIN: origin}
 
 
 def read(envelope: Envelope) -> Finding | NotForUs:

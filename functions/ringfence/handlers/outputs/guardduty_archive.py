@@ -3,6 +3,9 @@
 Only the administrator of a GuardDuty organization can archive, and an account without one. So the calls are
 made in the home account, which must be the administrator.
 
+GuardDuty no longer confirms a finding that is archived. If an event about it arrives later, for example after
+a write to Security Hub, Ringfence records a dry run for it, and changes nothing.
+
 https://docs.aws.amazon.com/guardduty/latest/APIReference/API_ArchiveFindings.html
 """
 

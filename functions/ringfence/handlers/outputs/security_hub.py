@@ -60,7 +60,7 @@ def _errands(told: Told, site: Site) -> Iterator[Errand]:
     for one in received(now):
         if one.hub_id and one.hub_product and one.account in site.accounts:
             account = site.home if site.options[ACCOUNT.name] == "home" else one.account
-            yield Errand(account, one.region, _Talk(one, now.subject, want))
+            yield Errand(account, one.hub_region, _Talk(one, now.subject, want))
 
 
 class _Talk:
@@ -90,7 +90,7 @@ class _Talk:
         for each in _items(answer):
             uid = each.optional_child("metadata").optional_text("uid")
             is_it = each.optional_child("finding_info").optional_text("uid") == self.finding.hub_id
-            if uid and is_it and self.finding.is_of_guardduty and _of_guardduty(self.finding):
+            if uid and is_it and is_about(each, self.finding, self.subject):
                 if changed := update_v2(each, self.want):
                     yield from _written("BatchUpdateFindingsV2", {"MetadataUids": [uid], **changed})
                 return
@@ -113,7 +113,7 @@ def update_v2(found: Document, want: Wanted) -> dict[str, object]:
 
 
 def is_about(found: Document, finding: Received, subject: str) -> bool:
-    """Return whether a finding of Security Hub is about the resource of the incident.
+    """Return whether a finding of Security Hub, in any of its forms, is about the resource of the incident.
 
     Its id says that if it is the id of a finding of GuardDuty, which GuardDuty has confirmed.
     """
@@ -121,6 +121,7 @@ def is_about(found: Document, finding: Received, subject: str) -> bool:
         return _of_guardduty(finding)
     id_ = subject.split("/", 3)[-1]
     named = [one.optional_text("Id") or "" for one in found.children("Resources")]
+    named += [one.optional_text("uid") or "" for one in found.children("resources")]
     return any(one == id_ or one.endswith((f"/{id_}", f":{id_}")) for one in named)
 
 

@@ -33,6 +33,15 @@ _iam_context: contextvars.ContextVar[dict[str, str] | None] = contextvars.Contex
 )
 
 
+OF_BATCHES = {
+    f"sqs:{name}Batch": f"sqs:{name}" for name in ("ChangeMessageVisibility", "DeleteMessage", "SendMessage")
+}
+"""The actions of calls with several messages: those of calls with one.
+
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
+"""
+
+
 def install() -> None:
     """Fix what ministack gets wrong. Each function below describes one error."""
     from ministack.core import iam_actions, iam_evaluator
@@ -107,9 +116,10 @@ def _check_each_resource(
 ) -> Any:
     """EC2: ministack checks at most one resource, without tags, and neither PassRole nor tags on creation.
 
-    Scheduler: it knows no group but the default one, and no PassRole. IAM, KMS and Lambda: it lacks their
-    condition keys.
+    SQS: it has actions for batches. Scheduler: it knows no group but the default one, and no PassRole. IAM,
+    KMS and Lambda: it lacks their condition keys.
     """
+    action = OF_BATCHES.get(action, action)
     own = (_iam_context.get() or {}) if service in {"iam", "kms", "lambda"} else {}
     context = (service_context or {}) | own
     noted = _checks.get() if service in {"ec2", "scheduler"} else ()

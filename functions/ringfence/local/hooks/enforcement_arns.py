@@ -1,4 +1,4 @@
-"""The resources of IAM, Auto Scaling, Elastic Load Balancing and SNS calls that ministack does not determine.
+"""The resources of calls of some services that ministack does not determine.
 
 Source: Service Authorization Reference, the resource types of each of these services.
 """
@@ -22,6 +22,8 @@ def resource(service: str, params: Mapping[str, Any], region: str, account: str)
         return _first(params, "TargetGroupArn") or None
     if service == "sns":
         return _first(params, "ResourceArn") or _topic(_first(params, "SubscriptionArn"))
+    if service == "securityhub":
+        return f"arn:aws:securityhub:{region}:{account}:hub/default"
     return None
 
 
