@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.events import ACCOUNT, EVENT, KEY, KEY_EVENT
+from benchmarks.stub import RECORD_KEY
 from ringfence.policy.file import PolicyFile
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.bytecode import compile_all
@@ -48,7 +49,7 @@ def environment(code: Path, runbook: str = "contain-instance") -> dict[str, str]
         "RINGFENCE_ROLE": f"ringfence-{runbook}",
         "RINGFENCE_AUDIT_TABLE": "audit",
         "RINGFENCE_CONTROL_TABLE": "control",
-        "RINGFENCE_RECORD_KEYS": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555",
+        "RINGFENCE_RECORD_KEYS": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/{RECORD_KEY}",
         "PYTHONPATH": f"{code}{os.pathsep}{ROOT}",
     }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 import json
 import time
 from dataclasses import dataclass, field
@@ -24,6 +26,17 @@ MAC = base64.b64encode(bytes(32)).decode()
 """The answer of KMS, from which the key of the record is derived."""
 RECORDED = f'{{"QuarantineGroup({VPC})":["{QUARANTINE}"]}}'
 """The recorded id of the quarantine group. This module imports nothing of Ringfence: imports are measured."""
+
+
+RECORD_KEY = "11111111-2222-3333-4444-555555555555"
+"""The id of the KMS key of the record."""
+
+
+def _sealed(key: str, text: str) -> str:
+    """Return the MAC of recorded ids, as the functions write it. Without it, the ids count for nothing."""
+    covered = ["ringfence provided ids", "1", RECORD_KEY, key, text]
+    data = json.dumps(covered, sort_keys=True, separators=(",", ":")).encode()
+    return f"1:{RECORD_KEY}:{hmac.new(base64.b64decode(MAC), data, hashlib.sha256).hexdigest()}"
 
 
 def _of_path(path: str) -> str:
@@ -126,7 +139,11 @@ class Stub:
     def _control_items(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         keys = [key for one in request.get("RequestItems", {}).values() for key in one["Keys"]]
         recorded = [key for key in keys if self.provided and "#provided/" in key["key"]["S"]]
-        return {"Responses": {"control": [{**key, "provided": {"S": self.provided}} for key in recorded]}}
+        items = [
+            {**key, "provided": {"S": self.provided}, "mac": {"S": _sealed(key["key"]["S"], self.provided)}}
+            for key in recorded
+        ]
+        return {"Responses": {"control": items}}
 
     def _xml(self, operation: str) -> bytes:
         if operation == "AssumeRole":

@@ -22,6 +22,7 @@ from ringfence.steps.ec2.network import SetSecurityGroups
 from ringfence.steps.ec2.own_groups import CreateOwnGroup
 from ringfence.steps.ec2.snapshots import CreateSnapshots
 from ringfence.steps.ec2.tags import TagInstance
+from ringfence.steps.iam.ended_revocations import EndRoleRevocation
 from ringfence.steps.iam.instance_sessions import (
     AttachInstanceDenial,
     DenyInstanceSessions,
@@ -29,7 +30,13 @@ from ringfence.steps.iam.instance_sessions import (
 )
 from tests.support import trials
 from tests.support.effort import examples
-from tests.support.strategies.contain_instance import EVERYTHING, WAYS, everything_to_do, full_role
+from tests.support.strategies.contain_instance import (
+    EVERYTHING,
+    WAYS,
+    everything_to_do,
+    full_role,
+    with_old_revocations,
+)
 from tests.support.strategies.instances import chosen, instances
 from tests.support.trials import CONTAINED, FAILURES, NAMES, NOTHING_FAILS, UNREADABLE, Failing, never
 
@@ -95,7 +102,8 @@ def test_one_kind_of_step_that_fails_does_not_keep_an_instance_from_being_contai
 ) -> None:
     failing, full = Failing(failure, (kind,)), kind in ON_A_FULL_ROLE
     for way in WAYS:
-        trial = Trial(on_a_full_role() if full else everything_to_do(), failing, way)
+        worlds = {EndRoleRevocation: with_old_revocations}
+        trial = Trial(on_a_full_role() if full else worlds.get(kind, everything_to_do)(), failing, way)
         if full:
             trial.refuse(DenyInstanceSessions)
         trial.run_whatever_happens()
