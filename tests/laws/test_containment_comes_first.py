@@ -102,8 +102,8 @@ def test_one_kind_of_step_that_fails_does_not_keep_an_instance_from_being_contai
 ) -> None:
     failing, full = Failing(failure, (kind,)), kind in ON_A_FULL_ROLE
     for way in WAYS:
-        worlds = {EndRoleRevocation: with_old_revocations}
-        trial = Trial(on_a_full_role() if full else worlds.get(kind, everything_to_do)(), failing, way)
+        plain = with_old_revocations if kind is EndRoleRevocation else everything_to_do
+        trial = Trial(on_a_full_role() if full else plain(), failing, way)
         if full:
             trial.refuse(DenyInstanceSessions)
         trial.run_whatever_happens()
