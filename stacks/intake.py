@@ -51,7 +51,9 @@ class IntakeStack(Stack):
         super().__init__(scope, id_, env=env, description="Ringfence: takes in findings of other services")
         self.settings = settings
         self.source = queue(self, INTAKE, key, times.INTAKE)
-        self.rules = self._rules((*intake_patterns(), heartbeats((self.account,), (self.region,))))
+        self.rules = self._rules(
+            (*intake_patterns(self.account), heartbeats((self.account,), (self.region,)))
+        )
         handled_by(self.source.main, role_arn(self.account, function_role(INTAKE)))
         group = log_group(self, "Logs", key)
         own = role(

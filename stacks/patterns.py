@@ -25,9 +25,12 @@ def patterns_of(runbook: Runbook, settings: Settings, api: str = "") -> Patterns
     return patterns_in(runbook, names, settings.account, api)
 
 
-def intake_patterns() -> Patterns:
-    """Return the patterns of the events that the intake turns into those of other services."""
-    return tuple(taken_in())
+def intake_patterns(home: str = "") -> Patterns:
+    """Return the patterns of the events that the intake turns into those of other services.
+
+    `home`: the home account, in which people choose findings.
+    """
+    return tuple(filled(one, home) for one in taken_in(home=bool(home)))
 
 
 def undoing_of(runbook: Runbook, settings: Settings) -> Patterns:

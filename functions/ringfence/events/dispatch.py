@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.events.envelope import Envelope, NotForUs, parse_json
+from ringfence.events.envelope import CHOSEN, Envelope, NotForUs, parse_json
 from ringfence.events.fields import formatted
 from ringfence.events.guardduty import parser as guardduty
 from ringfence.events.guardduty.trigger import DETAIL_TYPE, SOURCE
 from ringfence.model.discovery import folders_in, module_of
+from ringfence.model.frozen import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +37,8 @@ def findings(event: object) -> tuple[Finding, ...] | NotForUs:
     else:
         read = [reader(envelope) for reader in _others(envelope)]
     found = tuple(one for one in read if not isinstance(one, NotForUs))
+    if envelope.document.has(CHOSEN):
+        found = tuple(replace(one, chosen=envelope.document.texts(CHOSEN)) for one in found)
     return found or next(one for one in read if isinstance(one, NotForUs))
 
 

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from ringfence.model.principals import Principal
     from ringfence.model.subject import Ref
 
+CHOSEN = "ringfence:chosen"
+"""The field beside `detail` in which the intake says that a person chose the finding: the mode, and why.
+
+Only the intake can write it: EventBridge makes every other part of an envelope.
+"""
 WHOLE = "(document)"
 """The field name in errors about the whole document."""
 MOST_LEVELS = 64

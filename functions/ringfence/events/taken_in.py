@@ -55,10 +55,10 @@ class Incoming:
         return self.event
 
 
-def patterns() -> Iterator[Event]:
-    """Yield the EventBridge patterns of all sources."""
+def patterns(*, home: bool = False) -> Iterator[Event]:
+    """Yield the EventBridge patterns of all sources. `home`: also those of the home account alone."""
     for folder in folders_in(_EVENTS):
-        yield from _taken_in(folder)
+        yield from _taken_in(folder, home=home)
 
 
 def contains_findings(event: object) -> bool:
@@ -91,14 +91,13 @@ def _folders() -> Mapping[object, str]:
     return {
         (source, kind): folder
         for folder in folders_in(_EVENTS)
-        for pattern in _taken_in(folder)
+        for pattern in _taken_in(folder, home=True)
         for source in pattern["source"]
         for kind in pattern["detail-type"]
     }
 
 
-def _taken_in(folder: str) -> tuple[Mapping[str, list[str]], ...]:
-    found: tuple[Mapping[str, list[str]], ...] = getattr(
-        module_of(f"{_EVENTS}.{folder}", "trigger"), "TAKEN_IN", ()
-    )
-    return found
+def _taken_in(folder: str, *, home: bool) -> Iterator[Mapping[str, list[str]]]:
+    trigger = module_of(f"{_EVENTS}.{folder}", "trigger")
+    yield from getattr(trigger, "TAKEN_IN", ())
+    yield from getattr(trigger, "TAKEN_IN_AT_HOME", ()) if home else ()

@@ -26,7 +26,7 @@ class Finding:
     say that anything is wrong, only that it is time to check. If nothing is wrong, nothing is recorded.
     `urgent`: a person must be notified at once, because nothing else responds to it.
     `containers` are the containers that it is about, in words. `at_most` is the highest mode and the reason
-    for it. Empty: the policy alone decides.
+    for it. Empty: the policy alone decides. `chosen` is the mode that a person chose for it, and how.
     """
 
     source: str
@@ -53,6 +53,7 @@ class Finding:
     urgent: bool = False
     containers: tuple[str, ...] = ()
     at_most: tuple[str, ...] = ()
+    chosen: tuple[str, ...] = ()
 
     @property
     def rule(self) -> ManagedRule | None:

@@ -63,6 +63,8 @@ def decide(  # noqa: PLR0913 - what a decision depends on
     decision = _by_rules(policy, Case(runbook, finding, ref, remediation), circumstances)
     if not decision.mode.records:
         return decision
+    if finding.chosen:
+        decision = Decision(Mode(finding.chosen[0]), finding.chosen[1], decision.rule, DecisionCode.REQUESTED)
     if reason := _own(policy, ref) or finding.notify_only_reason_for(ref):
         return Decision(Mode.NOTIFY, reason, decision.rule, _notify_only(finding, ref))
     if reason := policy.protection(runbook, ref, circumstances.now):

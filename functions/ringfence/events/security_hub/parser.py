@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ringfence.events.envelope import NotForUs
+from ringfence.events.envelope import CHOSEN, NotForUs
 from ringfence.events.fields import formatted
 from ringfence.events.security_hub import asff, ocsf
 from ringfence.events.security_hub.told import finding_of
-from ringfence.events.security_hub.trigger import CUSTOM_ACTION, IMPORTED, IMPORTED_V2, INSIGHTS, SOURCE
+from ringfence.events.security_hub.trigger import (
+    ACTIONS,
+    CUSTOM_ACTION,
+    IMPORTED,
+    IMPORTED_V2,
+    INSIGHTS,
+    SOURCE,
+)
 from ringfence.events.taken_in import Incoming
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
@@ -24,13 +32,20 @@ if TYPE_CHECKING:
     Event = Mapping[str, object]
 
 
-_FORMS = MappingProxyType({IMPORTED: asff.event_of, IMPORTED_V2: ocsf.event_of})
+_ACTION = re.compile(
+    r"arn:aws:securityhub:[a-z0-9-]+:(?P<account>[0-9]{12}):action/custom/(?P<id>[A-Za-z0-9]+)"
+)
+_FORMS = MappingProxyType({IMPORTED: asff.event_of, CUSTOM_ACTION: asff.event_of, IMPORTED_V2: ocsf.event_of})
 """What reads a finding of each type of event."""
 
 
 def parts(event: Document) -> Iterator[Incoming]:
     """Yield each finding of an event. Raises BadInput for an event without a list of findings."""
-    event_of = _FORMS[event.text("detail-type")]
+    kind = event.text("detail-type")
+    if kind == CUSTOM_ACTION and (refused := _refused(event)):
+        yield Incoming("resources", NotForUs(refused), None, event.value)
+        return
+    event_of = _FORMS[kind]
     detail = event.child("detail")
     found = detail.items("findings")
     if not found:
@@ -40,7 +55,8 @@ def parts(event: Document) -> Iterator[Incoming]:
         place = f"detail.findings[{number}]"
         try:
             read = Document.of(finding, place)
-            yield Incoming(place, _with_origin(event_of(read), read), None, alone)
+            made = _with_origin(event_of(read), read)
+            yield Incoming(place, _as_chosen(made, event) if kind == CUSTOM_ACTION else made, None, alone)
         except BadInput as error:
             yield Incoming(place, None, error, alone)
 
@@ -57,15 +73,35 @@ def _with_origin(event: Event | NotForUs, finding: Document) -> Event | NotForUs
     return {**event, ORIGIN: origin}
 
 
+def _refused(event: Document) -> str:
+    """Return why a custom action starts nothing. Empty for one of Ringfence's."""
+    named = event.texts("resources")
+    action = _ACTION.fullmatch(named[0]) if named else None
+    if action is None or action["id"] not in ACTIONS:
+        shown = formatted(named[0]) if named else "no action"
+        return f"{shown} is no custom action of Ringfence; its actions are {', '.join(ACTIONS)}"
+    if action["account"] != event.text("account"):
+        return f"the custom action is of account {action['account']}, and its event of another one"
+    return ""
+
+
+def _as_chosen(found: Event | NotForUs, event: Document) -> Event | NotForUs:
+    """Return the event of a finding with the mode of the action, and why."""
+    if isinstance(found, NotForUs):
+        return found
+    id_ = event.texts("resources")[0].rpartition("/")[2]
+    words = f"somebody chose it in Security Hub with the custom action {id_}; the event does not say who"
+    return {**found, CHOSEN: [ACTIONS[id_], words]}
+
+
 def read(envelope: Envelope) -> Finding | NotForUs:
     """Return the finding of an event that the intake passed on, or why it is none."""
-    if envelope.detail_type in _FORMS and len(envelope.document.child("detail").items("findings")) == 1:
+    if (
+        envelope.detail_type in {IMPORTED, IMPORTED_V2}
+        and len(envelope.document.child("detail").items("findings")) == 1
+    ):
         return finding_of(envelope.document, envelope.digest)
     if envelope.detail_type == INSIGHTS:
         return NotForUs("the results of an insight are counts: they contain no finding")
-    if envelope.detail_type == CUSTOM_ACTION:
-        return NotForUs(
-            "it is of a custom action of Security Hub, and Ringfence has none: use `ringfence run`"
-        )
     kind = formatted(envelope.detail_type)
-    return NotForUs(f"the event is of type {kind}, from {SOURCE}, and contains no finding")
+    return NotForUs(f"the event is of type {kind}, from {SOURCE}, and the intake reads the findings in it")

@@ -5,7 +5,10 @@ https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-cwe-event-t
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from ringfence.events.patterns import OWN_ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,3 +23,9 @@ becomes the same event of its service.
 TAKEN_IN: tuple[Mapping[str, list[str]], ...] = (
     {"source": [SOURCE], "detail-type": [IMPORTED, IMPORTED_V2]},
 )
+ACTIONS = MappingProxyType({"RingfencePlan": "dry-run", "RingfenceContain": "approve"})
+"""The ids of Ringfence's custom actions, and the mode of the findings that a person chooses with each."""
+TAKEN_IN_AT_HOME: tuple[Mapping[str, list[str]], ...] = (
+    {"source": [SOURCE], "detail-type": [CUSTOM_ACTION], "account": [OWN_ACCOUNT]},
+)
+"""Only actions of the home account count, because other accounts may create some with the same ids."""
