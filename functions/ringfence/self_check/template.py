@@ -163,6 +163,9 @@ def _last(id_: str) -> str:
 
 _ATTRIBUTES: Mapping[tuple[str, str], Callable[[str, Stack], str]] = {
     ("AWS::DynamoDB::Table", "Arn"): lambda id_, at: f"arn:aws:dynamodb:{at.region}:{at.account}:table/{id_}",
+    ("AWS::Events::EventBus", "Arn"): lambda id_, at: (
+        f"arn:aws:events:{at.region}:{at.account}:event-bus/{id_}"
+    ),
     ("AWS::Events::Rule", "Arn"): lambda id_, at: f"arn:aws:events:{at.region}:{at.account}:rule/{id_}",
     ("AWS::IAM::Role", "Arn"): lambda id_, at: f"arn:aws:iam::{at.account}:role/{id_}",
     ("AWS::KMS::Key", "Arn"): lambda id_, at: f"arn:aws:kms:{at.region}:{at.account}:key/{id_}",

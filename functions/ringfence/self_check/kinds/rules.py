@@ -1,4 +1,4 @@
-"""EventBridge rules, their targets, and the policy of the home bus."""
+"""EventBridge rules, their targets, and the policies of the default bus and of Ringfence's own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.resource_names import PREFIX
 from ringfence.self_check.compare import statements
 from ringfence.self_check.kind import Kind, Settings
 
@@ -70,7 +71,8 @@ def _bus_declared(policy: Resource) -> Settings:
 
 def _read_bus(policy: Resource) -> SansIO[Settings | None]:
     sid = policy.properties.get("StatementId")
-    (bus,) = yield (Call("events", "DescribeEventBus", {"Name": "default"}),)
+    name = str(policy.properties.get("EventBusName") or "default")
+    (bus,) = yield (Call("events", "DescribeEventBus", {"Name": name}),)
     if isinstance(bus, Failed) or not (text := bus.optional_text("Policy")):
         return None
     given = json.loads(text).get("Statement", [])
@@ -78,6 +80,7 @@ def _read_bus(policy: Resource) -> SansIO[Settings | None]:
     return {"statement": statements({"Statement": ours})} if ours else None
 
 
+_BUSES = tuple(f"arn:aws:events:*:{{account}}:event-bus/{name}" for name in ("default", f"{PREFIX}events"))
 _NOW = "aws events enable-rule --name {id} --region {region}, then: npx cdk deploy {stack} --revert-drift"
 KINDS = (
     Kind(
@@ -91,7 +94,7 @@ KINDS = (
     Kind(
         "AWS::Events::EventBusPolicy",
         "event bus policy",
-        (Permission("events:DescribeEventBus", ("arn:aws:events:*:{account}:event-bus/default",)),),
+        (Permission("events:DescribeEventBus", _BUSES),),
         _bus_declared,
         _read_bus,
         {},
