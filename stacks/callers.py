@@ -13,6 +13,8 @@ from ringfence.model.resource_names import (
     CHECKPOINT,
     CHECKPOINT_SCHEDULE,
     CONTROL,
+    FINDINGS,
+    FINDINGS_BUS,
     HEARTBEAT,
     HEARTBEAT_SCHEDULE,
     INTAKE,
@@ -39,7 +41,7 @@ class Way(StrEnum):
     QUEUE = "its queue"
     STREAM = "its table's stream"
     SCHEDULE = "its schedule"
-    API = "the operators' API"
+    API = "an API"
     CHAT = "the buttons in chat"
 
 
@@ -99,4 +101,6 @@ def _declared() -> Iterator[Invoked]:
     yield Invoked(OUTPUTS, (Way.QUEUE,), (function_role(OUTPUTS),))
     roles = (function_role(SWEEP), SWEEP_SCHEDULE)
     yield Invoked(SWEEP, (Way.QUEUE, Way.SCHEDULE), roles)
+    yield Invoked(FINDINGS, (Way.API,), (function_role(FINDINGS),))
+    yield Invoked(FINDINGS_BUS, (Way.QUEUE,), (function_role(FINDINGS),))
     yield Invoked(OPERATE, (Way.API,), (function_role(OPERATE),))

@@ -11,13 +11,14 @@ from aws_cdk import aws_lambda as lambda_
 from ringfence.aws.notice import TOPIC
 from ringfence.events.heartbeat import pattern as heartbeats
 from ringfence.events.patterns import rule_state
-from ringfence.model.resource_names import INTAKE, OPERATE, SWEEP, function_role
+from ringfence.model.resource_names import FINDINGS, INTAKE, OPERATE, SWEEP, function_role
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import needs, times
 from stacks.alarms import Alarms
+from stacks.findings import Findings
 from stacks.functions import Handler, Settled, function, log_group, role
 from stacks.names import prefixed, role_arn
-from stacks.patterns import intake_patterns
+from stacks.patterns import api_patterns, intake_patterns
 from stacks.queues import handled_by, queue, take_from, take_from_nobody_else
 from stacks.sweep import Sweep
 
@@ -51,9 +52,10 @@ class IntakeStack(Stack):
         super().__init__(scope, id_, env=env, description="Ringfence: takes in findings of other services")
         self.settings = settings
         self.source = queue(self, INTAKE, key, times.INTAKE)
-        self.rules = self._rules(
-            (*intake_patterns(self.account), heartbeats((self.account,), (self.region,)))
-        )
+        findings = Findings(self, settings=settings, bundle=bundle, audit=audit, key=key, intake=self.source)
+        changes = api_patterns(CATALOGUE.values(), settings, findings.api.http_api_id)
+        beats = heartbeats((self.account,), (self.region,))
+        self.rules = self._rules((*intake_patterns(self.account), *changes, beats))
         handled_by(self.source.main, role_arn(self.account, function_role(INTAKE)))
         group = log_group(self, "Logs", key)
         own = role(
@@ -106,7 +108,8 @@ class IntakeStack(Stack):
         rules = tuple(self._rule(number, one) for number, one in enumerate(patterns, start=1))
         arns = [rule.attr_arn for rule in rules]
         take_from(self.source.main, arns)
-        senders = [role_arn(self.account, function_role(name)) for name in (OPERATE, INTAKE, SWEEP)]
+        names = (OPERATE, INTAKE, SWEEP, FINDINGS)
+        senders = [role_arn(self.account, function_role(name)) for name in names]
         take_from_nobody_else(self.source.main, arns, senders)
         take_from(self.source.dead, arns)
         return rules

@@ -270,6 +270,16 @@ SWEEP = (
 """The additional permissions of the function of the sweeps. It sends, and changes nothing."""
 SWEEP_READS = (*guardduty.PERMISSIONS, *config.PERMISSIONS, *cloudtrail.PERMISSIONS)
 """The permissions of the role `ringfence-sweep`, which reads what the sources have in an account."""
+FINDINGS = (
+    *dynamo.PERMISSIONS,
+    *record_keys.PERMISSIONS,
+    *USE_TABLES,
+    *CONSUME,
+    Permission("sqs:SendMessage", ("{intake}",)),
+    Permission("kms:GenerateDataKey", ("{queue_key}",), _QUEUES, implied=True),
+    *TELL,
+)
+"""The additional permissions of the functions for sent findings. They record refusals, and pass on others."""
 BEAT = (
     Permission(
         "events:PutEvents",

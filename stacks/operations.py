@@ -76,7 +76,7 @@ def _declared() -> Iterator[Permission]:
         yield from runbook.release_permissions()
     functions = (
         *(needs.RECHECK, needs.OPERATE, needs.ARCHIVE, needs.NOTIFY),
-        *(needs.CHECKPOINT, needs.CONTROL, needs.HEARTBEAT, needs.SELF_CHECK, needs.INTAKE),
+        *(needs.CHECKPOINT, needs.CONTROL, needs.HEARTBEAT, needs.SELF_CHECK, needs.INTAKE, needs.FINDINGS),
         *(needs.TELL_OUTPUTS, needs.OUTPUTS, *(one.permissions for one in every_output())),
         *(needs.SWEEP, needs.SWEEP_READS),
     )

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-from aws_cdk import ArnFormat, CfnOutput, Stack
-from aws_cdk import aws_apigatewayv2 as apigateway
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk.aws_apigatewayv2_authorizers import HttpIamAuthorizer
-from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
+from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
 from ringfence.aws.dead_letters import SUFFIX
@@ -27,8 +21,8 @@ from ringfence.record.pauses import PAUSE
 from ringfence.record.slots import REPLAYS, RESETS
 from stacks import needs
 from stacks.alarms import Alarms
-from stacks.function_policies import only_its_callers
 from stacks.functions import FULL_CORE, Handler, Settled, function, log_group, role
+from stacks.http_api import http_api, route_arn, serve
 from stacks.names import prefixed, role_arn
 from stacks.people import callers
 from stacks.times import OPERATE_TIMEOUT
@@ -40,35 +34,22 @@ if TYPE_CHECKING:
     from stacks.pipeline import Pipeline
     from stacks.settings import Settings
 
-_RATE, _BURST = 10, 20
-_LOGGED = ("requestId", "requestTime", "httpMethod", "path", "status", "responseLength", "identity.userArn")
-_ERROR = "integrationErrorMessage"
-
 
 class OperatorApi(Construct):
     """The API allows only callers that IAM permits, and passes their identity to the function.
 
-    It is created first, because rules of the pipelines name it. `serve` gives it what it needs of them.
+    It is created first, because rules of the pipelines name it. `begin` gives it what it needs of them.
     """
 
     def __init__(self, scope: Construct) -> None:
         super().__init__(scope, "Door")
-        self.api = apigateway.HttpApi(
-            self,
-            "Api",
-            api_name=prefixed(OPERATE),
-            description="Ringfence: manual runs and releases",
-            create_default_stage=False,
-            default_authorizer=HttpIamAuthorizer(),
-        )
+        self.api = http_api(self, OPERATE, "manual runs and releases")
 
     def route_arn(self, path: str) -> str:
         """Return the ARN by which IAM permits a route."""
-        return Stack.of(self).format_arn(
-            service="execute-api", resource=self.api.http_api_id, resource_name=f"$default/POST{path}"
-        )
+        return route_arn(self.api, path)
 
-    def serve(
+    def begin(
         self,
         *,
         settled: Settled,
@@ -122,70 +103,15 @@ class OperatorApi(Construct):
             self.role,
             group,
         )
-        self._routes(self.api)
+        serve(self, self.api, (OPERATE, self.function), ROUTES, settled.key)
+        CfnOutput(Stack.of(self), "OperateUrl", value=self.api.api_endpoint)
         self._people(mfa=settings.require_mfa)
         Alarms(self, audit.notices).errors(OPERATE, self.function)
-
-    def _routes(self, api: apigateway.HttpApi) -> None:
-        # The CDK would add permissions one by one, which the function's policy replaces.
-        invoked = lambda_.Function.from_function_attributes(
-            self,
-            "Invoked",
-            function_arn=self.function.function_arn,
-            same_environment=False,
-            skip_permissions=True,
-        )
-        integration = HttpLambdaIntegration("Operate", invoked)
-        for path in ROUTES:
-            api.add_routes(path=path, methods=[apigateway.HttpMethod.POST], integration=integration)
-        stage = apigateway.HttpStage(
-            self,
-            "Stage",
-            http_api=api,
-            stage_name="$default",
-            auto_deploy=True,
-            throttle=apigateway.ThrottleSettings(rate_limit=_RATE, burst_limit=_BURST),
-        )
-        self._log_access(stage)
-        only_its_callers(self, OPERATE, self.function.function_arn, (self._allowed(api),))
-        CfnOutput(Stack.of(self), "OperateUrl", value=api.api_endpoint)
-
-    def _allowed(self, api: apigateway.HttpApi) -> iam.PolicyStatement:
-        """Allow API Gateway to invoke the function for the routes of the API."""
-        routes = [
-            Stack.of(self).format_arn(
-                service="execute-api", resource=api.http_api_id, resource_name=f"*/*{path}"
-            )
-            for path in ROUTES
-        ]
-        return iam.PolicyStatement(
-            sid="Api",
-            actions=["lambda:InvokeFunction"],
-            principals=[iam.ServicePrincipal("apigateway.amazonaws.com")],
-            resources=[self.function.function_arn],
-            conditions={"ArnLike": {"aws:SourceArn": routes}},
-        )
 
     def _people(self, *, mfa: bool) -> None:
         """Create the managed policies for callers of the API, attached to nobody."""
         for one in CALLERS:
             callers(self, one, [self.route_arn(path) for path in one.routes], mfa=mfa)
-
-    def _log_access(self, stage: apigateway.HttpStage) -> None:
-        group = log_group(self, "AccessLogs", self.settled.key)
-        line = {name.rpartition(".")[2]: f"$context.{name}" for name in (*_LOGGED, _ERROR)}
-        # A log group's ARN ends with `:*`. API Gateway expects it without.
-        arn = Stack.of(self).format_arn(
-            service="logs",
-            resource="log-group",
-            resource_name=group.log_group_name,
-            arn_format=ArnFormat.COLON_RESOURCE_NAME,
-        )
-        bare = stage.node.default_child
-        if isinstance(bare, apigateway.CfnStage):
-            bare.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
-                destination_arn=arn, format=json.dumps(line)
-            )
 
 
 def _chat(settings: Settings) -> dict[str, str]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.events.cloudtrail.trigger.undoing import undoing_patterns
-from ringfence.events.patterns import filled
+from ringfence.events.patterns import filled, names_api
 from ringfence.events.rules import patterns_in
 from ringfence.events.taken_in import patterns as taken_in
 from ringfence.policy.compiled import policy_from_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ringfence.events.rules import Patterns
     from ringfence.model.runbook import Runbook
     from stacks.settings import Settings
@@ -31,6 +33,12 @@ def intake_patterns(home: str = "") -> Patterns:
     `home`: the home account, in which people choose findings.
     """
     return tuple(filled(one, home) for one in taken_in(home=bool(home)))
+
+
+def api_patterns(runbooks: Iterable[Runbook], settings: Settings, api: str) -> Patterns:
+    """Return the patterns for changes of one API. The operators' API has such patterns, too."""
+    found = (pattern for one in runbooks for trigger in one.triggers for pattern in trigger.patterns())
+    return tuple(filled(pattern, settings.account, api) for pattern in found if names_api(pattern))
 
 
 def undoing_of(runbook: Runbook, settings: Settings) -> Patterns:

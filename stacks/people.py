@@ -48,13 +48,17 @@ def _policy(scope: Construct, who: ManagedPolicy, needed: tuple[Need, ...]) -> N
     """Create a managed policy, attached to nobody."""
     policy = iam.ManagedPolicy(
         scope,
-        f"{who.who.capitalize()}s",
+        f"{_id(who)}s",
         managed_policy_name=who.name,
         description=who.does,
         document=document(needed),
     )
     acknowledge_wildcards(policy, needed)
-    CfnOutput(Stack.of(scope), f"{who.who.capitalize()}Policy", value=policy.managed_policy_arn)
+    CfnOutput(Stack.of(scope), f"{_id(who)}Policy", value=policy.managed_policy_arn)
+
+
+def _id(who: ManagedPolicy) -> str:
+    return "".join(one.capitalize() for one in who.who.split("-"))
 
 
 def _here(scope: Construct) -> dict[str, str | Resources]:

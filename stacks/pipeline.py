@@ -200,7 +200,7 @@ class Pipeline(Construct):
         id_, invoked = (
             ("ContainMapping", self._invoked(made)) if first else ("ContinueMapping", made.function_name)
         )
-        _mapping(self, id_, invoked, source, given)
+        mapping(self, id_, invoked, source, given)
         return made
 
     def _invoked(self, contain: lambda_.Function) -> str:
@@ -241,7 +241,7 @@ class Pipeline(Construct):
             self.role,
             group,
         )
-        _mapping(settled.scope, "Mapping", made.function_name, source, times.RECHECK)
+        mapping(settled.scope, "Mapping", made.function_name, source, times.RECHECK)
         every = self.runbook.verified_every
         scheduled(settled.scope, source.name, every, made, dead=source.dead)
         _watched(alarms, source, made, times.RECHECK)
@@ -284,7 +284,7 @@ def _kept_elsewhere(id_: str) -> tuple[str, ...]:
     return () if kept == id_ else (f"{kept}#{PROVIDED}/*",)
 
 
-def _mapping(scope: Construct, id_: str, invoked: str, source: Queue, given: QueueTimes) -> None:
+def mapping(scope: Construct, id_: str, invoked: str, source: Queue, given: QueueTimes) -> None:
     """Let a function take messages from a queue, one at a time."""
     lambda_.CfnEventSourceMapping(
         scope,

@@ -51,4 +51,4 @@ class ResponseStack(Stack):
         Approvals(self, settled=settled, pipelines=self.pipelines)
         forward.let_in(self, settings)
         Heartbeat(self, settled=settled, audit=audit, settings=settings)
-        door.serve(settled=settled, audit=audit, settings=settings, pipelines=self.pipelines)
+        door.begin(settled=settled, audit=audit, settings=settings, pipelines=self.pipelines)

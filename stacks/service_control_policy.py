@@ -42,7 +42,7 @@ def service_control_policy(
     executor: str = EXECUTOR,
     break_glass: str = BREAK_GLASS,
     home: str = ANY_HOME,
-    api: str = "",
+    apis: Sequence[str] = (),
 ) -> Json:
     """Return the policy.
 
@@ -55,16 +55,17 @@ def service_control_policy(
         ARNs of roles, which can contain `*`.
     home
         The home account. Only the policy of its default event bus is denied to others. `*` is each account.
-    api
-        The id of the operators' API, which AWS generates: the first label of the host in the output
-        `OperateUrl`. Without it, the policy cannot name the API.
+    apis
+        The ids of the operators' API and of the API for sent findings, which AWS generates: the first label
+        of the host in the outputs `OperateUrl` and `FindingsUrl`. Without them, the policy cannot name the
+        APIs.
     """
     owners = (executor, break_glass)
     switching = (*owners, *_switching_roles())
     statements = [
         _deny("Invoke", (_FUNCTION,), ("lambda:Invoke*",), (_SCHEDULES, break_glass)),
         # Each action concerns resources of one service only, so one statement is enough for all of them.
-        _deny("Change", (*_RESOURCES, *_parts(api), *owners), (*_CHANGES, *_api_changes(api)), switching),
+        _deny("Change", (*_RESOURCES, *_parts(apis), *owners), (*_CHANGES, *_api_changes(apis)), switching),
         _deny("Mappings", ("*",), _MAPPINGS, switching, {"ArnLike": {"lambda:FunctionArn": _FUNCTION}}),
         _deny("Keys", ("*",), _KEYS, owners, {"ForAnyValue:StringLike": {"kms:ResourceAliases": _ALIASES}}),
         _deny("Data", (_TABLE, f"{_BUCKET}/*"), _DATA, (_FUNCTIONS, break_glass)),
@@ -91,14 +92,14 @@ def service_control_policy(
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def _parts(api: str) -> tuple[str, ...]:
-    """Return the API and everything in it: routes, integrations, stages and authorizers."""
-    return (f"arn:aws:apigateway:*::/apis/{api}*",) if api else ()
+def _parts(apis: Sequence[str]) -> tuple[str, ...]:
+    """Return the APIs and everything in them: routes, integrations, stages and authorizers."""
+    return tuple(f"arn:aws:apigateway:*::/apis/{api}*" for api in apis)
 
 
-def _api_changes(api: str) -> tuple[str, ...]:
+def _api_changes(apis: Sequence[str]) -> tuple[str, ...]:
     """Return every change of an API: it is deleted, or patched, posted or put."""
-    return ("apigateway:DELETE", "apigateway:P*") if api else ()
+    return ("apigateway:DELETE", "apigateway:P*") if apis else ()
 
 
 def _elsewhere() -> Json:
@@ -192,7 +193,7 @@ _CHANGES = (
     *(f"sns:{one}" for one in ("*Permission", "DeleteTopic", "PutDataP*", "Set*", "Unsubscribe")),
     *(f"sqs:{one}" for one in ("*Permission", "DeleteQueue", "PurgeQueue", "SetQueueAttributes")),
 )
-_BUS = ("events:*Permission", "events:UpdateEventBus")
+_BUS = ("events:*Permission", "events:DeleteEventBus", "events:UpdateEventBus")
 """The permissions of buses have no resource types."""
 _MAPPINGS = ("lambda:*teEventSourceMapping",)
 """Create, delete and update. It is short, because the whole policy has little space."""

@@ -55,6 +55,10 @@ SWEEP = QueueTimes(timeout=300, margin=10, receives=5, concurrency=20, late=1800
 """A message is one place. LookupEvents takes two requests a second in a place, so many are read at once."""
 SWEEP_SILENT_HOURS = 3
 """The hours without a sweep that raise an alarm, in addition to the time between two sweeps."""
+FINDINGS = QueueTimes(timeout=30, margin=5, receives=30, concurrency=5, late=60)
+"""Sent findings on the bus."""
+FINDINGS_TIMEOUT = 29
+"""An HTTP API waits 30 s for its function."""
 HEARTBEAT_MINUTES = 15
 """How often each place sends a heartbeat. Two that are missing ring an alarm."""
 SELF_CHECK = "rate(1 hour)"

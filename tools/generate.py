@@ -17,6 +17,7 @@ from tools import (
     json_page,
     kinds,
     notices,
+    openapi,
     outputs_page,
     policy_page,
     record_vectors,
@@ -42,6 +43,8 @@ NOTICE_SCHEMA = ROOT / "docs" / "notice-schema.json"
 OUTPUTS = ROOT / "docs" / "outputs.md"
 RULES = ROOT / "docs" / "rules.md"
 VECTORS = ROOT / "docs" / "record-format.json"
+OPENAPI, FINDING_SCHEMA = ROOT / "docs" / "openapi.json", ROOT / "docs" / "finding-schema.json"
+FINDINGS_PAGE = ROOT / "docs" / "findings-api.md"
 REQUIREMENTS = ROOT / "requirements.txt"
 
 
@@ -79,6 +82,9 @@ def main() -> None:
     NOTICE_SCHEMA.write_text(notices.schema_text(), "utf-8")
     OUTPUTS.write_text(outputs_page.document(), "utf-8")
     RULES.write_text(rules_page.document(), "utf-8")
+    OPENAPI.write_text(openapi.text(), "utf-8")
+    FINDING_SCHEMA.write_text(openapi.finding_schema(), "utf-8")
+    FINDINGS_PAGE.write_text(openapi.with_fields(FINDINGS_PAGE.read_text("utf-8")), "utf-8")
     VECTORS.write_text(record_vectors.document(), "utf-8")
     REQUIREMENTS.write_text(requirements(REQUIREMENTS.read_text("utf-8")), "utf-8")
 

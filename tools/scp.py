@@ -22,7 +22,12 @@ def main() -> None:
     parser.add_argument("--deployer", default=DEPLOYER, help="the role that deploys the stacks")
     parser.add_argument("--executor", default=EXECUTOR, help="the role that CloudFormation assumes")
     parser.add_argument("--home-account", dest="home", default=ANY_HOME, help="the home account")
-    parser.add_argument("--api", default="", help="the id of the operators' API, from the output OperateUrl")
+    parser.add_argument(
+        "--api",
+        action="append",
+        default=[],
+        help="the id of an API, from the outputs OperateUrl and FindingsUrl. Can be repeated.",
+    )
     given = parser.parse_args()
     policy = service_control_policy(given.deployer, given.executor, given.break_glass, given.home, given.api)
     sys.stdout.write(text(policy))

@@ -57,6 +57,7 @@ class Deployer:
         approvals: Mapping[str, object] | None = None,
         outputs: Mapping[str, object] | None = None,
         share: int = 0,
+        incoming: Mapping[str, object] = MappingProxyType({}),
         context: Mapping[str, str] = MappingProxyType({}),
     ) -> Deployment:
         """Deploy every stack, with a policy of these rules; without any, all is done at once.
@@ -66,7 +67,8 @@ class Deployer:
 
         `accounts` are protected beside the local AWS's own. `runbooks`, `exempt`, `approvals` and
         `outputs` are the policy's sections of these names. `share`: of a group that may be contained at a
-        time, in percent. `context` are further settings.
+        time, in percent. `incoming` are the sections about findings of others, and `context` are further
+        settings.
         """
         scope = {"accounts": ["home", *accounts]}
         policy: dict[str, object] = {"version": 1, "scope": scope, "rules": list(rules or (AT_ONCE,))}
@@ -76,7 +78,7 @@ class Deployer:
             "approvals": approvals,
             "outputs": outputs,
         }
-        policy |= {name: section for name, section in sections.items() if section}
+        policy |= {**incoming, **{name: section for name, section in sections.items() if section}}
         policy["limits"] = {**HIGH_LIMITS, "auto-scaling-group": {"share": share}}
         self.policy(local).write_text(json.dumps(policy, indent=2), encoding="utf-8")  # JSON is YAML
         return Deployment.of(local, self._deploy(local, local.account, context))

@@ -33,6 +33,7 @@ COMMANDS = MappingProxyType(
         "resume": "ringfence.cli.pauses:resume",
         "pauses": "ringfence.cli.pauses:pauses",
         "limits": "ringfence.cli.limits:limits",
+        "findings": "ringfence.cli.findings:findings",
         "incidents": "ringfence.cli.incidents:incidents",
         "audit": "ringfence.cli.audit:audit",
         "doctor": "ringfence.cli.doctor:doctor",

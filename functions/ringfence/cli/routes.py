@@ -17,8 +17,10 @@ from ringfence.handlers.operator_types import (
     RUNS,
     SEALS,
 )
+from ringfence.handlers.sent_routes import FINDINGS
 
 ROUTES = {
+    "findings send": FINDINGS.path,
     "run": RUNS,
     "release": RELEASES,
     "approvals": APPROVALS,

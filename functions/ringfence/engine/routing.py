@@ -62,6 +62,8 @@ def mapped(event: object, finding: Finding, mappings: Iterable[Mapped]) -> str |
         names: tuple[str, ...] = ("access-analyzer",)
     elif finding.source == SOURCE:
         names = names_of(Document.of(event))
+    elif finding.sent:
+        names = (Document.of(event).child("detail").child("finding").text("product"),)
     else:
         return None
     found = route(mappings, names, finding.type, finding.severity)

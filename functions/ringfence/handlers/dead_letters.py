@@ -15,7 +15,7 @@ from ringfence.handlers.logs import logger
 from ringfence.handlers.operator_types import check_reason
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput, RingfenceError
-from ringfence.model.resource_names import INTAKE, OUTPUTS, PREFIX
+from ringfence.model.resource_names import FINDINGS, INTAKE, OUTPUTS, PREFIX
 from ringfence.model.suggestions import unknown
 from ringfence.record.chain import ChainKey
 from ringfence.record.deployment_facts import ReplayRequested
@@ -59,6 +59,7 @@ def queues_of(catalogue: Mapping[str, Runbook]) -> Iterator[str]:
             yield f"{id_}-recheck"
     yield INTAKE
     yield OUTPUTS
+    yield FINDINGS
 
 
 @dataclass(frozen=True)

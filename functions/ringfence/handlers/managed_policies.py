@@ -13,6 +13,7 @@ from ringfence.handlers.operator_types import (
     FOR_RELEASERS,
     FOR_RESETTERS,
 )
+from ringfence.handlers.sent_routes import FINDINGS
 from ringfence.model.call import Permission
 from ringfence.model.resource_names import PREFIX
 
@@ -57,6 +58,8 @@ CALLERS = (
     ManagedPolicy("checker", "Have Ringfence check the seals of its record", FOR_AUDITORS),
 )
 """The policies of those who call the API."""
+SENDER = ManagedPolicy("finding-sender", "Send findings to Ringfence", (FINDINGS.path,))
+"""The policy of systems that send findings. The policy's `senders` decide what these may cause."""
 AUDITOR = ManagedPolicy(
     "auditor",
     "Read and verify the audit log of Ringfence",
@@ -87,4 +90,4 @@ def allowing(action: str = "", route: str = "") -> tuple[str, ...]:
     >>> allowing("dynamodb:Query"), allowing(route="/releases")
     (('ringfence-auditor',), ('ringfence-releaser',))
     """
-    return tuple(one.name for one in (*CALLERS, AUDITOR, DOCTOR) if one.allows(action, route))
+    return tuple(one.name for one in (*CALLERS, SENDER, AUDITOR, DOCTOR) if one.allows(action, route))

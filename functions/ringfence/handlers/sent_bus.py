@@ -11,7 +11,7 @@ from ringfence.handlers import wiring
 from ringfence.handlers.queue import execution_of, hidden, work_off
 from ringfence.handlers.sent_wiring import sent_findings
 from ringfence.model.errors import BadInput
-from ringfence.model.resource_names import FINDINGS, PREFIX
+from ringfence.model.resource_names import FINDINGS_BUS, PREFIX
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def work_through(event: Event, context: LambdaContext) -> Event:
     """Handle the messages of the queue. Return those that must be retried."""
     settings = wiring.settings()
-    execution = execution_of(context, f"{PREFIX}{FINDINGS}", wiring.now())
+    execution = execution_of(context, f"{PREFIX}{FINDINGS_BUS}", wiring.now())
     return work_off(event, execution, work, wiring.source(settings.queue_url, hidden(context)))
 
 

@@ -112,7 +112,7 @@ class SentFindings:
             )
             self.record(fact, execution)
             raise NotLetIn(f"{path}.{refused.field}", refused.value, refused.reason)
-        if outside := next(filter(None, map(self.policy.outside, finding.subjects)), ""):
+        if outside := next(filter(None, map(self.policy.outside, finding.resources)), ""):
             raise BadInput(f"{path}.subjects", outside)
         self.send(canonical(self._sealed(sent)))
         return finding.id

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Json = dict[str, object]
+INTAKE_QUEUE = "RINGFENCE_INTAKE_QUEUE_URL"
+"""The variable with the URL of the intake's queue."""
 
 
 @dataclass(frozen=True)

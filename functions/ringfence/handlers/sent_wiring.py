@@ -12,15 +12,13 @@ from ringfence.engine.refusals import record_refusal
 from ringfence.handlers import wiring
 from ringfence.handlers.operator_callers import CallerCheck
 from ringfence.handlers.sent_findings import SentFindings
+from ringfence.handlers.sent_routes import INTAKE_QUEUE
 from ringfence.model.errors import InternalError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from ringfence.model.signed_identity import SignedIdentity
-
-INTAKE_QUEUE = "RINGFENCE_INTAKE_QUEUE_URL"
-"""The variable with the URL of the intake's queue."""
 
 
 class _NeverUsed:

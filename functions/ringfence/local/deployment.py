@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 RUNBOOK = CONTAIN_INSTANCE.id
 AUDIT_STACK, RESPONSE_STACK = "Ringfence-Audit", "Ringfence-Response"
-NOTICES_STACK = "Ringfence-Notices"
+NOTICES_STACK, INTAKE_STACK = "Ringfence-Notices", "Ringfence-Intake"
 _DEFAULT: Mapping[str, Mapping[str, int]] = MappingProxyType({})
 HIGH_LIMITS: Mapping[str, Mapping[str, int]] = MappingProxyType(
     {
@@ -58,6 +58,7 @@ class Deployment:
     notices: str
     api: str
     chat: str = ""
+    findings: str = ""
 
     @classmethod
     def make(
@@ -88,15 +89,15 @@ class Deployment:
     def of(cls, local: LocalAws, outputs: dict[str, dict[str, str]]) -> Self:
         """Create it from the outputs of the stacks."""
         audit, response = outputs[AUDIT_STACK], outputs[RESPONSE_STACK]
-        host = response["OperateUrl"].split("//")[-1]
         return cls(
             local,
             audit["AuditTable"],
             audit["ControlTable"],
             audit["ArchiveBucket"],
             audit["NoticesTopic"],
-            local.http_api(host.split(".")[0]),
+            local.http_api(_api_of(response["OperateUrl"])),
             outputs.get(NOTICES_STACK, {}).get("ChatTopic", ""),
+            local.http_api(_api_of(outputs[INTAKE_STACK]["FindingsUrl"])),
         )
 
     def send(self, *findings: InstanceFinding | CredentialFinding, account: str = "") -> None:
@@ -158,3 +159,8 @@ def runbook_of(ref: Ref) -> str:
 
 def _one_by_one(functions: Sequence[Callable[[], object]]) -> list[object]:
     return [function() for function in functions]
+
+
+def _api_of(url: str) -> str:
+    """Return the id of an API, from its address."""
+    return url.rsplit("//", maxsplit=1)[-1].split(".", maxsplit=1)[0]

@@ -61,6 +61,11 @@ class Finding:
         return None if isinstance(self.claim, Claim) else self.claim
 
     @property
+    def resources(self) -> tuple[Ref, ...]:
+        """Its subjects without the finding itself, which stands for one of which Ringfence has no kind."""
+        return tuple(one for one in self.subjects if one.kind != "finding")
+
+    @property
     def sent(self) -> SentFinding | None:
         """Who sent it, if it is no finding of an AWS service."""
         return self.claim if isinstance(self.claim, SentFinding) else None

@@ -42,12 +42,14 @@ OPERATE, ARCHIVE, NOTIFY, CONTROL = "operate", "archive", "notify", "control"
 CHECKPOINT, HEARTBEAT, INTAKE, FINDINGS = "checkpoint", "heartbeat", "intake", "findings"
 OUTPUTS = "outputs"
 SWEEP = "sweep"
-FUNCTIONS = (OPERATE, ARCHIVE, NOTIFY, CONTROL, CHECKPOINT, HEARTBEAT, INTAKE, OUTPUTS, SWEEP)
+FUNCTIONS = (OPERATE, ARCHIVE, NOTIFY, CONTROL, CHECKPOINT, HEARTBEAT, INTAKE, FINDINGS, OUTPUTS, SWEEP)
 """The functions that do not belong to one runbook."""
 ROUTE, CHAT = "route", "chat"
 """The functions that only some deployments have: for routes of notices, and for buttons in chat."""
 CHANNEL_ROLE = f"{PREFIX}chat-channel"
 """The role that a chat channel must have. It may do nothing."""
+FINDINGS_BUS = f"{FINDINGS}-bus"
+"""The function that takes sent findings from the queue of the bus. It has the role of the API's function."""
 FORWARD_ROLE = f"{PREFIX}forward"
 CHECKPOINT_SCHEDULE = f"{PREFIX}{CHECKPOINT}-schedule"
 """The role that invokes the function which publishes the transparency log."""
@@ -79,7 +81,7 @@ def schedule_role(runbook: str, what: str = REVIEW) -> str:
 @cache
 def recording_roles() -> tuple[str, ...]:
     """Return the roles of the functions that write the audit log. They alone can seal its entries."""
-    return tuple(function_role(name) for name in (*runbook_ids(), OPERATE, HEARTBEAT))
+    return tuple(function_role(name) for name in (*runbook_ids(), OPERATE, HEARTBEAT, FINDINGS))
 
 
 @cache

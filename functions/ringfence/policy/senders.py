@@ -88,7 +88,7 @@ def refusal(senders: Iterable[Sender], finding: Finding) -> Refusal | None:
         return Refusal(
             "type", finding.type, f"is no type that {sent.person} may send, by the policy's `senders`"
         )
-    for number, ref in enumerate(finding.subjects):
+    for number, ref in enumerate(finding.resources):
         if not any(one.covers(finding.type, ref) for one in own):
             words = (
                 f"is no resource that {sent.person} may send such findings about, by the policy's `senders`"

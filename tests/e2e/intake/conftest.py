@@ -8,6 +8,7 @@ import pytest
 
 from ringfence.local import LocalAws
 from tests.e2e.compliance import Compliance, settings
+from tests.e2e.intake.senders import incoming
 from tests.e2e.operators import operator, policies
 from tests.e2e.world import World
 
@@ -22,6 +23,6 @@ if TYPE_CHECKING:
 def intake(folder: Path, deployer: Deployer) -> Iterator[Compliance]:
     """Ringfence with IAM enforced, and allowed everything. No trail records calls."""
     with LocalAws(log=folder / "intake.log") as local:
-        world = World(deployer.home(local, runbooks=settings()))
+        world = World(deployer.home(local, runbooks=settings(), incoming=incoming(local.account)))
         local.enforce(True)
         yield Compliance(world, operator(world, *policies(world)))

@@ -1,4 +1,4 @@
-"""The API and the bus for findings of one's own, in memory: what was passed on, and what was recorded."""
+"""The API and the bus for sent findings, in memory: what was passed on, and what was recorded."""
 
 from __future__ import annotations
 

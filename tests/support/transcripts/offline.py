@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.cli.doctor_view import shown as problems_shown
 from ringfence.cli.uninstall_view import shown as removal_shown
+from ringfence.events.sent.form import FINDING
 from ringfence.handlers.removal_plans import RemovalPlan
 from ringfence.record.chain import ChainKey
 from ringfence.record.containments import Containment
@@ -41,6 +42,7 @@ FILES: dict[str, Path | str] = {
     "old.yaml": OLD,
     "broken.yaml": BROKEN,
     "event.json": EVENT,
+    "findings.json": json.dumps({"findings": [FINDING.example(), FINDING.example(whole=False)]}),
 }
 RULES = """\
 compliance_rules:
@@ -162,6 +164,7 @@ def removal() -> Iterator[str]:
 SAMPLES = ("samples", "events", "--runbook", "contain-instance")
 VIEWS: Mapping[str, View] = {
     "explain": command("explain", "event.json"),
+    "findings-check": command("findings", "send", "--check", "findings.json"),
     "explain-many": typed("explain", "many.jsonl", files={**FILES, "many.jsonl": many()}),
     "policy-check": command("policy", "check", "broken.yaml"),
     "policy-show": command("policy", "show", "event.json"),

@@ -272,7 +272,12 @@ def test_only_functions_that_write_or_check_the_record_may_use_the_key_of_the_se
     assert not {"kms:*", "kms:GenerateMac", "kms:VerifyMac", "kms:Generate*", "kms:CreateGrant"} & set(
         administer["Action"]
     )
-    others = ("operate", "heartbeat", "archive")  # the last one checks, and writes to no table with entries
+    others = (
+        "operate",
+        "heartbeat",
+        "findings",
+        "archive",
+    )  # the last one checks, and writes to no table with entries
     writers = {f"ringfence-{name}-function" for name in (*CATALOGUE, *others)}
     assert functions["Action"] == "kms:GenerateMac"
     assert named(functions["Condition"]["ArnEquals"]["aws:PrincipalArn"]) == writers

@@ -22,6 +22,7 @@ from ringfence.handlers.operator_types import (
     RUNS,
     SEALS,
 )
+from ringfence.handlers.sent_routes import FINDINGS
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks.names import RESPONSE_STACK
 from tests.support.synthesis import HOME, allowed, conditions_of, told
@@ -86,7 +87,7 @@ def test_the_function_may_leave_messages_on_the_second_queues_and_put_dead_lette
     )
 
 
-def test_only_the_api_may_invoke_a_function_and_only_on_its_routes(
+def test_only_an_api_may_invoke_a_function_and_only_on_its_routes(
     response: Template, audit: Template, intake: Template
 ) -> None:
     allowed = []
@@ -95,10 +96,11 @@ def test_only_the_api_may_invoke_a_function_and_only_on_its_routes(
         policies = template.all("AWS::Lambda::ResourcePolicy").values()
         statements = [each for one in policies for each in one["Properties"]["PolicyDocument"]["Statement"]]
         allowed += [one for one in statements if one["Effect"] == "Allow"]
-    (api,) = allowed
-    assert api["Principal"] == {"Service": "apigateway.amazonaws.com"}
-    routes = [one["Fn::Join"][1][-1] for one in api["Condition"]["ArnLike"]["aws:SourceArn"]]
-    assert routes == [f"/*/*{path}" for path in ROUTES]
+    assert [one["Principal"] for one in allowed] == [{"Service": "apigateway.amazonaws.com"}] * 2
+    routes = [
+        [arn["Fn::Join"][1][-1] for arn in one["Condition"]["ArnLike"]["aws:SourceArn"]] for one in allowed
+    ]
+    assert routes == [[f"/*/*{path}" for path in ROUTES], [f"/*/*{FINDINGS.path}"]]
 
 
 @pytest.mark.parametrize(

@@ -29,13 +29,14 @@ FUNCTIONS: dict[str, tuple[Permission, ...]] = {
     "control": (*needs.CONTROL, *needs.READ_STREAM, *needs.SET_ASIDE),
     "heartbeat": needs.HEARTBEAT,
     "intake": needs.INTAKE,
+    "findings": needs.FINDINGS,
     "route": needs.ROUTE,
     "chat": needs.CHAT,
     "outputs": needs.OUTPUTS,
     "sweep": needs.SWEEP,
 }
 OTHERS = FUNCTIONS.keys() - CATALOGUE.keys()
-"""The functions that do not belong to a runbook. The API has a group of logs too."""
+"""The functions that do not belong to a runbook. Each API has a group of logs, and the bus a function."""
 EACH = pytest.mark.parametrize("name", FUNCTIONS)
 REVIEWED = sum(runbook.review is not None for runbook in CATALOGUE.values())
 """Runbooks with a third function, which looks on a schedule."""
@@ -237,7 +238,7 @@ def test_the_archive_has_one_writer_of_entries_and_one_of_the_log(
 @EACH
 def test_keys_are_used_through_one_service_each(roles: dict[str, dict[str, Any]], name: str) -> None:
     uses: dict[str, set[str]] = {}
-    seals = name in (*CATALOGUE, "operate", "heartbeat", "archive")
+    seals = name in (*CATALOGUE, "operate", "heartbeat", "archive", "findings")
     for action, resource, conditions in allowed(roles[f"ringfence-{name}-function"]):
         if action == "kms:GenerateMac":  # the functions call it themselves
             assert seals
@@ -258,6 +259,7 @@ def test_keys_are_used_through_one_service_each(roles: dict[str, dict[str, Any]]
         "control": {"dynamodb", "sns"},
         "heartbeat": {"dynamodb", "sqs", "sns"},
         "intake": {"sqs", "sns"},
+        "findings": {"dynamodb", "sqs", "sns"},
         "route": {"sns"},
         "chat": {"sns"},
         "outputs": {"dynamodb", "sns"},
@@ -331,7 +333,7 @@ def test_every_function_is_python_313_on_arm64_traced_and_not_throttled(
     templates: Mapping[str, Template],
 ) -> None:
     functions = [one["Properties"] for each in templates.values() for one in each.all(FUNCTION).values()]
-    assert len(functions) == len(OTHERS) + 2 * len(CATALOGUE) + REVIEWED + UNDONE
+    assert len(functions) == len(OTHERS) + 1 + 2 * len(CATALOGUE) + REVIEWED + UNDONE
     for function in functions:
         assert function["Runtime"] == "python3.13"
         assert function["Architectures"] == ["arm64"]
@@ -343,7 +345,8 @@ def test_every_log_group_is_kept_for_a_year_encrypted_and_outlives_its_stack(
     templates: Mapping[str, Template],
 ) -> None:
     groups = [one for each in templates.values() for one in each.all("AWS::Logs::LogGroup").values()]
-    assert len(groups) == len(OTHERS) + 1 + 2 * len(CATALOGUE) + REVIEWED + UNDONE
+    apis, buses = 2, 1
+    assert len(groups) == len(OTHERS) + apis + buses + 2 * len(CATALOGUE) + REVIEWED + UNDONE
     for group in groups:
         assert group["Properties"]["RetentionInDays"] == 365
         assert "KmsKeyId" in group["Properties"]

@@ -194,7 +194,11 @@ OF_THE_API = f"arn:aws:apigateway:{REGION}::/apis/{API}"
 def test_nobody_but_a_deployment_changes_the_operators_api_that_the_policy_names(
     method: str, path: str
 ) -> None:
-    policy, action, resource = service_control_policy(api=API), f"apigateway:{method}", f"{OF_THE_API}{path}"
+    policy, action, resource = (
+        service_control_policy(apis=(API,)),
+        f"apigateway:{method}",
+        f"{OF_THE_API}{path}",
+    )
     assert is_denied(policy, ADMIN, action, resource)
     assert not is_denied(policy, EXECUTOR, action, resource)
     assert not is_denied(policy, ADMIN, action, resource.replace(API, "z9y8x7w6v5"))

@@ -85,6 +85,20 @@ FORMS = MappingProxyType(
             "The limit that was reset.",
             record(reset=merged(LIMIT, record(reset=text(), freed=many(text()), opened_at=maybe(moment())))),
         ),
+        "findings send": Form(
+            "What became of each finding. With `--check`, how many were checked.",
+            record(
+                results_=many(
+                    record(
+                        index=whole("The place of the finding in the file."),
+                        status=whole("202, 400, 403 or 503."),
+                        finding_=text("The id of the finding in Ringfence."),
+                        error_=record(kind=text(), message=text(), field_=text(), problem_=text()),
+                    )
+                ),
+                checked_=whole(),
+            ),
+        ),
         "local": Form("The local AWS.", LOCAL),
         "local send": Form(
             "What was sent, a new entry of the log, or how a response ended.", SENT, lines=True

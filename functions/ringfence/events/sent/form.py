@@ -20,6 +20,7 @@ from ringfence.events.sent.declared import (
 )
 from ringfence.model.errors import BadInput
 from ringfence.model.kinds import parse_key
+from ringfence.model.kinds.finding import FindingRef
 from ringfence.model.subject import GLOBAL
 
 if TYPE_CHECKING:
@@ -147,6 +148,8 @@ def subjects_of(finding: Document) -> tuple[Ref, ...]:
             ref = parse_key(key)
         except BadInput as error:
             raise BadInput(field, f"{error.field} {error.problem}", key) from error
+        if isinstance(ref, FindingRef):
+            raise BadInput(field, "must be a resource, not a finding", key)
         if not ref.regional and ref.region != GLOBAL:
             raise BadInput(field, f"must be in region {GLOBAL}, because its kind is global", key)
         if found and ref.account != found[0].account:

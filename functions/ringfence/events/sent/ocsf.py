@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ringfence.events.sent.declared import only
-from ringfence.events.sent.form import MOST_SUBJECTS, VERSION, finding_of
+from ringfence.events.sent.form import FINDING, MOST_SUBJECTS, VERSION, finding_of
 from ringfence.model.arn import read_arn
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
@@ -60,7 +60,7 @@ def is_ocsf(value: object) -> bool:
 def from_ocsf(value: object, path: str = "") -> Document:
     """Return the finding in Ringfence's form. Raises BadInput that names OCSF's field and the value."""
     given = Document.of(value, path)
-    if given.integer("class_uid") != CLASS:
+    if _whole(given, "class_uid") != CLASS:
         raise BadInput(
             given.at("class_uid"), f"must be {CLASS}, a Detection Finding", given.value["class_uid"]
         )
@@ -102,7 +102,7 @@ def _type(info: Document) -> str:
 
 
 def _severity(given: Document) -> float:
-    found = SEVERITIES.get(given.integer("severity_id"))
+    found = SEVERITIES.get(_whole(given, "severity_id"))
     if found is None:
         known = ", ".join(map(str, SEVERITIES))
         raise BadInput(given.at("severity_id"), f"must be one of {known}", given.value["severity_id"])
@@ -113,11 +113,17 @@ def _time(given: Document, name: str) -> str | None:
     """Return a time of OCSF, in milliseconds since 1970. None without one."""
     if not given.has(name):
         return None
-    number = given.integer(name)
+    number = _whole(given, name)
     if not 0 <= number <= _LATEST:
         raise BadInput(given.at(name), "must be a number of milliseconds since 1970", number)
     seconds, rest = divmod(number, 1000)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03}Z"
+
+
+def _whole(given: Document, name: str) -> int:
+    """Return a whole number. In JSON, 3.0 is one, too."""
+    number = given.number(name)
+    return int(number) if number.is_integer() else given.integer(name)
 
 
 def _subjects(given: Document) -> list[str]:
@@ -151,6 +157,8 @@ def _refs(resource: Document, cloud: Document) -> Iterator[Ref]:
 
 
 _ID: dict[str, object] = {"type": "string", "minLength": 1}
+_FORMS = {one.name: one.form.schema() for one in FINDING.fields}
+"""The forms of the fields that are taken over unchanged."""
 _MILLISECONDS: dict[str, object] = {"type": "integer", "minimum": 0, "maximum": _LATEST}
 OCSF_FINDING: dict[str, object] = {
     "title": "OCSF Detection Finding",
@@ -162,18 +170,24 @@ OCSF_FINDING: dict[str, object] = {
         "status_id": {"type": "integer"},
         "severity_id": {"type": "integer", "enum": list(SEVERITIES)},
         "time": _MILLISECONDS,
-        "count": {"type": "integer", "minimum": 1},
+        "count": _FORMS["count"],
         "metadata": {
             "type": "object",
-            "properties": {"product": {"type": "object", "properties": {"name": _ID, "uid": _ID}}},
+            "properties": {
+                "product": {
+                    "type": "object",
+                    "properties": {"name": _ID, "uid": _ID},
+                    "anyOf": [{"required": ["uid"]}, {"required": ["name"]}],
+                }
+            },
             "required": ["product"],
         },
         "finding_info": {
             "type": "object",
             "properties": {
-                "uid": _ID,
-                "title": _ID,
-                "types": {"type": "array", "items": _ID, "minItems": 1},
+                "uid": _FORMS["id"],
+                "title": _FORMS["title"],
+                "types": {"type": "array", "prefixItems": [_FORMS["type"]], "items": _ID, "minItems": 1},
                 "first_seen_time": _MILLISECONDS,
                 "modified_time": _MILLISECONDS,
             },

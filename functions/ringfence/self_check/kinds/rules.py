@@ -15,28 +15,33 @@ if TYPE_CHECKING:
     from ringfence.model.call import SansIO
     from ringfence.self_check.template import Resource
 
-_RULES = ("arn:aws:events:*:{account}:rule/Ringfence-*",)
+_RULES = ("arn:aws:events:*:{account}:rule/Ringfence-*", "arn:aws:events:*:{account}:rule/ringfence-*/*")
+"""The rules of the default bus, and those of Ringfence's own buses."""
 _MISSING = "ResourceNotFoundException"
+_DEFAULT = "default"
 
 
 def _declared(rule: Resource) -> Settings:
     return {
         "state": rule.properties.get("State", "ENABLED"),
+        "bus": rule.properties.get("EventBusName") or _DEFAULT,
         "pattern": _pattern(rule.properties.get("EventPattern")),
         "targets": _targets(rule.properties.get("Targets")),
     }
 
 
 def _read(rule: Resource) -> SansIO[Settings | None]:
-    name = rule.id.rpartition("|")[2]
+    bus, _, name = rule.id.rpartition("|")
+    where = {"EventBusName": bus} if bus else {}
     described, targets = yield (
-        Call("events", "DescribeRule", {"Name": name}, expected=(_MISSING,)),
-        Call("events", "ListTargetsByRule", {"Rule": name}, pages=True, expected=(_MISSING,)),
+        Call("events", "DescribeRule", {"Name": name, **where}, expected=(_MISSING,)),
+        Call("events", "ListTargetsByRule", {"Rule": name, **where}, pages=True, expected=(_MISSING,)),
     )
     if isinstance(described, Failed) or isinstance(targets, Failed):
         return None
     return {
         "state": described.text("State"),
+        "bus": described.optional_text("EventBusName") or _DEFAULT,
         "pattern": _pattern(described.optional_text("EventPattern")),
         "targets": _targets(targets.items("Targets")),
     }
@@ -71,8 +76,8 @@ def _bus_declared(policy: Resource) -> Settings:
 
 def _read_bus(policy: Resource) -> SansIO[Settings | None]:
     sid = policy.properties.get("StatementId")
-    name = str(policy.properties.get("EventBusName") or "default")
-    (bus,) = yield (Call("events", "DescribeEventBus", {"Name": name}),)
+    named = str(policy.properties.get("EventBusName") or _DEFAULT)
+    (bus,) = yield (Call("events", "DescribeEventBus", {"Name": named}, expected=(_MISSING,)),)
     if isinstance(bus, Failed) or not (text := bus.optional_text("Policy")):
         return None
     given = json.loads(text).get("Statement", [])
@@ -80,7 +85,7 @@ def _read_bus(policy: Resource) -> SansIO[Settings | None]:
     return {"statement": statements({"Statement": ours})} if ours else None
 
 
-_BUSES = tuple(f"arn:aws:events:*:{{account}}:event-bus/{name}" for name in ("default", f"{PREFIX}events"))
+_BUSES = tuple(f"arn:aws:events:*:{{account}}:event-bus/{name}" for name in (_DEFAULT, f"{PREFIX}*"))
 _NOW = "aws events enable-rule --name {id} --region {region}, then: npx cdk deploy {stack} --revert-drift"
 KINDS = (
     Kind(

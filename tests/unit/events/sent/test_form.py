@@ -1,4 +1,4 @@
-"""A finding of one's own: the form is read strictly, and its JSON Schema says the same."""
+"""A sent finding: the form is read strictly, and its JSON Schema says the same."""
 
 from __future__ import annotations
 
@@ -95,6 +95,7 @@ def test_the_name_of_an_unknown_field_is_shown_without_what_a_terminal_obeys() -
     "key",
     [
         "castle/111122223333/eu-west-1/x",
+        "finding/111122223333/eu-west-1/C2/Beacon/x",
         "instance/111122223333/eu-west-1/i-1",
         "instance/111122223333/mars/i-0123456789abcdef0",
         "access-key/111122223333/eu-west-1/AKIAIOSFODNN7EXAMPLE",

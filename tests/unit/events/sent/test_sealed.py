@@ -51,7 +51,14 @@ def test_it_is_read_as_a_finding_whose_claim_is_its_sender() -> None:
     (found,) = read(event())
     assert found.claim == SentFinding(SENDER, "api")
     assert found.id == "role-ids-of-account-111122223333/office-ids/ids-2027-000123"
-    assert [one.key for one in found.subjects] == ["instance/111122223333/eu-west-1/i-0123456789abcdef0"]
+    assert [one.key for one in found.resources] == ["instance/111122223333/eu-west-1/i-0123456789abcdef0"]
+
+
+def test_its_last_subject_is_itself_for_a_notice_if_no_runbook_answers_it() -> None:
+    (found,) = read(event())
+    assert found.subjects[-1].key.startswith("finding/111122223333/eu-west-1/C2/Beacon/")
+    assert found.notify_only_reason_for(found.subjects[-1])
+    assert not found.notify_only_reason_for(found.subjects[0])
 
 
 def test_it_survives_the_way_and_is_proved() -> None:

@@ -193,13 +193,13 @@ _GROUP_OR_ARN = Named(
 )
 _ALARM, _ALARMS = Named("alarmName", (OWN,)), Named("alarmNames", (OWN,))
 _MUTED = Named("muteTargets.alarmNames", (OWN,))
-_DEFAULT_BUS = Named("eventBusName", exact=("default",), exists=False)
-_PERMITTED = Named("statementId", (OWN,), otherwise=Named("policy", exists=True, also=_DEFAULT_BUS))
+_OWN_BUS = Named("eventBusName", (OWN,), exact=("default",), exists=False)
+_PERMITTED = Named("statementId", (OWN,), otherwise=Named("policy", exists=True, also=_OWN_BUS))
 _FORBIDDEN = Named(
-    "statementId", (OWN,), otherwise=Named("removeAllPermissions", exact=(True,), also=_DEFAULT_BUS)
+    "statementId", (OWN,), otherwise=Named("removeAllPermissions", exact=(True,), also=_OWN_BUS)
 )
 _API = Named("apiId", exact=(OWN_API,))
-_BUS_NAME = Named("name", exact=("default",))
+_BUS_NAME = Named("name", (OWN,), exact=("default",))
 
 _DELIVERS = "a rule may no longer deliver events to Ringfence"
 _RUNS = "a function may no longer do what was deployed"
@@ -225,7 +225,7 @@ _TABLE_OF_CALLS = (
     *_calls("events", _TARGETS, _DELIVERS, "PutTargets", "RemoveTargets"),
     *_calls("events", _PERMITTED, _BUS, "PutPermission"),
     *_calls("events", _FORBIDDEN, _BUS, "RemovePermission"),
-    *_calls("events", _BUS_NAME, _BUS, "UpdateEventBus"),
+    *_calls("events", _BUS_NAME, _BUS, "DeleteEventBus", "UpdateEventBus"),
     *_calls(
         "lambda",
         _FUNCTION_OR_GIVEN_ROLE,

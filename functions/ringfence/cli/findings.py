@@ -1,0 +1,123 @@
+"""`ringfence findings`: check findings of your own systems, and send them to the API."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from ringfence.cli.settings import Home, home_options
+from ringfence.cli.text import safe
+from ringfence.events.envelope import parse_json
+from ringfence.events.sent.form import MOST_FINDINGS, finding_of
+from ringfence.events.sent.ocsf import from_ocsf, is_ocsf
+from ringfence.handlers.sent_findings import ACCEPTED, BODY
+from ringfence.handlers.sent_routes import FINDINGS
+from ringfence.model.document import Document
+from ringfence.model.errors import BadInput, Refused, Retryable
+from ringfence.record.shell import typed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+INTAKE_STACK, OUTPUT, URL = "Ringfence-Intake", "FindingsUrl", "RINGFENCE_FINDINGS_URL"
+NOT_ACCEPTED = 1
+_RETRY = 503
+
+
+@click.group()
+def findings() -> None:
+    """Check findings of your own systems, and send them."""
+
+
+@findings.command("send", short_help="Send findings of your own systems.")
+@click.argument("file", type=click.File("rb"))
+@click.option("--check", "only_check", is_flag=True, help="Check the file offline, and send nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--url",
+    envvar=URL,
+    show_envvar=True,
+    help=f"The URL of the API. Default: output {OUTPUT} of stack {INTAKE_STACK}.",
+)
+@home_options()
+def send(home: Home, file: click.utils.LazyFile, *, only_check: bool, as_json: bool, url: str | None) -> None:
+    """Send the findings in FILE. `-` reads standard input.
+
+    FILE contains one finding, a list, or an object with the list `findings`. A finding is in the form of
+    Ringfence or a Detection Finding of OCSF. Each one is checked before anything is sent. The policy's
+    `senders` decide what you may send.
+
+    Exit code 0: accepted, or with --check valid. 1: some were not accepted. 2: bad input, or the API cannot
+    be reached.
+    """
+    given = tuple(_findings(file.read()))
+    checked = [_checked(one, number) for number, one in enumerate(given)]
+    if only_check:
+        words = (
+            f"{_number(len(checked))} valid. To send:\n{typed('ringfence', 'findings', 'send', file.name)}"
+        )
+        _end({"checked": len(checked)}, as_json=as_json, words=words)
+        return
+    results = _sent(home, url, given)
+    accepted = sum(one.integer("status") == ACCEPTED for one in results)
+    lines = [f"{_number(accepted)} accepted", *(_refused(one) for one in results if one.has("error"))]
+    _end({"results": [dict(one.value) for one in results]}, as_json=as_json, words="\n".join(lines))
+    if accepted < len(results):
+        sys.exit(NOT_ACCEPTED)
+
+
+def _findings(text: bytes) -> Iterator[object]:
+    """Yield the findings of a file. Raises BadInput."""
+    try:
+        read = parse_json(text.decode())
+    except ValueError as error:
+        raise BadInput("(document)", "must be UTF-8 text") from error
+    if isinstance(read, dict) and BODY in read:
+        read = read[BODY]
+    found = read if isinstance(read, list) else [read]
+    if not 1 <= len(found) <= MOST_FINDINGS:
+        raise BadInput(BODY, f"must be a list of 1 to {MOST_FINDINGS} findings")
+    yield from found
+
+
+def _checked(given: object, number: int) -> Document:
+    path = f"{BODY}[{number}]"
+    return from_ocsf(given, path) if is_ocsf(given) else finding_of(given, path)
+
+
+def _sent(home: Home, url: str | None, given: tuple[object, ...]) -> tuple[Document, ...]:
+    """Return the results of the API. Raises the error of the whole request."""
+    from ringfence.aws.caller import default_region
+    from ringfence.aws.outputs import stack_outputs
+    from ringfence.aws.signed_http import signed_http
+    from ringfence.handlers.operator_answers import raise_answer
+
+    address = url or home.output(
+        lambda: stack_outputs(INTAKE_STACK, home.place), INTAKE_STACK, OUTPUT, "--url", URL
+    )
+    http = signed_http(address, os.environ.get("AWS_ENDPOINT_URL", ""), home.place.region or default_region())
+    code, answer = replace(http, session=home.place.session()).post(FINDINGS.path, {BODY: list(given)})
+    document = Document.of(answer if isinstance(answer, dict) else {})
+    if document.has("results"):
+        return tuple(document.children("results"))
+    if document.has("error"):
+        raise_answer(document.child("error").value)
+    message = f"the API answered {code}: {document.optional_text('message') or 'no message'}"
+    raise Retryable(message) if code >= _RETRY else Refused(message)
+
+
+def _refused(result: Document) -> str:
+    return f"{result.integer('status')} {safe(result.child('error').text('message'))}"
+
+
+def _number(count: int) -> str:
+    return f"{count} finding{'' if count == 1 else 's'}"
+
+
+def _end(answer: dict[str, object], *, as_json: bool, words: str) -> None:
+    click.echo(json.dumps(answer) if as_json else words)

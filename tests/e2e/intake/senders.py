@@ -1,0 +1,72 @@
+"""Who may send findings to the deployment, and a system that does."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from ringfence.events.sent.form import FINDING
+from tests.e2e.operators import Operator, operator
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from subprocess import CompletedProcess
+
+    from tests.e2e.compliance import Compliance
+
+ROLE = "office-ids"
+
+
+def incoming(account: str) -> dict[str, object]:
+    """Return the sections of the policy: a role and the home account may send, and a runbook answers."""
+    subjects = ["instance/*/*/*"]
+    return {
+        "senders": [
+            {"role": f"arn:aws:iam::{account}:role/{ROLE}", "subjects": subjects, "mode": "dry-run"},
+            {"account": "home", "subjects": subjects},
+        ],
+        "mappings": [{"product": "office-ids", "finding": "C2/*", "runbook": "contain-instance"}],
+    }
+
+
+def finding(subject: str, **changed: object) -> dict[str, object]:
+    """Return a finding of now about a resource."""
+    at = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return {**FINDING.example(whole=False), "updated_at": at, "subjects": [subject], **changed}
+
+
+@dataclass(frozen=True)
+class SendingSystem:
+    """A system in a session of a role, at a terminal."""
+
+    hand: Operator
+    folder: Path
+
+    def sends(self, *findings: object) -> CompletedProcess[str]:
+        """Send findings with the command."""
+        path = self.folder / "findings.json"
+        path.write_text(json.dumps({"findings": list(findings)}), "utf-8")
+        return self.hand.types("findings", "send", "--json", str(path))
+
+
+def sending_system(intake: Compliance, folder: Path, name: str = ROLE) -> SendingSystem:
+    """Create a role with the policy for senders, and begin a session of it."""
+    world = intake.world
+    iam, account = world.client("iam"), world.local.account
+    starter = operator(world, allowed=("sts:AssumeRole",))
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": starter.arn}}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    role: dict[str, Any] = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]
+    iam.attach_role_policy(RoleName=name, PolicyArn=f"arn:aws:iam::{account}:policy/ringfence-finding-sender")
+    started = starter.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="sensor")
+    keys = started["Credentials"]
+    session = {
+        "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": keys["SessionToken"],
+    }
+    return SendingSystem(
+        Operator(started["AssumedRoleUser"]["Arn"], {**starter.environment, **session}), folder
+    )
