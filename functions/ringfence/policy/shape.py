@@ -1,4 +1,4 @@
-"""What of a document does not fit a JSON Schema. Each `description` of the schema is the error message."""
+"""JSON Schemas whose descriptions are error messages, and what of a document does not fit them."""
 
 from __future__ import annotations
 
@@ -36,3 +36,31 @@ def _told(error: ValidationError) -> Iterator[tuple[Path, str]]:
         shown = "nothing" if given is None else ascii(given)[:60]
         hint = meant(given, map(str, items_of(schema.get("enum")))) if isinstance(given, str) else ""
         yield path, f"{schema['description']}, not {shown}{hint}"
+
+
+def an_object(about: str, properties: dict[str, object], *required: str) -> dict[str, object]:
+    """Return the schema of a mapping with these properties and no others."""
+    return {
+        "description": f"must be a mapping: {about}",
+        "type": "object",
+        "properties": properties,
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+def a_list(of: dict[str, object], what: str, *, least: int = 0) -> dict[str, object]:
+    """Return the schema of a list of at least so many items."""
+    some = "a list of one or more" if least else "a list of"
+    return {"description": f"must be {some} {what}", "type": "array", "items": of, "minItems": least}
+
+
+def one_of(*values: str) -> dict[str, object]:
+    """Return the schema of one of some texts."""
+    return {"description": f"must be one of {', '.join(values)}", "enum": list(values)}
+
+
+def a_text(what: str, pattern: str = "") -> dict[str, object]:
+    """Return the schema of a text that is not empty, and that matches a pattern if there is one."""
+    text: dict[str, object] = {"description": f"must be {what}", "type": "string", "minLength": 1}
+    return {**text, "pattern": pattern} if pattern else text

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.subject import ACCOUNT, GLOBAL, REGION
 from ringfence.policy.decision import Mode
+from ringfence.policy.shape import a_list, a_text, an_object
 from ringfence.posture.rule import SEVERITIES
 
 if TYPE_CHECKING:
@@ -19,30 +20,15 @@ NAME = "[a-z][a-z0-9]*(-[a-z0-9]+)*"
 _ANYTHING: dict[str, object] = {"description": "must be a mapping"}
 
 
-def _object(about: str, properties: dict[str, object], *required: str) -> dict[str, object]:
-    return {
-        "description": f"must be a mapping: {about}",
-        "type": "object",
-        "properties": properties,
-        "required": list(required),
-        "additionalProperties": False,
-    }
-
-
-def _texts(what: str, pattern: str = "", *, least: int = 1) -> dict[str, object]:
-    one: dict[str, object] = {"description": f"must be {what}", "type": "string", "minLength": 1}
-    if pattern:
-        one["pattern"] = f"^({pattern})\\Z"
-    many = "a list of one or more of these" if least else "a list of these"
-    return {"description": f"must be {many}: {what}", "type": "array", "items": one, "minItems": least}
+def _texts(what: str, pattern: str = "") -> dict[str, object]:
+    return a_list(_text(what, pattern), f"texts, each {what}", least=1)
 
 
 def _text(what: str, pattern: str = "") -> dict[str, object]:
-    text: dict[str, object] = {"description": f"must be {what}", "type": "string", "minLength": 1}
-    return {**text, "pattern": f"^({pattern})\\Z"} if pattern else text
+    return a_text(what, f"^({pattern})\\Z" if pattern else "")
 
 
-_SCOPE = _object(
+_SCOPE = an_object(
     "the resources that the rule is about",
     {
         "accounts": _texts("a 12-digit account id in quotes", ACCOUNT.pattern),
@@ -72,15 +58,15 @@ _MODES: dict[str, object] = {
         "description": "must be a list of modes with their scopes",
         "type": "array",
         "minItems": 1,
-        "items": _object("a mode and its scope", {"scope": _SCOPE, "mode": _MODE}, "mode"),
+        "items": an_object("a mode and its scope", {"scope": _SCOPE, "mode": _MODE}, "mode"),
     },
     "else": _MODE,
 }
-_EXAMPLE = _object(
+_EXAMPLE = an_object(
     "`passes` or `fails`, with an item of AWS Config or its decisive parts",
     {"passes": _ANYTHING, "fails": _ANYTHING},
 )
-_RULE = _object(
+_RULE = an_object(
     "a rule",
     {
         "name": _text("a name in lower case with hyphens", NAME),
@@ -113,7 +99,7 @@ _RULE = _object(
     "name",
     "resource_types",
 )
-SCHEMA: Mapping[str, object] = _object(
+SCHEMA: Mapping[str, object] = an_object(
     "rules",
     {
         RULES: {
