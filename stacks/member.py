@@ -90,7 +90,8 @@ class MemberStack(Stack):
     def _outputs(self) -> None:
         """Create the role of the outputs that act here. It has no permission if none is on."""
         on = (output(id_) for id_, _ in self.settings.outputs)
-        needed = (permission for one in on if one.elsewhere for permission in one.permissions)
+        here = (one for one in on if one.elsewhere and (self.settings.is_home or not one.at_home))
+        needed = (permission for one in here for permission in one.permissions)
         self._role(OUTPUTS_ROLE, "Outputs: update findings", needed, (OUTPUTS,))
 
     def _doctor(self) -> None:

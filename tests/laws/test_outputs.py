@@ -46,7 +46,8 @@ def answer(_account: str, _region: str, call: Call) -> Mapping[str, object]:
         return {"Findings": found}
     if call.operation == "GetFindingsV2":
         uid = asked["Filters"]["CompositeFilters"][0]["StringFilters"][0]["Filter"]["Value"]
-        return {"Findings": [{"finding_info": {"uid": uid}, "metadata": {"uid": "v2"}}]}
+        product = {"uid": "arn:aws:securityhub:eu-west-1::productv2/aws/guardduty"}
+        return {"Findings": [{"finding_info": {"uid": uid}, "metadata": {"uid": "v2", "product": product}}]}
     return {"DetectorIds": ["d-1"]}
 
 

@@ -108,6 +108,8 @@ class Output:
     elsewhere : bool
         Whether it makes its calls with the role `ringfence-outputs` in the account of the errand. Otherwise
         it makes them with the role of the function, in the home account.
+    at_home : bool
+        Whether its calls are made in the home account only, although with that role.
     cost : str
         What it costs for each incident, for the documentation.
 
@@ -124,6 +126,7 @@ class Output:
     options: tuple[Option, ...] = ()
     standing: bool = False
     elsewhere: bool = False
+    at_home: bool = False
     cost: str = ""
 
     def choose(self, given: Mapping[str, str]) -> dict[str, str]:

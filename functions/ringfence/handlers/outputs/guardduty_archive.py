@@ -20,6 +20,7 @@ from ringfence.model.errors import Retryable
 from ringfence.record.dispositions import DISPOSITIONS, Disposition
 from ringfence.record.received import received
 from ringfence.record.summary import Summary
+from ringfence.runbooks.catalogue.shared import answered_by_several
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,13 +35,17 @@ _NO_DETECTOR = ("BadRequestException",)
 
 
 def resolved(told: Told) -> dict[str, tuple[str, ...]]:
-    """Return the ids of the findings to archive, by region. Empty unless everything is done."""
+    """Return the ids of the findings to archive, by region. Empty unless everything is done.
+
+    A finding that several runbooks answer is never archived: the responses of the others are in other chains.
+    """
     now = Summary.of(told.entries)
     if DISPOSITIONS[now.status] is not Disposition.RESOLVED:
         return {}
+    shared = {one.id for one in now.findings if one.type in answered_by_several()}
     found: dict[str, tuple[str, ...]] = {}
     for one in received(now):
-        if one.source == SOURCE:
+        if one.source == SOURCE and one.id not in shared:
             found[one.region] = (*found.get(one.region, ()), one.id)
     return found
 
@@ -73,5 +78,6 @@ OUTPUT = Output(
     errands=_errands,
     standing=True,
     elsewhere=True,
+    at_home=True,
     cost="two calls of GuardDuty, which are free",
 )

@@ -18,11 +18,13 @@ from ringfence.handlers.output import Errand, Output
 from ringfence.model.answers import document
 from ringfence.model.call import Call, Failed, Permission
 from ringfence.model.errors import Retryable
+from ringfence.model.frozen import replace
 from ringfence.model.remediation import Option
 from ringfence.record.hub_update import Workflow, update, wanted
 from ringfence.record.ocsf.detection import FACTS
 from ringfence.record.received import received
 from ringfence.record.summary import Summary
+from ringfence.runbooks.catalogue.shared import answered_by_several
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,10 +59,17 @@ _STATUS_IDS = {Workflow.NEW: 1, Workflow.NOTIFIED: 2, Workflow.SUPPRESSED: 3, Wo
 def _errands(told: Told, site: Site) -> Iterator[Errand]:
     now = Summary.of(told.entries)
     want = wanted(now, suppress_exempt=site.options[EXEMPT.name] == SUPPRESS)
+    shared = {one.id for one in now.findings if one.type in answered_by_several()}
     for one in received(now):
         if one.hub_id and one.hub_product and one.account in site.accounts:
             account = site.home if site.options[ACCOUNT.name] == "home" else one.account
-            yield Errand(account, one.hub_region, _Talk(one, now.subject, want))
+            said = unresolved(want) if one.id in shared else want
+            yield Errand(account, one.hub_region, _Talk(one, now.subject, said))
+
+
+def unresolved(want: Wanted) -> Wanted:
+    """Return what a finding should say that several runbooks answer: one of them does not resolve it."""
+    return replace(want, workflow=Workflow.NOTIFIED) if want.workflow is Workflow.RESOLVED else want
 
 
 class _Talk:
@@ -90,7 +99,8 @@ class _Talk:
         for each in _items(answer):
             uid = each.optional_child("metadata").optional_text("uid")
             is_it = each.optional_child("finding_info").optional_text("uid") == self.finding.hub_id
-            if uid and is_it and is_about(each, self.finding, self.subject):
+            same = is_it and is_of_product(each, self.finding.hub_product)
+            if uid and same and is_about(each, self.finding, self.subject):
                 if changed := update_v2(each, self.want):
                     yield from _written("BatchUpdateFindingsV2", {"MetadataUids": [uid], **changed})
                 return
@@ -110,6 +120,22 @@ def update_v2(found: Document, want: Wanted) -> dict[str, object]:
     if found.optional_text("comment") != want.note and (ours or not found.optional_text("comment")):
         changed["Comment"] = want.note
     return changed
+
+
+def is_of_product(found: Document, product: str) -> bool:
+    """Return whether a finding of Security Hub (V2) is of a product. Both forms have its name at the end.
+
+    The ARN of a product is `arn:aws:securityhub:…:product/aws/guardduty`, and that of V2 has `productv2`.
+    Everybody who may import findings chooses their ids, so an id alone does not say which finding it is.
+    """
+    uid = found.optional_child("metadata").optional_child("product").optional_text("uid") or ""
+    return _product(uid) != "" and _product(uid) == _product(product)
+
+
+def _product(arn: str) -> str:
+    account, _, resource = arn.partition(":securityhub:")[2].partition(":")[2].partition(":")
+    kind, _, name = resource.partition("/")
+    return f"{account}/{name}" if kind in {"product", "productv2"} and name else ""
 
 
 def is_about(found: Document, finding: Received, subject: str) -> bool:

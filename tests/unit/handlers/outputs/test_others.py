@@ -128,6 +128,13 @@ def test_otherwise_nothing_is_archived(facts: tuple[Fact, ...]) -> None:
     assert run("guardduty-archive", told(*facts), DETECTOR).calls == []
 
 
+def test_a_finding_that_another_runbook_answers_too_is_not_archived() -> None:
+    """GuardDuty confirms no archived finding, and the other response may still need that."""
+    type_ = "UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS"
+    shared = FindingReceived(finding(source="aws.guardduty", type=type_))
+    assert run("guardduty-archive", told(shared, *FACTS[1:], COMPLETE), DETECTOR).calls == []
+
+
 def test_findings_of_other_services_are_not_archived() -> None:
     facts = (FindingReceived(finding(source="aws.config")), *ACTED, COMPLETE)
     assert run("guardduty-archive", told(*facts), DETECTOR).calls == []

@@ -127,8 +127,9 @@ def test_what_security_hub_does_not_process_is_retried() -> None:
 
 
 def v2(**more: Any) -> FakeSecurityHub:  # noqa: ANN401 - OCSF
-    found = {"metadata": {"uid": "v2-1"}, "finding_info": {"uid": ARN}, "status_id": 1, **more}
-    return FakeSecurityHub(v2=[found], cspm=False)
+    product = {"uid": "arn:aws:securityhub:eu-west-1::productv2/aws/guardduty"}
+    found = {"metadata": {"uid": "v2-1", "product": product}, "finding_info": {"uid": ARN}, "status_id": 1}
+    return FakeSecurityHub(v2=[{**found, **more}], cspm=False)
 
 
 def test_without_cspm_the_newer_security_hub_is_written() -> None:
@@ -162,3 +163,24 @@ def test_there_too_what_a_person_chose_stays(
 def test_a_hostile_event_is_no_error() -> None:
     hostile = replace(received(), event='{"detail": {"arn": ["x"]}, "ringfence:securityHub": {"Id": 7}}')
     assert run(hub(), told(*ACTED, COMPLETE, cause=hostile)).calls
+
+
+STRANGER = {"uid": f"arn:aws:securityhub:{REF.region}:{REF.account}:productv2/{REF.account}/default"}
+
+
+def test_a_finding_of_another_product_with_the_same_id_is_left_alone() -> None:
+    """Everybody who may import findings chooses their ids."""
+    at = v2()
+    theirs = {**at.v2[0], "metadata": {"uid": "theirs", "product": STRANGER}}
+    at.v2.insert(0, theirs)
+    before = dict(theirs)
+    run(at, told(*ACTED, COMPLETE))
+    assert at.v2[0] == before
+    assert at.v2[1]["status_id"] == 4
+
+
+def test_one_of_several_runbooks_does_not_resolve_a_finding() -> None:
+    shared = received(type="UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS")
+    at = hub()
+    run(at, told(*ACTED, COMPLETE, cause=shared))
+    assert status(at) == "NOTIFIED"
