@@ -56,13 +56,17 @@ class Received:
 
 
 def received(now: Summary) -> tuple[Received, ...]:
-    """Return the findings of a response, each once, in the order of their first events."""
+    """Return the findings of a response, each once, in the order of their first events.
+
+    The first event that says where a finding is counts: no later one can lead elsewhere.
+    """
     found: dict[tuple[str, str], Received] = {}
     for one in now.lines:
         if one.kind == "FindingReceived":
             read = _read(one)
             known = found.get((read.source, read.id))
-            found[read.source, read.id] = read if read.hub_id or known is None else known
+            if known is None or not known.hub_id:
+                found[read.source, read.id] = read
     return tuple(found.values())
 
 

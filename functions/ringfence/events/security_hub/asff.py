@@ -19,6 +19,7 @@ from ringfence.events.security_hub.direct import (
     unanswered,
     verdict,
 )
+from ringfence.events.security_hub.products import GUARDDUTY, SECURITY_HUB, product_of_aws
 from ringfence.events.security_hub.state import closed
 from ringfence.events.security_hub.told import told_event
 from ringfence.events.security_hub.trigger import IMPORTED
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
     Event = Mapping[str, object]
 
-_GUARDDUTY, _SECURITY_HUB = "/aws/guardduty", "/aws/securityhub"
-_RULE = "AWS::Config::ConfigRule"
 _SERVICE = "aws/guardduty/service/"
 _NUMBERS = frozenset({"count", "port"})
 _LEVELS = 10
@@ -50,15 +49,13 @@ def event_of(finding: Document) -> Event | NotForUs:
         The finding lacks a field that decides.
 
     """
-    product = finding.text("ProductArn")
+    product = product_of_aws(finding.text("ProductArn"))
     if reason := closed(finding):
         return NotForUs(reason)
-    if product.endswith(_GUARDDUTY):
+    if product == GUARDDUTY:
         return _of_guardduty(finding)
-    fields = finding.optional_child("ProductFields")
-    rule = fields.optional_text("RelatedAWSResources:0/name") or ""
-    if fields.optional_text("RelatedAWSResources:0/type") == _RULE or product.endswith(_SECURITY_HUB):
-        return _of_control(finding, rule)
+    if product == SECURITY_HUB:
+        return _of_control(finding)
     return told_event(finding, IMPORTED)
 
 
@@ -86,8 +83,9 @@ def _of_guardduty(finding: Document) -> Event:
     return guardduty_event(_place(finding, resource), finding.text("UpdatedAt"), detail)
 
 
-def _of_control(finding: Document, rule: str) -> Event | NotForUs:
+def _of_control(finding: Document) -> Event | NotForUs:
     """Return the result of the rule behind a control."""
+    rule = finding.optional_child("ProductFields").optional_text("RelatedAWSResources:0/name") or ""
     control = control_of(finding)
     if not (rule or control):
         raise BadInput(finding.at("Compliance.SecurityControlId"), "must name the control")

@@ -17,6 +17,7 @@ from ringfence.events.security_hub.direct import (
     unanswered,
     verdict,
 )
+from ringfence.events.security_hub.products import GUARDDUTY, SECURITY_HUB, product_of_aws
 from ringfence.events.security_hub.state import closed_v2
 from ringfence.events.security_hub.told import told_event
 from ringfence.events.security_hub.trigger import IMPORTED_V2
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     Event = Mapping[str, object]
 
-GUARDDUTY = "/aws/guardduty"
 SEVERITIES = MappingProxyType({1: 0.0, 2: 1.0, 3: 4.0, 4: 7.0, 5: 9.0, 6: 10.0})
 """The lowest severity on GuardDuty's scale for each `severity_id`. GuardDuty itself says the exact one."""
 
@@ -42,12 +42,13 @@ def event_of(finding: Document) -> Event | NotForUs:
         The finding lacks a field that decides.
 
     """
-    product = finding.child("metadata").child("product").text("uid")
+    product = product_of_aws(finding.child("metadata").child("product").text("uid"))
     if reason := closed_v2(finding):
         return NotForUs(reason)
-    if product.endswith(GUARDDUTY):
+    if product == GUARDDUTY:
         return _of_guardduty(finding)
-    if control := finding.optional_child("compliance").optional_text("control"):
+    control = finding.optional_child("compliance").optional_text("control")
+    if product == SECURITY_HUB and control:
         return _of_control(finding, control)
     return told_event(finding, IMPORTED_V2)
 

@@ -1,0 +1,40 @@
+"""The products of AWS itself in Security Hub. Pure.
+
+Everybody who may import findings writes their contents, and an account has one product for itself.
+Only the ARN of the product says who wrote them, because Security Hub checks it. The ARN of a product of
+AWS names no account, and that of an account's own product names the account.
+
+https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-findings-format-syntax.html
+https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_BatchImportFindings.html
+"""
+
+from __future__ import annotations
+
+import re
+
+GUARDDUTY, SECURITY_HUB = "guardduty", "securityhub"
+_OF_AWS = re.compile(r"arn:aws[a-z-]*:securityhub:[a-z0-9-]+::product(?:v2)?/aws/(?P<name>[a-z0-9-]+)")
+
+
+def product_of_aws(arn: str) -> str:
+    """Return the name of a product of AWS.
+
+    Parameters
+    ----------
+    arn
+        The ARN of any product.
+
+    Returns
+    -------
+    str
+        The name, such as `guardduty`. Empty for the product of anybody else.
+
+    Examples
+    --------
+    >>> product_of_aws("arn:aws:securityhub:eu-west-1::product/aws/guardduty")
+    'guardduty'
+    >>> product_of_aws("arn:aws:securityhub:eu-west-1:111122223333:product/111122223333/default")
+    ''
+    """
+    found = _OF_AWS.fullmatch(arn)
+    return found["name"] if found else ""
