@@ -30,6 +30,7 @@ _LEVELS = MappingProxyType({"INFORMATIONAL": 0.0, "LOW": 1.0, "MEDIUM": 4.0, "HI
 _SEVERITIES = MappingProxyType({0: 0.0, 1: 0.0, 2: 1.0, 3: 4.0, 4: 7.0, 5: 9.0, 6: 10.0})
 """The same for each `severity_id` of OCSF."""
 _OTHER = "other"
+_PRODUCT, _PRODUCT_V2 = ":product/", ":productv2/"
 
 
 def told_event(finding: Document, kind: str) -> Event:
@@ -54,7 +55,7 @@ def finding_of(event: Document, digest: str) -> Finding:
     read = Document(_FORMS[event.text("detail-type")](given), given.path)
     account, region = fields.account(read, "account"), fields.region(read, "region")
     at, type_ = fields.instant(read, "at"), fields.title(read.text("type"))
-    id_ = hashlib.sha256(read.text("id").encode()).hexdigest()[:32]
+    id_ = _id(names_of(event)[0], read.text("id"))
     own = reported_ref(type_, account, region, id_)
     return Finding(
         source=SOURCE,
@@ -71,6 +72,15 @@ def finding_of(event: Document, digest: str) -> Finding:
         digest=digest,
         at_most=AT_MOST,
     )
+
+
+def _id(product: str, id_: str) -> str:
+    """Return a short id. Each product names its findings itself, so only both together are unique.
+
+    The two versions of Security Hub have the same finding, and write the product's ARN differently.
+    """
+    named = f"{product.replace(_PRODUCT_V2, _PRODUCT, 1)}/{id_}"
+    return hashlib.sha256(named.encode()).hexdigest()[:32]
 
 
 def names_of(event: Document) -> tuple[str, ...]:

@@ -85,3 +85,17 @@ def test_an_unknown_severity_names_the_value() -> None:
     (part,) = incoming(partner(Severity={"Label": "HUGE"}))
     with pytest.raises(BadInput, match=r"detail.findings\[0\].Severity.Label.*HUGE"):
         part.checked()
+
+
+def test_no_product_can_name_a_finding_of_another_one() -> None:
+    own = f"arn:aws:securityhub:eu-west-1:{ACCOUNT}:product/{ACCOUNT}/default"
+    (_, first), (_, second) = told(partner(Id="det-1")), told(partner(Id="det-1", ProductArn=own))
+    assert first.id != second.id
+    assert not set(first.subjects[1:]) & set(second.subjects[1:])
+
+
+def test_a_finding_has_one_id_in_both_versions_of_security_hub() -> None:
+    info = {**v2()["finding_info"], "types": ["TTPs/Command and Control/Beacon"], "uid": "det-1"}
+    product = {"name": "Falcon", "uid": FALCON.replace("::product/", "::productv2/")}
+    newer = imported(v2(metadata={"product": product}, finding_info=info), kind=V2)
+    assert told(newer)[1].id == told(partner(Id="det-1"))[1].id
