@@ -20,6 +20,7 @@ from ringfence.handlers.links import heard
 from ringfence.handlers.logs import logger
 from ringfence.handlers.queue import execution_of, hidden, work_off
 from ringfence.model.codec import canonical
+from ringfence.model.errors import BadInput
 from ringfence.model.resource_names import INTAKE, PREFIX
 from ringfence.runbooks.catalogue import CATALOGUE
 
@@ -60,10 +61,12 @@ class Intake:
         alone = len(found) == 1
 
         def one(part: Incoming) -> tuple[Again, ...]:
-            if part.error is not None and not alone:
-                self.send(INTAKE, canonical(part.alone))
-            else:
+            try:
                 self.pass_on(part)
+            except BadInput:
+                if alone:
+                    raise
+                self.send(INTAKE, canonical(part.alone))
             return ()
 
         return each(found, one)

@@ -72,6 +72,17 @@ def test_a_bad_finding_returns_by_itself_and_the_others_are_passed_on() -> None:
         sent_for(back)
 
 
+def test_so_does_one_that_only_its_runbook_can_tell_is_bad() -> None:
+    group = {"Type": "AwsEc2SecurityGroup", "Id": "not-a-group"}
+    bad = control(Resources=[group])
+    sent = sent_for(imported(bad, asff()))
+    assert [queue for queue, _ in sent].count("contain-instance") == 1
+    (back,) = [one for queue, one in sent if queue == INTAKE]
+    assert back == imported(bad)
+    with pytest.raises(BadInput):
+        sent_for(back)
+
+
 def test_what_no_runbook_answers_is_not_sent() -> None:
     assert sent_for(imported({**control(), "Compliance": {"Status": "PASSED"}})) == []
 
