@@ -125,7 +125,7 @@ def test_a_line_of_the_archive_contains_the_event_that_arrived() -> None:
     [
         (7, "must be an object"),
         ({}, "must be an event with source and detail-type"),
-        ({"Findings": [{"ProductArn": "x/aws/guardduty"}]}, "Resources"),
+        ({"Findings": [{"ProductArn": asff()["ProductArn"]}]}, "Resources"),
         ({**asff(), "Types": []}, "Types: must name the type"),
         ({**asff(), "Resources": []}, "Resources: must name the affected resource"),
         ({**asff(), "Severity": {}}, r"Severity.Normalized: is required"),

@@ -13,7 +13,8 @@ from __future__ import annotations
 import re
 
 GUARDDUTY, SECURITY_HUB = "guardduty", "securityhub"
-_OF_AWS = re.compile(r"arn:aws[a-z-]*:securityhub:[a-z0-9-]+::product(?:v2)?/aws/(?P<name>[a-z0-9-]+)")
+_OF_AWS = re.compile(r"arn:aws[a-z-]*::?securityhub:[a-z0-9-]+::product(?:v2)?/aws/(?P<name>[a-z0-9-]+)")
+"""Findings that AWS published as examples have two colons after the partition."""
 
 
 def product_of_aws(arn: str) -> str:
