@@ -175,5 +175,5 @@ class OutputsStack(Stack):
             Measure(OUTPUTS_WAIT),
             0,
             "The function ringfence-notify cannot send to the queue ringfence-outputs. It tries again with "
-            "the next entry of the audit log. Its log says why, under `the outputs were not told`.",
+            "the next entry of the audit log. Its log says why: `messages to the outputs were not sent`.",
         )

@@ -182,14 +182,15 @@ accounts in {regions} regions:
 
 {sweeps}
 
-In addition, each look takes one message, one invocation, and one read and one write of an item in the control
-table. A source that has something needs further pages, and each finding that is not remembered one read of a
-chain in the audit log. AWS does not charge for these requests of GuardDuty, AWS Config and CloudTrail.
+A look is one read of one source in one account and region. Each look also takes one message, one invocation,
+and one read and one write of an item in the control table. If a source has results, the look reads further
+pages. Each finding that the item does not contain takes one read of a chain in the audit log. AWS does not
+charge for these requests of GuardDuty, AWS Config and CloudTrail.
 
-CloudTrail allows two look-ups a second in each account and region. So its look takes about ten seconds, in
-which the function of 512 MB mostly waits: with many accounts and regions, that is the largest part of the
-cost. With `guardduty-administrator` in the policy, the two sweeps of GuardDuty read one account in each
-region.
+CloudTrail allows two look-ups a second in each account and region. So a look at CloudTrail takes about ten
+seconds, and the function of 512 MB waits most of this time. With many accounts and regions, that is the
+largest part of the cost. With `guardduty-administrator` in the policy, the two sweeps of GuardDuty read one
+account in each region.
 
 ## Prices
 

@@ -48,22 +48,24 @@ A notice can be more or less urgent than its kind usually is.
 
 In one hour, at most {most} notices of one kind are sent one by one about the runbook in an account, and at
 most {subject} about one resource. After that, a summary reports the next notice, and each further summary
-reports twice as many as the one before. What waits for 15 minutes is reported with the next entry of any
-kind, such as a heartbeat. The count begins again after an hour. Urgent notices, approvals,
-releases and pauses are always sent one by one. The audit log and the metrics contain everything: `ringfence
-incidents list` shows it.
+reports twice as many as the one before. A notice that waits for 15 minutes is reported with the next entry
+of any kind, such as a heartbeat. The count begins again after an hour. Urgent notices, approvals, releases
+and pauses are always sent one by one, with one exception: notices about rejected entries of the audit log
+are summarized too, because an intruder can cause any number of them. The audit log and the metrics contain
+everything: `ringfence incidents list` shows it.
 
-The function that sends notices counts in its memory. If Lambda starts another one, it counts from zero. It
-then sends more notices, never fewer. What waits for a summary is in the control table as well. If the
-environment ends first, another one sends the summary with the first heartbeat after {abandoned} minutes.
+The function that sends notices counts in its memory. If Lambda starts another environment, that environment
+counts from zero. It then sends more notices, never fewer. The control table also has the notices that wait
+for a summary. If the environment ends first, another one sends the summary with the first heartbeat after
+{abandoned} minutes.
 
 ## Machine-readable form
 
 The message attribute `{attribute}` contains the notice as JSON, version {version}. Its schema is
 [notice-schema.json](notice-schema.json). A new field can be added without a new version. The fields that are
 marked are also message attributes, so that a [filter policy][filter] can select notices. Use filter policies
-on the topics of [routes](integrations.md#routes) only: an alarm rings if one drops a message of the topic for
-notices. For example, this filter policy of a subscription selects urgent notices of one account:
+only on the topics of [routes](integrations.md#routes). On the topic for notices, an alarm rings if a filter
+policy drops a message. For example, this filter policy selects urgent notices of one account:
 
 ```json
 {{"urgency": ["urgent"], "account": ["111122223333"]}}

@@ -111,10 +111,11 @@ number can be set: `limits: {{account: {{hour: 5}}}}`.
 - `subject` limits how often new incidents about the same subject lead to changes.
 - The VPC and the Auto Scaling group are those of an instance, and the role is that of a session.
 - No more than 20 percent of an Auto Scaling group, and at least one instance, is contained at a time without
-  a person. `limits: {{auto-scaling-group: {{share: 50}}}}` sets another share, and 0 means no share. An
-  instance counts until it is released or gone. The size of a group is its desired capacity, or the number of
-  its instances in service if that is less. Ringfence reads it after a containment and uses it for a week. For
-  a day, a larger size does not replace a smaller one. Until the size is known, one is contained at a time.
+  a person. `limits: {{auto-scaling-group: {{share: 50}}}}` sets another share, and `share: 0` switches this
+  limit off. An instance counts until it is released or no longer exists. The size of a group is its desired
+  capacity, or the number of its instances in service if that is less. Ringfence reads the size after a
+  containment and uses it for a week. For a day, a larger size does not replace a smaller one. Until the size
+  is known, one instance is contained at a time.
 """
 
 

@@ -39,11 +39,22 @@ def iam() -> None:
     metavar="PATH",
     help="A log file of CloudTrail, a folder of them, or - for standard input. Can be repeated.",
 )
-@click.option("--principal", metavar="ROLE|USER", help="Only calls of this ARN or name.")
-@click.option("--environment", type=OneOf(*_ENVIRONMENTS), help="For people. Needs --services.")
-@click.option("--services", metavar="LIST", help="Services such as ec2,s3.")
+@click.option(
+    "--principal", metavar="ROLE|USER", help="Use only the calls of this principal: an ARN or a name."
+)
+@click.option(
+    "--environment",
+    type=OneOf(*_ENVIRONMENTS),
+    help="Print a policy for people in this environment. Needs --services.",
+)
+@click.option("--services", metavar="LIST", help="Only these services, such as ec2,s3.")
 @click.option("--regions", default="", metavar="LIST", help="Only these regions. Needs --environment.")
-@click.option("--compare", type=click.Path(path_type=Path), metavar="FILE", help="The present policy.")
+@click.option(
+    "--compare",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Show the difference from the present policy in this file.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the policy with the reasons and differences.")
 def generate(  # noqa: PLR0913 - the options of a command
     *,
@@ -59,10 +70,11 @@ def generate(  # noqa: PLR0913 - the options of a command
 
     With --from-cloudtrail, the policy allows what the records show that the principal did, on the resources
     that they name. Calls that were denied are left out. With --environment, the policy is for people:
-    `production` only reads, and another environment is for principals whose tag Environment has that value.
+    `production` allows only reading, and for another environment the tag Environment of the principal must
+    have that value.
 
-    The reason for each wildcard, and what was left out, goes to standard error. Review the policy: what
-    happens once a year may be in no record.
+    The reason for each wildcard, and the calls that were left out, go to standard error. Review the policy:
+    rare calls can be missing in the records.
 
     Exit code 0: printed. 1: a record cannot be read. 2: bad input.
     """
@@ -78,7 +90,7 @@ def generate(  # noqa: PLR0913 - the options of a command
     else:
         raise BadInput("--from-cloudtrail", "must be given, or --environment with --services")
     if not made.statements:
-        raise BadInput("--principal", "must have recorded calls", principal or "")
+        raise BadInput("--principal", "must be a principal with recorded calls", principal or "")
     compared = _compared(compare, made) if compare else None
     left = [f"{one.service}:{one.operation}: {one.why}, {count} times" for one, count in unknown.items()]
     if as_json:
@@ -155,8 +167,8 @@ def _tell(made: Generated, left: list[str], compared: Difference | None) -> None
     titled = [("Wildcards, and why", list(made.reasons)), ("Left out", left)]
     if compared:
         titled += [
-            ("Not allowed by the policy that is there now", list(compared.added)),
-            ("Allowed there, and not used", list(compared.unused)),
+            ("Not allowed by the present policy", list(compared.added)),
+            ("Allowed by the present policy, and not used", list(compared.unused)),
             ("Not compared", list(compared.not_compared)),
         ]
     for title, lines in titled:

@@ -60,10 +60,11 @@ _AT_ONCE = 50
 )
 @home_options(AUDIT_TABLE)
 def export(home: Home, names: tuple[str, ...], *, form: str, since: datetime, until: datetime | None) -> None:
-    """Print all of some incidents, one after the other, for other systems.
+    """Print whole incidents for other systems, one after the other.
 
-    With INCIDENT, only these incidents. Otherwise all that were opened in the period, newest first. There is
-    no limit. If the audit log cannot be read to the end, the exit code is 1, and what was printed is a part.
+    With INCIDENT, print only these incidents. Otherwise, print all that were opened in the period, the newest
+    first. Their number has no limit. If the audit log cannot be read to the end, the output is not complete,
+    and the exit code is 1.
 
     Formats: `ocsf` prints Remediation Activities and Detection Findings of OCSF 1.6.0, one JSON object per
     line. `jsonl` prints the entries of the audit log, one per line. `csv` prints one row per response.

@@ -1,4 +1,4 @@
-"""`ringfence insights`: what logs show that nobody looked for. Offline, without AWS."""
+"""`ringfence insights`: search logs for signs of an attack. Offline, without AWS."""
 
 from __future__ import annotations
 
@@ -24,24 +24,35 @@ FOUND = 3
 MOST_SHOWN = 10
 
 
-@click.group(short_help="Search logs for what nobody looked for.")
+@click.group(short_help="Search logs for signs of an attack.")
 def insights() -> None:
-    """Search logs for what nobody looked for. Offline, without AWS."""
+    """Search logs for signs of an attack. Offline, without AWS."""
 
 
 @insights.command(short_help="Search VPC flow logs.")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
-@click.option("--query", "ids", multiple=True, metavar="ID", help="Only this query. Can be repeated.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=NUMBER", help="A parameter of the queries.")
-@click.option("--addresses", type=click.Path(path_type=Path), metavar="FILE", help="Addresses to look for.")
+@click.option("--query", "ids", multiple=True, metavar="ID", help="Run only this query. Can be repeated.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=NUMBER",
+    help="Set a parameter of the queries. Can be repeated.",
+)
+@click.option(
+    "--addresses",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A file with addresses to look for, one on each line.",
+)
 @click.option(
     "--contained",
     multiple=True,
     metavar="ADDRESS=TIME",
-    help="An address, and since when it is contained: 2027-01-31T12:00Z. Can be repeated.",
+    help="An address that is contained, and since when: 10.0.3.7=2027-01-31T12:00Z. Can be repeated.",
 )
 @click.option("--athena", is_flag=True, help="Print the queries for Athena, and read no file.")
-@click.option("--full", is_flag=True, help="All rows, instead of the first ten of each query.")
+@click.option("--full", is_flag=True, help="Show all rows, instead of the first ten of each query.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each row.")
 def network(  # noqa: PLR0913 - the options of a command
     *,
@@ -54,10 +65,10 @@ def network(  # noqa: PLR0913 - the options of a command
     full: bool,
     as_json: bool,
 ) -> None:
-    """Search the VPC flow logs in PATH: beacons, scans, exfiltration, contained addresses that still talk.
+    """Search the VPC flow logs in PATH for beacons, scans, exfiltration, and traffic of contained addresses.
 
-    PATH is a file or a folder: lines in the default format or with a header, also compressed with gzip, or
-    Parquet. Lines that cannot be read are counted and left out.
+    PATH is a file or a folder. A file contains lines in the default format, lines with a header, or Parquet.
+    Files with lines can be compressed with gzip. Lines that cannot be read are counted and left out.
 
     Exit code 0: nothing was found. 2: bad input. 3: something was found.
     """
@@ -136,9 +147,9 @@ def _values(settings: tuple[str, ...], queries: tuple[Query, ...]) -> dict[str, 
         try:
             found[name] = float(number)
         except ValueError:
-            raise BadInput("--set", f"must be {name}= and a number", text) from None
+            raise BadInput("--set", f"must be {name}=NUMBER", text) from None
         if not 0 <= found[name] < 1e15:  # noqa: PLR2004 - no count or number of bytes is larger
-            raise BadInput("--set", f"must be {name}= and a number from 0 on", text)
+            raise BadInput("--set", f"must be {name}=NUMBER, and the number must not be negative", text)
     return found
 
 
@@ -177,7 +188,9 @@ def _contained(text: str) -> tuple[str, int]:
     try:
         at = datetime.fromisoformat(time)
     except ValueError:
-        raise BadInput("--contained", "must be an address, = and a time", text) from None
+        raise BadInput(
+            "--contained", "must be ADDRESS=TIME, such as 10.0.3.7=2027-01-31T12:00Z", text
+        ) from None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return _address("--contained", address), int(at.timestamp())
 

@@ -69,7 +69,7 @@ def list_(paths: tuple[Path, ...], type_: str, *, as_json: bool) -> None:
 def check(ctx: click.Context, paths: tuple[Path, ...], *, as_json: bool) -> None:
     """Find all errors of the rules in PATH at once, with their lines.
 
-    Notes are about what is valid and probably not meant.
+    A note reports something that is valid, but probably a mistake.
 
     Exit code 0: valid. 2: there are errors.
     """
@@ -110,9 +110,9 @@ def check(ctx: click.Context, paths: tuple[Path, ...], *, as_json: bool) -> None
 @_JSON
 @click.pass_context
 def test(ctx: click.Context, paths: tuple[Path, ...], *, as_json: bool) -> None:
-    """Judge the examples that rules in PATH bring: items that must pass, and items that must fail.
+    """Judge the examples in the rules of PATH: items that must pass, and items that must fail.
 
-    Exit code 0: all are judged as they say. 1: some are not. 2: a rule is invalid.
+    Exit code 0: all examples have the expected result. 1: some do not. 2: a rule is invalid.
     """
     from ringfence.posture.examples import misjudged
 

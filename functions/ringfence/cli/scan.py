@@ -50,13 +50,18 @@ LISTS = ("configurationItems",)
     metavar="PATH",
     help="A file or folder with rules. Can be repeated. Default: the rules that are shipped.",
 )
-@click.option("--library", is_flag=True, help="The rules that are shipped, in addition to those of --rules.")
-@click.option("--profile", default="", metavar="FRAMEWORK", help="Only rules of this framework's controls.")
+@click.option("--library", is_flag=True, help="Use the shipped rules in addition to those of --rules.")
+@click.option("--profile", default="", metavar="FRAMEWORK", help="Use only the rules for this framework.")
 @click.option("--format", "form", type=OneOf(*FORMATS), default="table", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--html", type=click.Path(path_type=Path), help="Also write a page with charts to this file.")
-@click.option("--full", is_flag=True, help="All failing resources, instead of three of each rule.")
-@click.option("--fail-under", type=click.FloatRange(0, 100), metavar="SCORE", help="Exit with 3 below it.")
+@click.option("--full", is_flag=True, help="Show all failing resources, instead of three of each rule.")
+@click.option(
+    "--fail-under",
+    type=click.FloatRange(0, 100),
+    metavar="SCORE",
+    help="Exit with code 3 if the score is lower.",
+)
 @click.pass_context
 def scan(  # noqa: PLR0913 - the options of a command
     ctx: click.Context,
@@ -75,8 +80,8 @@ def scan(  # noqa: PLR0913 - the options of a command
 
     PATH is a file, a folder, or - for standard input: a snapshot of AWS Config, the output of
     `aws configservice select-resource-config` or `get-resource-config-history`, or one item on each line.
-    Files can be compressed with gzip. Nothing is read from AWS. What an item does not contain is not
-    assessed, and counts as not passed.
+    Files can be compressed with gzip. Nothing is read from AWS. If an item lacks a field that a rule needs,
+    the resource is not assessed. It then counts as not passed.
 
     Exit code 0: scanned. 1: an item cannot be read. 2: bad input. 3: the score is below --fail-under.
     """

@@ -66,17 +66,17 @@ class Buttons:
 def request_of(event: object, offered: tuple[str, ...]) -> tuple[str, str, dict[str, object]]:
     """Return the button, the path and the request of what a button sends. Raises Forged for anything else."""
     if not isinstance(event, dict) or len(event) != 1:
-        raise Forged("the input is not that of one button")
+        raise Forged("the input must be that of one button")
     ((button, value),) = event.items()
     if button not in ANSWERS or button not in offered or not isinstance(value, str):
-        raise Forged(f"the input is not that of a button; the buttons are {', '.join(offered)}")
+        raise Forged(f"the input must be that of a button; the buttons are {', '.join(offered)}")
     if button == HOLD:
         if not INCIDENT_ID.fullmatch(value):
-            raise Forged("the input names no incident")
+            raise Forged("the input must name an incident")
         return button, PAUSES, {"incident": value, "seconds": HELD_FOR, "reason": REASON}
     named = _PLAN.fullmatch(value)
     if named is None:
-        raise Forged("the input names no incident, approval and plan")
+        raise Forged("the input must name an incident, an approval and a plan")
     return button, TO_ANSWER, {**named.groupdict(), "answer": button, "reason": REASON}
 
 

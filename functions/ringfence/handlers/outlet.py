@@ -67,5 +67,5 @@ class Outlet:
             "waiting": len(self.waiting),
             "dropped": [one.body for one in dropped],
         }
-        logger().error("the outputs were not told", extra=extra)
+        logger().error("messages to the outputs were not sent", extra=extra)
         emit((Measure(OUTPUTS_WAIT, len(self.waiting)),))

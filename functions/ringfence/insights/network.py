@@ -10,7 +10,7 @@ from ringfence.insights.query import CONTAINED, LISTED, Parameter, Query
 
 BEACONING = Query(
     "beaconing",
-    "an internal address calls an external one at regular intervals, with silence in between",
+    "an internal address connects to an external one at regular intervals, without traffic in between",
     "T1071",
     "high",
     ("srcaddr", "dstaddr", "dstport", "calls", "seconds", "deviation", "bytes"),
@@ -31,9 +31,9 @@ HAVING COUNT(*) + 1 >= {least_calls} AND AVG(gap) <= {longest_gap}
   AND STDDEV_SAMP(gap) <= {jitter} * AVG(gap)
 ORDER BY calls DESC, srcaddr, dstaddr, dstport""",
     (
-        Parameter("least_calls", 20, "the number of calls from which on they count"),
-        Parameter("longest_gap", 7200, "seconds from one call to the next, on average"),
-        Parameter("jitter", 0.1, "the standard deviation of these seconds, as a share of them"),
+        Parameter("least_calls", 20, "the lowest number of connections"),
+        Parameter("longest_gap", 7200, "the longest average time between two connections, in seconds"),
+        Parameter("jitter", 0.1, "the highest standard deviation of this time, as a fraction of its average"),
     ),
     "contain the instance with this address: `ringfence run contain-instance`",
 )
@@ -53,15 +53,15 @@ GROUP BY srcaddr, CAST(FLOOR(start / 3600) AS BIGINT) * 3600
 HAVING COUNT(DISTINCT dstaddr || ' ' || CAST(dstport AS VARCHAR)) >= {least_targets}
 ORDER BY targets DESC, srcaddr, hour""",
     (
-        Parameter("least_targets", 100, "pairs of an address and a port in an hour"),
-        Parameter("most_packets", 3, "packets of a flow: more is a conversation"),
-        Parameter("first_client_port", 32768, "ports from here on answer others"),
+        Parameter("least_targets", 100, "the lowest number of pairs of an address and a port in an hour"),
+        Parameter("most_packets", 3, "the most packets of a flow: a scan sends few to each port"),
+        Parameter("first_client_port", 32768, "the first port of clients: flows to these ports are answers"),
     ),
     "contain the instance with this address: `ringfence run contain-instance`",
 )
 SCAN_IN = Query(
     "scan-in",
-    "an external address is rejected at many addresses and ports in an hour",
+    "flows of an external address to many addresses and ports in an hour are rejected",
     "T1595",
     "low",
     ("srcaddr", "hour", "targets", "addresses", "ports"),
@@ -74,12 +74,12 @@ WHERE action = 'REJECT' AND {inward}
 GROUP BY srcaddr, CAST(FLOOR(start / 3600) AS BIGINT) * 3600
 HAVING COUNT(DISTINCT dstaddr || ' ' || CAST(dstport AS VARCHAR)) >= {least_targets}
 ORDER BY targets DESC, srcaddr, hour""",
-    (Parameter("least_targets", 50, "pairs of an address and a port in an hour"),),
-    "nothing was reached; block the address in the network ACL if it goes on",
+    (Parameter("least_targets", 50, "the lowest number of pairs of an address and a port in an hour"),),
+    "these flows reached nothing; block the address in the network ACL if they go on",
 )
 EXFILTRATION = Query(
     "exfiltration",
-    "an internal address sends much to one external address in a day",
+    "an internal address sends a large amount of data to one external address in a day",
     "T1048",
     "high",
     ("srcaddr", "dstaddr", "day", "megabytes", "flows"),
@@ -91,12 +91,12 @@ WHERE action = 'ACCEPT' AND {outward}
 GROUP BY srcaddr, dstaddr, CAST(FLOOR(start / 86400) AS BIGINT) * 86400
 HAVING SUM(bytes) >= {megabytes} * 1000000.0
 ORDER BY megabytes DESC, srcaddr, dstaddr, day""",
-    (Parameter("megabytes", 1000, "megabytes in a day"),),
-    "find out what was sent, and contain the instance if nobody knows",
+    (Parameter("megabytes", 1000, "the lowest number of megabytes in a day"),),
+    "find out what was sent, and contain the instance if nobody can explain it",
 )
 LISTED_ADDRESSES = Query(
     "listed-addresses",
-    "an address of your list is talked with",
+    "accepted flows from or to an address of your list",
     "T1071",
     "high",
     ("interface_id", "srcaddr", "dstaddr", "dstport", "flows", "bytes", "first", "last"),
@@ -114,7 +114,7 @@ ORDER BY bytes DESC, interface_id, srcaddr, dstaddr, dstport""",
 )
 DENIED_BURSTS = Query(
     "denied-bursts",
-    "an interface is refused many flows in five minutes",
+    "many flows of a network interface are rejected in five minutes",
     "T1110",
     "medium",
     ("interface_id", "since", "rejected", "sources"),
@@ -126,12 +126,12 @@ WHERE action = 'REJECT'
 GROUP BY interface_id, CAST(FLOOR(start / 300) AS BIGINT) * 300
 HAVING COUNT(*) >= {least_rejected}
 ORDER BY rejected DESC, interface_id, since""",
-    (Parameter("least_rejected", 200, "refused flows in five minutes"),),
-    "look at who tries: `scan-in` and `scan-out` name them",
+    (Parameter("least_rejected", 200, "the lowest number of rejected flows in five minutes"),),
+    "find the addresses that send these flows: `scan-in` and `scan-out` name them",
 )
 STILL_TALKING = Query(
     "contained-but-talking",
-    "a contained address still has flows that were accepted",
+    "accepted flows of an address after its containment",
     "T1071",
     "critical",
     ("address", "peer", "port", "flows", "bytes", "last", "seconds_after"),
@@ -145,8 +145,12 @@ WHERE f.action = 'ACCEPT' AND f.start > c.since + {grace}
 GROUP BY c.address, CASE WHEN f.srcaddr = c.address THEN f.dstaddr ELSE f.srcaddr END,
   CASE WHEN f.srcaddr = c.address THEN f.dstport ELSE f.srcport END
 ORDER BY bytes DESC, address, peer, port""",
-    (Parameter("grace", 60, "seconds after the containment: a record covers some of the time before"),),
-    "the containment is refuted: tracked connections stay open; stop the instance, or block the peer",
+    (
+        Parameter(
+            "grace", 60, "seconds after the containment that do not count: a record can begin before it"
+        ),
+    ),
+    "the containment is not complete: tracked connections stay open; stop the instance, or block the peer",
     (CONTAINED,),
 )
 PACK = (

@@ -24,7 +24,7 @@ def mapping_flaws(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tup
             words = f"is not a runbook{meant(id_, runbooks)}; it must be {NOTIFY}, {OFF} or one of "
             yield (*path, "runbook"), words + ", ".join(runbooks)
         elif isinstance(id_, str) and id_ in runbooks and runbooks[id_].answers_by_type():
-            words = f"answers each finding with the remediations for its type, and {id_} knows only its types"
+            words = f"must not be {id_}: its remediations answer single types of findings, and not this one"
             yield (*path, "runbook"), words
         key = (given.get("product"), given.get("finding", "*"))
         if key in seen:

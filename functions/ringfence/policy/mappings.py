@@ -86,8 +86,8 @@ def route(mappings: Iterable[Mapped], names: tuple[str, ...], type_: str, severi
             return Route(reason=one.reason or f"the policy's `mappings` set {one.product} to {OFF}")
         if severity < one.severity:
             return Route(
-                reason=f"severity {severity:g} is below {one.severity:g}, from which findings of "
-                f"{names[-1]} are answered; `mappings` of the policy can say otherwise"
+                reason=f"severity {severity:g} is below {one.severity:g}, the lowest severity of {names[-1]} "
+                "that is answered; an entry in `mappings` of the policy can lower it"
             )
         return Route(REPORTS if one.to == NOTIFY else one.to)
     return Route(reason="no entry of `mappings` is about it")

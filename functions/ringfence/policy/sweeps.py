@@ -110,5 +110,5 @@ def sweep_flaws(data: object) -> Iterator[tuple[Path, str]]:
     if isinstance(administrator, str) and administrator not in map(str, accounts):
         yield (
             ("sweep", ADMINISTRATOR),
-            "must be one of the accounts of the scope, as it gets the role that reads",
+            "must be an account of the scope, because only these have the role that sweeps use",
         )

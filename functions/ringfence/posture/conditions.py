@@ -79,10 +79,10 @@ class Constant:
         """Yield what is wrong: the file compares two values that differ."""
         del actual
         if not self.holds:
-            yield Violation(path, "is compared with another value in the rule itself, and these two differ")
+            yield Violation(path, "cannot pass, because the rule compares two different values")
 
     def __str__(self) -> str:
-        return "a comparison in the rule itself"
+        return "a comparison of two values of the rule"
 
 
 @frozen

@@ -76,7 +76,7 @@ def truth(expression: Expression, resource: Resource) -> bool:
         answer = _compiled(expression.text).execute(context)
     except KeyError as error:
         key = shown(error.args[0] if error.args else "")
-        raise BadInput("expression", f"reads {key}, which is not there; ask has(…) first") from error
+        raise BadInput("expression", f"reads {key}, which is missing; test it with has(…) first") from error
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
         told = str(error).partition("\n")[0].partition(":")[0]
         raise BadInput("expression", f"cannot be evaluated: {ascii(told)[1:-1][:120]}") from error

@@ -207,12 +207,12 @@ class _Reader:
         text, message = self.given.get("expression"), self.given.get("message")
         if not isinstance(text, str):
             if message is not None:
-                self._wrong(("message",), "belongs to an `expression`, and there is none")
+                self._wrong(("message",), "is only for a rule with an `expression`, and this rule has none")
             return None
         if problem := expression.check(text):
             self._wrong(("expression",), problem)
         if not isinstance(message, str):
-            self._wrong(("expression",), "needs a `message`, for resources for which it is false")
+            self._wrong(("expression",), "needs a `message`, which is shown where the expression is false")
         made = Expression(text, str(message))
         for type_ in (one for one in self.types if one in every_mapping()):
             for path in made.paths:

@@ -126,4 +126,4 @@ def test_what_cannot_be_meant_is_bad_input(words: tuple[str, ...]) -> None:
 def test_a_principal_without_calls_is_bad_input(file: Path) -> None:
     done = generate("--from-cloudtrail", str(file), "--principal", "nobody")
     assert done.exit_code == 2
-    assert "--principal: must have recorded calls" in done.stderr
+    assert "--principal: must be a principal with recorded calls" in done.stderr

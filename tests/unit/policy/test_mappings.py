@@ -73,7 +73,10 @@ def test_a_policy_file_has_mappings(tmp_path: Path) -> None:
     ("entry", "said"),
     [
         ("{product: x, runbook: contain-instanc}", r"line 5, .*mappings\[0\].runbook.*is not a runbook"),
-        ("{product: x, runbook: harden-bucket}", r"harden-bucket knows only its types"),
+        (
+            "{product: x, runbook: harden-bucket}",
+            r"must not be harden-bucket: its remediations answer single types",
+        ),
         ("{product: x}", r"line 5, .*runbook"),
         ("{runbook: notify}", r"line 5, .*product"),
         ("{product: x, runbook: notify, severity: 11}", "severity"),

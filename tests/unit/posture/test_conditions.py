@@ -9,7 +9,7 @@ from ringfence.posture.values import UNREAD, same, shown
 
 ALGORITHM = Contains((("SSEAlgorithm", OneOf((Is("AES256"), Is("aws:kms")))),))
 NOT_EMPTY = Not(Compares(""))
-DIFFERENT = "P is compared with another value in the rule itself, and these two differ"
+DIFFERENT = "P cannot pass, because the rule compares two different values"
 TWICE = Contains((("Status", Is("Enabled")), ("Days", Is(30))))
 
 
@@ -53,7 +53,7 @@ def test_a_value_meets_a_condition(condition: Condition, actual: object) -> None
         (
             Constant(holds=False),
             1,
-            "P is compared with another value in the rule itself, and these two differ",
+            "P cannot pass, because the rule compares two different values",
         ),
     ],
 )

@@ -278,7 +278,7 @@ REQUIRED = RULE + "    required_properties:\n      AWS::S3::Bucket:\n"
         ),
         (
             RULE + "    expression: properties.BucketName == 'a'\n",
-            ("line 4, column 5: expression: needs a `message`, for resources for which it is false"),
+            ("line 4, column 5: expression: needs a `message`, which is shown where the expression is false"),
         ),
         (
             RULE + "    examples: [{passes: {accountId: '1'}}]\n",

@@ -1,7 +1,7 @@
 """Archive the findings of an incident in GuardDuty once everything is done and verified.
 
-Only the administrator of a GuardDuty organization can archive, and an account without one. So the calls are
-made in the home account, which must be the administrator.
+In an organization, only the administrator account of GuardDuty can archive findings. So the calls are made in
+the home account, which must be the administrator account.
 
 GuardDuty no longer confirms a finding that is archived. If an event about it arrives later, for example after
 a write to Security Hub, Ringfence records a dry run for it, and changes nothing.

@@ -1,10 +1,11 @@
 """Write into the findings of Security Hub what was done about them, and what is left.
 
-A finding is read first, and is written only if it does not say so yet: each write makes Security Hub send an
-event about the finding again. The finding in the incident decides which finding that is. What its event says
-of Security Hub only tells where to look.
+A finding is read first. It is written only if something changes, because each write makes Security Hub send
+an event about the finding again. The event of a finding names the finding in Security Hub. The output updates
+that finding only if it is about the finding or the resource of the incident.
 
-Security Hub CSPM is asked first. If it does not have the finding, Security Hub itself is asked (`V2`).
+The output asks Security Hub CSPM first. If Security Hub CSPM does not have the finding, the output asks the
+new Security Hub (`V2`).
 
 https://docs.aws.amazon.com/securityhub/latest/userguide/finding-update-batchupdatefindings.html
 https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_BatchUpdateFindingsV2.html

@@ -78,8 +78,8 @@ def unproved_ids(item: str, at: datetime) -> Notice:
         "entries of the audit log then have no MAC either"
     )
     theirs = (
-        "or somebody else wrote the ids. Ringfence takes what they name, a security group, for its own only "
-        "while it cannot derive that key"
+        "or somebody else wrote the ids. Ringfence uses the security groups that these ids name only while "
+        "it cannot derive that key"
     )
     todo = "find out who created what the ids name. Ringfence's own roles create its security groups"
     parts = (

@@ -62,7 +62,7 @@ class NoticeKind(Enum):
     PREVENTED = (
         "containment-prevented",
         Urgency.URGENT,
-        "AWS denies a call that the containment needs, or somebody holds every name that it could use.",
+        "AWS denies a call that the containment needs, or every name that it could use is taken.",
     )
     REFUSED = (
         "refused",
@@ -87,7 +87,7 @@ class NoticeKind(Enum):
     APPROVAL_ANSWERED = (
         "approval-answered",
         Urgency.INFORMATION,
-        "A person approved or rejected plans, one notice an answer. Urgent if it rejects what a limit holds.",
+        "A person approved or rejected plans. Urgent if the answer rejects plans that a limit holds.",
     )
     APPROVAL_ENDED = "approval-ended", Urgency.ACTION, "An approval expired or is void."
     RELEASED = "released", Urgency.INFORMATION, "A release undid the changes of an incident."
@@ -107,19 +107,19 @@ class NoticeKind(Enum):
     FOUND_BY_SWEEP = (
         "found-by-sweep",
         Urgency.ACTION,
-        "Events of findings did not arrive. A sweep found them at their source, and Ringfence answered them.",
+        "Events of findings did not arrive. A sweep found the findings, and Ringfence answered them.",
     )
     SUPPRESSED = (
         "suppressed-findings",
         Urgency.ACTION,
-        "GuardDuty archived findings without sending them, and the policy asks for a notice.",
+        "GuardDuty archived findings and sent no events, and the policy asks for a notice.",
     )
     SELF_CHECK = "self-check", Urgency.URGENT, "Ringfence's resources differ from what its stacks declare."
     FORGED_INPUT = "forged-input", Urgency.URGENT, "A function refused an input that somebody made up."
     FINDING_REFUSED = (
         "finding-refused",
         Urgency.ACTION,
-        "The policy does not let a sender send a finding. Once a day for the same reason.",
+        "Ringfence refused a finding, because the policy does not allow its sender to send it.",
     )
     SUMMARY = "summary", Urgency.ACTION, "There were many notices of the same kind. It names them."
 

@@ -66,9 +66,11 @@ def suppressed(found: Mapping[Place, Sequence[str]]) -> Notice:
     """Return the notice about findings that a filter archived. `found`: their types in each place."""
     number = sum(map(len, found.values()))
     some = f"{number} finding{'s' if number > 1 else ''}"
-    todo = "whether each filter of GuardDuty is meant to hide such findings. Ringfence changes nothing"
+    todo = (
+        "whether each suppression rule of GuardDuty should archive such findings. Ringfence changes nothing"
+    )
     parts = (
-        ("Archived, for example by a filter, so GuardDuty sends no events", tuple(_places(found))),
+        ("Archived, for example by a suppression rule, so GuardDuty sends no events", tuple(_places(found))),
         ("What to check", (todo,)),
     )
     kind = NoticeKind.SUPPRESSED

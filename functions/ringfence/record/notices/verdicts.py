@@ -151,9 +151,10 @@ def _verified_before(before: Summary) -> Summary:
 def _advice(*, quota: bool) -> str:
     first = "delete what is not used, or request an increase in Service Quotas"
     if not quota:
-        first = "allow the call, or free what somebody else holds"
+        first = "allow the call, or delete or rename what has the name that Ringfence needs"
     return (
-        f"{first}. Ringfence continues to try. Until then the resource stays open: an instance can be stopped"
+        f"{first}. Ringfence continues to try. Until then the resource is not contained. You can stop an "
+        "instance yourself"
     )
 
 

@@ -192,7 +192,7 @@ def test_what_only_a_person_can_change_is_urgent_and_says_why_and_what_to_do(res
     assert "[URGENT, high] a change is prevented" in first.subject
     assert why in first.text
     assert "What to do" in first.text
-    assert "an instance can be stopped" in first.text
+    assert "You can stop an instance yourself" in first.text
     assert first.measures == (Measure(NOT_CONTAINED, runbook=KEY.runbook),)
     assert second is None, "once"
 
