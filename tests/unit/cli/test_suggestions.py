@@ -86,6 +86,7 @@ FREE = {
     "PATHS": "files and folders",
     "--account": "an account id",
     "--contained": "an address and a time",
+    "FILE": "a file",
     "--from-cloudtrail": "files and folders",
     "--principal": "an ARN, or the name of a role or user",
     "--profile": "a profile in ~/.aws/config",
