@@ -71,6 +71,9 @@ from AWS Organizations. The functions do not read AWS Organizations. About an ac
 """
 
 
+_TITLES = {"exempt": "Exemptions"}
+
+
 def document() -> str:
     """Return the whole page."""
     looks = ", ".join(f"`{name}`" for name in LOOK_FIELDS)
@@ -82,11 +85,16 @@ def _fields() -> Iterator[str]:
     yield "## Fields"
     yield ""
     yield from _table(("Field", "Value"), _properties(schema))
-    for field, title in (("rules", "Rules"), ("protected", "Protected"), ("exempt", "Exemptions")):
-        yield from ("", f"## {title}", "")
-        yield from _table(
-            ("Field", "Value"), _properties(get(get(get(schema, "properties"), field), "items"))
-        )
+    for field, value in mapping_of(get(schema, "properties")).items():
+        rows = tuple(_properties(_entry(value)))
+        if rows and field != "limits":
+            yield from ("", f"## {_TITLES.get(field, field.capitalize())}", "")
+            yield from _table(("Field", "Value"), rows)
+
+
+def _entry(value: object) -> object:
+    """Return the schema of a section, or of each entry of one that is a list or a mapping of names."""
+    return get(value, "items") or (value if get(value, "properties") else get(value, "additionalProperties"))
 
 
 def _properties(schema: object) -> Iterator[tuple[str, ...]]:

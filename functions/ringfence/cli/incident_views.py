@@ -47,8 +47,8 @@ Verified = Mapping[tuple[str, str], datetime]
 
 
 def show(*parts: RenderableType) -> None:
-    """Print to standard output."""
-    console().print(*parts, sep="\n")
+    """Print to standard output. A line that must not be wrapped, such as a command, is not cut either."""
+    console().print(*parts, sep="\n", crop=False)
 
 
 def show_sheet(sheet: Sheet, *, titles: bool = True) -> None:

@@ -82,12 +82,13 @@ def network(  # noqa: PLR0913 - the options of a command
         return
     if not paths:
         raise BadInput("PATH", "is required: a file or a folder with flow logs")
+    from ringfence.cli.layout import count
     from ringfence.insights.flow_files import FlowFiles
 
     files = FlowFiles(tuple(_files(paths)), _addresses(addresses), dict(map(_contained, contained)))
     found = _print(files, queries, values, full=full, as_json=as_json)
-    left = f", {files.rejected} lines cannot be read" if files.rejected else ""
-    click.echo(f"{files.lines} records{left}", err=True)
+    left = f", {count(files.rejected, 'line')} cannot be read" if files.rejected else ""
+    click.echo(f"{count(files.lines, 'record')}{left}", err=True)
     click.get_current_context().exit(FOUND if found else 0)
 
 

@@ -121,7 +121,12 @@ def show(  # noqa: PLR0913 - the options of a command
 
     file = load_policy(path, _catalogue(ctx.obj), home)
     shower = Shower(file, home, Circumstances(at or datetime.now(UTC)))
-    _print(shower.lines(what), as_json=as_json)
+    lines = shower.lines(what)
+    _print(lines, as_json=as_json)
+    if not lines:
+        click.echo(
+            f"No runbook answers what {safe(what)} contains. To see why: ringfence explain FILE", err=True
+        )
 
 
 @policy.command(short_help="Show what another policy file decides differently.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.cli.policy_events import findings_in
 from ringfence.cli.policy_show import SAMPLE, Line, samples
-from ringfence.engine.decisions import at_its_time, differences
+from ringfence.engine.decisions import Told, at_its_time, differences
 from ringfence.policy.compiled import policy_from_json
 
 if TYPE_CHECKING:
@@ -31,12 +31,12 @@ def different_lines(old: PolicyFile, new: PolicyFile, events: Sequence[Path], ho
 
 def _in_events(old: PolicyFile, new: PolicyFile, path: Path, home: str) -> Iterator[Difference]:
     compiled: dict[str, tuple[Policy, Policy]] = {}
-    for finding in findings_in(path, policy_from_json(new.compile(home or SAMPLE))):
-        account = home or finding.account
+    for told in findings_in(path, policy_from_json(new.compile(home or SAMPLE))):
+        account = home or told.finding.account
         if account not in compiled:
             before, after = (policy_from_json(one.compile(account)) for one in (old, new))
             compiled[account] = (before, after)
-        yield from differences(*compiled[account], new.runbooks.values(), finding, at_its_time(finding))
+        yield from differences(*compiled[account], new.runbooks.values(), told, at_its_time(told.finding))
 
 
 def _together(found: Iterable[Difference]) -> Iterator[tuple[Difference, ...]]:
@@ -68,7 +68,7 @@ def _of_types(old: PolicyFile, new: PolicyFile, home: str) -> tuple[Line, ...]:
     levels: dict[tuple[str, str, str, str, str], list[str]] = {}
     for runbook in new.runbooks.values():
         for level, finding in samples(runbook, after):
-            for one in differences(before, after, (runbook,), finding, at_its_time(finding)):
+            for one in differences(before, after, (runbook,), Told(finding), at_its_time(finding)):
                 key = (runbook.id, one.was.value, one.now.value, one.reason, finding.type)
                 found = levels.setdefault(key, [])
                 found.extend((level,) if level not in found else ())

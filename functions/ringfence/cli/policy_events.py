@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.cli.event_stream import read_file
-from ringfence.engine.decisions import findings_of
+from ringfence.engine.decisions import told_in
 from ringfence.events.envelope import NotForUs
 from ringfence.events.recorded import recorded_events
 from ringfence.model.errors import BadInput
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from ringfence.model.finding import Finding
+    from ringfence.engine.decisions import Told
     from ringfence.policy.policy import Policy
 
 
-def findings_in(path: Path, policy: Policy) -> Iterator[Finding]:
+def findings_in(path: Path, policy: Policy) -> Iterator[Told]:
     """Yield the findings of a file, which can be compressed with gzip.
 
     Raises BadInput that names the file and the event.
@@ -29,6 +29,6 @@ def findings_in(path: Path, policy: Policy) -> Iterator[Finding]:
                 raise read.error
             for event in recorded_events(read.document):
                 if not isinstance(event, NotForUs):
-                    yield from findings_of(event, policy)
+                    yield from told_in(event, policy)
         except BadInput as error:
             raise BadInput(read.place, str(error)) from error

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ringfence.cli.policy_events import findings_in
-from ringfence.engine.decisions import decided
+from ringfence.engine.decisions import Told, decided
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
 from ringfence.model.kinds import kinds_of, parse_key
@@ -80,9 +80,9 @@ class Shower:
         )
 
     def _of_events(self, path: Path) -> Iterator[Line]:
-        for finding in findings_in(path, self.policy(SAMPLE)):
-            policy = self.policy(finding.account)
-            for one in decided(policy, self.file.runbooks.values(), finding, self.circumstances):
+        for told in findings_in(path, self.policy(SAMPLE)):
+            policy = self.policy(told.finding.account)
+            for one in decided(policy, self.file.runbooks.values(), told, self.circumstances):
                 yield self.line(policy, one)
 
     def _of_type(self, type_: str) -> Iterator[Line]:
@@ -91,7 +91,7 @@ class Shower:
         for runbook in self._answering(type_):
             found: dict[tuple[Decision, tuple[str, ...]], tuple[Decided, list[str]]] = {}
             for level, finding in samples(runbook, policy, (type_,)):
-                for one in decided(policy, (runbook,), finding, self.circumstances):
+                for one in decided(policy, (runbook,), Told(finding), self.circumstances):
                     found.setdefault((one.decision, one.remediations), (one, []))[1].append(level)
             for one, levels in found.values():
                 yield self.line(policy, one, ", ".join(levels))

@@ -19,6 +19,7 @@ from ringfence.engine.offline import OfflineDecisions
 from ringfence.engine.replay import answers, decisions, read_findings, replayed
 from ringfence.engine.replay_limits import LimitReplay, counted
 from ringfence.engine.replay_tally import Tally
+from ringfence.engine.routing import product_of
 from ringfence.events.envelope import NotForUs
 from ringfence.model.codec import canonical
 from ringfence.model.errors import BadInput
@@ -162,21 +163,24 @@ class Replay:
             source = "" if isinstance(event, NotForUs) else str(event.get("source", ""))
             self.tally.leave(source or "Security Hub and the archive")
             return
-        ones, later = self._decided(found)
+        product = product_of(event, found[0])
+        ones, later = self._decided(found, product)
         self.tally.add(ones)
         if not ones:
             self.tally.leave(found[0].source)
         if self._other:
-            self.tally.compare(ones, tuple(decisions(found, self._other)))
+            self.tally.compare(ones, tuple(decisions(found, self._other, product)))
         for one in ones:
             if one not in later:
                 sink(one, "")
 
-    def _decided(self, found: tuple[Finding, ...]) -> tuple[tuple[Replayed, ...], list[Replayed]]:
+    def _decided(
+        self, found: tuple[Finding, ...], product: tuple[str, ...]
+    ) -> tuple[tuple[Replayed, ...], list[Replayed]]:
         """Return the decisions, and those that are counted against the limits at the end."""
         ones: list[Replayed] = []
         later: list[Replayed] = []
-        for answer in answers(found, self._offline):
+        for answer in answers(found, self._offline, product):
             made = tuple(replayed(answer))
             limits = self._offline.compiled(answer.finding).limits
             kept = (one.decision for one in counted(answer, iter(made), limits) if self._limits.add(one))

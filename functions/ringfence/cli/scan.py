@@ -127,7 +127,9 @@ def _print(done: _Done, *, full: bool) -> None:
             rule = done.tally.rules[name]
             numbers = (counts.passed, counts.failed, counts.not_assessed)
             click.echo(row(name, rule.severity, *numbers, rule.remediation))
-        click.echo(f"Score: {done.tally.score}", err=True)
+        score = done.tally.score
+        told = "none: no resource of a type that a rule is about" if score is None else score
+        click.echo(f"Score: {told}", err=True)
     if done.skipped:
         types = ", ".join(f"{count} {type_}" for type_, count in sorted(done.skipped.items()))
         click.echo(safe(f"No rule is about: {types}"), err=True)

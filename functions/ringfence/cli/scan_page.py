@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.cli.layout import count
 from ringfence.cli.pages import rendered
 from ringfence.cli.scan import command_of
 from ringfence.model.frozen import frozen
@@ -131,7 +132,7 @@ def page(
         "scan.html",
         tally=tally,
         made=f"{made:%Y-%m-%d %H:%M} UTC",
-        rules=len(tally.rules),
+        rules=count(len(tally.rules), "rule"),
         profile=profile.name if profile else "",
         score="none" if points is None else points,
         arc=points or 0,
@@ -140,12 +141,20 @@ def page(
         weights=tuple((name, WEIGHTS[name]) for name in reversed(SEVERITIES)),
         failing=tuple(_failing(tally)),
         places=tuple(_places(tally)),
-        frameworks=[_shown(one, tally) for one in ([profile] if profile else FRAMEWORKS)],
+        frameworks=tuple(_frameworks(tally, profile)),
         skipped=sorted(skipped.items()),
         problems=problems[:MOST_PROBLEMS],
         more_problems=max(len(problems) - MOST_PROBLEMS, 0),
         disclaimer=DISCLAIMER,
     )
+
+
+def _frameworks(tally: Tally, profile: Framework | None) -> Iterator[Shown]:
+    """Yield the framework of the profile, or each that has requirements to show."""
+    for one in (profile,) if profile else FRAMEWORKS:
+        found = _shown(one, tally)
+        if profile or found.all:
+            yield found
 
 
 def _grade(points: float | None) -> str:

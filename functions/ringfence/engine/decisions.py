@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.engine.offline import subjects_of
+from ringfence.engine.routing import product_of, sent_to
 from ringfence.events.config.names import with_own_names
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
@@ -28,6 +29,14 @@ if TYPE_CHECKING:
     from ringfence.policy.decision import Decision
     from ringfence.policy.look import Caution
     from ringfence.policy.policy import Policy
+
+
+@frozen
+class Told:
+    """A finding, and the names of the product that found it. No names: the policy maps no such findings."""
+
+    finding: Finding
+    product: tuple[str, ...] = ()
 
 
 @frozen
@@ -85,16 +94,19 @@ class Difference:
         return self.new.reason if self.new else f"the new policy does not run {self.remediation}"
 
 
-def findings_of(event: object, policy: Policy) -> tuple[Finding, ...]:
+def told_in(event: object, policy: Policy) -> tuple[Told, ...]:
     """Return the findings in an event. Empty if no runbook answers such events. Raises BadInput."""
     found = findings(event)
-    return () if isinstance(found, NotForUs) else with_own_names(found, dict(policy.config_rules))
+    if isinstance(found, NotForUs):
+        return ()
+    named = with_own_names(found, dict(policy.config_rules))
+    return tuple(Told(one, product_of(event, one)) for one in named)
 
 
 def decided(
     policy: Policy,
     runbooks: Iterable[Runbook],
-    finding: Finding,
+    told: Told,
     circumstances: Circumstances,
 ) -> Iterator[Decided]:
     """Yield what a policy decides about a finding.
@@ -105,13 +117,15 @@ def decided(
         The compiled policy.
     runbooks : iterable of Runbook
         The catalogue.
-    finding : Finding
-        The finding.
+    told : Told
+        The finding, and the product that the policy's `mappings` can name.
     circumstances : Circumstances
         The time of the decisions, and what is known of the organization.
     """
+    finding, to = told.finding, sent_to(told.product, told.finding, policy.mappings)
     for runbook in runbooks:
-        for ref, judged in subjects_of(finding, runbook) if runbook.answers(finding) else ():
+        answers = runbook.id == to or runbook.answers(finding)
+        for ref, judged in subjects_of(finding, runbook) if answers else ():
             for share in portions(policy, runbook, finding, judged, circumstances):
                 on = share.runbook if type(judged) is Ref else share.runbook.on(judged)
                 pending = cautions(policy, on, finding, judged, circumstances) if on.traits else ()
@@ -124,14 +138,14 @@ def at_its_time(finding: Finding, accounts: tuple[AccountFacts, ...] | None = No
 
 
 def differences(
-    old: Policy, new: Policy, runbooks: Iterable[Runbook], finding: Finding, circumstances: Circumstances
+    old: Policy, new: Policy, runbooks: Iterable[Runbook], told: Told, circumstances: Circumstances
 ) -> Iterator[Difference]:
     """Yield what two policies decide differently about a finding, for each remediation."""
     catalogue = tuple(runbooks)
-    before = _by_remediation(decided(old, catalogue, finding, circumstances))
-    after = _by_remediation(decided(new, catalogue, finding, circumstances))
+    before = _by_remediation(decided(old, catalogue, told, circumstances))
+    after = _by_remediation(decided(new, catalogue, told, circumstances))
     for key in dict.fromkeys((*before, *after)):
-        found = Difference(finding, *key, before.get(key), after.get(key))
+        found = Difference(told.finding, *key, before.get(key), after.get(key))
         if found.was is not found.now:
             yield found
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.engine.glimpse import About, glimpse
 from ringfence.engine.offline import OfflineDecisions, elsewhere
-from ringfence.engine.routing import mapped
+from ringfence.engine.routing import product_of, sent_to
 from ringfence.engine.undoing_note import undoing_note
 from ringfence.events.config.names import with_own_names
 from ringfence.events.dispatch import findings
@@ -16,6 +16,7 @@ from ringfence.events.envelope import NotForUs, parse_json
 from ringfence.model.errors import BadInput
 from ringfence.policy.circumstances import NOTHING_KNOWN
 from ringfence.policy.decision import Mode
+from ringfence.policy.mappings import entry_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -100,12 +101,17 @@ class Explainer:
         elif reason := elsewhere(found):
             return Explanation(Status.NOT_APPLICABLE, reason, _about(found[0]), found[0].subjects)
         else:
-            to = mapped(event, found[0], self._offline.compiled(found[0]).mappings)
-            if isinstance(to, NotForUs):
-                answer = Explanation(Status.NOT_APPLICABLE, to.reason, _about(found[0]), found[0].subjects)
-            else:
-                answer = self._decided(with_own_names(found, self._offline.own_names()), to or "")
+            answer = self._answered(found, product_of(event, found[0]))
         return self._with_undoing(event, answer)
+
+    def _answered(self, found: tuple[Finding, ...], product: tuple[str, ...]) -> Explanation:
+        mappings = self._offline.compiled(found[0]).mappings
+        entry = entry_in_words(mappings, product, found[0].type) if product else ""
+        to = sent_to(product, found[0], mappings)
+        if isinstance(to, NotForUs):
+            reason = f"{to.reason}. {entry}"
+            return Explanation(Status.NOT_APPLICABLE, reason, _about(found[0]), found[0].subjects)
+        return self._decided(with_own_names(found, self._offline.own_names()), to or "", entry)
 
     @property
     def _offline(self) -> OfflineDecisions:
@@ -120,7 +126,7 @@ class Explainer:
             return replace(answer, reason=f"{answer.reason}. {note}")
         return replace(answer, status=Status.HANDLED, reason=note, runbook=answer.runbook or ids[0])
 
-    def _decided(self, found: tuple[Finding, ...], to: str) -> Explanation:
+    def _decided(self, found: tuple[Finding, ...], to: str, entry: str) -> Explanation:
         answers = [
             answer for finding in found for answer in self._offline.answers(finding, self.circumstances, to)
         ]
@@ -134,7 +140,7 @@ class Explainer:
         return Explanation(
             status=Status.HANDLED if mode.records else Status.NOT_APPLICABLE,
             reason=". ".join(
-                filter(None, (_reason(decisions), *others, _listing(first), self._notes(finding)))
+                filter(None, (_reason(decisions), entry, *others, _listing(first), self._notes(finding)))
             ),
             finding=_about(finding),
             subjects=tuple(dict.fromkeys(ref for ref, _ in decisions)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.engine.offline import OfflineDecisions, elsewhere
+from ringfence.engine.routing import sent_to
 from ringfence.events.config.names import with_own_names
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
@@ -77,7 +78,9 @@ def read_findings(event: object) -> tuple[Finding, ...] | NotForUs:
     return NotForUs(reason) if reason else found
 
 
-def decisions(found: Iterable[Finding], offline: OfflineDecisions) -> Iterator[Replayed]:
+def decisions(
+    found: Iterable[Finding], offline: OfflineDecisions, product: tuple[str, ...] = ()
+) -> Iterator[Replayed]:
     """Yield every decision about the findings of one event.
 
     Parameters
@@ -86,15 +89,21 @@ def decisions(found: Iterable[Finding], offline: OfflineDecisions) -> Iterator[R
         The findings, as `read_findings` returns them.
     offline : OfflineDecisions
         The policy.
+    product : tuple of str
+        The names of the product that found them, if it is one that the policy's `mappings` can name.
     """
-    for answer in answers(found, offline):
+    for answer in answers(found, offline, product):
         yield from replayed(answer)
 
 
-def answers(found: Iterable[Finding], offline: OfflineDecisions) -> Iterator[Answer]:
+def answers(
+    found: Iterable[Finding], offline: OfflineDecisions, product: tuple[str, ...] = ()
+) -> Iterator[Answer]:
     """Yield what each runbook does about the findings of one event."""
     for finding in with_own_names(found, offline.own_names()):
-        yield from offline.answers(finding, Circumstances(finding.updated_at))
+        to = sent_to(product, finding, offline.compiled(finding).mappings)
+        mapped = to if isinstance(to, str) else ""
+        yield from offline.answers(finding, Circumstances(finding.updated_at), mapped)
 
 
 def replayed(answer: Answer) -> Iterator[Replayed]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ringfence.engine.replay_limits import Limited
+from ringfence.policy.decision import DecisionCode, Mode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ringfence.engine.replay import Replayed
-    from ringfence.policy.decision import Mode
 
 MOST_KEYS = 20_000
 """The number of different resources, types and days that are counted exactly."""
@@ -137,6 +137,10 @@ class Tally:
             for key in _keys(one):
                 if key in theirs:
                     self.difference.add(one, theirs[key])
+        for one in _only_in(ones, others):
+            self.difference.add(one, _unanswered(one))
+        for other in _only_in(others, ones):
+            self.difference.add(_unanswered(other), other)
 
     @property
     def decisions(self) -> int:
@@ -152,6 +156,17 @@ class Tally:
     def unused_rules(self) -> tuple[str, ...]:
         """The rules of the policy that decided nothing."""
         return tuple(name for name in self.rules if name not in self.by_rule.counts)
+
+
+def _only_in(ones: Sequence[Replayed], others: Sequence[Replayed]) -> list[Replayed]:
+    """Return the decisions of runbooks that only one policy leads to, once for each remediation."""
+    theirs = {(other.runbook, other.subject) for other in others}
+    return [one for one in ones if (one.runbook, one.subject) not in theirs for _ in _keys(one)]
+
+
+def _unanswered(one: Replayed) -> Replayed:
+    reason = f"the policy does not lead to {one.runbook}"
+    return replace(one, mode=Mode.OFF, code=DecisionCode.NOT_ANSWERED, rule="", reason=reason)
 
 
 def _keys(one: Replayed) -> list[tuple[str, str, str]]:

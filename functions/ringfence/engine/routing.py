@@ -58,13 +58,23 @@ def answering(
 
 def mapped(event: object, finding: Finding, mappings: Iterable[Mapped]) -> str | NotForUs | None:
     """Return the runbook for a finding of another product, or why there is none. None: it is no such one."""
+    return sent_to(product_of(event, finding), finding, mappings)
+
+
+def product_of(event: object, finding: Finding) -> tuple[str, ...]:
+    """Return the names of the product that found it. Empty if the finding is of no other product."""
     if finding.source == ANALYZER:
-        names: tuple[str, ...] = ("access-analyzer",)
-    elif finding.source == SOURCE:
-        names = names_of(Document.of(event))
-    elif finding.sent:
-        names = (Document.of(event).child("detail").child("finding").text("product"),)
-    else:
+        return ("access-analyzer",)
+    if finding.source == SOURCE:
+        return names_of(Document.of(event))
+    if finding.sent:
+        return (Document.of(event).child("detail").child("finding").text("product"),)
+    return ()
+
+
+def sent_to(product: tuple[str, ...], finding: Finding, mappings: Iterable[Mapped]) -> str | NotForUs | None:
+    """Return the runbook for a finding of a product with these names, as `mapped` does."""
+    if not product:
         return None
-    found = route(mappings, names, finding.type, finding.severity)
+    found = route(mappings, product, finding.type, finding.severity)
     return found.runbook or NotForUs(found.reason)

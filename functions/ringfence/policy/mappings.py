@@ -71,6 +71,20 @@ class Route:
     reason: str = ""
 
 
+def entry_in_words(mappings: Iterable[Mapped], names: tuple[str, ...], type_: str) -> str:
+    """Return which entry of the policy is about a finding of a product with these names.
+
+    Examples
+    --------
+    >>> entry_in_words((Mapped("inspector", NOTIFY),), ("inspector",), "CVE")
+    "entry 1 of the policy's `mappings` is about inspector"
+    """
+    for number, one in enumerate(mappings, start=1):
+        if one.matches(names, type_):
+            return f"entry {number} of the policy's `mappings` is about {names[-1]}"
+    return f"no entry of the policy's `mappings` is about {names[-1]}: the shipped table decides"
+
+
 def route(mappings: Iterable[Mapped], names: tuple[str, ...], type_: str, severity: float) -> Route:
     """Return what follows from a finding of a product with these names.
 

@@ -41,7 +41,7 @@ def test_what_is_found_is_a_row_and_an_exit_code(file: Path) -> None:
     done = network(str(file))
     assert done.exit_code == 3
     assert done.stdout == f"exfiltration\thigh\t10.0.0.7\t{OUTSIDE}\t1799971200\t2000.0\t1\n"
-    assert "1 records, 1 lines cannot be read" in done.stderr
+    assert "1 record, 1 line cannot be read" in done.stderr
     told = json.loads(network(str(file), "--json").stdout)
     assert (told["query"], told["technique"], told["row"]["megabytes"]) == ("exfiltration", "T1048", 2000.0)
 

@@ -209,6 +209,29 @@ def test_a_page_of_a_profile_shows_one_framework(folder: Path) -> None:
     assert "SOC 2, Trust Services Criteria" not in page
 
 
+def test_a_page_leaves_out_frameworks_that_no_rule_is_mapped_to(folder: Path) -> None:
+    ringfence("scan", "items.json", *OWN, "--html", "page.html")
+    page = (folder / "page.html").read_text("utf-8")
+    assert "· 1 rule<" in page
+    assert "PCI DSS" not in page
+    assert "HIPAA Security Rule" in page, "all requirements of this one are listed"
+    assert "<tbody>\n</tbody>" not in page, "no table is empty"
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_command_is_whole_on_a_narrow_terminal() -> None:
+    narrow = {"FORCE_COLOR": "1", "NO_COLOR": "1", "COLUMNS": "60"}
+    shown = ringfence("scan", "items.json", env=narrow).stdout
+    commands = [line for line in shown.splitlines() if "ringfence run" in line]
+    assert commands
+    assert all(re.search(r" --dry-run(?:\x1b\[[0-9;]*m)*$", line) for line in commands)
+
+
+def test_a_scan_that_judges_nothing_says_so(folder: Path) -> None:
+    (folder / "items.json").write_text("[]", "utf-8")
+    assert "Score: none: no resource of a type that a rule is about" in ringfence("scan", "items.json").stderr
+
+
 @pytest.mark.usefixtures("folder")
 def test_a_page_that_cannot_be_written_is_bad_input() -> None:
     done = ringfence("scan", "items.json", *OWN, "--html", "nowhere/page.html")
