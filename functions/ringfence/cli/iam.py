@@ -169,6 +169,7 @@ def _tell(made: Generated, left: list[str], compared: Difference | None) -> None
         titled += [
             ("Not allowed by the present policy", list(compared.added)),
             ("Allowed by the present policy, and not used", list(compared.unused)),
+            ("Wildcards of the present policy, and what of them is used", list(compared.wider)),
             ("Not compared", list(compared.not_compared)),
         ]
     for title, lines in titled:
@@ -201,6 +202,7 @@ def _as_json(made: Generated, left: list[str], compared: Difference | None) -> d
     differs = compared and {
         "added": list(compared.added),
         "unused": list(compared.unused),
+        "wider": list(compared.wider),
         "not_compared": list(compared.not_compared),
     }
     return {

@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 class Difference:
     """The actions that only the new policy allows, and those that only the old one allows.
 
-    `unused` has actions of the old policy as they are written there. `not_compared` says what was left out.
+    `unused` has actions of the old policy as they are written there. `wider` says which wildcards of it allow
+    more than what is needed, and what of them is needed. `not_compared` says what was left out.
     """
 
     added: tuple[str, ...]
     unused: tuple[str, ...]
+    wider: tuple[str, ...]
     not_compared: tuple[str, ...]
 
 
@@ -42,7 +44,27 @@ def difference(old: object, new: Iterable[str]) -> Difference:
             patterns += one["Actions"]
     added = (one for one in needed if not any(_matches(pattern, one) for pattern in patterns))
     unused = (one for one in dict.fromkeys(patterns) if not any(_matches(one, action) for action in needed))
-    return Difference(tuple(added), tuple(unused), tuple(odd))
+    wider = tuple(_wider(dict.fromkeys(patterns), needed))
+    return Difference(tuple(added), tuple(unused), wider, tuple(odd))
+
+
+def _wider(patterns: Iterable[str], needed: tuple[str, ...]) -> Iterator[str]:
+    """Yield each wildcard of which only some actions are needed, in words."""
+    for pattern in patterns:
+        used = [action for action in needed if _matches(pattern, action)]
+        if (
+            used
+            and ("*" in pattern or "?" in pattern)
+            and _allows_more(pattern, {one.lower() for one in used})
+        ):
+            yield f"{pattern}: only {', '.join(used)}"
+
+
+def _allows_more(pattern: str, used: set[str]) -> bool:
+    service = pattern.partition(":")[0]
+    known = {one.text.lower() for one in actions_of(service.lower()).values()}
+    # A wildcard in the name of the service allows services that nothing was needed of.
+    return not known or any(_matches(pattern, one) for one in known - used)
 
 
 def _matches(pattern: str, action: str) -> bool:

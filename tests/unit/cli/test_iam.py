@@ -85,8 +85,34 @@ def test_the_difference_to_a_policy_is_shown(file: Path, tmp_path: Path) -> None
     path.write_text(json.dumps({"Statement": {"Effect": "Allow", "Action": "dynamodb:*"}}), "utf-8")
     done = generate("--from-cloudtrail", str(file), "--compare", str(path), "--json")
     told = json.loads(done.stdout)
-    assert told["difference"] == {"added": ["s3:PutObject"], "unused": [], "not_compared": []}
+    assert told["difference"] == {
+        "added": ["s3:PutObject"],
+        "unused": [],
+        "wider": ["dynamodb:*: only dynamodb:GetItem, dynamodb:PutItem"],
+        "not_compared": [],
+    }
     assert told["left_out"] == ["dynamodb:DeleteItem: denied, 1 times"]
+
+
+@pytest.mark.parametrize(
+    ("allowed", "wider"),
+    [
+        ("*", ["*: only dynamodb:GetItem, dynamodb:PutItem, s3:PutObject"]),
+        ("s3:Put*", ["s3:Put*: only s3:PutObject"]),
+        ("s3:PutObjec?", []),
+        ("s3:PutObject", []),
+        ("ec2:*", []),
+    ],
+)
+def test_a_wildcard_is_told_with_what_of_it_is_used(
+    file: Path, tmp_path: Path, allowed: str, wider: list[str]
+) -> None:
+    path = tmp_path / "now.json"
+    path.write_text(json.dumps({"Statement": {"Effect": "Allow", "Action": allowed}}), "utf-8")
+    done = generate("--from-cloudtrail", str(file), "--compare", str(path), "--json")
+    assert json.loads(done.stdout)["difference"]["wider"] == wider
+    told = generate("--from-cloudtrail", str(file), "--compare", str(path)).stderr
+    assert ("Wildcards of the present policy, and what of them is used" in told) is bool(wider)
 
 
 def test_a_record_that_cannot_be_read_is_told_and_the_others_count(tmp_path: Path) -> None:

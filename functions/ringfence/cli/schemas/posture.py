@@ -67,7 +67,9 @@ GENERATED = record(
     ),
     reasons=many(text(), "The reason for each wildcard."),
     left_out=many(text(), "Calls that are not in the policy, and why."),
-    difference=maybe(record(added=many(text()), unused=many(text()), not_compared=many(text()))),
+    difference=maybe(
+        record(added=many(text()), unused=many(text()), wider=many(text()), not_compared=many(text()))
+    ),
 )
 INSIGHT = record(
     query=text(),
