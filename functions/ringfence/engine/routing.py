@@ -51,14 +51,9 @@ def answering(
     ids = tuple(id_ for id_, one in runbooks.items() if any(one.answers(finding) for finding in told))
     if ids:
         return ids
-    if reason := mapped(event, told[0], mappings):
+    if reason := sent_to(product_of(event, told[0]), told[0], mappings):
         return (reason,) if isinstance(reason, str) else reason
     return NotForUs(f"no runbook answers findings of type {' or '.join(one.type for one in told)}")
-
-
-def mapped(event: object, finding: Finding, mappings: Iterable[Mapped]) -> str | NotForUs | None:
-    """Return the runbook for a finding of another product, or why there is none. None: it is no such one."""
-    return sent_to(product_of(event, finding), finding, mappings)
 
 
 def product_of(event: object, finding: Finding) -> tuple[str, ...]:
@@ -73,7 +68,10 @@ def product_of(event: object, finding: Finding) -> tuple[str, ...]:
 
 
 def sent_to(product: tuple[str, ...], finding: Finding, mappings: Iterable[Mapped]) -> str | NotForUs | None:
-    """Return the runbook for a finding of a product with these names, as `mapped` does."""
+    """Return the runbook for a finding of a product with these names, or why there is none.
+
+    None: it is of no other product.
+    """
     if not product:
         return None
     found = route(mappings, product, finding.type, finding.severity)
