@@ -165,7 +165,7 @@ class DenyAddress(_AclStep):
 
 @value
 class AllowAddress(_AclStep):
-    """Take the rule away again, if it still is ours.
+    """Delete the rule, if it still is the one that Ringfence created.
 
     References
     ----------

@@ -167,7 +167,7 @@ class CreateFlowLog(_FlowLogStep):
 
 @value
 class DeleteFlowLog(_FlowLogStep):
-    """Stop recording what we began to record.
+    """Delete a flow log that Ringfence created.
 
     References
     ----------

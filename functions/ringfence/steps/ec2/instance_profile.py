@@ -127,7 +127,7 @@ class DetachInstanceProfile(_ProfileStep):
 
 @value
 class AttachInstanceProfile(_ProfileStep):
-    """Give the instance its profile back.
+    """Attach the detached profile to the instance again.
 
     References
     ----------

@@ -99,7 +99,7 @@ class AttachManagementProfile(_ManagementStep):
 
 @value
 class DetachManagementProfile(_ManagementStep):
-    """Take the profile for Session Manager back, and no other.
+    """Detach the profile for Session Manager, and no other.
 
     References
     ----------

@@ -210,7 +210,7 @@ class PutDenial(_InlineStep):
 
 @value
 class WithdrawDenial(_InlineStep):
-    """Take the inline policy away, or put back the one that it replaced.
+    """Delete the inline policy, or restore the one that it replaced.
 
     References
     ----------

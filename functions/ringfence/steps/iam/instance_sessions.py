@@ -121,7 +121,7 @@ class DenyInstanceSessions(_DenialStep):
 
 @value
 class AllowInstanceSessions(_DenialStep):
-    """Take the denial back.
+    """Remove the denial.
 
     References
     ----------

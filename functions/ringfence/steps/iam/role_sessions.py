@@ -200,7 +200,7 @@ class RevokeRoleSessions(Revoking):
 
 @value
 class AllowRoleSessions(Allowing):
-    """Take the revocation back.
+    """Remove the revocation.
 
     References
     ----------

@@ -72,7 +72,7 @@ class RevokeUsedRole(_OfUsedRole, Revoking):
 
 @value
 class AllowUsedRole(_OfUsedRole, Allowing):
-    """Take the revocation back.
+    """Remove the revocation.
 
     References
     ----------

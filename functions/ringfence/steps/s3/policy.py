@@ -146,7 +146,7 @@ class AddTlsStatement(_TlsStep):
 
 @value
 class RemoveTlsStatement(_TlsStep):
-    """Take exactly our statement out of the bucket policy.
+    """Remove only Ringfence's statement from the bucket policy.
 
     References
     ----------
