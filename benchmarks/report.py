@@ -8,6 +8,7 @@ from rich.table import Table
 LIMITS = {
     "round_trips_to_isolation": 3,
     "round_trips_to_deactivation": 3,
+    "modules_to_isolation_of_5": 104,
     "cold_wall_ratio": 0.80,
     "cold_cpu_ratio": 0.80,
     "cold_memory_ratio": 0.75,

@@ -11,6 +11,8 @@ from ringfence.model.document import Document
 from ringfence.model.frozen import frozen
 
 Parameters = Mapping[str, object]
+CLOSED = ("UnrecognizedClientException", "InvalidClientTokenId", "OptInRequired")
+"""The answers of a region that the account has not enabled. No service of it can report anything."""
 
 
 @frozen

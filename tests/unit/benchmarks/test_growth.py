@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.catalogues import SMALLEST, Code, Way
 from benchmarks.growth import LISTS, SIZES, Footprint, footprints, measure
+from benchmarks.report import LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,6 +58,10 @@ def test_what_grows_are_lists_of_ids(
         assert grown.lists == smallest.lists
     else:
         assert 0 < grown.lists - smallest.lists <= (grown.size - SMALLEST) * OF_AN_ID
+
+
+def test_no_further_module_is_imported_before_the_isolating_call(smallest: Footprint) -> None:
+    assert len(smallest.isolated) <= LIMITS[f"modules_to_isolation_of_{SMALLEST}"]
 
 
 def test_of_the_remediations_only_the_one_that_is_planned_is_imported(smallest: Footprint) -> None:

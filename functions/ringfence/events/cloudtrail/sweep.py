@@ -15,14 +15,13 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ringfence.events.closed import CLOSED
 from ringfence.events.cloudtrail.parser.records import unanswered
 from ringfence.events.cloudtrail.trigger.calls import DETAIL_TYPE as CALL
 from ringfence.events.cloudtrail.trigger.root import CONSOLE_ACTION, ROOT, SIGN_IN
 from ringfence.events.envelope import parse_json
 from ringfence.events.fields import text_if_valid
 from ringfence.events.made import event
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import CLOSED, Call, Failed, Permission
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.sweep import Page, Sweep

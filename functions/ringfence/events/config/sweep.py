@@ -15,13 +15,12 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ringfence.events.closed import CLOSED
 from ringfence.events.config.names import managed_name
 from ringfence.events.config.trigger import DETAIL_TYPE, NON_COMPLIANT, SOURCE
 from ringfence.events.envelope import parse_json
 from ringfence.events.fields import text_if_valid
 from ringfence.events.made import event
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import CLOSED, Call, Failed, Permission
 from ringfence.model.document import Document
 from ringfence.model.frozen import frozen
 from ringfence.model.rule_confirmation import PREFIX

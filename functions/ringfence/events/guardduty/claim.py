@@ -13,10 +13,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ringfence.events.closed import CLOSED
 from ringfence.events.envelope import Envelope, NotForUs
 from ringfence.events.guardduty.trigger import DETAIL_TYPE, SOURCE
-from ringfence.model.call import Call, Failed
+from ringfence.model.call import CLOSED, Call, Failed
 from ringfence.model.claims import CONFIRMED, Checked, HeldFinding, SourceAnswer, Verdict
 from ringfence.model.document import Document
 from ringfence.model.frozen import replace

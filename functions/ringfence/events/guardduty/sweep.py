@@ -16,13 +16,12 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ringfence.events.closed import CLOSED
 from ringfence.events.envelope import parse_json
 from ringfence.events.fields import instant_if_valid, text_if_valid
 from ringfence.events.guardduty.answers import as_detail
 from ringfence.events.guardduty.trigger import DETAIL_TYPE, SOURCE
 from ringfence.events.made import event
-from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.call import CLOSED, Call, Failed, Permission
 from ringfence.model.document import Document
 from ringfence.model.sweep import Page, Sweep
 from ringfence.policy.sweeps import OTHERS, SEVERE
