@@ -256,12 +256,13 @@ class AuditStack(Stack):
             NOTIFY: {**self._asking(settings), **self._telling(settings)},
             ARCHIVE: {RECORD_KEYS: " ".join(self.record_keys)},
         }
+        streams = {}
         for name, needed, table, window in (
             (ARCHIVE, needs.ARCHIVE, self.audit_table, ARCHIVE_WINDOW),
             (NOTIFY, self._notify_needs(settings), self.audit_table, 0),
             (CONTROL, needs.CONTROL, self.control_table, 0),
         ):
-            StreamFunction(
+            streams[name] = StreamFunction(
                 self,
                 name.title() + "Stream",
                 settled=settled,
@@ -273,7 +274,7 @@ class AuditStack(Stack):
                 environment={**environment, **more.get(name, {})},
                 window=window,
             )
-        TransparencyLog(
+        log = TransparencyLog(
             self,
             settled=settled,
             topic=self.notices,
@@ -281,6 +282,8 @@ class AuditStack(Stack):
             environment={**environment, "RINGFENCE_LOG_KEY": self.log_key.key_arn},
             copies=settings.checkpoint_bucket,
         )
+        # What reads leaves is updated before what writes them, so it knows their form.
+        streams[ARCHIVE].deployed_after(log.function)
         Alarms(self, self.escalations).unheard("notices", self.notices)
         Alarms(self, self.notices).own(
             "not-looked-at",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
@@ -81,6 +81,12 @@ class StreamFunction(Construct):
             ),
         )
         self._alarms(Alarms(self, topic), name)
+
+    def deployed_after(self, reader: lambda_.Function) -> None:
+        """Let CloudFormation update the function only after `reader`, which reads what it writes."""
+        first = cast("lambda_.CfnFunction", reader.node.default_child)
+        later = cast("lambda_.CfnFunction", self.function.node.default_child)
+        later.add_override("DependsOn", [first.logical_id])
 
     def _alarms(self, alarms: Alarms, name: str) -> None:
         alarms.errors(name, self.function)

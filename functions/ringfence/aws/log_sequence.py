@@ -2,13 +2,17 @@
 
 One item counts the leaves. Each batch of leaves is an item under the number of its first leaf. Both are
 written in one transaction, so two executions never use the same number, and no number is left out.
+
+Leaves are compressed: they repeat their chain, their incident and their names. DynamoDB charges for each KB
+that is written, and twice in a transaction.
 """
 
 from __future__ import annotations
 
 import json
+import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from botocore.exceptions import ClientError
 
@@ -29,7 +33,12 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, TransactWriteItemTypeDef
 
-    from ringfence.aws.audit_items import Item
+    from ringfence.aws.audit_items import Item, Text
+
+    class _Binary(TypedDict):
+        B: bytes
+
+    _Packed = dict[str, Text | _Binary]
 
 _OWN = (("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("log#*",)),)
 APPEND_PERMISSIONS = (
@@ -46,6 +55,8 @@ DONE = "~"
 _HEAD, _PUBLISHED = "log#head", "log#published"
 _SIZE, _INCIDENT, _LAST, _MARKER, _COUNT = "size", "incident", "last", "marker", "count"
 _TRIES = 6
+_LONGEST = 4_000_000
+"""The most bytes of leaves that are read from an item. Others could write to the table."""
 _RACE = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 
 
@@ -166,23 +177,19 @@ class LogSequence:
         return self._put(item, {_SIZE: {"N": str(before)}} if before else {})
 
     def _put_leaves(self, start: int, leaves: Sequence[str]) -> TransactWriteItemTypeDef:
-        item: Item = {
-            CONTROL_KEY: {"S": f"{_LEAVES}{start:015d}"},
-            "leaves": {"S": canonical(list(leaves))},
-        }
+        packed = zlib.compress(canonical(list(leaves)).encode(), zlib.Z_BEST_COMPRESSION)
+        item: _Packed = {CONTROL_KEY: {"S": f"{_LEAVES}{start:015d}"}, "leaves": {"B": packed}}
         return self._put(item, {})
 
     def _put_position(self, chain: str, before: Position, after: Position) -> TransactWriteItemTypeDef:
-        return self._put(
-            {CONTROL_KEY: {"S": f"{_CHAIN}{chain}"}, **_position(after)},
-            {} if before == Position() else _position(before),
-        )
+        item: Item = {CONTROL_KEY: {"S": f"{_CHAIN}{chain}"}, **_position(after)}
+        return self._put(item, {} if before == Position() else _position(before))
 
     def _put_marker(self, before: str, after: str) -> TransactWriteItemTypeDef:
         item: Item = {CONTROL_KEY: {"S": _IMPORT}, _MARKER: {"S": after}}
         return self._put(item, {_MARKER: {"S": before}} if before else {})
 
-    def _put(self, item: Item, expected: Item) -> TransactWriteItemTypeDef:
+    def _put(self, item: Item | _Packed, expected: Item) -> TransactWriteItemTypeDef:
         """Return the put of an item whose attributes still are as expected, or which does not exist."""
         put: TransactWriteItemTypeDef = {
             "Put": {
@@ -205,11 +212,22 @@ def _position(position: Position) -> Item:
 
 def _leaves(item: Mapping[str, AttributeValueTypeDef]) -> tuple[str, ...] | None:
     try:
-        found = json.loads(item["leaves"]["S"])
-    except (KeyError, ValueError):
+        found = json.loads(_text(item["leaves"]))
+    except (KeyError, ValueError, RecursionError, zlib.error):
         return None
     texts = tuple(one for one in found if isinstance(one, str)) if isinstance(found, list) else ()
     return texts if texts and len(texts) == len(found) else None
+
+
+def _text(stored: AttributeValueTypeDef) -> bytes | str:
+    """Return the leaves of an item. Text was written before leaves were compressed."""
+    if "B" not in stored:
+        return stored["S"]
+    unpacking = zlib.decompressobj()
+    text = unpacking.decompress(bytes(stored["B"]), _LONGEST)
+    if not unpacking.eof:
+        raise ValueError("leaves are cut off, or too long")
+    return text
 
 
 def _number(item: Mapping[str, AttributeValueTypeDef], name: str, default: int) -> int:

@@ -29,6 +29,8 @@ def size(item: Mapping[str, Mapping[str, Any]]) -> int:
 
 def _size(value: Mapping[str, Any]) -> int:
     ((kind, content),) = value.items()
+    if kind == "B":
+        return len(content)
     if kind in {"S", "N"}:
         return len(str(content).encode())
     return sum(len(str(one).encode()) for one in content) if kind in {"SS", "NS"} else 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from ringfence.cli.audit_walk import walk_log
 from ringfence.model.codec import canonical
 from ringfence.model.incident import incident_id
 from ringfence.record.chain import ChainKey, Entry, Stamp, digest, link
+from ringfence.record.control import EMPTIED, LOG_LEAVES
 from tests.support.effort import examples
 from tests.support.fakes.audit_home import ARCHIVE, in_turn
 from tests.support.fakes.chains import KEY, notes
@@ -355,16 +357,16 @@ def log_leaves(made: LogHome, data: st.DataObject) -> None:
     (at,) = (
         name
         for name, item in made.dynamo.control.items()
-        if name.startswith("log#leaves#") and item["leaves"]["S"] != "[]"
+        if name.startswith(LOG_LEAVES) and item["leaves"] != {"S": EMPTIED}
     )
     item = made.dynamo.control[at]
-    leaves = json.loads(item["leaves"]["S"])
+    leaves = json.loads(zlib.decompress(item["leaves"]["B"]))
     place = data.draw(st.integers(0, 2))
     if data.draw(st.booleans()):
         leaves[place] = other_bytes(data, leaves[place].encode()).decode(errors="replace")
     else:
         leaves[place] = leaves[place - 1]
-    made.dynamo.control[at] = {**item, "leaves": {"S": canonical(leaves)}}
+    made.dynamo.control[at] = {**item, "leaves": {"B": zlib.compress(canonical(leaves).encode())}}
     if data.draw(st.booleans()):
         made.dynamo.control.pop(at)
     made.publish()

@@ -11,6 +11,7 @@ from ringfence.aws.audit_items import archive_prefix
 from ringfence.aws.log_sequence import LogSequence
 from ringfence.model.errors import Retryable
 from ringfence.record.chain import ChainKey, link
+from ringfence.record.control import EMPTIED, LOG_LEAVES
 from ringfence.record.merkle import leaf_hash, root_of
 from ringfence.record.tlog import Leaf, read_checkpoint, read_leaf
 from tests.support.fakes.audit_home import ARCHIVE
@@ -98,7 +99,7 @@ def test_checkpoints_are_copied_to_another_account(home: LogHome) -> None:
 def waiting(home: LogHome) -> list[str]:
     """Return the keys of the leaves that wait."""
     items = home.dynamo.control.items()
-    return [key for key, item in items if key.startswith("log#leaves#") and item["leaves"]["S"] != "[]"]
+    return [key for key, item in items if key.startswith(LOG_LEAVES) and item["leaves"] != {"S": EMPTIED}]
 
 
 def test_leaves_are_emptied_once_a_checkpoint_covers_them(home: LogHome) -> None:

@@ -199,6 +199,11 @@ class TestTheTransparencyLog:
         assert CHECKPOINT_EVERY_MINUTES * 60 > CHECKPOINT_TIMEOUT
         assert audit.properties("AWS::Lambda::Function", "Log")["Timeout"] == CHECKPOINT_TIMEOUT
 
+    def test_is_updated_before_the_function_that_writes_what_it_reads(self, audit: Template) -> None:
+        reader, _ = audit.only("AWS::Lambda::Function", "Log")
+        _, writer = audit.only("AWS::Lambda::Function", "ArchiveStream")
+        assert reader in writer["DependsOn"]
+
     def test_rings_if_no_checkpoint_is_signed_for_two_hours_also_if_nothing_runs(
         self, audit: Template
     ) -> None:
