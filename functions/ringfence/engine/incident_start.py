@@ -86,7 +86,7 @@ def incident_start(
         from ringfence.engine.void_leases import voided  # no execution of Ringfence leads to it
 
         facts.extend(voided(known))
-    if order.finding and not known.knows(order.finding):
+    if order.finding and not _knows(known, order):
         whole = len(known.of(FindingReceived)) < MOST_EVENTS
         facts.append(order.finding if whole else replace(order.finding, event=""))
     if order.request:
@@ -99,6 +99,14 @@ def incident_start(
     incident = known.incident or incident_id(opened_at, cause(order))
     earlier = History() if joins else history
     return IncidentStart(incident, known, tuple(facts), decision, opened_at, stale, earlier)
+
+
+def _knows(known: History, order: ResponseRequest) -> bool:
+    """Return whether the finding is recorded. What its source denies is one finding, whatever it says."""
+    if order.finding is None:
+        return True
+    denied = order.source is not None and order.source.verdict.denies
+    return known.knows(order.finding) or (denied and known.knows_version(order.finding))
 
 
 def _ended(order: ResponseRequest, history: History, now: datetime, *, finds: bool) -> tuple[bool, bool]:
@@ -166,9 +174,14 @@ def decision_facts(
 def _without_code(made: DecisionMade) -> DecisionMade:
     """Compare decisions without what older records lack: their codes, and the policy's digest.
 
-    A policy that changes elsewhere decides the same.
+    A policy that changes elsewhere decides the same. So does a source that says the same in other words: its
+    words contain what the event says, which somebody could change again and again.
     """
-    return replace(made, decision=replace(made.decision, code=DecisionCode.UNKNOWN), policy="")
+    decision, source = replace(made.decision, code=DecisionCode.UNKNOWN), made.source
+    if source is not None:
+        decision = replace(decision, reason="") if decision.reason == source.reason else decision
+        source = replace(source, reason="")
+    return replace(made, decision=decision, source=source, policy="")
 
 
 def instant(order: ResponseRequest, now: datetime) -> datetime:

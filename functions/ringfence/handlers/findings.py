@@ -69,6 +69,10 @@ def contain(body: str, execution: ExecutionContext, proof: Proof) -> tuple[Again
         from ringfence.events.config.names import with_own_names  # only verdicts have other names
 
         told = with_own_names(told, dict(policy.config_rules))
+    if any(one.copied for one in told):
+        from ringfence.engine.copies import as_held  # what GuardDuty sends is no copy
+
+        told = tuple(as_held(one, policy, wiring.warm().cloud) for one in told)
     return each(_answered(told), lambda finding: answer(finding, body, policy, execution, proof))
 
 

@@ -68,11 +68,23 @@ class Checked:
 CONFIRMED = SourceAnswer(Verdict.CONFIRMED)
 
 
+ORIGIN = "ringfence:securityHub"
+"""The member of an event with the id and the product of the finding of Security Hub that it was made of.
+
+Only the intake can write it: EventBridge makes every other part of an envelope.
+"""
+
+
 @value
 class HeldFinding:
-    """The claim that GuardDuty holds this finding. `detector` is the id in the event; empty without one."""
+    """The claim that GuardDuty holds this finding. `detector` is the id in the event; empty without one.
+
+    `copied`: the event was made of a copy in Security Hub. Others can change the type and severity of a copy,
+    so those that GuardDuty has count.
+    """
 
     detector: str = ""
+    copied: bool = False
 
     source: ClassVar[str] = "guardduty"
     """The folder in `events/` that knows how to ask."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.model.claims import Claim, SentFinding
+from ringfence.model.claims import Claim, HeldFinding, SentFinding
 from ringfence.model.codec import value
 
 if TYPE_CHECKING:
@@ -69,6 +69,11 @@ class Finding:
     def sent(self) -> SentFinding | None:
         """Who sent it, if it is no finding of an AWS service."""
         return self.claim if isinstance(self.claim, SentFinding) else None
+
+    @property
+    def copied(self) -> bool:
+        """Whether it was read of a copy in Security Hub, and GuardDuty has not confirmed it."""
+        return isinstance(self.claim, HeldFinding) and self.claim.copied
 
     def notify_only_reason_for(self, ref: Ref) -> str:
         """Return why `ref` needs a notification instead of a change. Empty if changes are right."""

@@ -30,6 +30,7 @@ from ringfence.record.seal import Proof
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from ringfence.model.finding import Finding
     from ringfence.model.step import Step
     from ringfence.record.chain import Entry
 
@@ -214,9 +215,21 @@ class History:
         return self.broken is not None and set(self.broken.open) >= set(broken.open)
 
     def knows(self, received: FindingReceived) -> bool:
-        """Return whether this update of the finding is recorded."""
-        new = (received.finding.id, received.finding.updated_at)
-        return any((old.finding.id, old.finding.updated_at) == new for old in self.of(FindingReceived))
+        """Return whether this update of the finding is recorded, with what the policy decides by.
+
+        A copy of it can have another type and severity, and must not stand for it.
+        """
+        new = _decisive(received.finding)
+        return any(_decisive(old.finding) == new for old in self.of(FindingReceived))
+
+    def knows_version(self, received: FindingReceived) -> bool:
+        """Return whether an update of the finding with the same time is recorded, whatever it says."""
+        new = _decisive(received.finding)[:2]
+        return any(_decisive(old.finding)[:2] == new for old in self.of(FindingReceived))
+
+
+def _decisive(finding: Finding) -> tuple[str, datetime, str, float]:
+    return finding.id, finding.updated_at, finding.type, finding.severity
 
 
 def without_entries(history: History) -> History:

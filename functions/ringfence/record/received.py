@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from ringfence.model.claims import ORIGIN
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from ringfence.record.summary import Line, Summary
 
 _GUARDDUTY = "aws.guardduty"
-ORIGIN = "ringfence:securityHub"
-"""The member of an event with the id and the product of the finding of Security Hub that it was made of."""
 
 
 @frozen

@@ -132,14 +132,17 @@ def _compared(finding: Finding, answer: Document, ref: Ref) -> Checked:
 
 
 def _differences(finding: Finding, held: Finding, ref: Ref) -> Iterator[str]:
-    """Yield in words what the event says differently: each is a part on which a decision depends."""
+    """Yield in words what the event says differently: each is a part on which a decision depends.
+
+    The type and severity of a copy are not compared: they are taken from GuardDuty before any decision.
+    """
     if held.account != finding.account or held.region != finding.region:
         yield f"is about account {held.account} in {held.region}, not {finding.account} in {finding.region}"
-    if held.type != finding.type:
+    if not finding.copied and held.type != finding.type:
         yield f"has type {held.type}, not {finding.type}"
     if ref.key not in {one.key for one in held.subjects}:
         yield f"is not about {ref.key}"
-    if held.severity < finding.severity:
+    if not finding.copied and held.severity < finding.severity:
         yield f"has severity {held.severity:g}, not {finding.severity:g}"
     if held.sample and not finding.sample:
         yield "is a sample"

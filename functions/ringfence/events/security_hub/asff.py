@@ -20,6 +20,7 @@ from ringfence.events.security_hub.direct import (
     verdict,
 )
 from ringfence.events.security_hub.products import GUARDDUTY, SECURITY_HUB, product_of_aws
+from ringfence.events.security_hub.providers import severity_of, types_of
 from ringfence.events.security_hub.state import closed
 from ringfence.events.security_hub.told import told_event
 from ringfence.events.security_hub.trigger import IMPORTED
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 
 _SERVICE = "aws/guardduty/service/"
 _NUMBERS = frozenset({"count", "port"})
-_LEVELS = 10
-"""Normalized severities are 0 to 100, GuardDuty's 0 to 10."""
 _BENCHMARK = "cis-aws-foundations-benchmark/v/1.2.0"
 """The standard whose rules are numbered from 1.1 to 4.3."""
 
@@ -75,7 +74,7 @@ def _of_guardduty(finding: Document) -> Event:
     detail: dict[str, object] = {
         "id": finding.text("Id").rpartition("/")[2],
         "type": _type(finding),
-        "severity": _severity(finding),
+        "severity": severity_of(finding),
         "title": finding.optional_text("Title") or "",
         "resource": resource_of(resource),
         "service": _service(finding.optional_child("ProductFields")),
@@ -97,15 +96,10 @@ def _of_control(finding: Document) -> Event | NotForUs:
 
 
 def _type(finding: Document) -> str:
-    types = finding.texts("Types")
+    types = types_of(finding)
     if not types:
         raise BadInput(finding.at("Types"), "must name the type of the finding")
     return guardduty_type(types[0])
-
-
-def _severity(finding: Document) -> float:
-    severity = finding.child("Severity")
-    return severity.number("Product") if severity.has("Product") else severity.number("Normalized") / _LEVELS
 
 
 def _service(fields: Document) -> dict[str, object]:

@@ -19,9 +19,9 @@ from ringfence.events.security_hub.trigger import (
     SOURCE,
 )
 from ringfence.events.taken_in import Incoming
+from ringfence.model.claims import ORIGIN
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
-from ringfence.record.received import ORIGIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

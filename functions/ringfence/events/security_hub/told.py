@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ringfence.events import fields
 from ringfence.events.arns import refs_of_arns
 from ringfence.events.guardduty.trigger.reported import reported_ref
+from ringfence.events.security_hub.providers import level_of, types_of
 from ringfence.events.security_hub.trigger import IMPORTED, IMPORTED_V2, SOURCE
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
@@ -25,10 +26,8 @@ if TYPE_CHECKING:
     Event = Mapping[str, object]
 
 AT_MOST = ("approve", "Ringfence cannot ask the product again whether it found this: a person approves")
-_LEVELS = MappingProxyType({"INFORMATIONAL": 0.0, "LOW": 1.0, "MEDIUM": 4.0, "HIGH": 7.0, "CRITICAL": 9.0})
-"""The lowest severity on GuardDuty's scale for each label of ASFF."""
 _SEVERITIES = MappingProxyType({0: 0.0, 1: 0.0, 2: 1.0, 3: 4.0, 4: 7.0, 5: 9.0, 6: 10.0})
-"""The same for each `severity_id` of OCSF."""
+"""The lowest severity on GuardDuty's scale for each `severity_id` of OCSF."""
 _OTHER = "other"
 _PRODUCT, _PRODUCT_V2 = ":product/", ":productv2/"
 
@@ -92,14 +91,11 @@ def names_of(event: Document) -> tuple[str, ...]:
 
 
 def _of_asff(finding: Document) -> dict[str, object]:
-    label = finding.child("Severity").optional_text("Label") or "INFORMATIONAL"
-    if label not in _LEVELS:
-        raise BadInput(finding.at("Severity.Label"), f"must be one of {', '.join(_LEVELS)}", label)
-    types = finding.texts("Types")
+    types = types_of(finding)
     return {
         "id": finding.text("Id"),
         "type": types[0] if types else _OTHER,
-        "severity": _LEVELS[label],
+        "severity": level_of(finding),
         "account": finding.text("AwsAccountId"),
         "region": finding.text("Region"),
         "at": finding.text("UpdatedAt"),

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ringfence.model.claims import Verdict
+from ringfence.model.frozen import replace
 from ringfence.policy.decision import DecisionCode
 from ringfence.record.measures import NOT_CONTAINED, Measure
 from ringfence.record.notices.commands import release, run
@@ -92,7 +93,23 @@ def _denied(now: Summary) -> Notice:
         ("What to do", (SUSPECT,)),
     )
     commands = run(now, f"{verb(now)} all the same")
-    return about_incident(NoticeKind.NOT_CONFIRMED, _denial(now.verdict), now, parts, commands)
+    told = about_incident(NoticeKind.NOT_CONFIRMED, _denial(now.verdict), now, parts, commands)
+    return replace(told, endless=_was_confirmed(now))
+
+
+def _was_confirmed(now: Summary) -> bool:
+    """Return whether the source confirmed the finding of the newest decision before.
+
+    Then it is the same finding again with other words, which somebody can repeat at will.
+    """
+    newest = now.last("DecisionMade")
+    id_ = newest.optional_text("finding") if newest else None
+    answers = (
+        one.fact.optional_child("source" if one.kind == "DecisionMade" else "answer")
+        for one in now.lines
+        if one.kind in {"DecisionMade", "SourceAsked"} and one.fact.optional_text("finding") == id_
+    )
+    return any(one.optional_text("verdict") == Verdict.CONFIRMED for one in answers)
 
 
 def _dry(now: Summary) -> Notice:

@@ -14,7 +14,7 @@ from ringfence.local.samples import guardduty as samples
 from ringfence.local.samples import guardduty_callers as callers
 from ringfence.local.samples.guardduty import changed
 from ringfence.model.call import Answer, Call, Failed
-from ringfence.model.claims import Checked, HeldFinding, SourceAnswer, Verdict
+from ringfence.model.claims import ORIGIN, Checked, HeldFinding, SourceAnswer, Verdict
 from ringfence.model.document import Document
 from ringfence.model.finding import Finding
 from ringfence.model.kinds.instance import InstanceRef
@@ -250,3 +250,15 @@ def test_a_detector_that_is_older_than_the_finding_is_not_blinded() -> None:
     guardduty = GuardDuty({OWN: []}, created=at.isoformat())
     assert datetime.fromisoformat(str(guardduty.described["CreatedAt"])) < finding().updated_at
     assert verdict(guardduty) is Verdict.ABSENT
+
+
+@pytest.mark.parametrize("severity", [1.0, 9.9])
+def test_the_type_and_severity_of_a_copy_are_guarddutys(severity: float) -> None:
+    event = changed(EVENT, "detail.severity", severity)
+    copied = {**event, ORIGIN: {"Id": "x", "ProductArn": "y"}}
+    assert finding(copied).copied
+    guardduty = GuardDuty({NAMED: [as_answer(EVENT["detail"])]})
+    checked = asked(guardduty, copied)
+    assert checked.answer == SourceAnswer(Verdict.CONFIRMED)
+    assert checked.finding
+    assert (checked.finding.severity, checked.finding.copied) == (EVENT["detail"]["severity"], False)

@@ -11,12 +11,13 @@ from ringfence.events.envelope import NotForUs
 from ringfence.events.taken_in import incoming
 from ringfence.local.samples.guardduty import ACCOUNT
 from ringfence.local.samples.security_hub import asff, control, control_v2, imported, v2
+from ringfence.model.claims import ORIGIN
 from ringfence.policy.decision import Mode
 from ringfence.policy.evaluation import decide
 from ringfence.policy.policy import Policy
 from ringfence.record.chain import link
 from ringfence.record.facts import FindingReceived
-from ringfence.record.received import ORIGIN, Received, received
+from ringfence.record.received import Received, received
 from ringfence.record.summary import Summary
 from ringfence.runbooks.catalogue import CATALOGUE
 from tests.support.fakes.chains import finding, stamp

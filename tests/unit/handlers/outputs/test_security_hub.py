@@ -10,10 +10,10 @@ import pytest
 
 from ringfence.handlers.output import Site, Told
 from ringfence.handlers.outputs.security_hub import OUTPUT
+from ringfence.model.claims import ORIGIN
 from ringfence.model.errors import Retryable
 from ringfence.record.chain import link
 from ringfence.record.facts import FindingReceived
-from ringfence.record.received import ORIGIN
 from tests.support.conversing import Conversing
 from tests.support.fakes.chains import KEY, REF, finding, stamp
 from tests.support.fakes.security_hub import FakeSecurityHub

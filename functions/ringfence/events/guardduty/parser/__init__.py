@@ -22,7 +22,7 @@ from ringfence.events.guardduty.parser.instances import subjects
 from ringfence.events.guardduty.trigger import DETAIL_TYPE, SOURCE
 from ringfence.events.guardduty.trigger.instance_types import TYPES, Shape
 from ringfence.events.guardduty.trigger.instances import notify_only_reason
-from ringfence.model.claims import HeldFinding
+from ringfence.model.claims import ORIGIN, HeldFinding
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
 from ringfence.model.subject import REGION
@@ -80,7 +80,9 @@ def _finding(name: str, detail: Document, envelope: Envelope) -> Finding:
         suspects=about.suspects,
         urgent=about.urgent,
         containers=containers(detail),
-        claim=HeldFinding(fields.text_if_valid(service, "detectorId")[:LONGEST_DETECTOR]),
+        claim=HeldFinding(
+            fields.text_if_valid(service, "detectorId")[:LONGEST_DETECTOR], envelope.document.has(ORIGIN)
+        ),
     )
 
 
