@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.events.access_analyzer.trigger import SOURCE as ANALYZER
 from ringfence.events.config.names import with_own_names
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
 from ringfence.events.security_hub.told import names_of
-from ringfence.events.security_hub.trigger import SOURCE
 from ringfence.model.document import Document
+from ringfence.model.told_sources import ACCESS_ANALYZER, SECURITY_HUB
 from ringfence.policy.mappings import route
 
 if TYPE_CHECKING:
@@ -58,9 +57,9 @@ def answering(
 
 def product_of(event: object, finding: Finding) -> tuple[str, ...]:
     """Return the names of the product that found it. Empty if the finding is of no other product."""
-    if finding.source == ANALYZER:
+    if finding.source == ACCESS_ANALYZER:
         return ("access-analyzer",)
-    if finding.source == SOURCE:
+    if finding.source == SECURITY_HUB:
         return names_of(Document.of(event))
     if finding.sent:
         return (Document.of(event).child("detail").child("finding").text("product"),)

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from ringfence.policy.yaml_source import Path
 
 
+def can_be_mapped(runbook: Runbook) -> bool:
+    """Return whether a runbook can answer findings of other products: it must not need their types."""
+    return not runbook.answers_by_type()
+
+
 def mapping_flaws(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Path, str]]:
     """Find entries that lead to no runbook, and entries that an earlier one covers."""
     seen: dict[tuple[object, object], int] = {}
@@ -23,7 +28,7 @@ def mapping_flaws(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tup
         if isinstance(id_, str) and id_ not in {*runbooks, NOTIFY, OFF}:
             words = f"is not a runbook{meant(id_, runbooks)}; it must be {NOTIFY}, {OFF} or one of "
             yield (*path, "runbook"), words + ", ".join(runbooks)
-        elif isinstance(id_, str) and id_ in runbooks and runbooks[id_].answers_by_type():
+        elif isinstance(id_, str) and id_ in runbooks and not can_be_mapped(runbooks[id_]):
             words = f"must not be {id_}: its remediations answer single types of findings, and not this one"
             yield (*path, "runbook"), words
         key = (given.get("product"), given.get("finding", "*"))

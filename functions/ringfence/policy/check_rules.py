@@ -8,6 +8,8 @@ from fnmatch import fnmatchcase
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from ringfence.model.told_sources import TOLD, any_told
+from ringfence.policy.check_mappings import can_be_mapped
 from ringfence.policy.compile_rule import severities
 from ringfence.policy.decision import Mode
 from ringfence.policy.lookup import get, items_of, mapping_of, meant
@@ -30,7 +32,11 @@ def rule_flaws(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[
         if not named:
             hint = meant(str(get(rule, "runbook")), runbooks)
             yield (*path, "runbook"), f"matches no runbook{hint}; the runbooks are {', '.join(runbooks)}"
-        if not _may_match(get(rule, "finding"), types) and not _is_open_ended(rule, runbooks):
+        if not (
+            _may_match(get(rule, "finding"), types)
+            or _is_open_ended(rule, runbooks)
+            or _names_told_sources(rule, named)
+        ):
             hint = meant(str(get(rule, "finding")), types)
             yield (*path, "finding"), f"matches no finding type that any runbook answers{hint}"
         yield from _remediations(path, rule, named)
@@ -54,10 +60,12 @@ def finding_types(runbooks: Iterable[Runbook]) -> frozenset[str]:
 
 
 def event_sources(runbooks: Iterable[Runbook]) -> frozenset[str]:
-    """Return the sources of the events that some of these runbooks answer."""
-    patterns = chain.from_iterable(trigger.patterns() for runbook in runbooks for trigger in runbook.triggers)
+    """Return the sources of the events that some of these runbooks answer, by a rule or by `mappings`."""
+    known = tuple(runbooks)
+    told = TOLD if any(map(can_be_mapped, known)) else frozenset()
+    patterns = chain.from_iterable(trigger.patterns() for runbook in known for trigger in runbook.triggers)
     sources = (source for one in patterns for source in _listed(one.get("source")))
-    return frozenset(source for source in sources if isinstance(source, str))
+    return told | {source for source in sources if isinstance(source, str)}
 
 
 def _listed(value: object) -> list[object]:
@@ -75,6 +83,12 @@ def _is_open_ended(rule: object, runbooks: Mapping[str, Runbook]) -> bool:
     return any(
         getattr(trigger, "open_ended", False) for one in named_by(rule, runbooks) for trigger in one.triggers
     )
+
+
+def _names_told_sources(rule: object, named: Iterable[Runbook]) -> bool:
+    """Return whether a rule names sources whose types of findings nobody has declared."""
+    globs = [one for one in items_of(get(rule, "sources")) if isinstance(one, str)]
+    return any_told(globs) and any(map(can_be_mapped, named))
 
 
 def _remediations(path: Path, rule: object, named: Iterable[Runbook]) -> Iterator[tuple[Path, str]]:

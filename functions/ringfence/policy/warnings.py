@@ -5,6 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from ringfence.model.told_sources import any_told
 from ringfence.policy.check_rules import finding_types
 from ringfence.policy.compiled import policy_from_json
 from ringfence.policy.decision import Mode
@@ -93,6 +94,8 @@ def _covers_globs(wide: Rule, narrow: Rule, runbooks: Mapping[str, Runbook]) -> 
         return False
     if wide.finding in {"*", narrow.finding}:
         return True
+    if any_told(narrow.sources):
+        return False
     types = [name for name in finding_types(named) if fnmatchcase(name, narrow.finding)]
     return bool(types) and all(fnmatchcase(name, wide.finding) for name in types)
 

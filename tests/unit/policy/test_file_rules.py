@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ringfence.model.discovery import folders_in, module_of
+from ringfence.model.told_sources import TOLD
+from ringfence.policy.check_rules import event_sources
 from ringfence.policy.circumstances import AccountFacts, Circumstances
 from ringfence.policy.compiled import policy_from_json
 from ringfence.policy.decision import Mode
@@ -166,6 +169,30 @@ def test_a_misspelled_managed_rule_is_told_with_the_one_that_was_meant(tmp_path:
     text = "version: 1\nscope: {accounts: [home]}\nconfig-rules: {ours: restricted-shh}\n"
     with pytest.raises(InvalidPolicy, match=r"did you mean restricted-ssh\?"):
         load_policy(written(tmp_path, text), CATALOGUE)
+
+
+@pytest.mark.parametrize("source", sorted(TOLD))
+def test_a_rule_can_be_about_findings_that_only_mappings_lead_to_a_runbook(
+    tmp_path: Path, source: str
+) -> None:
+    rule = f"{{mode: dry-run, runbook: contain-instance, finding: C2/*, sources: [{source}]}}"
+    text = f"version: 1\nscope: {{accounts: [home]}}\nrules: [{rule}]\n"
+    policy = policy_from_json(compile_policy(written(tmp_path, text), HOME, CATALOGUE))
+    sent = replace(finding().finding, source=source, type="C2/Beacon")
+    assert decide(policy, "contain-instance", sent, REF).mode is Mode.DRY_RUN
+
+
+@pytest.mark.parametrize("field", ["sources: [ringfence.intakes]", "finding: C2/*"])
+def test_a_rule_about_such_findings_names_an_existing_source(tmp_path: Path, field: str) -> None:
+    text = f"version: 1\nscope: {{accounts: [home]}}\nrules: [{{mode: dry-run, {field}}}]\n"
+    with pytest.raises(InvalidPolicy):
+        load_policy(written(tmp_path, text), CATALOGUE)
+
+
+def test_a_rule_can_name_every_source_whose_events_are_read() -> None:
+    triggers = [module_of(f"ringfence.events.{one}", "trigger") for one in folders_in("ringfence.events")]
+    sources = {str(vars(one)["SOURCE"]) for one in triggers if one and "SOURCE" in vars(one)}
+    assert TOLD < sources <= event_sources(CATALOGUE.values())
 
 
 ORGANIZATION = """\

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.model.told_sources import ACCESS_ANALYZER
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SOURCE = "aws.access-analyzer"
+SOURCE = ACCESS_ANALYZER
 FINDING = "Access Analyzer Finding"
 TAKEN_IN: tuple[Mapping[str, list[str]], ...] = ({"source": [SOURCE], "detail-type": [FINDING]},)

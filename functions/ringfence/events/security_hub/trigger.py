@@ -9,11 +9,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ringfence.events.patterns import OWN_ACCOUNT
+from ringfence.model.told_sources import SECURITY_HUB
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SOURCE = "aws.securityhub"
+SOURCE = SECURITY_HUB
 IMPORTED = "Security Hub Findings - Imported"
 INSIGHTS, CUSTOM_ACTION = "Security Hub Insight Results", "Security Hub Findings - Custom Action"
 IMPORTED_V2 = "Findings Imported V2"

@@ -22,12 +22,13 @@ from ringfence.model.errors import BadInput
 from ringfence.model.kinds import parse_key
 from ringfence.model.kinds.finding import FindingRef
 from ringfence.model.subject import GLOBAL
+from ringfence.model.told_sources import SENT
 
 if TYPE_CHECKING:
     from ringfence.model.document import Document
     from ringfence.model.subject import Ref
 
-SOURCE, DETAIL_TYPE = "ringfence.intake", "Ringfence Finding"
+SOURCE, DETAIL_TYPE = SENT, "Ringfence Finding"
 """The source and the type of the event for such a finding."""
 VERSION = 1
 MOST_FINDINGS = 25
