@@ -37,7 +37,13 @@ def as_json(one: Brief, verified: Verified) -> dict[str, object]:
         "verified_at": at.isoformat() if at else None,
         "severity": one.severity,
         "findings": [
-            {"id": each.id, "type": each.type, "severity": each.severity, "title": each.title}
+            {
+                "id": each.id,
+                "type": each.type,
+                "severity": each.severity,
+                "title": each.title,
+                "reported_by": each.reported_by,
+            }
             for each in one.ranked
         ],
         "remote_addresses": list(one.remote_addresses),

@@ -138,6 +138,8 @@ class Page:
             word = severity_word(one.severity)
             yield label, f"{word.upper()} {one.severity:g}  {one.type}", SEVERITY_STYLES[word]
             yield "", f"{one.title} (id {one.id})" if full else one.title, ""
+            if one.reporter:
+                yield "", one.reporter, ""
         if len(ranked) > 1 and not full:
             yield "", f"and {count(len(ranked) - 1, 'less severe or older finding')}", "dim"
 

@@ -98,6 +98,8 @@ def _facts(page: Page) -> Iterator[str]:
     yield row("runbook", now.runbook)
     for one in brief.ranked:
         yield row("finding", f"{one.title} ({one.type}, severity {one.severity:g}, id {one.id})")
+        if one.reported_by:
+            yield row("reported by", one.reported_by)
     yield row("mode", brief.decided.words)
     if later := brief.decided_later:
         yield row("decided later", later.words)

@@ -131,6 +131,13 @@ class SentFinding:
 
         return f"account {self.sender}" if self.by_bus else person(self.sender)
 
+    @property
+    def words(self) -> str:
+        """Who sent it and how, for people."""
+        if not self.proven:
+            return "a sender that nothing proves"
+        return f"{self.person} ({'on the bus, which names no sender' if self.by_bus else 'by the API'})"
+
 
 Claim = AttachedPolicy | HeldFinding | SentFinding
 """The claims that are not about a rule of AWS Config."""

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ringfence.model.codec import decode
+from ringfence.model.claims import SentFinding
+from ringfence.model.codec import decode, recorded_name
 from ringfence.model.document import Document
 from ringfence.model.frozen import frozen
 from ringfence.policy.decision import DecisionCode, Mode
@@ -61,12 +62,21 @@ def line(entry: Entry) -> Line:
 
 @frozen
 class Reported:
-    """The data of a finding that people need."""
+    """The data of a finding that people need.
+
+    `reported_by`: who sent it, and how, if a system of the customer did. Empty otherwise.
+    """
 
     id: str
     type: str
     severity: float
     title: str
+    reported_by: str = ""
+
+    @property
+    def reporter(self) -> str:
+        """Who sent it, as a sentence's part. Empty if a service of AWS did."""
+        return f"reported by {self.reported_by}" if self.reported_by else ""
 
 
 @frozen
@@ -240,4 +250,13 @@ def _reported(finding: Document) -> Reported:
         finding.optional_text("type") or "",
         float(severity) if isinstance(severity, int | float) else 0.0,
         finding.optional_text("title") or "",
+        _reported_by(finding.optional_child("claim")),
     )
+
+
+def _reported_by(claim: Document) -> str:
+    """Return who sent a finding, by its recorded claim. Empty if a service of AWS did."""
+    if claim.value.get("$") != recorded_name(SentFinding):
+        return ""
+    sender, way = (claim.optional_text(name) or "" for name in ("sender", "way"))
+    return SentFinding(sender, way, claim.flag("proven")).words

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from ringfence.cli.schemas.builders import flag, many, maybe, merged, moment, number, record, text, whole
 
-FINDING = record(id=text(), type=text(), severity=number(), title=text())
+FINDING = record(
+    id=text(),
+    type=text(),
+    severity=number(),
+    title=text(),
+    reported_by=text("Which of your own systems sent it, and how. Empty for a finding of an AWS service."),
+)
 INCIDENT = record(
     incident=text("The id of the incident."),
     opened=moment(),

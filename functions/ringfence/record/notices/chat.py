@@ -144,6 +144,7 @@ def _lines(form: Document) -> Iterator[str]:
     for one in tuple(form.children("findings"))[-MOST_FINDINGS:]:
         severity = f"severity {one.number('severity'):g}"
         yield _named("Finding", f"{one.text('title')} ({one.optional_text('type') or ''}, {severity})")
+        yield _named("Reported by", one.optional_text("reported_by") or "")
 
 
 def _named(name: str, text: str) -> str:

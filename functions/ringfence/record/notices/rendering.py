@@ -114,3 +114,5 @@ def _findings(findings: tuple[Reported, ...]) -> Iterator[str]:
         yield f"Earlier findings: {unnamed}"
     for one in findings[-MOST_LINES:]:
         yield plain(f"Finding: {one.title} ({one.type}, severity {one.severity:g})")
+        if one.reporter:
+            yield plain(f"The finding was {one.reporter}")

@@ -145,14 +145,18 @@ FIELDS = (
     ),
     Field(
         "findings",
-        _list(_object(id=_text(), type=_text(), severity={"type": "number"}, title=_text())),
-        f"The newest findings, at most {MOST_LINES}.",
+        _list(
+            _object(id=_text(), type=_text(), severity={"type": "number"}, title=_text(), reported_by=_text())
+        ),
+        f"The newest findings, at most {MOST_LINES}. `reported_by`: which of your own systems sent it, and "
+        "how. Empty for a finding of an AWS service.",
         lambda one: [
             {
                 "id": plain(found.id),
                 "type": plain(found.type),
                 "severity": found.severity,
                 "title": plain(found.title),
+                "reported_by": plain(found.reported_by),
             }
             for found in one.findings[-MOST_LINES:]
         ],
