@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ringfence.model.errors import BadInput
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from ringfence.model.document import Document
 
+AHEAD = timedelta(minutes=15)
+"""How much later than now the time of a finding may be. Updates would change nothing until then."""
 TITLE_LENGTH = 200
 MOST_DIGITS = 15
 """The maximum length of a count in text form."""
@@ -45,6 +47,13 @@ def instant(document: Document, key: str) -> datetime:
     except (ValueError, OverflowError):
         pass
     raise BadInput(document.at(key), "must be a time such as 2026-01-31T23:59:59.000Z", given)
+
+
+def not_ahead(at: datetime, now: datetime, field: str) -> None:
+    """Raise BadInput that names the field, if a time is too far ahead."""
+    if at > now + AHEAD:
+        minutes = AHEAD // timedelta(minutes=1)
+        raise BadInput(field, f"must not be more than {minutes} minutes later than now", at.isoformat())
 
 
 def text_if_valid(document: Document, key: str) -> str:

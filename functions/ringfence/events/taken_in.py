@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from ringfence.events.envelope import WHOLE, NotForUs
+from ringfence.events.fields import instant_if_valid, not_ahead
 from ringfence.model.discovery import folders_in, module_of
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
@@ -18,6 +19,7 @@ from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     Event = Mapping[str, object]
     Parts = Callable[[Document], Iterator["Incoming"]]
@@ -39,12 +41,26 @@ class Incoming:
         What is wrong with it.
     alone : mapping
         The event with this finding only.
+    dated : str
+        Where the time of the finding is.
     """
 
     place: str
     event: Event | NotForUs | None
     error: BadInput | None
     alone: Event
+    dated: str = "time"
+
+    def at_its_time(self, now: datetime) -> Event | NotForUs:
+        """Return the event, or why there is none. Raises BadInput, also for a time that is too far ahead.
+
+        Until that time, every other version of the finding would be older than this one, and change nothing.
+        """
+        event = self.checked()
+        at = None if isinstance(event, NotForUs) else instant_if_valid(Document(event), "time")
+        if at is not None:
+            not_ahead(at, now, self.dated)
+        return event
 
     def checked(self) -> Event | NotForUs:
         """Return the event, or why there is none. Raises BadInput."""

@@ -20,12 +20,13 @@ from ringfence.handlers.links import heard
 from ringfence.handlers.logs import logger
 from ringfence.handlers.queue import execution_of, hidden, work_off
 from ringfence.model.codec import canonical
-from ringfence.model.errors import BadInput
+from ringfence.model.errors import BadInput, InternalError
 from ringfence.model.resource_names import INTAKE, PREFIX
 from ringfence.runbooks.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -53,7 +54,6 @@ class Intake:
 
         An invalid finding among others returns to the queue by itself, and then becomes a dead letter.
         """
-        del execution
         proof.check()
         if heard(body, INTAKE, self.home):
             return ()
@@ -62,7 +62,7 @@ class Intake:
 
         def one(part: Incoming) -> tuple[Again, ...]:
             try:
-                self.pass_on(part)
+                self.pass_on(part, execution.circumstances.now)
             except BadInput:
                 if alone:
                     raise
@@ -71,9 +71,11 @@ class Intake:
 
         return each(found, one)
 
-    def pass_on(self, part: Incoming) -> None:
+    def pass_on(self, part: Incoming, now: datetime | None) -> None:
         """Send one finding to the first queue of each runbook that answers it. Raises BadInput, Retryable."""
-        event = part.checked()
+        if now is None:
+            raise InternalError("a finding is taken in at some time")
+        event = part.at_its_time(now)
         to = (
             event
             if isinstance(event, NotForUs)

@@ -7,10 +7,9 @@ intake. Each one is answered by itself: one that is wrong does not stop the othe
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ringfence.events.fields import instant
+from ringfence.events.fields import instant, not_ahead
 from ringfence.events.sent.form import MOST_FINDINGS, finding_of
 from ringfence.events.sent.ocsf import from_ocsf, is_ocsf
 from ringfence.events.sent.parser import finding_from
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
     from ringfence.record.seal import SealKeys
 
 ACCEPTED, SEVERAL = 202, 207
-AHEAD = timedelta(minutes=15)
-"""How much later than now the time of a finding may be. Updates would change nothing until then."""
 BODY = "findings"
 """The only field of a request."""
 
@@ -100,10 +97,7 @@ class SentFindings:
         now = execution.circumstances.now
         if now is None:
             raise InternalError("a finding is accepted at some time")
-        if instant(document, "updated_at") > now + AHEAD:
-            minutes = AHEAD // timedelta(minutes=1)
-            words = f"must not be more than {minutes} minutes later than now"
-            raise BadInput(f"{path}.updated_at", words, document.value["updated_at"])
+        not_ahead(instant(document, "updated_at"), now, f"{path}.updated_at")
         sent = Sent(way, sender, now, document)
         finding = finding_from(sent)
         if refused := refusal(self.policy.senders, finding):

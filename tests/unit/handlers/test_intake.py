@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ringfence.engine.intake import ExecutionContext
+from ringfence.events.fields import AHEAD
 from ringfence.events.heartbeat import DETAIL_TYPE as HEARTBEAT
 from ringfence.events.heartbeat import SOURCE as BEATS
 from ringfence.handlers.intake import Intake
 from ringfence.local.samples.guardduty import ACCOUNT
-from ringfence.local.samples.security_hub import asff, control, imported
+from ringfence.local.samples.security_hub import asff, control, imported, v2
 from ringfence.model.errors import BadInput, Forged, Retryable
 from ringfence.model.resource_names import INTAKE
+from ringfence.policy.circumstances import Circumstances
 from ringfence.runbooks.catalogue import CATALOGUE
 from tests.support.worlds import NOON
 
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
     from ringfence.handlers.proof import Proof
 
 Json = dict[str, Any]
-EXECUTION = ExecutionContext("attempt-1", "ringfence-intake", NOON)
+NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
+EXECUTION = ExecutionContext("attempt-1", "ringfence-intake", NOON, Circumstances(NOW))
 
 
 class Proven:
@@ -81,6 +85,24 @@ def test_so_does_one_that_only_its_runbook_can_tell_is_bad() -> None:
     assert back == imported(bad)
     with pytest.raises(BadInput):
         sent_for(back)
+
+
+@pytest.mark.parametrize("make", [asff, control])
+def test_a_time_far_ahead_is_bad_input_that_names_the_field(make: Any) -> None:  # noqa: ANN401 - makes JSON
+    soon, late = ((NOW + one).isoformat() for one in (AHEAD / 2, AHEAD * 2))
+    assert sent_for(imported(make(UpdatedAt=soon)))
+    with pytest.raises(BadInput, match=r"findings\[0\].UpdatedAt: must not be more than 15 minutes later"):
+        sent_for(imported(make(UpdatedAt=late)))
+
+
+def test_so_for_other_products_and_for_the_new_security_hub() -> None:
+    late = (NOW + timedelta(days=26_000)).isoformat()
+    with pytest.raises(BadInput, match=r"UpdatedAt"):
+        sent_for(imported(asff(ProductArn="arn:aws:securityhub:eu-west-1::product/x/y", UpdatedAt=late)))
+    info = v2()["finding_info"]
+    newer = v2(finding_info={**info, "modified_time_dt": late})
+    with pytest.raises(BadInput, match=r"findings\[0\].finding_info.modified_time_dt"):
+        sent_for(imported(newer, kind="Findings Imported V2"))
 
 
 def test_what_no_runbook_answers_is_not_sent() -> None:

@@ -12,8 +12,8 @@ import pytest
 from ringfence.engine.refusals import MOST
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
+from ringfence.events.fields import AHEAD
 from ringfence.events.sent.form import MOST_FINDINGS
-from ringfence.handlers.sent_findings import AHEAD
 from ringfence.handlers.sent_proof import with_proven_senders
 from ringfence.model.claims import SentFinding
 from ringfence.model.errors import BadInput, Retryable

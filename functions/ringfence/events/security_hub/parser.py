@@ -56,9 +56,18 @@ def parts(event: Document) -> Iterator[Incoming]:
         try:
             read = Document.of(finding, place)
             made = _with_origin(event_of(read), read)
-            yield Incoming(place, _as_chosen(made, event) if kind == CUSTOM_ACTION else made, None, alone)
+            chosen = _as_chosen(made, event) if kind == CUSTOM_ACTION else made
+            yield Incoming(place, chosen, None, alone, read.at(_dated(read)))
         except BadInput as error:
             yield Incoming(place, None, error, alone)
+
+
+def _dated(finding: Document) -> str:
+    """Return the field with the time of a finding."""
+    if finding.has("ProductArn"):
+        return "UpdatedAt"
+    modified = finding.optional_child("finding_info").has("modified_time_dt")
+    return f"finding_info.{'modified' if modified else 'created'}_time_dt"
 
 
 def _with_origin(event: Event | NotForUs, finding: Document) -> Event | NotForUs:
