@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 TIME_OVER, GOES_ON = "the time is over", "there is more to read"
+FOREIGN = 4
+"""How many times the pages of a strand may have only records of others, which then do not count."""
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -249,10 +251,11 @@ class _Pages:
         """Read them. Return why not to the end."""
         look, token = self.look, ""
         sweep, reach = look.sweep, look.reach
-        for number in range(self.most):
+        counted, foreign = 0, 0
+        while counted < self.most:
             if reach.clock() >= look.until:
                 return TIME_OVER
-            if number:
+            if counted or foreign:
                 reach.wait(sweep.every_page)
             talk = sweep.page(look.place, self.strand, self.window, token)
             page = reach.cloud.asked(look.place.account, look.place.region, talk)
@@ -261,6 +264,10 @@ class _Pages:
             token = page.token
             if not token:
                 return ""
+            if page.foreign and foreign < FOREIGN * self.most:
+                foreign += 1
+            else:
+                counted += 1
         if self.reached and self.reached <= self.window.since:  # a page after page of the same moment
             look.unread.append(f"{self.strand}: {self.words}")
             self.reached += _MILLISECOND

@@ -47,6 +47,8 @@ class Page:
         Until when everything was read, if the source answers the oldest first.
     suppressed : tuple of (str, str)
         The ids and types of findings that the source keeps to itself because of a filter.
+    foreign : bool
+        Whether it has records, and all of them are of somebody else than the strand is about.
     administered : tuple of str or None
         The accounts whose findings the source has as well. None: it was not asked.
     """
@@ -58,6 +60,7 @@ class Page:
     upto: datetime | None = None
     suppressed: tuple[tuple[str, str], ...] = ()
     administered: tuple[str, ...] | None = None
+    foreign: bool = False
 
 
 Reader = Callable[["Place", str, Window, str], "SansIO[Page]"]

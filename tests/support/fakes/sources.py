@@ -161,11 +161,12 @@ def _at(record: Json) -> datetime:
 
 
 def _attributes(record: Json) -> Json:
-    root = record["userIdentity"].get("type") == "Root"
+    identity = record["userIdentity"]
+    name = "root" if identity.get("type") == "Root" else identity.get("userName", "")
     return {
         "EventSource": [record["eventSource"]],
         "EventName": [record["eventName"]],
-        "Username": ["root"] if root else [],
+        "Username": [name] if name else [],
     }
 
 

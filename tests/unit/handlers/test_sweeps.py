@@ -348,6 +348,21 @@ def test_a_use_of_the_root_user_is_handed_on() -> None:
     assert len(swept.handed_on) == 1
 
 
+def test_an_iam_user_called_root_cannot_hide_the_root_user() -> None:
+    swept = looked_at(Swept(), CLOUDTRAIL, HOUR)
+    swept.sources.page = 2
+    at = (NOON - MINUTE * 50).strftime("%Y-%m-%dT%H:%M:%SZ")
+    made = call_event("sts", "GetCallerIdentity", None, identity=by_root(), at=at)
+    user = {"type": "IAMUser", "userName": "root", "accountId": HOME}
+    noise = [
+        stopped(number, 1, eventName="GetUser", eventSource="sts.amazonaws.com", userIdentity=user)
+        for number in range(100, 100 + 4 * PAGES)
+    ]
+    swept.sources.records[WHERE] = [*noise, {**made["detail"], "eventType": "AwsApiCall"}]
+    swept.run(CLOUDTRAIL)
+    assert len(swept.handed_on) == 1
+
+
 def test_other_calls_of_a_service_cannot_hide_a_watched_one() -> None:
     swept = looked_at(Swept(), CLOUDTRAIL, HOUR)
     swept.sources.page = 2

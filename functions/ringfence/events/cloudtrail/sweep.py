@@ -98,10 +98,13 @@ def page(place: Place, strand: str, window: Window, token: str) -> SansIO[Page]:
     (found,) = yield (Call("cloudtrail", "LookupEvents", asked, expected=CLOSED),)
     if isinstance(found, Failed):
         return Page()
-    records = tuple(_record(one) for one in found.children("Events"))
+    looked_up = tuple(_record(one) for one in found.children("Events"))
+    # An IAM user can be called root too. Its calls are in the strands of their services.
+    records = tuple(one for one in looked_up if strand != ROOT_USER or _is_of_root(one))
     refused = sum("errorCode" in one.value for one in records)
     events = tuple(made for one in records if _may_lead_to_a_finding(one) and (made := as_event(one, place)))
-    return Page(events, found.optional_text("NextToken") or "", len(records), refused)
+    foreign = bool(looked_up) and not records
+    return Page(events, found.optional_text("NextToken") or "", len(looked_up), refused, foreign=foreign)
 
 
 def _attribute(strand: str) -> Mapping[str, str]:
@@ -123,12 +126,16 @@ def _record(looked_up: Document) -> Document:
 
 def _may_lead_to_a_finding(record: Document) -> bool:
     """Return whether a record can be one of a watched call: most are not, and need no further look."""
-    if record.optional_child("userIdentity").value.get("type") == ROOT:
+    if _is_of_root(record):
         return True
     try:
         return not unanswered(record)
     except BadInput:
         return False
+
+
+def _is_of_root(record: Document) -> bool:
+    return record.optional_child("userIdentity").value.get("type") == ROOT
 
 
 def as_event(record: Document, place: Place) -> Event | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -82,6 +83,19 @@ def test_what_the_root_user_does_is_looked_up_by_its_name_also_where_it_was_refu
     sources.records[WHERE] = [{**record, "eventTime": at}, stopped()]
     (found,) = pages(sources, ROOT_USER)
     assert [event["source"] for event in found.events] == ["aws.sts"]
+
+
+def test_an_iam_user_called_root_has_no_part_in_what_the_root_user_does() -> None:
+    def answer(*records: Any) -> Any:  # noqa: ANN401 - JSON
+        events = [{"CloudTrailEvent": json.dumps(one)} for one in records]
+        return {"Events": events, "NextToken": "more"}
+
+    other = stopped()
+    root = recorded(call_event("sts", "GetCallerIdentity", None, identity=by_root()), eventType="AwsApiCall")
+    _, found = talk(page(PLACE, ROOT_USER, DAY, ""), (answer(other, other),))
+    assert (found.events, found.foreign, found.token) == ((), True, "more")
+    _, mixed = talk(page(PLACE, ROOT_USER, DAY, ""), (answer(other, root),))
+    assert ([one["source"] for one in mixed.events], mixed.foreign) == (["aws.sts"], False)
 
 
 def test_a_record_that_cannot_be_read_is_left_out() -> None:
