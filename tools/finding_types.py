@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ringfence.events.access_analyzer import trigger as analyzer_trigger
 from ringfence.events.cloudtrail.trigger import (
     calls,
     defenses,
@@ -57,6 +58,11 @@ SOURCES = (
         rule_confirmation.PREFIX,
         "a managed rule of AWS Config reports NON_COMPLIANT",
         config_trigger.SEVERITY,
+    ),
+    Source(
+        analyzer_trigger.PREFIX,
+        "IAM Access Analyzer reports that everybody has access",
+        analyzer_trigger.PUBLIC_SEVERITY,
     ),
     Source(calls.PREFIX, "CloudTrail recorded a successful API call of this name", calls.SEVERITY),
     Source(

@@ -14,6 +14,8 @@ from ringfence.events.cloudtrail.trigger.calls import recorded
 from ringfence.events.config.trigger import judged_by
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
+from ringfence.events.patterns import covers
+from ringfence.events.taken_in import patterns as taken_in
 from ringfence.local.samples.catalogue import taken
 from ringfence.local.samples.of_trigger import calls
 from ringfence.model.kinds.access_key import AccessKeyRef
@@ -41,6 +43,17 @@ EACH = [
 @pytest.mark.parametrize(("runbook", "trigger"), EACH)
 def test_every_type_of_a_trigger_reaches_a_remediation(runbook: Runbook, trigger: Trigger) -> None:
     assert unreached(runbook, trigger) == ()
+
+
+@pytest.mark.parametrize(("runbook", "trigger"), EACH)
+def test_events_of_a_trigger_are_delivered_by_the_intake_or_by_the_runbook(
+    runbook: Runbook, trigger: Trigger
+) -> None:
+    by_intake = getattr(trigger, "by_intake", False)
+    for pattern in trigger.patterns():
+        assert any(covers(one, pattern) for one in taken_in()) is by_intake
+    if by_intake:
+        assert not any(one in runbook.patterns() for one in trigger.patterns())
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ def decided(
     """
     finding, to = told.finding, sent_to(told.product, told.finding, policy.mappings)
     for runbook in runbooks:
-        answers = runbook.id == to or runbook.answers(finding)
+        answers = runbook.answers(finding) if to is None else runbook.id == to
         for ref, judged in subjects_of(finding, runbook) if answers else ():
             for share in portions(policy, runbook, finding, judged, circumstances):
                 on = share.runbook if type(judged) is Ref else share.runbook.on(judged)

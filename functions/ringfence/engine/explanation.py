@@ -111,7 +111,7 @@ class Explainer:
         if isinstance(to, NotForUs):
             reason = f"{to.reason}. {entry}"
             return Explanation(Status.NOT_APPLICABLE, reason, _about(found[0]), found[0].subjects)
-        return self._decided(with_own_names(found, self._offline.own_names()), to or "", entry)
+        return self._decided(with_own_names(found, self._offline.own_names()), to or "", entry if to else "")
 
     @property
     def _offline(self) -> OfflineDecisions:

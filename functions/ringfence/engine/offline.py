@@ -57,7 +57,7 @@ class OfflineDecisions:
     def answers(self, finding: Finding, circumstances: Circumstances, mapped: str = "") -> list[Answer]:
         """Return what each runbook does about a finding. Without AWS, nothing lists further resources.
 
-        `mapped`: the id of the runbook that answers it by the policy's `mappings`.
+        `mapped`: the id of the runbook that answers it by the policy's `mappings`, instead of the triggers.
         """
         policy = self.compiled(finding)
         return [
@@ -71,7 +71,7 @@ class OfflineDecisions:
                 ),
             )
             for runbook in self.runbooks.values()
-            if (runbook.id == mapped or runbook.answers(finding))
+            if (runbook.id == mapped if mapped else runbook.answers(finding))
             and (subjects := subjects_of(finding, runbook))
         ]
 

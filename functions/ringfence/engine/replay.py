@@ -102,8 +102,8 @@ def answers(
     """Yield what each runbook does about the findings of one event."""
     for finding in with_own_names(found, offline.own_names()):
         to = sent_to(product, finding, offline.compiled(finding).mappings)
-        mapped = to if isinstance(to, str) else ""
-        yield from offline.answers(finding, Circumstances(finding.updated_at), mapped)
+        if not isinstance(to, NotForUs):
+            yield from offline.answers(finding, Circumstances(finding.updated_at), to or "")
 
 
 def replayed(answer: Answer) -> Iterator[Replayed]:

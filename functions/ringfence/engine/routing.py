@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.events.access_analyzer.trigger import answered
 from ringfence.events.config.names import with_own_names
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
 from ringfence.events.security_hub.told import names_of
 from ringfence.model.document import Document
 from ringfence.model.told_sources import ACCESS_ANALYZER, SECURITY_HUB
-from ringfence.policy.mappings import route
+from ringfence.policy.mappings import chosen, route
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,11 +49,9 @@ def answering(
         return found
     told = with_own_names(found, names)
     ids = tuple(id_ for id_, one in runbooks.items() if any(one.answers(finding) for finding in told))
-    if ids:
-        return ids
     if reason := sent_to(product_of(event, told[0]), told[0], mappings):
         return (reason,) if isinstance(reason, str) else reason
-    return NotForUs(f"no runbook answers findings of type {' or '.join(one.type for one in told)}")
+    return ids or NotForUs(f"no runbook answers findings of type {' or '.join(one.type for one in told)}")
 
 
 def product_of(event: object, finding: Finding) -> tuple[str, ...]:
@@ -69,9 +68,11 @@ def product_of(event: object, finding: Finding) -> tuple[str, ...]:
 def sent_to(product: tuple[str, ...], finding: Finding, mappings: Iterable[Mapped]) -> str | NotForUs | None:
     """Return the runbook for a finding of a product with these names, or why there is none.
 
-    None: it is of no other product.
+    None: it is of no other product, or remediations answer it and no entry of the policy is about it.
     """
     if not product:
         return None
-    found = route(mappings, product, finding.type, finding.severity)
-    return found.runbook or NotForUs(found.reason)
+    of_remediations = finding.source == ACCESS_ANALYZER and answered(finding.type, finding.subjects)
+    decide = chosen if of_remediations else route
+    found = decide(mappings, product, finding.type, finding.severity)
+    return (found.runbook or NotForUs(found.reason)) if found else None

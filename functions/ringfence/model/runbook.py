@@ -240,12 +240,13 @@ class Runbook:
         return unique(step.inverse_type or step for step in self.steps if not step.irreversible)
 
     def patterns(self) -> tuple[Mapping[str, object], ...]:
-        """Return the EventBridge patterns of its triggers."""
+        """Return the EventBridge patterns of its triggers, without those that the intake delivers."""
         from ringfence.model.trigger import (
             joined,
         )  # only used at synthesis, so containment does not wait for it
 
-        return tuple(pattern for trigger in joined(self.triggers) for pattern in trigger.patterns())
+        own = (one for one in self.triggers if not getattr(one, "by_intake", False))
+        return tuple(pattern for trigger in joined(own) for pattern in trigger.patterns())
 
     def answers_by_type(self) -> dict[str, tuple[str, ...]]:
         """Return the finding types of each remediation with triggers, by its id.

@@ -93,7 +93,14 @@ def route(mappings: Iterable[Mapped], names: tuple[str, ...], type_: str, severi
     >>> route((), ("inspector",), "Software and Configuration Checks/Vulnerabilities/CVE", 9.5).runbook
     'report-findings'
     """
-    for one in (*mappings, *SHIPPED):
+    reason = "no entry of `mappings` is about it"
+    entries = (*mappings, *SHIPPED)
+    return chosen(entries, names, type_, severity) or Route(reason=reason)
+
+
+def chosen(entries: Iterable[Mapped], names: tuple[str, ...], type_: str, severity: float) -> Route | None:
+    """Return what the first entry that matches says. None without one."""
+    for one in entries:
         if not one.matches(names, type_):
             continue
         if one.to == OFF:
@@ -104,4 +111,4 @@ def route(mappings: Iterable[Mapped], names: tuple[str, ...], type_: str, severi
                 "that is answered; an entry in `mappings` of the policy can lower it"
             )
         return Route(REPORTS if one.to == NOTIFY else one.to)
-    return Route(reason="no entry of `mappings` is about it")
+    return None

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.events.access_analyzer.trigger import public
 from ringfence.events.cloudtrail.trigger.bucket_creation import OPEN_CREATION
 from ringfence.events.cloudtrail.trigger.calls import recorded
 from ringfence.events.config.trigger import judged_by
@@ -36,7 +37,11 @@ if TYPE_CHECKING:
 
 _PROHIBITED = judged_by("s3-bucket-public-read-prohibited", "s3-bucket-public-write-prohibited")
 _ACL = recorded("s3", "PutBucketAcl")
-_ABOUT_ACLS = frozenset({*_PROHIBITED.types, *_ACL.types, *OPEN_CREATION.types, *EXPOSED_BUCKET.types})
+_SHARED = public("bucket")
+_ABOUT_ACLS = frozenset(
+    {*_PROHIBITED.types, *_ACL.types, *OPEN_CREATION.types, *EXPOSED_BUCKET.types, *_SHARED.types}
+)
+_SHARED_TYPES = frozenset(_SHARED.types)
 _RULE = judged_by("s3-bucket-level-public-access-prohibited")
 _CALLS = recorded("s3", "PutBucketPublicAccessBlock", "DeleteBucketPublicAccessBlock")
 ABOUT_SETTINGS = frozenset({*_RULE.types, *_CALLS.types, "Policy:S3/BucketBlockPublicAccessDisabled"})
@@ -69,9 +74,19 @@ def what_is_public(bucket: ResourceState, incident: Incident) -> Iterator[str]:
         )
 
 
-def cannot_be_told(bucket: ResourceState, incident: Incident) -> Iterator[str]:  # noqa: ARG001 - planners' signature
-    """Yield what S3 does not show."""
-    if not bucket[PublicAccessBlock].readable:
+def cannot_be_told(bucket: ResourceState, incident: Incident) -> Iterator[str]:
+    """Yield what S3 does not show, and public access that no setting of the bucket gives."""
+    block = bucket[PublicAccessBlock]
+    if (
+        _SHARED_TYPES.intersection(incident.types)
+        and not block.settings.complete
+        and not any(ways_in(bucket))
+    ):
+        yield (
+            f"IAM Access Analyzer reported that everybody has access to bucket {bucket.ref.id}, and neither "
+            "its policy nor its ACL gives everybody access now: an access point can"
+        )
+    if not block.readable:
         yield unreadable(bucket.ref, "Block Public Access")
     if not bucket[BucketPolicy].readable:
         yield unreadable(bucket.ref, "the policy")
@@ -89,6 +104,7 @@ def cannot_be_told(bucket: ResourceState, incident: Incident) -> Iterator[str]: 
         _CALLS,
         OPEN_CREATION,
         EXPOSED_BUCKET,
+        _SHARED,
     ),
     observations=(PublicAccessBlock, BucketPolicy, BucketAcl, BucketUse, BucketPast),
     steps=(SetPublicAccessBlock,),

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from ringfence.events.access_analyzer.trigger import public
 from ringfence.events.cloudtrail.trigger.calls import recorded
 from ringfence.events.config.trigger import judged_by
 from ringfence.model.answers import accept
@@ -162,6 +163,7 @@ def copied(snapshot: ResourceState, incident: Incident) -> Iterator[str]:
     triggers=(
         judged_by("ebs-snapshot-public-restorable-check"),
         recorded("ec2", "ModifySnapshotAttribute"),
+        public("snapshot"),
         reviewed(REVIEW),
     ),
     observations=(SnapshotSharing,),

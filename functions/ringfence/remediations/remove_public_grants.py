@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.events.access_analyzer.trigger import public
 from ringfence.events.cloudtrail.trigger.bucket_creation import OPEN_CREATION
 from ringfence.events.cloudtrail.trigger.calls import recorded
 from ringfence.events.config.trigger import judged_by
@@ -57,6 +58,7 @@ def cannot_be_told(bucket: ResourceState, incident: Incident) -> Iterator[str]: 
         recorded("s3", "PutBucketAcl"),
         OPEN_CREATION,
         _GRANTED,
+        public("bucket"),
     ),
     observations=(BucketAcl, BucketUse, BucketPast),
     steps=(SetPublicGrants,),
@@ -69,5 +71,5 @@ def cannot_be_told(bucket: ResourceState, incident: Incident) -> Iterator[str]: 
 )
 def remove_public_grants(bucket: ResourceState, incident: Incident) -> Iterator[Step]:  # noqa: ARG001 - planners' signature
     """Keep every grant except the public ones."""
-    if public := bucket[BucketAcl].public:
-        yield SetPublicGrants(bucket_of(bucket), public, frozenset())
+    if granted := bucket[BucketAcl].public:
+        yield SetPublicGrants(bucket_of(bucket), granted, frozenset())

@@ -10,6 +10,8 @@ from ministack.services import eventbridge
 
 from ringfence.events.matching import matches
 from ringfence.events.rules import patterns_in
+from ringfence.events.taken_in import contains_findings
+from ringfence.events.taken_in import patterns as taken_in
 from ringfence.local.samples.catalogue import samples_of
 from ringfence.model.errors import InternalError
 from ringfence.runbooks.catalogue import CATALOGUE
@@ -77,10 +79,12 @@ def test_every_sample_matches_the_same_patterns_of_the_catalogue_as_on_the_bus()
             assert matches(pattern, sample.event) is of_the_bus(pattern, sample.event), sample.name
 
 
-def test_every_sample_is_delivered_by_a_rule_of_its_runbook() -> None:
+def test_every_sample_is_delivered_by_a_rule_of_its_runbook_or_by_the_intake() -> None:
     for sample in samples_of(CATALOGUE.values()):
         own = patterns_in(CATALOGUE[sample.runbook], {}, str(sample.event["account"]), API)
-        assert any(matches(pattern, sample.event) for pattern in own), sample.name
+        rules = (own, tuple(taken_in()))
+        by = [any(matches(pattern, sample.event) for pattern in some) for some in rules]
+        assert by == ([False, True] if contains_findings(sample.event) else [True, False]), sample.name
 
 
 def test_an_operator_that_is_not_known_is_a_bug() -> None:

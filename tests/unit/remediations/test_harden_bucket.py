@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ringfence.local.samples.access_analyzer import public_event
 from ringfence.local.samples.calls import call_event
 from ringfence.local.samples.config import verdict
 from ringfence.local.samples.guardduty import detail, event
@@ -74,6 +75,7 @@ def by_rule(name: str) -> Finding:
     return parsed(verdict(name, "AWS::S3::Bucket", BUCKET.id, BUCKET.account, BUCKET.region))
 
 
+SHARED = "ExternalAccess:AWS::S3::Bucket/Public"
 BLOCK, GRANTS, TLS = "block-bucket-public-access", "remove-public-grants", "require-tls"
 CALLS = {
     "CreateBucket": {BLOCK, GRANTS},
@@ -136,8 +138,20 @@ def test_a_finding_of_guardduty_is_answered_by_what_it_is_about(name: str) -> No
     assert answered(parsed(event(made))) == GUARDDUTY[name]
 
 
+def test_a_public_bucket_of_access_analyzer_is_answered_by_what_makes_it_private() -> None:
+    place = {"accountId": BUCKET.account, "region": BUCKET.region}
+    made = public_event("AWS::S3::Bucket", f"arn:aws:s3:::{BUCKET.id}")
+    found = parsed({**made, "detail": {**made["detail"], **place}})
+    assert found.type == SHARED
+    assert [one for one in found.subjects if isinstance(one, BucketRef)] == [BUCKET]
+    assert {one.id for one in HARDEN_BUCKET.remediations if any(t.matches(found) for t in one.triggers)} == {
+        BLOCK,
+        GRANTS,
+    }
+
+
 def test_every_type_that_the_runbook_answers_is_shown_here() -> None:
-    shown = {*map(CALL.format, CALLS), *map(RULE.format, RULES), *GUARDDUTY}
+    shown = {*map(CALL.format, CALLS), *map(RULE.format, RULES), *GUARDDUTY, SHARED}
     assert {name for trigger in HARDEN_BUCKET.triggers for name in trigger.types} == shown
 
 
@@ -244,10 +258,24 @@ def test_a_change_that_makes_nothing_public_needs_nothing(name: str) -> None:
     assert block_bucket_public_access.plan(world, incident(CALL.format(name))) == ()
 
 
+@pytest.mark.parametrize("name", [CALL.format("PutBucketPolicy"), SHARED])
 @pytest.mark.parametrize("facet", [ANYONE, READ, BucketPolicy("no policy"), BucketPolicy(readable=False)])
-def test_a_public_bucket_is_blocked_and_in_doubt_it_is_public(facet: BucketPolicy | BucketAcl) -> None:
-    (step,) = block_bucket_public_access.plan(bucket(facet), incident(CALL.format("PutBucketPolicy")))
+def test_a_public_bucket_is_blocked_and_in_doubt_it_is_public(
+    facet: BucketPolicy | BucketAcl, name: str
+) -> None:
+    (step,) = block_bucket_public_access.plan(bucket(facet), incident(name))
     assert step == SetPublicAccessBlock(BUCKET, BlockSettings(), ALL_ON)
+
+
+def test_public_access_that_no_setting_of_the_bucket_gives_is_told_and_changes_nothing() -> None:
+    private = bucket()
+    assert block_bucket_public_access.plan(private, incident(SHARED)) == ()
+    (said,) = block_bucket_public_access.review_items(private, incident(SHARED))
+    assert "an access point can" in said
+    assert block_bucket_public_access.review_items(private, incident(CALL.format("PutBucketPolicy"))) == ()
+    on = PublicAccessBlock(ALL_ON)
+    for ended in (bucket(on), bucket(on, ANYONE), bucket(ANYONE)):
+        assert block_bucket_public_access.review_items(ended, incident(SHARED)) == ()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.events import fields
-from ringfence.events.access_analyzer.trigger import FINDING
+from ringfence.events.access_analyzer.trigger import FINDING, PUBLIC_SEVERITY, answered, type_of
 from ringfence.events.arns import refs_of_arns
 from ringfence.events.envelope import NotForUs
 from ringfence.events.guardduty.trigger.reported import reported_ref
@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 
     from ringfence.events.envelope import Envelope
     from ringfence.model.document import Document
+    from ringfence.model.subject import Ref
 
 ACTIVE, EXTERNAL = "ACTIVE", "ExternalAccess"
-PUBLIC, SHARED = 7.0, 4.0
-"""Access Analyzer sets no severity. High: everybody has access. Medium: some account or organization has."""
+SHARED = 4.0
+"""Access Analyzer sets no severity. Medium: some account or organization has access."""
 AT_MOST = ("approve", "a share can be intended: a person approves")
+"""For what no remediation reads from the resource itself before it changes anything."""
 
 
 def parts(event: Document) -> Iterator[Incoming]:
@@ -65,24 +67,30 @@ def _finding(envelope: Envelope, detail: Document) -> Finding:
         fields.instant(detail, "updatedAt"),
     )
     public = _is_public(detail)
-    type_ = fields.title(f"{EXTERNAL}:{what}{'/Public' if public else ''}")
+    type_ = fields.title(type_of(what, is_public=public))
+    refs = shared_refs(resource, account, region)
     own = reported_ref(type_, account, region, detail.text("id"))
     who = "everybody" if public else "somebody outside of the zone of trust"
     return Finding(
         source=envelope.source,
         id=fields.title(detail.text("id")),
         type=type_,
-        severity=PUBLIC if public else SHARED,
+        severity=PUBLIC_SEVERITY if public else SHARED,
         account=account,
         region=region,
         title=fields.title(f"{who} has access to {resource}"),
         updated_at=at,
         last_seen=at,
-        subjects=(*refs_of_arns((resource,), account, region), own),
+        subjects=(*refs, own),
         advices=((own.key, f"{who} has access to {fields.formatted(resource)}, which can be intended"),),
         digest=envelope.digest,
-        at_most=AT_MOST,
+        at_most=() if answered(type_, refs) else AT_MOST,
     )
+
+
+def shared_refs(arn: str, account: str, region: str) -> tuple[Ref, ...]:
+    """Return the shared resource, if Ringfence has a kind of it. A snapshot's ARN can contain an account."""
+    return refs_of_arns((arn, arn.replace(f":{account}:", "::", 1)), account, region)[:1]
 
 
 def _is_public(detail: Document) -> bool:

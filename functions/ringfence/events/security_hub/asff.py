@@ -21,6 +21,7 @@ from ringfence.events.security_hub.direct import (
 )
 from ringfence.events.security_hub.products import GUARDDUTY, SECURITY_HUB, product_of_aws
 from ringfence.events.security_hub.providers import severity_of, types_of
+from ringfence.events.security_hub.shares import public_share
 from ringfence.events.security_hub.state import closed
 from ringfence.events.security_hub.told import told_event
 from ringfence.events.security_hub.trigger import IMPORTED
@@ -55,7 +56,7 @@ def event_of(finding: Document) -> Event | NotForUs:
         return _of_guardduty(finding)
     if product == SECURITY_HUB:
         return _of_control(finding)
-    return told_event(finding, IMPORTED)
+    return public_share(finding) or told_event(finding, IMPORTED)
 
 
 def control_of(finding: Document) -> str:

@@ -90,6 +90,12 @@ def names_of(event: Document) -> tuple[str, ...]:
     return product, fields.title(product.rpartition("/")[2]) or _OTHER
 
 
+def region_of(finding: Document) -> str:
+    """Return the region of a finding of ASFF. Old findings have it only in their resources."""
+    regions = (one.optional_text("Region") for one in finding.children("Resources"))
+    return finding.optional_text("Region") or next(filter(None, regions), "") or finding.text("Region")
+
+
 def _of_asff(finding: Document) -> dict[str, object]:
     types = types_of(finding)
     return {
@@ -97,7 +103,7 @@ def _of_asff(finding: Document) -> dict[str, object]:
         "type": types[0] if types else _OTHER,
         "severity": level_of(finding),
         "account": finding.text("AwsAccountId"),
-        "region": finding.text("Region"),
+        "region": region_of(finding),
         "at": finding.text("UpdatedAt"),
         "title": finding.text("Title"),
         "resources": [one.text("Id") for one in finding.children("Resources")],

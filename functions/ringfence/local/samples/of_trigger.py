@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
+from ringfence.events.access_analyzer.trigger import KINDS, PublicTrigger, type_of
 from ringfence.events.cloudtrail.parser.subjects import place
 from ringfence.events.cloudtrail.trigger.bucket_creation import OpenCreationTrigger
 from ringfence.events.cloudtrail.trigger.calls import PREFIX as CALL
@@ -32,6 +33,7 @@ from ringfence.events.guardduty.trigger.reported import ReportedTrigger
 from ringfence.events.health.abuse import AbuseTrigger
 from ringfence.events.health.trigger import HealthTrigger
 from ringfence.events.patterns import OWN_ACCOUNT, OWN_API
+from ringfence.local.samples.access_analyzer import REGION, public_event
 from ringfence.local.samples.calls import API, by_root, call_event, sign_in
 from ringfence.local.samples.cloudtrail import attachment
 from ringfence.local.samples.config import verdict
@@ -81,6 +83,15 @@ def _of_credentials(_: CredentialsTrigger, type_: str, __: type[Ref]) -> Iterato
     yield event
     for owner in OWNERS:
         yield changed(event, "detail.resource.accessKeyDetails", owner)
+
+
+@samples.register(PublicTrigger)
+def _of_public(_: PublicTrigger, type_: str, __: type[Ref]) -> Iterator[Json]:
+    for resource_type, kind in KINDS.items():
+        if type_of(resource_type) == type_:
+            named = every_kind()[kind]
+            parts = {"partition": "aws", "region": REGION, "account": ACCOUNT, "id": named.example}
+            yield public_event(resource_type, named.arn_form.format(**parts))
 
 
 @samples.register(ReportedTrigger)

@@ -86,6 +86,33 @@ def control(**changed: object) -> Json:
     )
 
 
+def share(arn: str, principal: str = "*", **changed: object) -> Json:
+    """Return a finding of IAM Access Analyzer about a resource. `principal` has access; `*` is everybody.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-securityhub-integration.html
+    """
+    words = f"{arn}/ allows {'public' if principal == '*' else 'cross-account'} access"
+    details = {"Other": {"External Principal Type": "AWS", "External Principal": principal}}
+    link = f"https://console.aws.amazon.com/access-analyzer/home?region={REGION}#/findings/details"
+    return asff(
+        **{
+            "Id": f"arn:aws:access-analyzer:{REGION}:{ACCOUNT}:analyzer/account/{arn}",
+            "ProductArn": f"arn:aws:securityhub:{REGION}::product/aws/access-analyzer",
+            "GeneratorId": "aws/access-analyzer",
+            "Types": [
+                "Software and Configuration Checks/AWS Security Best Practices/External Access Granted"
+            ],
+            "Title": words,
+            "Description": words,
+            "Severity": {"Product": 1, "Normalized": 1, "Label": "LOW"},
+            "ProductFields": {},
+            "SourceUrl": f"{link}/22222222-dcba-4444-dcba-333333333333",
+            "Resources": [{"Type": "Other", "Id": arn, "Details": details}],
+            **changed,
+        }
+    )
+
+
 def v2(**changed: object) -> Json:
     """Return the finding of GuardDuty as the new Security Hub has it (OCSF, class Detection Finding)."""
     return {

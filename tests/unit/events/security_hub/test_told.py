@@ -99,3 +99,12 @@ def test_a_finding_has_one_id_in_both_versions_of_security_hub() -> None:
     product = {"name": "Falcon", "uid": FALCON.replace("::product/", "::productv2/")}
     newer = imported(v2(metadata={"product": product}, finding_info=info), kind=V2)
     assert told(newer)[1].id == told(partner(Id="det-1"))[1].id
+
+
+def test_an_old_finding_has_its_region_in_its_resources() -> None:
+    resource = {"Type": "Other", "Id": "x", "Region": "eu-north-1"}
+    _, finding = told(partner(Region=None, Resources=[{"Type": "Other", "Id": "y"}, resource]))
+    assert finding.region == "eu-north-1"
+    (part,) = incoming(partner(Region=None, Resources=[{"Type": "Other", "Id": "y"}]))
+    with pytest.raises(BadInput, match=r"detail.findings\[0\].Region: is required"):
+        part.checked()
