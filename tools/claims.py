@@ -31,6 +31,9 @@ A manual run and a release have a person as their source. A scheduled review lis
   finding that GuardDuty does not have is asked for again before it is given up.
 - If the finding is in another account than the resource, an unknown answer counts as blinded. Otherwise
   somebody could make up an event with an account that nobody can ask.
+- A version of a finding is no news if its incident has answered it, is complete, and has nothing left to do.
+  Whatever its source says then is not recorded. A newer version, a higher severity or a higher count is
+  news.
 - A call to the source has no retries. It delays a containment by up to 10 seconds if the source does not
   answer at all.
 

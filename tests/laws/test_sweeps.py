@@ -1,5 +1,8 @@
 """Law of sweeps: whatever events are lost, doubled and reordered, what was reported is answered once.
 
+This holds also if the findings of complete incidents are archived: a later event of the same version is no
+news.
+
 And no finding between two looks is missed, whatever fails, at a bounded cost.
 """
 
@@ -21,7 +24,10 @@ from ringfence.engine.run import Engine
 from ringfence.engine.sweeping import OVERLAP
 from ringfence.events.dispatch import findings_of_text
 from ringfence.events.guardduty.answers import as_detail
+from ringfence.events.guardduty.claim import check
 from ringfence.events.guardduty.sweep import FINDINGS, PAGES, as_event
+from ringfence.handlers.output import Told
+from ringfence.handlers.outputs.guardduty_archive import resolved
 from ringfence.handlers.parts import TRIES
 from ringfence.handlers.sweep_look import Reach
 from ringfence.handlers.sweep_plans import plans
@@ -47,6 +53,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from ringfence.model.claims import Checked
+    from ringfence.model.finding import Finding
+    from ringfence.model.subject import Ref
     from ringfence.record.chain import Entry
     from ringfence.record.history import History
 
@@ -58,17 +67,32 @@ RESOURCE = {"ResourceType": "Instance", "InstanceDetails": {"InstanceId": REF.id
 
 
 @dataclass
+class Confirming(MemoryCloud):
+    """An instance whose findings GuardDuty confirms, unless they are archived."""
+
+    sources: Sources = field(default_factory=Sources)
+
+    def confirm(self, ref: Ref, finding: Finding) -> Checked:
+        return self.sources.asked(*WHERE, check(finding, ref))
+
+
+@dataclass
 class Deployment:
-    """A runbook that isolates one instance, with its sweeps: a finding comes by its event or by a sweep."""
+    """A runbook that isolates one instance, with its sweeps: a finding comes by its event or by a sweep.
+
+    `archives`: the output that archives the findings of complete incidents is on.
+    """
 
     clock: Ticking = field(default_factory=Ticking)
     log: MemoryLog = field(default_factory=MemoryLog)
     sources: Sources = field(default_factory=Sources)
     memory: Memory = field(default_factory=Memory)
     attempts: int = 0
+    archives: bool = False
 
     def __post_init__(self) -> None:
-        self.cloud = MemoryCloud(instance(), self.clock)
+        self.cloud = Confirming(instance(), self.clock, sources=self.sources)
+        self.arrived: set[tuple[str, str]] = set()
         self.policy = Policy((HOME,), default=Mode.AUTO)
         ports = Ports(self.cloud, self.log, self.clock, in_turn)
         self.engine, self.releaser = Engine(ports), Releaser(ports)
@@ -84,7 +108,31 @@ class Deployment:
         return self.log.everything(key)
 
     def answer(self, text: str) -> None:
-        """Answer an event as the function of the runbook does."""
+        """Answer an event as the function of the runbook does. What was answered and archived is no news."""
+        before = self.history
+        done = before.completed_at and (before.incident, text) in self.arrived and self.is_archived(text)
+        self._answer(text)
+        after = self.history
+        assert not done or after.entries == before.entries
+        self.arrived.add((after.incident, text))
+        if self.archives:
+            self.archive()
+        self.clock.tick(seconds=1)
+
+    def archive(self) -> None:
+        """Archive the findings that the output archives now."""
+        entries = self.history.entries
+        ids = resolved(Told(KEY, entries, range(len(entries)))).get(REGION, ()) if entries else ()
+        for one in self.sources.findings[WHERE]:
+            if one["Id"] in ids:
+                one["Service"] = {**one["Service"], "Archived": True}
+
+    def is_archived(self, text: str) -> bool:
+        """Return whether the finding of an event is archived now."""
+        id_ = json.loads(text)["detail"]["id"]
+        return any(one["Id"] == id_ and one["Service"]["Archived"] for one in self.sources.findings[WHERE])
+
+    def _answer(self, text: str) -> None:
         told = findings_of_text(text)
         assert isinstance(told, tuple)
         for one in told:
@@ -93,7 +141,6 @@ class Deployment:
             for order in answers(one, text, ISOLATE, self.policy, execution):
                 assert not isinstance(order, Skipped)
                 self.engine.respond(order)
-        self.clock.tick(seconds=1)
 
     def sweep(self) -> None:
         """Run a sweep."""
@@ -196,13 +243,14 @@ def badly(home: Deployment, versions: list[tuple[str, float]], bad: Bad, earlier
     return texts
 
 
-@given(first=times_of(), second=times_of(), released=st.booleans())
+@given(first=times_of(), second=times_of(), released=st.booleans(), archives=st.booleans())
 def test_whatever_becomes_of_events_the_end_is_that_of_events_that_all_arrive(
     first: tuple[list[tuple[str, float]], Bad],
     second: tuple[list[tuple[str, float]], Bad],
     released: bool,  # noqa: FBT001 - drawn
+    archives: bool,  # noqa: FBT001 - drawn
 ) -> None:
-    good, poor = Deployment(), Deployment()
+    good, poor = Deployment(), Deployment(archives=archives)
     well(good, first[0])
     earlier = badly(poor, *first, [])
     assert poor.end == good.end

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.model.claims import Verdict
 from ringfence.model.errors import BadInput, NotFound
 from ringfence.model.frozen import frozen
 from ringfence.model.observation import ResourceState
@@ -114,7 +115,18 @@ def next_move(request: ResponseRequest, reading: Reading, plan: Plan | BadInput,
     if request.continuation and (refuted := _refuted(reading.history)):
         reason = f"nothing more is changed, because the finding was refuted: {refuted}"
         return _joined(reading.history.incident, reason)
-    return _ignored(request, plan) or _move(request, reading, plan, now)
+    return _ignored(request, plan) or _repeated(request, reading, plan) or _move(request, reading, plan, now)
+
+
+def _repeated(request: ResponseRequest, reading: Reading, plan: Plan) -> Ignore | None:
+    """Return the move for a version that is answered and that its source does not confirm now."""
+    if not reading.history.entries or request.source is None or request.source.verdict is Verdict.CONFIRMED:
+        return None
+    from ringfence.engine.repeated import ANSWERED, is_answered  # containment does not wait for it
+
+    if not is_answered(request, reading.history, plan.opened):
+        return None
+    return _joined(reading.history.incident, ANSWERED)
 
 
 def _refuted(history: History) -> str:

@@ -123,6 +123,10 @@ class Sources:
     def _get_findings(self, where: Where, asked: Json) -> Json:
         return {"Findings": [one for one in self.findings[where] if one["Id"] in asked["FindingIds"]]}
 
+    def _get_detector(self, where: Where, _: Json) -> Json:
+        status = "DISABLED" if where in self.off else "ENABLED"
+        return {"Status": status, "CreatedAt": "2020-01-01T00:00:00.000Z"}
+
     def _list_members(self, where: Where, _: Json) -> Json:
         each = [{"AccountId": one, "RelationshipStatus": "Enabled"} for one in self.members[where]]
         return {"Members": [*each, {"AccountId": "999999999999", "RelationshipStatus": "Removed"}]}

@@ -3,8 +3,8 @@
 In an organization, only the administrator account of GuardDuty can archive findings. So the calls are made in
 the home account, which must be the administrator account.
 
-GuardDuty no longer confirms a finding that is archived. If an event about it arrives later, for example after
-a write to Security Hub, Ringfence records a dry run for it, and changes nothing.
+A later event about the same version of an archived finding is no news, for example after a write to Security
+Hub. GuardDuty does not confirm a new version of it: the policy's `findings.unconfirmable` decides about that.
 
 https://docs.aws.amazon.com/guardduty/latest/APIReference/API_ArchiveFindings.html
 """
