@@ -17,6 +17,8 @@ from ringfence.model.observation import ResourceState
 from ringfence.observations.ec2.host import Host
 from ringfence.observations.ec2.network import Network
 from ringfence.policy.decision import DecisionCode, Mode
+from ringfence.policy.limits import GROUP as GROUP_SCOPE
+from ringfence.policy.limits import Limit, Limits
 from ringfence.record.approval_facts import Answer, ApprovalAnswered
 from ringfence.record.approvals import approvals
 from ringfence.record.chain import ChainKey, Stamp, link
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
 
 HOST = Host(("tag kubernetes.io/cluster/shop",))
 RUNBOOK = CONTAIN_INSTANCE.chosen(())
+AN_HOUR = Limits((Limit(GROUP_SCOPE, 1, 5),), ())
+"""One instance of a group in an hour, and no share of it: a share counts until the containment ends."""
 HELD = {"isolate-instance", "leave-auto-scaling", "leave-target-groups"}
 
 
@@ -286,13 +290,13 @@ def test_of_one_group_one_instance_an_hour_is_isolated_and_the_rest_is_told() ->
 
 def test_the_next_one_follows_after_an_hour_and_the_first_may_go_on_at_any_time() -> None:
     place = Place(GROUP)
-    place.respond(0)
+    place.respond(0, limits=AN_HOUR)
     place.clock.tick(minutes=30)
-    place.respond(1)
-    place.respond(0)
+    place.respond(1, limits=AN_HOUR)
+    place.respond(0, limits=AN_HOUR)
     assert SetSecurityGroups not in place.steps(1)
     place.clock.now = NOON + timedelta(hours=1)
-    place.respond(1)
+    place.respond(1, limits=AN_HOUR)
     assert SetSecurityGroups in place.steps(1)
     _open(place)
     place.respond(0)

@@ -38,13 +38,15 @@ def test_a_schedule_that_fails_is_tried_again_and_then_set_aside(intake: Templat
 def test_the_function_of_the_sweeps_alone_sends_to_their_queue_and_it_may_send_to_the_intake(
     intake: Template,
 ) -> None:
+    names = {id_: one["Properties"]["QueueName"] for id_, one in intake.all("AWS::SQS::Queue").items()}
     denied = {}
     for one in intake.all("AWS::SQS::QueuePolicy").values():
+        (queue,) = (names[each["Ref"]] for each in one["Properties"]["Queues"])
         for statement in one["Properties"]["PolicyDocument"]["Statement"]:
             if statement["Effect"] == "Deny" and "ArnNotEquals" in statement.get("Condition", {}):
-                denied[statement["Sid"]] = statement["Condition"]["ArnNotEquals"]
-    assert denied["SentBy"] == {"aws:PrincipalArn": [OWN]}
-    assert OWN in denied["NobodyElse"]["aws:PrincipalArn"]
+                denied[queue, statement["Sid"]] = statement["Condition"]["ArnNotEquals"]
+    assert denied["ringfence-sweep", "SentBy"] == {"aws:PrincipalArn": [OWN]}
+    assert OWN in denied["ringfence-intake", "NobodyElse"]["aws:PrincipalArn"]
 
 
 def test_an_alarm_rings_for_what_a_sweep_found_and_for_sweeps_that_stopped(intake: Template) -> None:

@@ -389,7 +389,7 @@ def test_every_event_of_the_shared_corpus_is_answered_or_refused_with_a_field() 
     assert {type(verdict) for verdict in verdicts.values()} == {Finding, NotForUs, BadInput}
     fields = {name: one.field for name, one in verdicts.items() if isinstance(one, BadInput)}
     assert {field.partition(".")[0] for field in fields.values()} == {"detail", "source"}
-    assert {name.partition("-")[0] for name in fields} == {"gd", "cfgrule", "ct", "eb"}
+    assert {name.partition("-")[0] for name in fields} == {"gd", "cfgrule", "ct", "eb", "sh"}
 
 
 @pytest.mark.parametrize(
