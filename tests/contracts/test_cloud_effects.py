@@ -26,13 +26,16 @@ from ringfence.observations.ec2.network import QUARANTINE, ROLE_TAG, Network
 from ringfence.observations.ec2.snapshot_locks import SnapshotLocks
 from ringfence.observations.ec2.snapshots import Snapshots
 from ringfence.observations.iam.identity import Identity
+from ringfence.observations.iam.role_sessions import RoleSessions, revocation, revocation_name
 from ringfence.policy.decision import Permit
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
+from tests.support.strategies.contain_instance import OLD_REVOCATIONS
 from tests.support.strategies.instances import chosen
 from tests.support.worlds import AUTO, NOON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
     from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.step import Step
@@ -119,6 +122,16 @@ def told(observed: ResourceState) -> dict[str, object]:
     return told
 
 
+def lasting(sessions: RoleSessions, now: datetime) -> RoleSessions:
+    """Leave out revocations whose time is over: what removes them gives none of them back."""
+    return RoleSessions(
+        tuple(
+            replace(use, revoked=frozenset(one for one in use.revoked if not one.is_over(now)))
+            for use in sessions.roles
+        )
+    )
+
+
 @dataclass(frozen=True)
 class Estate:
     """Where the cases are built."""
@@ -154,6 +167,15 @@ class Estate:
         iam.add_role_to_instance_profile(InstanceProfileName=self.name, RoleName=self.name)
         arn: str = made["InstanceProfile"]["Arn"]
         return arn
+
+    def revoke(self) -> None:
+        """Give the role many revocations of other incidents, one of which is over."""
+        for one in OLD_REVOCATIONS:
+            self.client("iam").put_role_policy(
+                RoleName=self.name,
+                PolicyName=revocation_name(one.instant, one.holder),
+                PolicyDocument=json.dumps(revocation(one.instant)),
+            )
 
     def instance(self, subnet: str, groups: Sequence[str], profile: str) -> str:
         ec2 = self.client("ec2")
@@ -221,6 +243,7 @@ def build(aws: LocalAws) -> Callable[..., Case]:
         ]
         estate.client("ec2").authorize_security_group_ingress(GroupId=drifted, IpPermissions=open_to_all)
         profile = estate.profile()
+        estate.revoke()
         groups = [estate.group(home, name) for name in ("web", "metrics")]
         instance = estate.instance(subnet, groups, profile)
         estate.interface(instance, other_subnet, estate.group(other, "back"))
@@ -259,7 +282,8 @@ def test_every_step_does_what_it_declares_and_its_inverse_leads_back(
     case.release()
     released = case.observe(*CONTAIN_INSTANCE.observations)
     assert released[SnapshotLocks].locked == after[SnapshotLocks].locked != frozenset()
-    undone, kept = told(released), {"Network", "Snapshots", "SnapshotLocks", "Identity"}
+    assert lasting(before[RoleSessions], NOON) == released[RoleSessions] != before[RoleSessions]
+    undone, kept = told(released), {"Network", "Snapshots", "SnapshotLocks", "Identity", "RoleSessions"}
     assert {kind: facet for kind, facet in undone.items() if kind not in kept} == {
         kind: facet for kind, facet in told(before).items() if kind not in kept
     }

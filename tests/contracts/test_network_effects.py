@@ -6,7 +6,7 @@ Each step of a real plan is taken by the real driver on the local AWS.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,8 +23,10 @@ from ringfence.model.step import State
 from ringfence.observations.ec2.flow_log_destination import ROLE
 from ringfence.observations.ec2.flow_logs import FlowLogs
 from ringfence.observations.ec2.security_group import SecurityGroup
+from ringfence.observations.ec2.vpc_groups import VpcGroups
 from ringfence.policy.decision import Permit
 from ringfence.runbooks.harden_network import HARDEN_NETWORK
+from ringfence.steps.ec2.prepared_groups import PrepareOwnGroup
 from tests.support.fakes.network_answers import INCIDENT
 from tests.support.worlds import AUTO, NOON
 
@@ -32,11 +34,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.model.observation import ResourceState
+    from ringfence.model.runbook import Runbook
     from ringfence.model.step import Step
     from ringfence.model.subject import NetworkRef, Ref
 
 BUCKET = "flow-logs-of-these-tests"
 FIX = HARDEN_NETWORK.narrowed(one.id for one in HARDEN_NETWORK.stages[0].members)
+PREPARE = HARDEN_NETWORK.narrowed(("prepare-quarantine-group",))
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +64,14 @@ class LocalClients:
         return self.made.setdefault(service, self.aws.client(service))
 
 
+def without_ids(observed: ResourceState) -> ResourceState:
+    """Leave out the ids of Ringfence's own groups, which EC2 gives."""
+    if VpcGroups not in observed:
+        return observed
+    seen = observed[VpcGroups]
+    return observed.with_observation(seen.with_groups(tuple(replace(one, id="") for one in seen.groups)))
+
+
 @dataclass
 class Case:
     """One subject, a responder on it, and the steps that it took."""
@@ -68,24 +80,28 @@ class Case:
     ref: NetworkRef
     choices: dict[str, str] = field(default_factory=dict)
     past: tuple[Step, ...] = ()
+    runbook: Runbook = FIX
 
     def observe(self) -> ResourceState:
-        return self.cloud.observe(self.ref, FIX.on(self.ref).stages[0].observations, self.past)
+        return self.cloud.observe(self.ref, self.runbook.on(self.ref).stages[0].observations, self.past)
 
     def take(self, step: Step) -> None:
         """Take one step between two looks."""
         before = self.observe()
         assert step.state(before) is State.BEFORE, step
-        made = self.cloud.apply(self.ref, step, {}, Permit.of(AUTO, self.ref, NOON.replace(year=2027)))
+        permit = Permit.of(AUTO, self.ref, NOON.replace(year=2027))
+        made = self.cloud.apply(self.ref, step, before.names(), permit)
         assert made.requests, "each call is recorded by its request id"
         self.past = (*self.past, step)
         after = self.observe()
         assert step.state(after) is State.AFTER, step
-        assert after == step.effect(before), step
+        assert without_ids(after) == without_ids(step.effect(before)), step
+        if isinstance(step, PrepareOwnGroup):
+            assert made.provides.items() == after.names().items() - before.names().items()
 
     def plan(self) -> tuple[Step, ...]:
-        incident = Incident(INCIDENT, NOON, choices=FIX.choose(self.choices), past=self.past)
-        return FIX.on(self.ref).stages[0].plan(self.observe(), incident)
+        incident = Incident(INCIDENT, NOON, choices=self.runbook.choose(self.choices), past=self.past)
+        return self.runbook.on(self.ref).stages[0].plan(self.observe(), incident)
 
     def respond(self) -> None:
         for step in self.plan():
@@ -175,6 +191,7 @@ def test_a_default_group_with_every_kind_of_rule_is_closed_and_comes_back(ground
     "to", [f"arn:aws:s3:::{BUCKET}/vpcs", "arn:aws:logs:{region}:{account}:log-group:/vpc/flow-logs"]
 )
 def test_a_flow_log_is_made_and_deleted(ground: Ground, to: str) -> None:
+    replace(ground.case(VpcRef, ground.vpc), runbook=PREPARE).respond()
     case = ground.case(VpcRef, ground.vpc, flow_log_destination=to)
     before = case.observe()
     assert before[FlowLogs].role.endswith(f":role/{ROLE}")
@@ -182,6 +199,26 @@ def test_a_flow_log_is_made_and_deleted(ground: Ground, to: str) -> None:
     assert [one.failing for one in case.observe()[FlowLogs].of_vpc()] == [""]
     case.release()
     assert case.observe() == before
+
+
+def test_a_quarantine_group_is_created_ahead_and_stays(ground: Ground) -> None:
+    case = replace(ground.case(VpcRef, ground.vpc), runbook=PREPARE)
+    assert case.observe()[VpcGroups].groups == ()
+    case.respond()
+    (group,) = case.observe()[VpcGroups].groups
+    assert (group.vpc_id, group.ours, group.rules) == (ground.vpc, True, 0)
+    way = undo(case.past, case.observe())
+    assert (way.steps, way.drifted, way.settling) == ((), (), ())
+    assert len(way.kept) == len(case.past) == 2
+
+
+def test_an_opened_quarantine_group_is_emptied(ground: Ground) -> None:
+    case = replace(ground.case(VpcRef, ground.vpc), runbook=PREPARE)
+    case.respond()
+    (group,) = case.observe()[VpcGroups].groups
+    ground.open(group.id, IpRanges=[{"CidrIp": "0.0.0.0/0"}])
+    case.respond()
+    assert case.observe()[VpcGroups].groups == (group,)
 
 
 def test_a_deleted_flow_log_is_found_by_cloudtrail_and_made_again(ground: Ground) -> None:

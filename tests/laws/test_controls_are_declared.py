@@ -30,6 +30,7 @@ OF_NONE: Mapping[str, str] = MappingProxyType(
         "report-foreign-access": "it reports other accounts; the table's controls are about the public",
         "report-log-bucket": "it reports calls that delete logs; the table's controls are about settings",
         "report-log-group": "it reports calls that delete logs; the table's controls are about settings",
+        "prepare-quarantine-group": "it prepares a containment; no control of the table is about that",
     }
 )
 """Their remediations that are for none of the controls, and why."""

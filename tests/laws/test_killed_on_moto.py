@@ -14,6 +14,7 @@ from moto import mock_aws
 
 from ringfence.observations.ec2.network import Network
 from ringfence.observations.ec2.snapshot_locks import SnapshotLocks
+from ringfence.observations.iam.role_sessions import RoleSessions
 from ringfence.record.chain import digest
 from ringfence.record.facts import Outcome, Result
 from ringfence.record.status import IncidentStatus
@@ -21,8 +22,9 @@ from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.ec2.auto_scaling import EnterStandby
 from ringfence.steps.ec2.lifecycle import StopInstance
 from ringfence.steps.ec2.snapshot_locks import LockSnapshots
+from ringfence.steps.iam.ended_revocations import EndRoleRevocation
 from ringfence.steps.iam.instance_sessions import AttachInstanceDenial, EndInstanceDenial
-from tests.contracts.test_cloud_effects import told
+from tests.contracts.test_cloud_effects import lasting, told
 from tests.support.fakes.audit_home import in_turn
 from tests.support.fakes.interruption import Killed
 from tests.support.fakes.moto_world import FullRole, World, clients, fill_role, world
@@ -121,7 +123,15 @@ def standing(here: World, runbook: Runbook) -> dict[str, object]:
     stands.pop("SnapshotLocks", None)
     if Network in observed:
         stands["Network"] = {one.id: one.groups for one in observed[Network].interfaces}
+    if RoleSessions in observed:
+        stands["RoleSessions"] = lasting(observed[RoleSessions], here.clock())
     return stands
+
+
+def ended(here: World) -> bool:
+    """Return whether the role has a revocation whose time is over: a release gives none of them back."""
+    sessions = here.cloud.observe(here.ref, (RoleSessions,))[RoleSessions]
+    return sessions != lasting(sessions, here.clock())
 
 
 def locked(here: World) -> frozenset[str]:
@@ -154,6 +164,10 @@ def test_a_process_that_dies_at_a_step_leaves_nothing_half_known(
     here = ground.prepared()
     runbook, way = only(kind), "standby" if kind is EnterStandby else "detach"
     finding = f"f-{kind.__name__}-{after}"
+    if kind is EndRoleRevocation:
+        here.estate.revoke()
+        assert ended(here)
+        clients().noted.clear()
     before = standing(here, runbook)
     cloud = here.cloud
     if kind in ON_A_FULL_ROLE:
@@ -177,6 +191,7 @@ def test_a_process_that_dies_at_a_step_leaves_nothing_half_known(
     assert here.release(report.incident).status is IncidentStatus.RELEASED
     assert standing(here, runbook) == before
     assert locked(here) == kept
+    assert not ended(here)
     if not kind.irreversible:
         check(here, back)
     ground.whole = True

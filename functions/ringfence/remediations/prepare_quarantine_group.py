@@ -41,4 +41,4 @@ def prepare_quarantine_group(vpc: ResourceState, incident: Incident) -> Iterator
     if group is None:
         yield PrepareOwnGroup(ref.id, QUARANTINE, seen.free_name(ref.id, QUARANTINE), ref.account)
     if group is None or group.rules:
-        yield EmptyPreparedGroup(ref.id, group.rules if group else 1)
+        yield EmptyPreparedGroup(ref.id, group.rules if group else seen.rules_at_birth())

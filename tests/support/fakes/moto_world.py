@@ -27,6 +27,7 @@ from ringfence.model.symbol import QuarantineGroup
 from ringfence.observations.ec2.network import QUARANTINE, ROLE_TAG, TRANSITION
 from ringfence.observations.iam.identity import Role
 from ringfence.observations.iam.instance_denials import InstanceDenial, denial
+from ringfence.observations.iam.role_sessions import revocation_of
 from ringfence.policy.limits import GROUP, Limit, Limits
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import FindingReceived, RunRequested
@@ -208,7 +209,7 @@ class World:
         return f"attempt-{self.clock():%H%M}"
 
     def forget(self) -> None:
-        """Leave nothing in the log, and no group of ours but one that has drifted, as in the beginning."""
+        """Leave it as in the beginning: an empty log, no group of ours but a drifted one, no revocation."""
         for table in (AUDIT, CONTROL):
             dynamodb().delete_table(TableName=table)
         tables()
@@ -217,6 +218,10 @@ class World:
         for group in ec2.describe_security_groups(Filters=ours)["SecurityGroups"]:
             ec2.delete_security_group(GroupId=group["GroupId"])
         drift(self.estate, self.other)
+        iam, role = self.estate.client("iam"), self.estate.name
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+            if revocation_of(name):
+                iam.delete_role_policy(RoleName=role, PolicyName=name)
         clients().noted.clear()
 
 

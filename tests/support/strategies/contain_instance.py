@@ -95,13 +95,15 @@ def on_a_full_role() -> Iterator[Step]:
             yield step.inverse()
 
 
+_AGES = (timedelta(days=8), *(timedelta(hours=number) for number in range(1, MANY)))
+OLD_REVOCATIONS = frozenset(Revocation(NOON - age, f"{number:010x}") for number, age in enumerate(_AGES))
+"""Many revocations of other incidents. One of them protects nothing any more."""
+
+
 def with_old_revocations() -> ResourceState:
     """An instance whose role has many revocations. One of them protects nothing any more."""
-    ages = (timedelta(days=8), *(timedelta(hours=number) for number in range(1, MANY)))
-    old = (Revocation(NOON - age, f"{number:010x}") for number, age in enumerate(ages))
-    revoked = frozenset(old)
     seen = everything_to_do()[RoleSessions]
-    roles = tuple(replace(one, revoked=revoked) for one in seen.roles)
+    roles = tuple(replace(one, revoked=OLD_REVOCATIONS) for one in seen.roles)
     return everything_to_do().with_observation(RoleSessions(roles))
 
 

@@ -174,12 +174,13 @@ def vpcs() -> SearchStrategy[ResourceState]:
     """A VPC with any flow logs, and any groups of ours."""
     owners = st.sampled_from((REF.account, REF.account, OTHER_ACCOUNT))
     return st.builds(
-        lambda owner, logs, groups: ResourceState(
-            VPC, {FlowLogs: FlowLogs(VPC_ID, owner, logs), VpcGroups: VpcGroups(owner, groups)}
+        lambda owner, logs, groups, ipv6: ResourceState(
+            VPC, {FlowLogs: FlowLogs(VPC_ID, owner, logs), VpcGroups: VpcGroups(owner, groups, ipv6=ipv6)}
         ),
         owners,
         flow_logs(),
         own_groups(),
+        st.booleans(),
     )
 
 

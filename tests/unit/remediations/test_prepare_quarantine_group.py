@@ -50,6 +50,23 @@ def test_a_vpc_without_a_quarantine_group_gets_an_empty_one() -> None:
     )
 
 
+def test_a_new_group_has_a_second_rule_in_a_vpc_with_ipv6() -> None:
+    vpc = ResourceState(VPC, {VpcGroups: VpcGroups(REF.account, ipv6=True)})
+    create, empty = prepare_quarantine_group.plan(vpc, Incident("inc-1", NOON))
+    (born,) = create.effect(vpc)[VpcGroups].groups
+    assert empty == EmptyPreparedGroup(VPC_ID, born.rules) == EmptyPreparedGroup(VPC_ID, 2)
+
+
+@pytest.mark.parametrize(
+    ("state", "ipv6"), [("associating", True), ("associated", True), ("disassociated", False), (None, False)]
+)
+def test_an_ipv6_block_counts_while_it_is_associated(state: str | None, *, ipv6: bool) -> None:
+    blocks = [{"Ipv6CidrBlockState": {"State": state}}] if state else []
+    described = {"Vpcs": [{"OwnerId": REF.account, "Ipv6CidrBlockAssociationSet": blocks}]}
+    _, seen = talk(VpcGroups.read(VPC, ()), (described, {"SecurityGroups": []}))
+    assert seen == VpcGroups(REF.account, proven=False, ipv6=ipv6)
+
+
 def test_a_group_that_is_there_stays_and_one_that_somebody_opened_is_emptied() -> None:
     assert planned(OURS) == ()
     assert planned(replace(OURS, rules=2)) == (EmptyPreparedGroup(VPC_ID, 2),)

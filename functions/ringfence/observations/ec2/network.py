@@ -80,6 +80,10 @@ class SeesGroups(Observation):
         """Return what is seen once these are the groups."""
         raise NotImplementedError
 
+    def rules_at_birth(self) -> int:
+        """Return how many rules EC2 gives a new group: the rule that allows all egress."""
+        return 1
+
     def trusted(self, provided: Mapping[str, frozenset[str]], *, strict: bool) -> tuple[OwnGroup, ...]:
         """Return the groups, and take only those for ours that Ringfence recorded."""
 

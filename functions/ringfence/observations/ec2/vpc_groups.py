@@ -12,7 +12,7 @@ from ringfence.model.kinds.vpc import VpcRef
 from ringfence.model.reviews import Listed
 from ringfence.observations.ec2.instance import OVER, ec2_describes, state_of
 from ringfence.observations.ec2.network import NAMES, OwnGroup, SeesGroups, own_group
-from ringfence.observations.ec2.vpc import describe_vpc, owner_of
+from ringfence.observations.ec2.vpc import describe_vpc, has_ipv6, owner_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,6 +37,8 @@ class VpcGroups(SeesGroups):
         Security groups with the names of Ringfence's own.
     proven : bool
         Whether Ringfence's own groups are those that it recorded. If False, name and tag alone say so.
+    ipv6 : bool
+        Whether the VPC has an IPv6 CIDR block. EC2 gives a new group a second rule there: all IPv6 egress.
 
     References
     ----------
@@ -46,6 +48,7 @@ class VpcGroups(SeesGroups):
     owner: str = ""
     groups: tuple[OwnGroup, ...] = ()
     proven: bool = True
+    ipv6: bool = False
 
     permissions: ClassVar = ec2_describes("SecurityGroups", "Vpcs")
 
@@ -61,7 +64,8 @@ class VpcGroups(SeesGroups):
             Call("ec2", "DescribeSecurityGroups", asked, pages=True),
         )
         groups = (own_group(one, ref.account) for one in document(found).children("SecurityGroups"))
-        return cls(owner_of(described, ref.id), tuple(filter(None, groups)), proven=False)
+        owner, ipv6 = owner_of(described, ref.id), has_ipv6(described)
+        return cls(owner, tuple(filter(None, groups)), proven=False, ipv6=ipv6)
 
     def trusting(self, provided: Mapping[str, frozenset[str]], *, strict: bool) -> Self:
         """Take only those groups for ours that Ringfence recorded."""
@@ -72,6 +76,10 @@ class VpcGroups(SeesGroups):
     def with_groups(self, groups: tuple[OwnGroup, ...]) -> Self:
         """Return this with other groups."""
         return replace(self, groups=groups)
+
+    def rules_at_birth(self) -> int:
+        """Return how many rules EC2 gives a new group: one that allows all egress for each IP version."""
+        return 2 if self.ipv6 else 1
 
 
 def vpcs_with_instances(account: str, region: str) -> SansIO[Listed]:

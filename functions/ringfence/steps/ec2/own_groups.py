@@ -138,13 +138,12 @@ class CreateOwnGroup(Step):
         return State.AFTER if observed[self.observation].own(self.vpc_id, self.role) else State.BEFORE
 
     def effect(self, observed: ResourceState) -> ResourceState:
-        """Add the group with the egress rule that it is born with."""
+        """Add the group with the egress rules that it is born with."""
         seen = observed[self.observation]
         if seen.own(self.vpc_id, self.role):
             return observed
-        born = OwnGroup(
-            f"sg-{self.vpc_id}-{self.name}", self.vpc_id, self.role, self.name, ours=True, rules=1
-        )
+        id_, rules = f"sg-{self.vpc_id}-{self.name}", seen.rules_at_birth()
+        born = OwnGroup(id_, self.vpc_id, self.role, self.name, ours=True, rules=rules)
         return observed.with_observation(seen.with_groups((*seen.groups, born)))
 
     def describe(self) -> str:
