@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ringfence.self_check.places import Stack
 
+RULE = "AWS::Events::Rule"
 UNRESOLVED = "\0unresolved"
 """Stands for a value that only CloudFormation knows."""
 
@@ -154,7 +155,19 @@ class _Resolver:
             return found
         id_, kind = self.deployed.ids.get(logical), self.types.get(logical, "")
         form = _ATTRIBUTES.get((kind, name))
-        return form(id_, self.deployed.stack) if id_ and form else UNRESOLVED
+        if not id_ or not form:
+            return UNRESOLVED
+        return form(self._of_bus(logical, id_) if kind == RULE else id_, self.deployed.stack)
+
+    def _of_bus(self, logical: str, id_: str) -> str:
+        """Return `bus/rule` for a rule of another bus than the default one, as its ARN has it.
+
+        The physical id of such a rule is `bus|rule`. The local AWS leaves out the bus.
+        """
+        bus, _, name = id_.rpartition("|")
+        declared = _objects(self.deployed.template.get("Resources"))[logical]
+        named = bus or self(_object(declared.get("Properties")).get("EventBusName"))
+        return name if named in {None, "", "default", UNRESOLVED} else f"{named}/{name}"
 
 
 def _last(id_: str) -> str:
@@ -166,7 +179,7 @@ _ATTRIBUTES: Mapping[tuple[str, str], Callable[[str, Stack], str]] = {
     ("AWS::Events::EventBus", "Arn"): lambda id_, at: (
         f"arn:aws:events:{at.region}:{at.account}:event-bus/{id_}"
     ),
-    ("AWS::Events::Rule", "Arn"): lambda id_, at: f"arn:aws:events:{at.region}:{at.account}:rule/{id_}",
+    (RULE, "Arn"): lambda id_, at: f"arn:aws:events:{at.region}:{at.account}:rule/{id_}",
     ("AWS::IAM::Role", "Arn"): lambda id_, at: f"arn:aws:iam::{at.account}:role/{id_}",
     ("AWS::KMS::Key", "Arn"): lambda id_, at: f"arn:aws:kms:{at.region}:{at.account}:key/{id_}",
     ("AWS::Lambda::Function", "Arn"): lambda id_, at: (

@@ -32,6 +32,7 @@ def _declared(rule: Resource) -> Settings:
 
 def _read(rule: Resource) -> SansIO[Settings | None]:
     bus, _, name = rule.id.rpartition("|")
+    bus = bus or str(rule.properties.get("EventBusName") or "")
     where = {"EventBusName": bus} if bus else {}
     described, targets = yield (
         Call("events", "DescribeRule", {"Name": name, **where}, expected=(_MISSING,)),
