@@ -42,7 +42,7 @@ def test_the_policy_of_doctors_lets_everything_be_read(place: Place) -> None:
     assert faults <= EXPECTED
     assert unknown <= NOT_DETERMINED, "every other read is allowed"
     assert (shown.returncode, shown.stderr) == (1, "")
-    assert found["compared"]["stack"] == 4
+    assert found["compared"]["stack"] == 7
 
 
 def test_without_that_policy_nothing_is_called_sound(place: Place) -> None:
