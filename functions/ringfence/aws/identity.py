@@ -18,7 +18,7 @@ from ringfence.aws.audit_items import CONTROL_KEY
 from ringfence.aws.failures import code_of, raised
 from ringfence.model.call import Permission
 from ringfence.model.codec import instant_text
-from ringfence.model.errors import Forged, Retryable
+from ringfence.model.errors import Forged, ProofSlotTaken, Retryable
 from ringfence.model.signed_identity import (
     ACTION,
     EXPIRES,
@@ -111,7 +111,7 @@ class UsedProofs:
     def use(self, identity: SignedIdentity, now: datetime) -> None:
         """Use a proof. Raises Forged if it was used before, and Retryable if the table does not say.
 
-        Another proof can have the same slot. Then the caller signs the request again.
+        Raises ProofSlotTaken if another proof has the same slot. Then the caller signs the request again.
         """
         digest = hashlib.sha256(identity.signature.encode()).hexdigest()
         slot = f"{PROOF_SLOTS}{digest[:_SLOT_DIGITS]}"
@@ -131,7 +131,7 @@ class UsedProofs:
                 used = _used(error)
                 if used == digest:
                     raise Forged("the request was sent before: its proof of identity is used up") from error
-                raise Retryable("another request uses the same slot: sign the request again") from error
+                raise ProofSlotTaken("another request uses the same slot: sign the request again") from error
 
 
 def _used(error: ClientError) -> str:

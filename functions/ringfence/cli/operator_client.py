@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
@@ -30,7 +30,7 @@ from ringfence.handlers.operator_types import (
     STATUS,
     Forbidden,
 )
-from ringfence.model.errors import AccessDenied, BadInput, Refused, Retryable
+from ringfence.model.errors import AccessDenied, BadInput, ProofSlotTaken, Refused, Retryable
 from ringfence.policy.circumstances import Circumstances
 
 if TYPE_CHECKING:
@@ -47,9 +47,11 @@ LEASE = timedelta(minutes=5)
 NOT_FOUND, FORBIDDEN = 404, 403
 _PASSING = frozenset({429, 502, 503, 504})
 """Status codes of API Gateway for requests that can succeed when repeated."""
+_SIGNED_AGAIN = 2
+"""How often a request is signed again because another proof of identity has its slot."""
 
 
-@contextmanager
+@contextlib.contextmanager
 def _own_rights() -> Iterator[None]:
     """Report missing permissions of the operator's credentials at once, because retrying does not help."""
     try:
@@ -189,6 +191,13 @@ class HttpOperatorClient:
         return self._ask(RESETS, body)
 
     def _ask(self, path: str, body: Body) -> Body:
+        """Send a request. Sign it again if another request has its slot."""
+        for _ in range(_SIGNED_AGAIN):
+            with contextlib.suppress(ProofSlotTaken):
+                return self._send(path, body)
+        return self._send(path, body)
+
+    def _send(self, path: str, body: Body) -> Body:
         code, answer = self._http.post(path, body)
         document: Body = answer if isinstance(answer, dict) else {}
         error = document.get("error")

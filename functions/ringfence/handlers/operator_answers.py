@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 from ringfence.engine.results import FollowupKind
 from ringfence.handlers.operator_types import Forbidden
 from ringfence.model.codec import instant_text, recorded_name
-from ringfence.model.errors import BadInput, Drifted, Forged, NotFound, Refused, Retryable, RingfenceError
+from ringfence.model.errors import (
+    BadInput,
+    Drifted,
+    Forged,
+    NotFound,
+    ProofSlotTaken,
+    Refused,
+    Retryable,
+    RingfenceError,
+)
 from ringfence.model.kinds import parse_key
 from ringfence.model.runbook import unique
 from ringfence.record.pausing import holding
@@ -39,6 +48,10 @@ ENDED = "ended"
 """The status of one of several responses that is already released or has a newer incident."""
 DRIFTED = "drifted"
 """The code of a refusal because somebody has changed values since. Its kind is that of every refusal."""
+SIGN_AGAIN = "sign-again"
+"""The code of a request that was not read because another proof of identity has the same slot."""
+_CODES: tuple[tuple[type[RingfenceError], str], ...] = ((Drifted, DRIFTED), (ProofSlotTaken, SIGN_AGAIN))
+"""Errors that a client tells from others of their kind."""
 _SHOWN = frozenset({"FindingReceived", "Outcome", "Verified", "Released", "Missed", "SubjectGone", "Closed"})
 """The entries that show progress. The operator has seen the plan before."""
 
@@ -70,7 +83,7 @@ def error_answer(error: RingfenceError) -> Answer:
         if isinstance(error, kind):
             if isinstance(error, BadInput):
                 return {"kind": name, "field": error.field, "problem": error.problem, "message": str(error)}
-            code = {"code": DRIFTED} if isinstance(error, Drifted) else {}
+            code = next(({"code": code} for one, code in _CODES if isinstance(error, one)), {})
             return {"kind": name, "message": str(error), **code}
     raise error
 
@@ -82,8 +95,9 @@ def raise_answer(described: Mapping[str, object]) -> None:
         # The message contains the field, the problem and the formatted value.
         field = str(described.get("field", ""))
         raise BadInput(field, message.removeprefix(f"{field}: "))
-    if described.get("code") == DRIFTED:
-        raise Drifted(message)
+    for one, code in _CODES:
+        if described.get("code") == code:
+            raise one(message)
     for error, name, _ in _KINDS[1:]:
         if name == kind:
             raise error(message)

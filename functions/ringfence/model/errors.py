@@ -15,6 +15,10 @@ class Conflict(Retryable):
     """Another execution wrote to the chain or took the lease first. Read again."""
 
 
+class ProofSlotTaken(Retryable):
+    """Another proof of identity has the same slot. Nothing was done: sign the request again."""
+
+
 class OutcomeUnknown(Retryable):
     """The result is unknown: there was no clear response. A later read finds it out."""
 

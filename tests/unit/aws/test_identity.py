@@ -17,7 +17,7 @@ from moto import mock_aws
 
 from ringfence.aws.identity import KEPT, Sts, UsedProofs, signed_identity, sts_endpoint
 from ringfence.local.hooks.sts import signature
-from ringfence.model.errors import Forged, Retryable
+from ringfence.model.errors import Forged, ProofSlotTaken, Retryable
 from ringfence.model.signed_identity import EXPIRES, SIGNED_HEADER, SignedIdentity, request_digest
 from tests.support.fakes.audit_home import CONTROL, tables
 
@@ -148,7 +148,7 @@ def test_a_proof_is_remembered_for_longer_than_it_is_valid() -> None:
 def test_a_slot_is_used_again_later_and_the_table_does_not_grow(used: UsedProofs) -> None:
     first, second = sharing_a_slot()
     used.use(first, NOON)
-    with pytest.raises(Retryable, match="sign the request again"):
+    with pytest.raises(ProofSlotTaken):
         used.use(second, NOON + timedelta(seconds=1))
     used.use(second, NOON + KEPT + timedelta(seconds=1))
     assert used.client.scan(TableName=CONTROL)["Count"] == 1

@@ -8,8 +8,16 @@ import pytest
 
 from ringfence.cli.operator_client import DirectOperatorClient, HttpOperatorClient
 from ringfence.handlers.operator_answers import code_of, error_answer
-from ringfence.handlers.operator_types import Forbidden
-from ringfence.model.errors import AccessDenied, BadInput, NotFound, Refused, Retryable, RingfenceError
+from ringfence.handlers.operator_types import RUNS, Forbidden
+from ringfence.model.errors import (
+    AccessDenied,
+    BadInput,
+    NotFound,
+    ProofSlotTaken,
+    Refused,
+    Retryable,
+    RingfenceError,
+)
 from ringfence.observations.ec2.network import Network
 from tests.support.fakes.site import KIM, RUNBOOK, Site
 from tests.support.worlds import REF
@@ -43,6 +51,7 @@ class Answers:
         NotFound("InvalidInstanceID.NotFound"),
         Refused("the world has moved on"),
         Retryable("RequestLimitExceeded"),
+        ProofSlotTaken("another request uses the same slot"),
     ],
 )
 def test_an_error_is_the_same_on_both_sides_of_the_door(error: RingfenceError) -> None:
@@ -52,6 +61,19 @@ def test_an_error_is_the_same_on_both_sides_of_the_door(error: RingfenceError) -
         door.run(RUN)
     assert type(raised.value) is type(error)
     assert str(raised.value) == str(error)
+
+
+def test_a_request_is_signed_again_if_another_one_has_its_slot() -> None:
+    taken = {"error": error_answer(ProofSlotTaken("another request uses the same slot"))}
+    answers = [(503, taken), (200, {"status": "contained"})]
+
+    class Once(Answers):
+        def post(self, path: str, document: Mapping[str, object]) -> tuple[int, object]:
+            assert (path, document) == (RUNS, RUN)
+            return answers.pop(0)
+
+    assert HttpOperatorClient(Once(0, None)).run(RUN) == {"status": "contained"}
+    assert answers == []
 
 
 @pytest.mark.parametrize(
