@@ -61,7 +61,7 @@ def test_the_right_version_holds() -> None:
     gives_back(right, PUBLIC, INCIDENT, everything)
     declares_what_it_calls(WORLDS, MakeSnapshotPrivate)
     allows_its_calls(WORLDS, MakeSnapshotPrivate)
-    assert [unreached(WORLDS.runbook, one) for one in WORLDS.runbook.triggers] == [(), (), ()]
+    assert [unreached(WORLDS.runbook, one) for one in WORLDS.runbook.triggers] == [(), (), (), ()]
 
 
 def test_a_step_in_the_wrong_direction_is_seen() -> None:
