@@ -21,8 +21,7 @@ from stacks.functions import Handler, Settled, function, log_group, role
 from stacks.http_api import http_api, route_arn, serve
 from stacks.names import prefixed, role_arn
 from stacks.people import callers
-from stacks.pipeline import mapping
-from stacks.queues import handled_by, queue, take_from, take_from_nobody_else
+from stacks.queues import handled_by, mapping, queue, take_from, take_from_nobody_else
 
 if TYPE_CHECKING:
     from aws_cdk import aws_apigatewayv2 as apigateway

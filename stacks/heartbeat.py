@@ -24,7 +24,7 @@ from stacks.alarms import Alarms
 from stacks.functions import Handler, Settled, function, log_group, role
 from stacks.names import prefixed, role_arn
 from stacks.permissions import document, resolved
-from stacks.queues import handled_by, queue, take_from, take_from_nobody_else
+from stacks.queues import handled_by, mapping, queue, take_from, take_from_nobody_else
 from stacks.schedules import also_scheduled, scheduled
 
 if TYPE_CHECKING:
@@ -158,17 +158,7 @@ class Heartbeat(Construct):
             own,
             group,
         )
-        lambda_.CfnEventSourceMapping(
-            self,
-            "Mapping",
-            function_name=made.function_name,
-            event_source_arn=source.main.queue_arn,
-            batch_size=1,
-            function_response_types=["ReportBatchItemFailures"],
-            scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
-                maximum_concurrency=times.HEARTBEAT.concurrency
-            ),
-        )
+        mapping(self, "Mapping", made.function_name, source, times.HEARTBEAT)
         hourly = scheduled(self, HEARTBEAT, times.SELF_CHECK, made, dead=source.dead)
         also_scheduled(self, WATCH, times.PAUSES, hourly, json.dumps({WATCH: True}))
         beats(scope, beat_role(self, HOME_BEAT_ROLE).role_arn)

@@ -19,7 +19,7 @@ from stacks.findings import Findings
 from stacks.functions import Handler, Settled, function, log_group, role
 from stacks.names import prefixed, role_arn
 from stacks.patterns import api_patterns, intake_patterns
-from stacks.queues import handled_by, queue, take_from, take_from_nobody_else
+from stacks.queues import handled_by, mapping, queue, take_from, take_from_nobody_else
 from stacks.sweep import Sweep
 
 if TYPE_CHECKING:
@@ -87,17 +87,7 @@ class IntakeStack(Stack):
             own,
             group,
         )
-        lambda_.CfnEventSourceMapping(
-            self,
-            "Mapping",
-            function_name=made.function_name,
-            event_source_arn=self.source.main.queue_arn,
-            batch_size=1,
-            function_response_types=["ReportBatchItemFailures"],
-            scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
-                maximum_concurrency=times.INTAKE.concurrency
-            ),
-        )
+        mapping(self, "Mapping", made.function_name, self.source, times.INTAKE)
         self._alarms(Alarms(self, audit.notices), self.source, made)
         Sweep(self, settled=settled, audit=audit, settings=settings, intake=self.source)
 

@@ -10,7 +10,6 @@ import json
 from typing import TYPE_CHECKING
 
 from aws_cdk import CfnOutput, Stack
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
@@ -22,7 +21,7 @@ from stacks.chat import Chat
 from stacks.functions import Handler, Settled, function, log_group, role
 from stacks.names import role_arn
 from stacks.notices import only_published_by
-from stacks.queues import handled_by, queue, take_from_nobody_else, take_from_topic
+from stacks.queues import handled_by, mapping, queue, take_from_nobody_else, take_from_topic
 
 if TYPE_CHECKING:
     from aws_cdk import Environment
@@ -103,17 +102,7 @@ class NoticesStack(Stack):
             own,
             group,
         )
-        lambda_.CfnEventSourceMapping(
-            scope,
-            "Mapping",
-            function_name=made.function_name,
-            event_source_arn=source.main.queue_arn,
-            batch_size=1,
-            function_response_types=["ReportBatchItemFailures"],
-            scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
-                maximum_concurrency=times.ROUTE.concurrency
-            ),
-        )
+        mapping(scope, "Mapping", made.function_name, source, times.ROUTE)
         alarms = Alarms(scope, self.audit.notices)
         alarms.errors(ROUTE, made)
         alarms.depth(ROUTE, source.dead)

@@ -19,7 +19,7 @@ from stacks.acknowledgements import acknowledge
 from stacks.alarms import Alarms
 from stacks.functions import Handler, Settled, function, log_group, role
 from stacks.names import prefixed, role_arn
-from stacks.queues import handled_by, queue, sent_by
+from stacks.queues import handled_by, mapping, queue, sent_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -57,17 +57,7 @@ class OutputsStack(Stack):
         handled_by(self.source.main, role_arn(self.account, function_role(OUTPUTS)))
         self.places = dict(self._places())
         made = self._function(Settled(self, bundle.code(), audit.key), audit, settings)
-        lambda_.CfnEventSourceMapping(
-            self,
-            "Mapping",
-            function_name=made.function_name,
-            event_source_arn=self.source.main.queue_arn,
-            batch_size=1,
-            function_response_types=["ReportBatchItemFailures"],
-            scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
-                maximum_concurrency=times.OUTPUTS.concurrency
-            ),
-        )
+        mapping(self, "Mapping", made.function_name, self.source, times.OUTPUTS)
         self._alarms(Alarms(self, audit.notices), made)
 
     def _function(self, settled: Settled, audit: AuditStack, settings: Settings) -> lambda_.Function:

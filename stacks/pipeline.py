@@ -22,7 +22,7 @@ from stacks.alarms import Alarms
 from stacks.functions import FULL_CORE, MODEST, Handler, Settled, function, log_group, provisioned, role
 from stacks.names import prefixed, role_arn
 from stacks.patterns import patterns_of, undoing_of
-from stacks.queues import Queue, handled_by, queue, sent_by, take_from, take_from_nobody_else
+from stacks.queues import Queue, handled_by, mapping, queue, sent_by, take_from, take_from_nobody_else
 from stacks.schedules import scheduled
 
 if TYPE_CHECKING:
@@ -282,21 +282,6 @@ def _kept_elsewhere(id_: str) -> tuple[str, ...]:
     """Return the keys of what a runbook creates for another one."""
     kept = keeper(id_)
     return () if kept == id_ else (f"{kept}#{PROVIDED}/*",)
-
-
-def mapping(scope: Construct, id_: str, invoked: str, source: Queue, given: QueueTimes) -> None:
-    """Let a function take messages from a queue, one at a time."""
-    lambda_.CfnEventSourceMapping(
-        scope,
-        id_,
-        function_name=invoked,
-        event_source_arn=source.main.queue_arn,
-        batch_size=1,
-        function_response_types=["ReportBatchItemFailures"],
-        scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
-            maximum_concurrency=given.concurrency
-        ),
-    )
 
 
 def _watched(alarms: Alarms, source: Queue, made: lambda_.Function, given: QueueTimes) -> None:

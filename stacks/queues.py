@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
 from ringfence.model.resource_names import ARCHIVE, CONTROL, NOTIFY, function_role, home_roles
@@ -114,6 +115,21 @@ def take_from_topic(target: sqs.Queue, topic: str) -> None:
 def sent_by(target: sqs.Queue, roles: Sequence[str]) -> None:
     """Deny everybody but these roles to send to a queue that no rule sends to."""
     _deny_others(target, "SentBy", ("sqs:SendMessage",), roles)
+
+
+def mapping(scope: Construct, id_: str, invoked: str, source: Queue, given: QueueTimes) -> None:
+    """Let a function take messages from a queue, one at a time."""
+    lambda_.CfnEventSourceMapping(
+        scope,
+        id_,
+        function_name=invoked,
+        event_source_arn=source.main.queue_arn,
+        batch_size=1,
+        function_response_types=["ReportBatchItemFailures"],
+        scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
+            maximum_concurrency=given.concurrency
+        ),
+    )
 
 
 def handled_by(target: sqs.Queue, role: str) -> None:

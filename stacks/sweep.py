@@ -18,7 +18,7 @@ from stacks import needs, times
 from stacks.alarms import Alarms
 from stacks.functions import Handler, Settled, function, log_group, role
 from stacks.names import role_arn
-from stacks.queues import handled_by, queue, sent_by
+from stacks.queues import handled_by, mapping, queue, sent_by
 from stacks.schedules import also_scheduled, scheduled
 
 if TYPE_CHECKING:
@@ -76,17 +76,7 @@ class Sweep(Construct):
             own,
             group,
         )
-        lambda_.CfnEventSourceMapping(
-            self,
-            "Mapping",
-            function_name=made.function_name,
-            event_source_arn=source.main.queue_arn,
-            batch_size=1,
-            function_response_types=["ReportBatchItemFailures"],
-            scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
-                maximum_concurrency=times.SWEEP.concurrency
-            ),
-        )
+        mapping(self, "Mapping", made.function_name, source, times.SWEEP)
         given = sweeps_from_json(settings.policy)
         self._schedules(given, made, source)
         self._alarms(Alarms(self, audit.notices), given, source, made)

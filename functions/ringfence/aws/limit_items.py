@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, cast
 
 from ringfence.aws.audit_items import CONTAINMENTS, CONTROL_KEY, OPEN, slot_values, to_slot
 from ringfence.aws.containments import open_owners
+from ringfence.aws.control_reads import items_of
 from ringfence.aws.failures import raised
 from ringfence.model.codec import instant_text
-from ringfence.model.errors import Retryable
 from ringfence.record.chain import Slot
 from ringfence.record.slots import BREAKERS
 
@@ -19,14 +19,12 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import (
-        AttributeValueTypeDef,
-        KeysAndAttributesTypeDef,
         QueryInputTypeDef,
     )
 
     Item = Mapping[str, Mapping[str, object]]
 
-_BATCH, _TRIES = 100, 3
+_TRIES = 3
 """The most keys of a call, and how often keys are asked for that DynamoDB left unprocessed."""
 
 
@@ -43,12 +41,10 @@ class DynamoLimitItems:
     def read(self, keys: Iterable[str]) -> Mapping[str, Slot]:
         """Return the items with these keys that exist."""
         found: dict[str, Slot] = {}
-        every = tuple(dict.fromkeys(keys))
-        for start in range(0, len(every), _BATCH):
-            for item in self._batch(every[start : start + _BATCH]):
-                key = item[CONTROL_KEY]["S"]
-                if slot := to_slot(key.rpartition("/")[0], item):
-                    found[key] = slot
+        for item in items_of(self.client, self.table, keys, _TRIES):
+            key = item[CONTROL_KEY]["S"]
+            if slot := to_slot(key.rpartition("/")[0], item):
+                found[key] = slot
         return found
 
     def open(self, chains: Iterable[str]) -> frozenset[str]:
@@ -59,9 +55,8 @@ class DynamoLimitItems:
     def _items(self, *keys: str) -> Mapping[str, Mapping[str, Mapping[str, object]]]:
         """Return items by their keys. A missing one is empty."""
         found: dict[str, Mapping[str, Mapping[str, object]]] = {key: {} for key in keys}
-        for start in range(0, len(keys), _BATCH):
-            some = self._batch(keys[start : start + _BATCH])
-            found.update((str(item[CONTROL_KEY]["S"]), cast("Item", item)) for item in some)
+        some = items_of(self.client, self.table, keys, _TRIES)
+        found.update((str(item[CONTROL_KEY]["S"]), cast("Item", item)) for item in some)
         return found
 
     def breakers(self) -> tuple[Slot, ...]:
@@ -85,22 +80,6 @@ class DynamoLimitItems:
                 )
             except self.client.exceptions.ConditionalCheckFailedException:
                 return  # a response has used it meanwhile
-
-    def _batch(self, keys: tuple[str, ...]) -> Iterator[Mapping[str, AttributeValueTypeDef]]:
-        left = keys
-        for _ in range(_TRIES):
-            wanted: KeysAndAttributesTypeDef = {
-                "Keys": [{CONTROL_KEY: {"S": key}} for key in left],
-                "ConsistentRead": True,
-            }
-            with raised("dynamodb:BatchGetItem"):
-                page = self.client.batch_get_item(RequestItems={self.table: wanted})
-            yield from page["Responses"].get(self.table, ())
-            again = page.get("UnprocessedKeys", {}).get(self.table, {"Keys": ()})["Keys"]
-            left = tuple(str(key[CONTROL_KEY]["S"]) for key in again)
-            if not left:
-                return
-        raise Retryable(f"DynamoDB did not read {len(left)} items in {_TRIES} tries")
 
     def _breakers(self) -> Iterator[Slot]:
         query: QueryInputTypeDef = {

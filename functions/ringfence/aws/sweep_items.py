@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ringfence.aws.audit_items import CHAIN, CONTROL_KEY, as_stored
+from ringfence.aws.control_reads import items_of
 from ringfence.aws.failures import raised
 from ringfence.model.call import Permission
 from ringfence.model.codec import instant_text
-from ringfence.model.errors import BadInput, Retryable
+from ringfence.model.errors import BadInput
 from ringfence.model.incident import incident_id
 from ringfence.record.sweeps import SWEEP_KEY, Looked
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import KeysAndAttributesTypeDef, QueryInputTypeDef
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
 
     from ringfence.record.chain import ChainKey, Entry
 
@@ -32,7 +33,7 @@ PERMISSIONS = (
 )
 TEXT = "text"
 """The attribute with what is remembered."""
-_BATCH, _TRIES = 100, 5
+_TRIES = 5
 """The most keys of a call, and how often keys are asked for that DynamoDB left unprocessed."""
 _PAGE, _PAGES = 100, 5
 """Entries of a page of a chain, and the pages that are read at most. What is older counts as unknown."""
@@ -65,27 +66,9 @@ class SweepItems:
 
     def every(self, keys: Iterable[str]) -> Iterator[tuple[str, Looked]]:
         """Yield what is remembered under each of the keys, if there is something. Read 100 at a time."""
-        wanted = tuple(dict.fromkeys(keys))
-        for start in range(0, len(wanted), _BATCH):
-            for item in self._batch(wanted[start : start + _BATCH]):
-                if looked := to_looked(item):
-                    yield str(item[CONTROL_KEY]["S"]), looked
-
-    def _batch(self, keys: tuple[str, ...]) -> Iterator[Item]:
-        left = keys
-        for _ in range(_TRIES):
-            wanted: KeysAndAttributesTypeDef = {
-                "Keys": [{CONTROL_KEY: {"S": key}} for key in left],
-                "ConsistentRead": True,
-            }
-            with raised("dynamodb:BatchGetItem"):
-                page = self.client.batch_get_item(RequestItems={self.table: wanted})
-            yield from page["Responses"].get(self.table, ())
-            again = page.get("UnprocessedKeys", {}).get(self.table, {"Keys": ()})["Keys"]
-            left = tuple(str(key[CONTROL_KEY]["S"]) for key in again)
-            if not left:
-                return
-        raise Retryable(f"DynamoDB did not read {len(left)} items in {_TRIES} tries")
+        for item in items_of(self.client, self.table, keys, _TRIES):
+            if looked := to_looked(item):
+                yield str(item[CONTROL_KEY]["S"]), looked
 
 
 @dataclass(frozen=True)
