@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
+    from stacks.queues import Queue
+
 _MOST_METRICS = 10
 """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create-alarm-on-metric-math-expression.html"""
 MINUTE = Duration.minutes(1)
@@ -52,6 +54,12 @@ class Alarms:
         )
         alarm.add_alarm_action(actions.SnsAction(self.topic))
         return alarm
+
+    def of_worker(self, source: Queue, function: lambda_.IFunction, late: int) -> None:
+        """Alarm if a function that answers a queue fails, has dead letters, or is `late` seconds behind."""
+        self.errors(source.name, function)
+        self.depth(source.name, source.dead)
+        self.age(source.name, source.main, late)
 
     def errors(self, name: str, function: lambda_.IFunction) -> None:
         """Alarm if a function fails."""

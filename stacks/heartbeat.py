@@ -184,9 +184,7 @@ class Heartbeat(Construct):
         take_from(source.dead, [rule.attr_arn])
 
     def _alarms(self, alarms: Alarms, source: Queue, made: lambda_.Function) -> None:
-        alarms.errors(HEARTBEAT, made)
-        alarms.depth(HEARTBEAT, source.dead)
-        alarms.age(HEARTBEAT, source.main, times.HEARTBEAT.late)
+        alarms.of_worker(source, made, times.HEARTBEAT.late)
         alarms.silent(HEARTBEAT)
         alarms.own(
             "silent-places",

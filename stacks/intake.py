@@ -123,8 +123,6 @@ class IntakeStack(Stack):
         )
 
     def _alarms(self, alarms: Alarms, source: Queue, made: lambda_.Function) -> None:
-        alarms.errors(INTAKE, made)
-        alarms.depth(INTAKE, source.dead)
-        alarms.age(INTAKE, source.main, times.INTAKE.late)
+        alarms.of_worker(source, made, times.INTAKE.late)
         alarms.silent(INTAKE)
         alarms.undelivered(INTAKE, self.rules)

@@ -104,9 +104,7 @@ class NoticesStack(Stack):
         )
         mapping(scope, "Mapping", made.function_name, source, times.ROUTE)
         alarms = Alarms(scope, self.audit.notices)
-        alarms.errors(ROUTE, made)
-        alarms.depth(ROUTE, source.dead)
-        alarms.age(ROUTE, source.main, times.ROUTE.late)
+        alarms.of_worker(source, made, times.ROUTE.late)
 
     def _subscribe(self, scope: Construct, source: Queue) -> None:
         """Subscribe the queue. What SNS cannot deliver there goes to the dead-letter queue."""

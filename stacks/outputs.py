@@ -157,9 +157,7 @@ class OutputsStack(Stack):
         return bucket.bucket_arn, bucket.bucket_name
 
     def _alarms(self, alarms: Alarms, made: lambda_.Function) -> None:
-        alarms.errors(OUTPUTS, made)
-        alarms.depth(OUTPUTS, self.source.dead)
-        alarms.age(OUTPUTS, self.source.main, times.OUTPUTS.late)
+        alarms.of_worker(self.source, made, times.OUTPUTS.late)
         alarms.own(
             "outputs-wait",
             Measure(OUTPUTS_WAIT),

@@ -244,7 +244,7 @@ class Pipeline(Construct):
         mapping(settled.scope, "Mapping", made.function_name, source, times.RECHECK)
         every = self.runbook.verified_every
         scheduled(settled.scope, source.name, every, made, dead=source.dead)
-        _watched(alarms, source, made, times.RECHECK)
+        alarms.of_worker(source, made, times.RECHECK.late)
         alarms.silent(source.name)
 
     def _alarms(self, alarms: Alarms) -> None:
@@ -252,7 +252,7 @@ class Pipeline(Construct):
             (self.first, self.contain, times.CONTAIN),
             (self.second, self.resume, times.CONTINUE),
         ):
-            _watched(alarms, source, made, given)
+            alarms.of_worker(source, made, given.late)
             alarms.silent(source.name)
         alarms.undelivered(self.runbook.id, self.rules)
         alarms.undelivered(f"{self.runbook.id}-recheck", self.undoing)
@@ -282,10 +282,3 @@ def _kept_elsewhere(id_: str) -> tuple[str, ...]:
     """Return the keys of what a runbook creates for another one."""
     kept = keeper(id_)
     return () if kept == id_ else (f"{kept}#{PROVIDED}/*",)
-
-
-def _watched(alarms: Alarms, source: Queue, made: lambda_.Function, given: QueueTimes) -> None:
-    """Add the alarms of a queue and its function."""
-    alarms.errors(source.name, made)
-    alarms.depth(source.name, source.dead)
-    alarms.age(source.name, source.main, given.late)

@@ -92,9 +92,7 @@ class Sweep(Construct):
                 also_scheduled(self, f"{SWEEP}-{name}", rate, first, text, retries=times.REVIEW_RETRIES)
 
     def _alarms(self, alarms: Alarms, given: SweepSettings, source: Queue, made: lambda_.Function) -> None:
-        alarms.errors(SWEEP, made)
-        alarms.depth(SWEEP, source.dead)
-        alarms.age(SWEEP, source.main, times.SWEEP.late)
+        alarms.of_worker(source, made, times.SWEEP.late)
         alarms.own(
             "found-by-sweep",
             Measure(FOUND_BY_SWEEP),
