@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from ringfence.model.symbol import Symbol
     from ringfence.policy.decision import Decision
     from ringfence.record.facts import Intended
-    from ringfence.record.history import History
 
 
 @frozen
@@ -75,9 +74,10 @@ def apply(ports: Ports, execution: Execution, changes: Changes) -> Applied:
     for number, level in enumerate(levels, start=1):
         jobs = [_Job(ports, by_step[step], permit, names, frozenset(failed)) for step in level]
         ports.side_by_side([job.run for job in jobs])
-        _look_between(execution, jobs, [step for later in levels[number:] for step in later])
+        later = [step for level in levels[number:] for step in level]
+        _look_between(execution.adding(outcomes), jobs, later)
         for job in jobs:
-            if job.outcome is None or job.outcome.result != Result.APPLIED:
+            if not job.holds:
                 failed.update(job.intent.step.provides)
         names.update({symbol: name for job in jobs for symbol, name in job.provided.items()})
         outcomes.extend(job.outcome for job in jobs if job.outcome)
@@ -93,7 +93,7 @@ def _look_between(execution: Execution, jobs: Sequence[_Job], later: Sequence[St
     """
     for job in jobs:
         if job.outcome is None and any(map(job.concerns, later)):
-            job.look(execution.history)
+            job.look(execution)
 
 
 @dataclass(eq=False, repr=False)
@@ -101,6 +101,7 @@ class _Job:
     """One step that is applied in its own thread. It raises no error that it can record.
 
     `outcome` is None if the result is unknown. The intent then stays open until a read shows it.
+    `holds`: the value that the step sets was made or seen, so later steps can need it.
     """
 
     ports: Ports
@@ -111,6 +112,7 @@ class _Job:
     provided: dict[Symbol, str] = field(default_factory=dict)
     outcome: Outcome | None = None
     error: InternalError | None = None
+    holds: bool = False
 
     def run(self) -> None:
         step = self.intent.step
@@ -130,6 +132,7 @@ class _Job:
             shown = tuple((symbol.key, name) for symbol, name in applied.provides.items())
             intent, requests = self.intent.intent, applied.requests
             self.outcome = Outcome(intent, Result.APPLIED, "call", applied.note, shown, requests)
+            self.holds = True
 
     def concerns(self, later: Step) -> bool:
         """Return whether a later step needs this one, or sets the same target."""
@@ -137,20 +140,23 @@ class _Job:
         needed = {*later.requires, *later.runs_after}
         return later.target == step.target or not needed.isdisjoint(step.provides)
 
-    def look(self, history: History) -> None:
-        """Record the change as applied if a read shows it.
+    def look(self, execution: Execution) -> None:
+        """Record what a read proves of the change, as any later look would.
 
         Nobody can tell whose group appeared under the name of one whose creation was not answered.
         """
-        step = self.intent.step
+        step, history = self.intent.step, execution.history
         try:
             seen = self.ports.cloud.observe(self.permit.ref, (step.observation,), history.steps())
         except RingfenceError:
             return
         observed = seen.trusting(history.provided_with(), strict=True)
         if step.state(observed) is State.AFTER:
-            self.provided = dict(observed.names())
-            self.outcome = Outcome(self.intent.intent, Result.APPLIED, by="observation")
+            from ringfence.engine.looks import Look  # an isolation with answers does not need it
+
+            look = Look.of(history, execution.pending, observed, self.ports.clock())
+            self.provided, self.holds = dict(observed.names()), True
+            self.outcome, _ = look.at(self.intent)
 
     def _failed(self, error: BadInput | InternalError | Retryable) -> None:
         """Record a retryable failure. A best-effort step is abandoned instead.

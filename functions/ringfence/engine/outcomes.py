@@ -1,35 +1,28 @@
 """What a chain and a look say about the outcomes of intents: made, not made, or not known yet. Pure.
 
 AWS can show a change late. So a look that does not show it proves nothing until the change has had the time
-to become visible. The same holds for a look that shows the value before an earlier change.
+to become visible.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.engine.looks import Look
 from ringfence.engine.visibility import ANSWERED, LastTimes
-from ringfence.model.frozen import frozen, replace
-from ringfence.model.log_only_step import LogOnlyStep
-from ringfence.model.step import State, Step
+from ringfence.model.frozen import frozen
 from ringfence.record.facts import RELEASE, Intended, Outcome, Result
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import datetime
 
     from ringfence.engine.execution import Execution
     from ringfence.model.observation import ResourceState
+    from ringfence.model.step import Step
     from ringfence.record.chain import Entry
     from ringfence.record.facts import Fact
     from ringfence.record.history import History
-
-SEEN = {
-    State.AFTER: Result.APPLIED,
-    State.BEFORE: Result.NOT_APPLIED,
-    State.GONE: Result.GONE,
-    State.DRIFTED: Result.DRIFTED,
-}
 
 
 @frozen
@@ -82,80 +75,25 @@ def resolve(
     now: datetime,
 ) -> Resolution:
     """Determine the outcomes of open intents of some stages from the observed state."""
-    known = {**history.outcomes, **{one.intent: one for one in pending}}
+    look = Look.of(history, pending, observed, now)
     found, waiting, hidden, secondary = list[Outcome](), list[str](), list[str](), list[str]()
     due = list["datetime"]()
-    open_ = [
-        one
-        for _, one in history.open_intents
-        if one.stage in stages and one.step.observation in observed and one.intent not in known
-    ]
-    times = LastTimes.of(history if open_ else replace(history, entries=()))
-    for intended in reversed(open_):
+    for _, intended in reversed(history.open_intents):
         step = intended.step
-        state = step.state(observed)
-        if other := _explained(history, known, intended, observed):
-            words = f"no answer came, and {other} explains what is seen"
-            outcome = Outcome(intended.intent, Result.UNKNOWN, by="observation", detail=words)
-        elif state is State.SETTLING:
-            outcome = None
-        elif not (until := _may_lie(history, times, intended, state, now)):
-            outcome = Outcome(intended.intent, SEEN[state], by="observation")
-        else:
-            outcome = None
-            due.append(min(until, now + step.visibility_delay))  # a living execution made it before its look
+        if intended.stage not in stages or step.observation not in observed or intended.intent in look.known:
+            continue
+        outcome, until = look.at(intended)
         if outcome:
             found.append(outcome)
-            known[intended.intent] = outcome
+            look = look.knowing(outcome)
             continue
+        if until:
+            due.append(min(until, now + step.visibility_delay))  # a living execution made it before its look
         ends = secondary if step.best_effort else hidden
-        ends = waiting if state is State.SETTLING or not step.repeatable else ends
+        ends = waiting if until is None or not step.repeatable else ends
         ends.append(f"the result is not visible yet: {step.describe()}")
     first = min(due, default=None)
     return Resolution(tuple(reversed(found)), tuple(waiting), tuple(hidden), tuple(secondary), first)
-
-
-def _explained(
-    history: History, known: Mapping[str, Outcome], intended: Intended, observed: ResourceState
-) -> str:
-    """Return another applied intent that explains the value of the target. Empty if there is none.
-
-    A later change replaced the value, or another change set the same value. No look can say any more whether
-    this change was made. A log-only step is made by its record.
-    """
-    step = intended.step
-    if isinstance(step, LogOnlyStep):
-        return ""
-    ours = [one for one in history.of(Intended) if one.step.target == step.target]
-    number = ours.index(intended)
-    applied = [one for one in ours if one.intent in known and known[one.intent].result == Result.APPLIED]
-    if step.state(observed) is not State.AFTER:
-        return next((one.intent for one in applied if one in ours[number:]), "")
-    earlier = [one for one in applied if one in ours[:number]][-1:]
-    later = [one for one in applied if one in ours[number:]]
-    same = (one.intent for one in (*earlier, *later) if one.step.diff()[1] == step.diff()[1])
-    return next(same, "")
-
-
-def _may_lie(
-    history: History, times: LastTimes, intended: Intended, state: State, now: datetime
-) -> datetime | None:
-    """Return until when a look may show the past: before this change, or before an earlier one that led away.
-
-    None if it shows the present.
-    """
-    changes = [intended]
-    if state is State.AFTER:
-        all_of_them = history.of(Intended)
-        earlier = all_of_them[: all_of_them.index(intended)]
-        changes = [one for one in earlier if _leads_away(one.step, intended.step)]
-    return max((times.shown_by(one) for one in changes if times.is_hidden(one, now)), default=None)
-
-
-def _leads_away(earlier: Step, step: Step) -> bool:
-    """Return whether the earlier step ended the state that this step sets."""
-    same = earlier.target == step.target and not earlier.irreversible
-    return same and earlier.inverse() == step
 
 
 def ended(history: History, pending: Iterable[Fact], reason: str) -> tuple[Outcome, ...]:

@@ -188,6 +188,26 @@ def outcomes_are_true(history: History, added: Sequence[Entry], made: Sequence[C
             yield f"the record says applied, and it was not made: {intended.step.describe()}"
 
 
+def nothing_is_recorded_twice(
+    history: History, added: Sequence[Entry], made: Sequence[Change]
+) -> Iterator[str]:
+    """What is recorded as made was made as often: a look does not count a change for a second intent."""
+    applied = {one.intent for one in history.of(Outcome) if one.result == Result.APPLIED}
+    steps = {one.intent: one.step for one in history.of(Intended) if one.intent in applied}
+    recorded, truly = Counter(map(_sets, steps.values())), Counter(_sets(one.step) for one in made)
+    for entry in added:
+        step = steps.get(entry.fact.intent) if isinstance(entry.fact, Outcome) else None
+        if step is None or isinstance(step, LogOnlyStep):
+            continue
+        if (count := recorded[_sets(step)]) > (times := truly[_sets(step)]):
+            yield f"it is recorded as made {count} times, and it was made {times} times: {step.describe()}"
+
+
+def _sets(step: Step) -> tuple[str, str]:
+    """Return what a step changes, and to which value."""
+    return step.target, step.diff()[1]
+
+
 def left(
     subject: Subject, history: History, world: ResourceState, ids: Iterable[str] = ()
 ) -> tuple[Step, ...]:

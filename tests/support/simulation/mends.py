@@ -26,7 +26,8 @@ from ringfence.engine import (
     visibility,
 )
 from ringfence.handlers import archive
-from ringfence.model.errors import OutcomeUnknown
+from ringfence.model.errors import OutcomeUnknown, RingfenceError
+from ringfence.model.step import State
 from ringfence.record.facts import Outcome, Result
 from tests.support.simulation.faults import Outage
 from tests.support.simulation.scenario import APPROVED
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from ringfence.engine.requests import Approving, ResponseRequest
     from ringfence.engine.results import ResponseResult
     from ringfence.engine.stage_run import StageRun
+    from ringfence.engine.stopped_release import ReleaseCheck
     from ringfence.engine.undo import Readable
     from ringfence.engine.visibility import LastTimes
     from ringfence.model.errors import BadInput, InternalError, Retryable
@@ -102,9 +104,27 @@ def _refuses_what_is_unanswered(self: _Job, error: BadInput | InternalError | Re
     self._ends(Result.REFUSED if self.intent.step.best_effort else Result.FAILED, str(error))
 
 
+def _takes_what_it_sees_for_its_own(self: _Job, execution: Execution) -> None:
+    """A look between two steps counts what it sees for the step without an answer, whoever made it."""
+    step, history = self.intent.step, execution.history
+    try:
+        seen = self.ports.cloud.observe(self.permit.ref, (step.observation,), history.steps())
+    except RingfenceError:
+        return
+    observed = seen.trusting(history.provided_with(), strict=True)
+    if step.state(observed) is State.AFTER:
+        self.provided, self.holds = dict(observed.names()), True
+        self.outcome = Outcome(self.intent.intent, Result.APPLIED, by="observation")
+
+
 def _holds_nothing(*_: object) -> tuple[Ref, ...]:
     """No other incident needs what this one changed."""
     return ()
+
+
+def _never_stopped(check: ReleaseCheck, history: History) -> bool:
+    """Nobody looks after a release whose execution died."""
+    return False
 
 
 def _uses_no_limits(*_: object) -> tuple[Slot, ...]:
@@ -174,6 +194,11 @@ MENDS = {
         ("an instance with every option",),
         "the record says refused",
     ),
+    "a change is recorded once": Mend(
+        ((apply._Job, "look", _takes_what_it_sees_for_its_own),),
+        ("an instance with every option",),
+        "it is recorded as made",
+    ),
     "what another incident needs is not released": Mend(
         ((release, "also_held", _holds_nothing),),
         ("two keys of one user",),
@@ -192,6 +217,11 @@ MENDS = {
     "what was begun is finished": Mend(
         ((continuations, "finishing", _finishes_nothing), (unchanged, "finishing", _finishes_nothing)),
         ("a key and its user", "a key"),
+        "nobody was told",
+    ),
+    "a release that died is checked": Mend(
+        ((release, "has_stopped", _never_stopped),),
+        ("a key",),
         "nobody was told",
     ),
     "an entry is in the log once": Mend(

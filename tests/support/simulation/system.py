@@ -511,6 +511,7 @@ class System:
         yield from invariants.only_what_was_approved_begins(history, added)
         yield from invariants.tries_are_few(history, self.clock())
         yield from invariants.outcomes_are_true(history, added, changes)
+        yield from invariants.nothing_is_recorded_twice(history, added, changes)
         worlds = self._worlds(subject, execution)
         yield from invariants.contained_is_contained(subject, history, added, worlds)
         yield from invariants.released_is_released(added, changes, worlds[-1])
