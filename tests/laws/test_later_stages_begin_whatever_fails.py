@@ -11,15 +11,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ringfence.model import errors
 from ringfence.model.errors import (
     AccessDenied,
     BadInput,
+    Conflict,
+    Drifted,
+    Forged,
     InternalError,
+    LimitReached,
     NotFound,
     OutcomeUnknown,
+    ProofSlotTaken,
     Refused,
     Retryable,
     RingfenceError,
+    Tampered,
+    UnknownRecord,
 )
 from ringfence.model.incident import Incident
 from tests.support.catalogue import WORLDS
@@ -46,6 +54,8 @@ FAILURES: dict[str, RingfenceError] = {
     "an odd response": BadInput("ec2:DescribeInstances.VpcId", "is required"),
     "an internal error": InternalError("two things that cannot both be"),
 }
+NOT_OF_CALLS = frozenset({Conflict, Drifted, Forged, LimitReached, ProofSlotTaken, Tampered, UnknownRecord})
+"""The errors that the log, the limits and the proof of a caller raise, and no call that contains."""
 READS = {name: one for name, one in FAILURES.items() if not isinstance(one, NotFound)}
 CONTAINING = {
     f"{id_}-{name}": case
@@ -56,6 +66,12 @@ CONTAINING = {
     and not case.refused
     and len(case.runbook.stages) > 1
 }
+
+
+def test_an_error_of_each_kind_is_tried() -> None:
+    declared = {one for one in vars(errors).values() if isinstance(one, type)}
+    kinds = {one for one in declared if issubclass(one, RingfenceError)} - {RingfenceError}
+    assert {type(one) for one in FAILURES.values()} == kinds - NOT_OF_CALLS
 
 
 def trial(case: Case, failing: Failing) -> Trial:

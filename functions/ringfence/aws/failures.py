@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.parsers import ResponseParserError
 
 from ringfence.model.errors import AccessDenied, InternalError, OutcomeUnknown, Retryable
 
@@ -37,7 +38,10 @@ EC2 and S3 send them with status 503. https://docs.aws.amazon.com/ec2/latest/dev
 
 @contextmanager
 def raised(what: str) -> Iterator[None]:
-    """Convert botocore's errors into Retryable, and an invalid call into InternalError."""
+    """Convert botocore's errors into Retryable, and an invalid call into InternalError.
+
+    If a response is cut off, or a time in it is no time, botocore raises errors without its own base class.
+    """
     try:
         yield
     except ParamValidationError as error:
@@ -49,6 +53,8 @@ def raised(what: str) -> Iterator[None]:
         raise (OutcomeUnknown if _is_its_own(error) else Retryable)(message) from error
     except BotoCoreError as error:
         raise OutcomeUnknown(f"{what}: {error}") from error
+    except (ResponseParserError, ValueError) as error:  # its text can be the response, with credentials in it
+        raise OutcomeUnknown(f"{what}: the response cannot be parsed ({type(error).__name__})") from None
 
 
 def code_of(error: ClientError) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from traceback import format_exception
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from botocore.retries.standard import ThrottledRetryableChecker
+from botocore.session import get_session
 from botocore.stub import Stubber
 
 from ringfence.aws.cloud import AGAIN, AwsCloud
@@ -158,6 +160,46 @@ def test_where_no_answer_comes_nobody_knows_what_was_done() -> None:
 
     with pytest.raises(OutcomeUnknown, match="timeout"):
         cloud(fail).apply(REF, Stop(), {}, PERMIT)
+
+
+@dataclass
+class Wire:
+    """What comes over the wire instead of the response to a call."""
+
+    body: bytes
+    status_code: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def content(self) -> bytes:
+        return self.body
+
+
+CUT = b"<StopInstancesResponse><insta"
+NO_TIME = (
+    b"<DescribeInstancesResponse><reservationSet><item><instancesSet><item><launchTime>soon</launchTime>"
+    b"</item></instancesSet></item></reservationSet></DescribeInstancesResponse>"
+)
+
+
+@pytest.mark.parametrize(("operation", "body"), [("StopInstances", CUT), ("DescribeInstances", NO_TIME)])
+def test_where_the_answer_cannot_be_parsed_nobody_knows_what_was_done(operation: str, body: bytes) -> None:
+    """Botocore raises errors of other kinds then. One that nobody expects would end the whole execution."""
+    client = get_session().create_client("ec2", REF.region, aws_access_key_id="a", aws_secret_access_key="b")
+    instead: Any = lambda **_: Wire(body)  # noqa: E731 - botocore takes what a handler returns, its types do not
+    client.meta.events.register("before-send.ec2", instead)
+
+    class Once(Step):
+        def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002
+            yield (Call("ec2", operation, {"InstanceIds": [REF.id]}),)
+            return Done()
+
+    named = AwsCloud(Clients(cast("Any", client)), Ticking(), lambda jobs: [job() for job in jobs])
+    with pytest.raises(OutcomeUnknown, match=f"ec2:{operation}: the response cannot be parsed") as raised:
+        named.apply(REF, Once(), {}, PERMIT)
+    shown = "".join(format_exception(raised.value))
+    assert "launchTime" not in shown, "a response can contain credentials"
+    assert "insta" not in shown
 
 
 @pytest.mark.parametrize("code", ["UnauthorizedOperation", "AccessDenied", "AccessDeniedException"])
