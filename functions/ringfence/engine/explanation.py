@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.engine.glimpse import About, glimpse
 from ringfence.engine.offline import OfflineDecisions, elsewhere
+from ringfence.engine.reported_holders import exempt_holders
 from ringfence.engine.routing import product_of, sent_to
 from ringfence.engine.undoing_note import undoing_note
 from ringfence.events.config.names import with_own_names
@@ -136,11 +137,15 @@ class Explainer:
         first = max(answers, key=lambda one: _strongest(one.decisions))
         finding, runbook, decisions = first.finding, first.runbook, first.decisions
         others = [_also(one, finding) for one in answers if one is not first]
+        held = dict.fromkeys(self._exempt_holders(one) for one in answers)
         mode = list(Mode)[_strongest(decisions)]
         return Explanation(
             status=Status.HANDLED if mode.records else Status.NOT_APPLICABLE,
             reason=". ".join(
-                filter(None, (_reason(decisions), entry, *others, _listing(first), self._notes(finding)))
+                filter(
+                    None,
+                    (_reason(decisions), entry, *others, *held, _listing(first), self._notes(finding)),
+                )
             ),
             finding=_about(finding),
             subjects=tuple(dict.fromkeys(ref for ref, _ in decisions)),
@@ -149,6 +154,12 @@ class Explainer:
             mode=mode,
             answers=tuple(map(_answered, answers)),
         )
+
+    def _exempt_holders(self, answer: Answer) -> str:
+        """Return what the read can find exempt. Without a mode that observes, nothing is read."""
+        refs = (ref for ref, share in answer.decisions if share.decision.mode.observes)
+        policy = self._offline.compiled(answer.finding)
+        return exempt_holders(policy, answer.runbook, refs, self.circumstances.now)
 
     def _notes(self, finding: Finding) -> str:
         taken = not self.home and self.policy.speaks_of_home
