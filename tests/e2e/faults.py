@@ -87,7 +87,16 @@ def running(port: int, upstream: str, log: Path) -> Iterator[Proxy]:
         made.learn()
         yield made
     finally:
-        process.terminate()
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the proxy. It waits for its open connections, and functions can keep theirs for longer."""
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
         process.wait(10)
 
 
@@ -121,10 +130,32 @@ def lost(operation: str) -> Rule:
     return {"operation": operation, "times": 1, "response": {"abort_bytes": 1}}
 
 
-def refused(interface: str, code: str = "AuthFailure") -> Rule:
+def refused(interface: str, code: str = "AuthFailure", status: int = 403) -> Rule:
     """Refuse every change of one network interface, as EC2 does for one that another service manages."""
+    return {**_of(interface), "error": {"code": code, "status": status}}
+
+
+def unreachable(interface: str) -> Rule:
+    """Reset the connection of every change of one network interface."""
+    return {**_of(interface), "reset": True}
+
+
+def unreadable(interface: str) -> Rule:
+    """Carry every change of one network interface out, and cut its answer off in the middle."""
+    return {**_of(interface), "response": {"truncate_frac": 0.5}}
+
+
+def _of(interface: str) -> Rule:
     return {
         "operation": "ModifyNetworkInterfaceAttribute",
         "body": f"NetworkInterfaceId == '{interface}'",
-        "error": {"code": code, "status": 403},
+    }
+
+
+def no_group(vpc: str, code: str) -> Rule:
+    """Refuse every new security group in one VPC."""
+    return {
+        "operation": "CreateSecurityGroup",
+        "body": f"VpcId == '{vpc}'",
+        "error": {"code": code, "status": 400},
     }

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ringfence.local.demo import WANTED
+from ringfence.observations.ec2.network import NAMES, QUARANTINE, ROLE_TAG
 from ringfence.record.facts import ContinuationStarted, Verified
-from tests.e2e.faults import broken, cut, lost, not_arrived, refused, spared, throttled
-from tests.e2e.world import applied, until
+from tests.e2e.faults import (
+    broken,
+    cut,
+    lost,
+    no_group,
+    not_arrived,
+    refused,
+    spared,
+    throttled,
+    unreachable,
+    unreadable,
+)
+from tests.e2e.world import Inbox, applied, until
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ringfence.local.estate import Estate
     from ringfence.local.inspection import Portrait
     from tests.e2e.faults import Proxy, Rule
@@ -112,6 +128,89 @@ def test_evidence_and_identity_are_secured_beside_an_interface_that_ec2_refuses_
     assert inspector.closed(estate.web)
     assert len(history.of(ContinuationStarted)) == 1
     assert set(applied(history).values()) == {1}, faulty.told(estate.web)
+
+
+ANSWERS: dict[str, Callable[[str], Rule]] = {
+    "an unknown code": partial(refused, code="SomethingThatNobodyKnows", status=400),
+    "a refusal": partial(refused, code="OperationNotPermitted", status=400),
+    "a denial": partial(refused, code="UnauthorizedOperation"),
+    "throttling": partial(refused, code="RequestLimitExceeded", status=503),
+    "a failure of the service": partial(refused, code="InternalError", status=500),
+    "a part that is gone": partial(refused, code="InvalidNetworkInterfaceID.NotFound", status=400),
+    "a connection that is reset": unreachable,
+}
+"""What EC2 answers to each isolation of the second interface: one answer of each kind that there is."""
+NO_GROUPS = {
+    "a full quota": ("SecurityGroupLimitExceeded", "quota-reached"),
+    "names that are taken": ("InvalidGroup.Duplicate", "containment-prevented"),
+}
+"""The answer to each new security group in a VPC, and the notice that it causes."""
+
+
+def test_whatever_ec2_answers_to_the_isolation_evidence_and_identity_are_secured(
+    faulty: World, proxy: Proxy
+) -> None:
+    """The first stage goes on beside them, and ends well when EC2 allows it. Nothing is contained before."""
+    builder, inspector, inbox = faulty.builder(), faulty.inspector(), Inbox(faulty)
+    profile, ground = builder.profile(), builder.ground()
+    servers = {kind: builder.launch(ground, f"{builder.name}-{kind}", profile) for kind in ANSWERS}
+    rules = [ANSWERS[kind](server.interfaces[1]) for kind, server in servers.items()]
+    done = builder.launch(ground, f"{builder.name}-unreadable", profile)
+    rules.append(unreadable(done.interfaces[1]))
+    for number, (kind, (code, _)) in enumerate(NO_GROUPS.items(), start=31):
+        other = replace(builder, name=f"{builder.name}-{number}")
+        servers[kind] = other.launch(other.ground(f"10.{number}"), other.name, profile)
+        rules.append(no_group(servers[kind].ground.vpc, code))
+
+    def missing() -> dict[str, Portrait]:
+        found = {one.name: inspector.portrait(one, profile) for one in (*servers.values(), done)}
+        return {name: one for name, one in found.items() if {**one, **WANTED} != one}
+
+    with proxy.injecting(*rules):
+        for server in (*servers.values(), done):
+            faulty.send(server)
+        until(lambda: not missing(), "evidence and identity are secured", 150)
+        until(lambda: all(faulty.history(one).verified for one in servers.values()), "it is verified", 60)
+        assert not any(inspector.closed(server) for server in servers.values())
+        contained = [
+            kind
+            for kind, server in servers.items()
+            if any(one.contained for one in faulty.history(server).of(Verified))
+        ]
+        assert not contained
+        for kind, (_, notice) in NO_GROUPS.items():
+            about = servers[kind].ref.id
+            until(lambda: notice in kinds_of(inbox, about), f"{kind} is told", 60)  # noqa: B023 - called at once
+    for server in (*servers.values(), done):
+        history = faulty.complete(server, within=150)
+        assert inspector.closed(server)
+        assert set(applied(history).values()) == {1}, faulty.told(server)
+
+
+def kinds_of(inbox: Inbox, about: str) -> set[str]:
+    """Return the kinds of the notices about something."""
+    return {inbox.form(subject)["kind"] for subject in inbox.told(about)}
+
+
+def test_an_intruders_group_with_ringfences_name_and_tag_is_not_used(faulty: World) -> None:
+    """Its owner could open it afterwards. It has no rules, so that it looks exactly like Ringfence's own."""
+    builder, inspector, ec2 = faulty.builder(), faulty.inspector(), faulty.client("ec2")
+    server = builder.launch(builder.ground(), builder.name)
+    tags = [{"Key": ROLE_TAG, "Value": QUARANTINE}]
+    adopted: str = ec2.create_security_group(
+        GroupName=NAMES[QUARANTINE],
+        Description=f"Ringfence {QUARANTINE}: do not edit",
+        VpcId=server.ground.vpc,
+        TagSpecifications=[{"ResourceType": "security-group", "Tags": tags}],
+    )["GroupId"]
+    (described,) = ec2.describe_security_groups(GroupIds=[adopted])["SecurityGroups"]
+    ec2.revoke_security_group_egress(GroupId=adopted, IpPermissions=described["IpPermissionsEgress"])
+    faulty.send(server)
+    faulty.complete(server)
+    assert inspector.closed(server)
+    found = ec2.describe_network_interfaces(NetworkInterfaceIds=list(server.interfaces))
+    used = {group["GroupId"] for one in found["NetworkInterfaces"] for group in one["Groups"]}
+    assert adopted not in used
 
 
 def capacity(world: World, estate: Estate) -> int:

@@ -107,15 +107,18 @@ def test_by_choice_the_users_other_key_is_deactivated_too(place: Place, holder: 
     place.prove(holder.ref)
 
 
-def test_the_keys_of_an_exempt_user_are_left_unless_a_person_insists(place: Place) -> None:
+def test_what_an_exempt_user_and_an_exempt_role_hold_is_left_unless_a_person_insists(place: Place) -> None:
     holder = place.principals.holder("break-glass")
     session = place.principals.session(holder.leaked)
+    responder = place.principals.assume(holder.other, holder.role, "responder")
+    reported = (holder.ref, holder.session_ref(responder))
     next_second()
     place.send(CredentialFinding.of_key(holder, HOME_REGION))
-    until(lambda: place.history(holder.ref).entries, "the report is recorded")
+    place.send(CredentialFinding.of_session(holder, responder, HOME_REGION))
+    until(lambda: all(place.history(ref).entries for ref in reported), "both reports are recorded")
     place.world.quiet()
-    assert not place.history(holder.ref).of(Intended)
-    assert place.works(holder.leaked, holder.other, session) == [True] * 3
+    assert not any(place.history(ref).of(Intended) for ref in reported)
+    assert place.works(holder.leaked, holder.other, session, responder) == [True] * 4
 
     told = place.run(holder.ref)
     assert "--despite-exempt" in told
