@@ -260,6 +260,15 @@ def test_target_groups_that_were_not_looked_at_are_counted() -> None:
     assert exposed("leave-target-groups", Targets()) == ""
 
 
+@pytest.mark.parametrize(("number", "words"), [(1, "1 target group of"), (2, "2 target groups of")])
+def test_target_groups_of_addresses_in_other_vpcs_are_counted_since_one_can_be_peered(
+    number: int, words: str
+) -> None:
+    said = exposed("leave-target-groups", Targets(elsewhere=number))
+    assert said.startswith(words)
+    assert "peered" in said
+
+
 # identity
 
 
