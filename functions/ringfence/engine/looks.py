@@ -1,4 +1,4 @@
-"""What one look says about one intent: made, not made, unknown for good, or not known yet. Pure.
+"""What one look says about one intent: made, not made, unknown, or not known yet. Pure.
 
 AWS can show a change late. So a look that does not show it proves nothing until the change has had the time
 to become visible. The same holds for a look that shows the value before an earlier change.
