@@ -7,10 +7,13 @@ https://docs.aws.amazon.com/config/latest/APIReference/API_Source.html
 from __future__ import annotations
 
 import re
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
+
+if TYPE_CHECKING:
+    from ringfence.model.document import Document
 
 PREFIX = "Config:"
 """The prefix of the finding types of AWS Config. The name of the managed rule follows."""
@@ -22,7 +25,8 @@ https://docs.aws.amazon.com/config/latest/APIReference/API_ConfigRule.html
 RULE_NAME_WORDS = "the name of a rule: letters, digits, -, _ and ."
 AWS = "AWS"
 """The owner in the source of a managed rule."""
-_NO_RULE = ("NoSuchConfigRuleException",)
+NO_RULE = ("NoSuchConfigRuleException",)
+"""The answer for a rule that does not exist, or no longer."""
 
 
 @value
@@ -50,18 +54,23 @@ class ManagedRule:
                 "DescribeConfigRules",
                 {"ConfigRuleNames": [self.name]} if self.name else {},
                 pages=not self.name,
-                expected=_NO_RULE,
+                expected=NO_RULE,
                 region=self.region,
             ),
         )
         if isinstance(answer, Failed):
             return f"AWS Config no longer has the rule {self.name}; a person must check"
         for rule in answer.children("ConfigRules"):
-            source = rule.child("Source")
-            found = (source.optional_text("Owner"), source.optional_text("SourceIdentifier"))
             is_named = self.name in ("", rule.optional_text("ConfigRuleName"))
-            if is_named and found == (AWS, self.identifier):
+            if is_named and is_managed(rule, self.identifier):
                 return ""
         if not self.name:
             return f"AWS Config has no managed rule {self.identifier} in {self.region}; a person must check"
         return f"the Config rule {self.name} is not AWS's managed rule {self.identifier}; a person must check"
+
+
+def is_managed(rule: Document, identifier: str) -> bool:
+    """Return whether a rule, as DescribeConfigRules shows it, is AWS's managed rule of that identifier."""
+    source = rule.child("Source")
+    found = (source.optional_text("Owner"), source.optional_text("SourceIdentifier"))
+    return found == (AWS, identifier)

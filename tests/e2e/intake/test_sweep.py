@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.policy.sweeps import SEVERE
+from ringfence.model.kinds.bucket import BucketRef
+from ringfence.policy.sweeps import CLOUDTRAIL, CONFIG, SEVERE
 from ringfence.record.facts import FindingReceived
 from tests.e2e.world import until
 
@@ -22,13 +24,20 @@ pytestmark = pytest.mark.e2e
 RUNBOOK, QUEUE, INTAKE = "contain-instance", "ringfence-sweep", "ringfence-intake"
 
 
-def sweep(intake: Compliance) -> None:
-    """Begin a sweep, as its schedule does, and wait until its place was read and its finds were routed."""
-    payload = json.dumps({"sweep": SEVERE}).encode()
+def sweep(intake: Compliance, name: str = SEVERE, runbook: str = RUNBOOK, places: int = 1) -> None:
+    """Begin a sweep, as its schedule does, and wait until its places were read and its finds were routed."""
+    payload = json.dumps({"sweep": name}).encode()
     answer = intake.world.client("lambda").invoke(FunctionName=QUEUE, Payload=payload)
     found = json.loads(answer["Payload"].read())
-    assert found == {"places": 1}, found
-    intake.world.quiet(QUEUE, INTAKE, f"ringfence-{RUNBOOK}", f"ringfence-{RUNBOOK}-continuation")
+    assert found == {"places": places}, found
+    intake.world.quiet(QUEUE, INTAKE, f"ringfence-{runbook}", f"ringfence-{runbook}-continuation")
+
+
+def forget(intake: Compliance, name: str) -> None:
+    """Remove what a sweep remembers, as if its next look were the first."""
+    local = intake.world.local
+    key = {"key": {"S": f"sweep#{name}/{local.account}/{local.region}"}}
+    intake.world.client("dynamodb").delete_item(TableName=intake.world.deployment.control_table, Key=key)
 
 
 @dataclass(frozen=True)
@@ -70,11 +79,68 @@ def test_what_was_released_rests_when_it_is_swept(intake: Compliance, swept: Swe
     incident = swept.history.incident
     done = intake.hand.types("release", incident, "--yes", "--reason", "it was a drill")
     assert done.returncode == 0, done.stdout + done.stderr
-    dynamodb = intake.world.client("dynamodb")
-    table = intake.world.deployment.control_table
-    key = f"sweep#{SEVERE}/{intake.world.local.account}/{intake.world.local.region}"
-    dynamodb.delete_item(TableName=table, Key={"key": {"S": key}})  # as if it were the first look
+    forget(intake, SEVERE)
     sweep(intake)
     until(lambda: intake.world.history(swept.server).released_at, "the release is recorded")
     assert intake.world.history(swept.server).incident == incident
     assert not intake.world.inspector().closed(swept.server)
+
+
+BUCKETS, VERSIONS = "harden-bucket", "s3-bucket-versioning-enabled"
+
+
+def bucket(intake: Compliance) -> BucketRef:
+    """Make a bucket."""
+    local, name = intake.world.local, f"b-{intake.world.builder().name.lower()}"
+    where = {"LocationConstraint": local.region}
+    intake.world.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration=where)
+    return BucketRef(local.account, local.region, name)
+
+
+def released(intake: Compliance, incident: str, ref: BucketRef) -> None:
+    """Release an incident, and wait for it."""
+    done = intake.hand.types("release", incident, "--yes", "--reason", "it was a drill")
+    assert done.returncode == 0, done.stdout + done.stderr
+    until(lambda: intake.history(BUCKETS, ref).released_at, "the release is recorded")
+
+
+def test_a_result_of_aws_config_whose_event_was_lost_is_answered_once(intake: Compliance) -> None:
+    config, s3, ref = intake.world.client("config"), intake.world.client("s3"), bucket(intake)
+    source = {"Owner": "AWS", "SourceIdentifier": "S3_BUCKET_VERSIONING_ENABLED"}
+    config.put_config_rule(ConfigRule={"ConfigRuleName": VERSIONS, "Source": source})
+    found = {"ComplianceResourceType": "AWS::S3::Bucket", "ComplianceResourceId": ref.id}
+    judged = {**found, "ComplianceType": "NON_COMPLIANT", "OrderingTimestamp": datetime.now(UTC)}
+    with intake.silent(BUCKETS):
+        config.put_evaluations(Evaluations=[judged], ResultToken=VERSIONS)
+        intake.quiet(BUCKETS)
+    assert not intake.history(BUCKETS, ref).entries, "the event is lost"
+    sweep(intake, CONFIG, BUCKETS)
+    answered = intake.over(BUCKETS, ref)
+    assert s3.get_bucket_versioning(Bucket=ref.id)["Status"] == "Enabled"
+    assert [one.finding.source for one in answered.of(FindingReceived)] == ["aws.config"]
+    released(intake, answered.incident, ref)
+    forget(intake, CONFIG)
+    sweep(intake, CONFIG, BUCKETS)
+    assert s3.get_bucket_versioning(Bucket=ref.id)["Status"] == "Suspended"
+    assert intake.history(BUCKETS, ref).incident == answered.incident
+
+
+def test_a_call_that_cloudtrail_recorded_and_whose_event_was_lost_is_answered_once(
+    intake: Compliance,
+) -> None:
+    s3, ref = intake.world.client("s3"), bucket(intake)
+    with intake.silent(BUCKETS):
+        s3.delete_public_access_block(Bucket=ref.id)
+        intake.quiet(BUCKETS)
+    assert not intake.history(BUCKETS, ref).entries, "the event is lost"
+    sweep(intake, CLOUDTRAIL, BUCKETS, places=2)
+    answered = intake.over(BUCKETS, ref)
+    blocked = s3.get_public_access_block(Bucket=ref.id)["PublicAccessBlockConfiguration"]
+    assert all(blocked.values())
+    assert {one.finding.source for one in answered.of(FindingReceived)} == {"aws.s3"}
+    released(intake, answered.incident, ref)
+    forget(intake, CLOUDTRAIL)
+    sweep(intake, CLOUDTRAIL, BUCKETS, places=2)
+    with pytest.raises(s3.exceptions.ClientError, match="NoSuchPublicAccessBlockConfiguration"):
+        s3.get_public_access_block(Bucket=ref.id)
+    assert intake.history(BUCKETS, ref).incident == answered.incident

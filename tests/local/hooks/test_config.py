@@ -1,7 +1,11 @@
-"""AWS Config of the local AWS: rules are evaluated when asked, and what CloudTrail saw is recorded."""
+"""AWS Config of the local AWS: rules are evaluated when asked, and what CloudTrail saw is recorded.
+
+It holds the results that a test puts there, and sends their events.
+"""
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -75,3 +79,71 @@ def test_a_running_recorder_has_an_item_of_the_last_change(
     config.stop_configuration_recorder(ConfigurationRecorderName=recorder)
     code = refusal(config.get_resource_config_history, **wanted)
     assert code == "NoAvailableConfigurationRecorderException"
+
+
+BUCKET, NON_COMPLIANT = "AWS::S3::Bucket", "NON_COMPLIANT"
+
+
+def put(config: Any, rule: str, compliance: str, *buckets: str) -> None:
+    """Say what a rule found about some buckets."""
+    evaluations = [
+        {
+            "ComplianceResourceType": BUCKET,
+            "ComplianceResourceId": name,
+            "ComplianceType": compliance,
+            "OrderingTimestamp": time.time(),
+        }
+        for name in buckets
+    ]
+    assert config.put_evaluations(Evaluations=evaluations, ResultToken=rule)["FailedEvaluations"] == []
+
+
+def compliance(config: Any, rule: str) -> str:
+    (found,) = config.describe_compliance_by_config_rule(ConfigRuleNames=[rule])["ComplianceByConfigRules"]
+    answer: str = found["Compliance"]["ComplianceType"]
+    return answer
+
+
+def test_the_results_of_a_rule_are_held_and_read_in_pages(config: Any, rule: str) -> None:
+    assert compliance(config, rule) == "INSUFFICIENT_DATA"
+    began = int(time.time())
+    put(config, rule, "COMPLIANT", "c")
+    put(config, rule, NON_COMPLIANT, "a", "b")
+    assert compliance(config, rule) == NON_COMPLIANT
+    listed = config.describe_compliance_by_config_rule(ComplianceTypes=[NON_COMPLIANT])
+    assert rule in [one["ConfigRuleName"] for one in listed["ComplianceByConfigRules"]]
+    wanted = {"ConfigRuleName": rule, "ComplianceTypes": [NON_COMPLIANT], "Limit": 1}
+    first = config.get_compliance_details_by_config_rule(**wanted)
+    second = config.get_compliance_details_by_config_rule(**wanted, NextToken=first["NextToken"])
+    assert "NextToken" not in second
+    results = [*first["EvaluationResults"], *second["EvaluationResults"]]
+    named = [each["EvaluationResultIdentifier"]["EvaluationResultQualifier"] for each in results]
+    assert [each["ResourceId"] for each in named] == ["a", "b"]
+    assert all(each["ResultRecordedTime"].timestamp() >= began for each in results)
+    put(config, rule, "NOT_APPLICABLE", "a", "b")
+    assert compliance(config, rule) == "COMPLIANT"
+
+
+def test_a_result_that_changed_has_an_event(aws: Any, config: Any, rule: str, unique: str) -> None:
+    events, sqs = (aws.client(name, region=REGION) for name in ("events", "sqs"))
+    queue = sqs.create_queue(QueueName=unique)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    pattern = {"source": ["aws.config"], "detail": {"configRuleName": [rule]}}
+    events.put_rule(Name=unique, EventPattern=json.dumps(pattern))
+    events.put_targets(Rule=unique, Targets=[{"Id": "queue", "Arn": arn}])
+    for found in (NON_COMPLIANT, NON_COMPLIANT, "COMPLIANT"):
+        put(config, rule, found, "a")
+    sent = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+    details = [json.loads(one["Body"])["detail"] for one in sent]
+    types = [one["newEvaluationResult"]["complianceType"] for one in details]
+    assert sorted(types) == ["COMPLIANT", NON_COMPLIANT]
+    assert {one["resourceId"] for one in details} == {"a"}
+
+
+def test_a_rule_that_does_not_exist_has_no_results(
+    config: Any, unique: str, refusal: Callable[..., str]
+) -> None:
+    details = config.get_compliance_details_by_config_rule
+    assert refusal(details, ConfigRuleName=unique) == "NoSuchConfigRuleException"
+    each = config.describe_compliance_by_config_rule
+    assert refusal(each, ConfigRuleNames=[unique]) == "NoSuchConfigRuleException"

@@ -94,3 +94,8 @@ def test_a_config_rule_is_known_by_its_arn(
     caller(action, f"arn:aws:config:{PLACE}:config-rule/*").start_config_rules_evaluation(**names)
     elsewhere = caller(action, f"{made['ConfigRuleArn']}-other")
     assert refusal(elsewhere.start_config_rules_evaluation, **names) == "AccessDeniedException"
+    details = "config:GetComplianceDetailsByConfigRule"
+    caller(details, made["ConfigRuleArn"]).get_compliance_details_by_config_rule(ConfigRuleName=unique)
+    elsewhere = caller(details, f"{made['ConfigRuleArn']}-other")
+    code = refusal(elsewhere.get_compliance_details_by_config_rule, ConfigRuleName=unique)
+    assert code == "AccessDeniedException"

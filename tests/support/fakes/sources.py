@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore import xform_name
 
+from ringfence.events.config.names import identifier, managed_name
 from ringfence.model.document import Document
 from ringfence.model.errors import Retryable
 
@@ -66,10 +67,15 @@ def result(resource: str, at: datetime, rule: str = "restricted-ssh") -> Json:
 
 @dataclass
 class Sources:
-    """The services. `fail` is asked before each call and can raise, and `calls` counts them."""
+    """The services. `fail` is asked before each call and can raise, and `calls` counts them.
+
+    `rules` are the owner and the identifier of rules of AWS Config. All others are the managed rules that
+    their names mean.
+    """
 
     findings: dict[Where, list[Json]] = field(default_factory=lambda: defaultdict(list))
     members: dict[Where, list[str]] = field(default_factory=lambda: defaultdict(list))
+    rules: dict[str, tuple[str, str]] = field(default_factory=dict)
     results: dict[Where, list[Json]] = field(default_factory=lambda: defaultdict(list))
     records: dict[Where, list[Json]] = field(default_factory=lambda: defaultdict(list))
     off: set[Where] = field(default_factory=set)
@@ -137,6 +143,13 @@ class Sources:
     def _describe_compliance_by_config_rule(self, where: Where, asked: Json) -> Json:
         page, more = self._paged(self._rules(where), asked.get("NextToken", ""), self.page)
         return {"ComplianceByConfigRules": [{"ConfigRuleName": one} for one in page], **more}
+
+    def _describe_config_rules(self, _: Where, asked: Json) -> Json:
+        return {"ConfigRules": [self._described(one) for one in asked["ConfigRuleNames"]]}
+
+    def _described(self, rule: str) -> Json:
+        owner, checks = self.rules.get(rule, ("AWS", identifier(managed_name(rule))))
+        return {"ConfigRuleName": rule, "Source": {"Owner": owner, "SourceIdentifier": checks}}
 
     def _get_compliance_details_by_config_rule(self, where: Where, asked: Json) -> Json:
         found = [one for one in self.results[where] if _rule(one) == asked["ConfigRuleName"]]

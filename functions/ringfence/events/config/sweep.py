@@ -1,9 +1,12 @@
 """Read the results that AWS Config has of the rules that are answered, as the events that it sent for them.
 
 An event is sent when a result changes. So only results that were recorded in the time of a look count. Rules
-are listed first, and each one that has wrong resources is read in pages. Results come in no order.
+are listed first, and each one that has wrong resources is read in pages. Results come in no order. A rule
+that only has the name of a managed rule is left out: its results would be refuted, and could use up the
+pages.
 
 https://docs.aws.amazon.com/config/latest/APIReference/API_DescribeComplianceByConfigRule.html
+https://docs.aws.amazon.com/config/latest/APIReference/API_DescribeConfigRules.html
 https://docs.aws.amazon.com/config/latest/APIReference/API_GetComplianceDetailsByConfigRule.html
 """
 
@@ -15,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ringfence.events.config.names import managed_name
+from ringfence.events.config.names import identifier, managed_name
 from ringfence.events.config.trigger import DETAIL_TYPE, NON_COMPLIANT, SOURCE
 from ringfence.events.envelope import parse_json
 from ringfence.events.fields import text_if_valid
@@ -23,7 +26,7 @@ from ringfence.events.made import event
 from ringfence.model.call import CLOSED, Call, Failed, Permission
 from ringfence.model.document import Document
 from ringfence.model.frozen import frozen
-from ringfence.model.rule_confirmation import PREFIX
+from ringfence.model.rule_confirmation import NO_RULE, PREFIX, ManagedRule, is_managed
 from ringfence.model.sweep import Page, Sweep
 from ringfence.policy.sweeps import CONFIG
 
@@ -40,8 +43,8 @@ MOST = 100
 PAGES = 200
 """Pages of a look at an account and region: 20,000 results, and the lists of rules."""
 FIRST_LOOK = timedelta(days=1)
-GONE = "NoSuchConfigRuleException"
-"""The answer for a rule that was deleted since it was listed."""
+MOST_NAMES = 25
+"""Rules that one call describes: the limit of the API."""
 PERMISSIONS = (
     Permission("config:DescribeComplianceByConfigRule", ("*",), reason="every rule is listed"),
     Permission(
@@ -49,13 +52,14 @@ PERMISSIONS = (
         ("arn:aws:config:{region}:{account}:config-rule/*",),
         reason="AWS Config generates the ids of rules",
     ),
+    *ManagedRule.permissions,
 )
-Answered = Callable[[str], bool]
-"""Whether the results of a rule of that name are answered."""
+Answered = Callable[[str], str]
+"""Returns the identifier that a rule of that name must have. Empty: its results are not answered."""
 
 
 def answered(types: frozenset[str], own: Mapping[str, str]) -> Answered:
-    """Return whether a rule's results are answered.
+    """Return which rules' results are answered, and which managed rules they must be.
 
     Parameters
     ----------
@@ -64,7 +68,12 @@ def answered(types: frozenset[str], own: Mapping[str, str]) -> Answered:
     own
         The policy's own names of rules, each with the name of the managed rule.
     """
-    return lambda rule: PREFIX + own.get(rule, managed_name(rule)) in types
+
+    def managed(rule: str) -> str:
+        name = own.get(rule, managed_name(rule))
+        return identifier(name) if PREFIX + name in types else ""
+
+    return managed
 
 
 def sweep(is_answered: Answered) -> Sweep:
@@ -110,8 +119,32 @@ def _rules(is_answered: Answered, left: _Left) -> SansIO[Page]:
     if isinstance(listed, Failed):
         return Page()
     names = (text_if_valid(one, "ConfigRuleName") for one in listed.children("ComplianceByConfigRules"))
-    rules = tuple(name for name in names if name and is_answered(name))
+    named = {name: meant for name in names if name and (meant := is_answered(name))}
+    rules = yield from _managed(named)
     return Page(token=_Left(rules, listed.optional_text("NextToken") or "").token)
+
+
+def _managed(named: Mapping[str, str]) -> SansIO[tuple[str, ...]]:
+    """Return the rules that are the managed ones that their names mean.
+
+    If one was deleted since it was listed, all of its call are returned: each is then read by itself.
+    """
+    names = tuple(named)
+    parts = [names[start : start + MOST_NAMES] for start in range(0, len(names), MOST_NAMES)]
+    if not parts:
+        return ()
+    answers = yield tuple(
+        Call("config", "DescribeConfigRules", {"ConfigRuleNames": list(part)}, expected=NO_RULE)
+        for part in parts
+    )
+    found: list[str] = []
+    for part, answer in zip(parts, answers, strict=True):
+        if isinstance(answer, Failed):
+            found += part
+            continue
+        rules = {text_if_valid(one, "ConfigRuleName"): one for one in answer.children("ConfigRules")}
+        found += [name for name in part if name in rules and is_managed(rules[name], named[name])]
+    return tuple(found)
 
 
 def _results(place: Place, left: _Left, window: Window) -> SansIO[Page]:
@@ -119,7 +152,7 @@ def _results(place: Place, left: _Left, window: Window) -> SansIO[Page]:
     asked: dict[str, object] = {"ConfigRuleName": rule, "ComplianceTypes": [NON_COMPLIANT], "Limit": MOST}
     if left.details:
         asked["NextToken"] = left.details
-    (got,) = yield (Call("config", "GetComplianceDetailsByConfigRule", asked, expected=(GONE,)),)
+    (got,) = yield (Call("config", "GetComplianceDetailsByConfigRule", asked, expected=NO_RULE),)
     others = _Left(tuple(rest), left.listed)
     if isinstance(got, Failed):
         return Page(token=others.token)

@@ -1,6 +1,6 @@
 """AWS Config in moto: evaluations end at once, and CloudTrail's changes are recorded.
 
-Rules evaluate nothing here. Tests put verdicts on the event bus.
+Rules evaluate nothing here. `config_results` holds what a test says that they found.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from ringfence.local.hooks import mount
+from ringfence.local.hooks import config_results, mount
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Answering = Callable[[Mapping[str, Any], str, str], dict[str, Any]]
 
 _JSON = {"Content-Type": "application/x-amz-json-1.1"}
+_NO_RULE = "NoSuchConfigRuleException"
 _RECORDED = frozenset(("AWS::EC2::Instance", "AWS::EC2::SecurityGroup", "AWS::S3::Bucket"))
 _evaluated: dict[tuple[str, str, str], float] = {}
 """The last evaluation of a rule, by account, region and name, in seconds since the epoch."""
@@ -46,8 +47,9 @@ def _handler(moto: Handler) -> Handler:
             return await moto(*request)
         try:
             answer = answering(wanted, get_account_id(), get_region())
-        except _Refused as refused:
-            error = {"__type": str(refused), "message": "the local AWS Config says so"}
+        except (_Refused, config_results.UnknownRuleError) as refused:
+            code = str(refused) if isinstance(refused, _Refused) else _NO_RULE
+            error = {"__type": code, "message": "the local AWS Config says so"}
             return 400, dict(_JSON), json.dumps(error).encode()
         return 200, dict(_JSON), json.dumps(answer).encode()
 
@@ -99,7 +101,7 @@ def _rules(wanted: Mapping[str, Any], account: str, region: str) -> tuple[str, .
     known = config_backends[account][region].config_rules
     names = tuple(wanted.get("ConfigRuleNames") or known)
     if not known.keys() >= set(names):
-        raise _Refused("NoSuchConfigRuleException")
+        raise _Refused(_NO_RULE)
     return names
 
 
@@ -121,7 +123,10 @@ def _last_changed(id_: str) -> float | None:
 
 
 _ANSWERED: Mapping[str, Answering] = {
+    "DescribeComplianceByConfigRule": config_results.of_rules,
     "DescribeConfigRuleEvaluationStatus": _evaluation_status,
+    "GetComplianceDetailsByConfigRule": config_results.of_rule,
     "GetResourceConfigHistory": _history,
+    "PutEvaluations": config_results.put,
     "StartConfigRulesEvaluation": _start_evaluation,
 }

@@ -90,14 +90,15 @@ def _make_out_resources(
         _iam_context.set(enforcement_delivery.context(path))
     if service == "events" and (arn := enforcement_delivery.named(headers, body, region, account_id)):
         return arn
+    touched = enforcement_logging.resource(service, path, headers, body, region, account_id)
+    if service == "config" and touched:  # ministack takes the name of a rule for the id in its ARN
+        return touched
     known = enforcement_delivery.resource(
         original(service, method, path, headers, body, query_params, region, account_id)
     )
     if known != "*":
         return known
-    found = enforcement_arns.resource(service, query_params, region, account_id)
-    touched = enforcement_logging.resource(service, path, headers, body, region, account_id)
-    return found or touched or known
+    return enforcement_arns.resource(service, query_params, region, account_id) or touched or known
 
 
 def _make_out_lambda_actions(original: Original, method: str, path: str) -> Any:

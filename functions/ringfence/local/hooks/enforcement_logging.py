@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _DETECTOR = re.compile(r"/detector/(?P<id>[0-9a-f]{32})")
+_OF_RULES = frozenset({"GetComplianceDetailsByConfigRule", "StartConfigRulesEvaluation"})
+"""Calls of AWS Config whose resource is a rule."""
 
 
 def resource(
@@ -28,7 +30,7 @@ def resource(
         return next(iter(_fields(body).get("ResourceIdList", [])), None)
     if service == "config" and "ConfigurationRecorder" in target(headers):
         return f"arn:aws:config:{region}:{account}:configuration-recorder/{_recorder(_fields(body))}"
-    if service == "config" and target(headers).endswith(".StartConfigRulesEvaluation"):
+    if service == "config" and target(headers).rpartition(".")[2] in _OF_RULES:
         return _rule(_fields(body), region, account)
     return None
 
@@ -38,7 +40,8 @@ def _rule(fields: Mapping[str, Any], region: str, account: str) -> str | None:
     from moto.config.models import config_backends
 
     known = config_backends[account][region].config_rules
-    arns = (known[name].config_rule_arn for name in fields.get("ConfigRuleNames", []) if name in known)
+    names = fields.get("ConfigRuleNames") or [fields.get("ConfigRuleName")]
+    arns = (known[name].config_rule_arn for name in names if name in known)
     return next(arns, f"arn:aws:config:{region}:{account}:config-rule/none")
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ringfence.events.config.sweep import RESULTS, answered, page, sweep
+from ringfence.events.config.sweep import MOST_NAMES, RESULTS, answered, page, sweep
 from ringfence.events.dispatch import findings
 from ringfence.model.place import Place
 from ringfence.model.sweep import Page, Window
@@ -48,10 +49,43 @@ def subjects(found: list[Page]) -> list[str]:
     ],
 )
 def test_only_rules_that_a_runbook_answers_are_read(rule: str, expected: bool) -> None:  # noqa: FBT001 - a parameter
-    sources = Sources()
+    sources = Sources(rules={"our-ssh-rule": ("AWS", "INCOMING_SSH_DISABLED")})
     sources.results[WHERE] = [result("sg-0123456789abcdef0", NOW, rule)]
     assert bool(subjects(pages(sources))) is expected
     assert sources.calls[(*WHERE, "GetComplianceDetailsByConfigRule")] == expected
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        ("CUSTOM_LAMBDA", "arn:aws:lambda:eu-west-1:111122223333:function:of-an-intruder"),
+        ("CUSTOM_POLICY", "INCOMING_SSH_DISABLED"),
+        ("AWS", "S3_BUCKET_VERSIONING_ENABLED"),
+    ],
+)
+def test_a_rule_that_only_has_the_name_of_a_managed_rule_uses_up_no_pages(source: tuple[str, str]) -> None:
+    sources = Sources(rules={"restricted-ssh": source})
+    sources.results[WHERE] = [
+        result("sg-0123456789abcdef0", NOW),
+        result("sg-0123456789abcdef1", NOW, "securityhub-restricted-ssh-0a1b2c3d"),
+    ]
+    assert subjects(pages(sources)) == ["sg-0123456789abcdef1"]
+    assert sources.calls[(*WHERE, "GetComplianceDetailsByConfigRule")] == 1
+
+
+def test_rules_are_described_in_as_many_calls_as_their_number_needs() -> None:
+    names = [f"OrgConfigRule-restricted-ssh-{number:08x}" for number in range(MOST_NAMES + 1)]
+    listed = {"ComplianceByConfigRules": [{"ConfigRuleName": name} for name in names]}
+    source = {"Owner": "AWS", "SourceIdentifier": "INCOMING_SSH_DISABLED"}
+    described = {"ConfigRules": [{"ConfigRuleName": name, "Source": source} for name in names[:MOST_NAMES]]}
+    asked, found = talk(
+        page(IS_ANSWERED, PLACE, RESULTS, HOUR, ""),
+        (listed,),
+        (described, refusal("NoSuchConfigRuleException")),
+    )
+    described_names = [call.parameters["ConfigRuleNames"] for call in asked[1]]
+    assert described_names == [names[:MOST_NAMES], names[MOST_NAMES:]]
+    assert json.loads(found.token)["rules"] == names  # each rule of a call that was refused is read by itself
 
 
 def test_a_result_that_was_recorded_before_the_window_is_left_out() -> None:
