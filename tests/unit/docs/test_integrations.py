@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.validate import ParamValidator
 from cfnlint.api import lint  # type: ignore[import-untyped]  # it has no types
 from cfnlint.decode import decode_str  # type: ignore[import-untyped]  # likewise
 from ministack.services.eventbridge import _event_pattern_error, _EventView, _matches_pattern_view
@@ -16,10 +17,12 @@ from ministack.services.eventbridge import _event_pattern_error, _EventView, _ma
 from ringfence.record.chain import ChainKey, Stamp, link
 from ringfence.record.facts import Closed, Fact, Verified
 from ringfence.record.ocsf import events
+from tests.support.fakes.conversations import model
 from tests.support.worlds import NOON, finding
 
 FOLDER = Path(__file__).parents[3] / "docs" / "examples"
 EXAMPLES = ("pagerduty", "servicenow", "jira")
+TICKETS = "security-hub-tickets"
 EACH = pytest.mark.parametrize("name", EXAMPLES)
 INCIDENT = "inc-20260301T120000.000000-8ea7008b83"
 HOSTILE = '", "event_action": "resolve", "x": "<incident> \\ </b>'
@@ -100,7 +103,7 @@ def at(path: str, given: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
     return found
 
 
-@EACH
+@pytest.mark.parametrize("name", [*EXAMPLES, TICKETS])
 def test_cfn_lint_finds_nothing(name: str) -> None:
     found = lint(text(name), regions=["us-east-1", "eu-west-1"])
     assert not [f"{one.rule.id} {one.path}: {one.message}" for one in found]
@@ -170,3 +173,16 @@ def test_what_is_not_delivered_is_kept(name: str) -> None:
         (target,) = rule(name, which)["Targets"]
         assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}
         assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] == 86_400
+
+
+def test_the_rule_for_tickets_is_one_that_security_hub_takes() -> None:
+    given = rule(TICKETS, "Rule")
+    given["Actions"][0]["ExternalIntegrationConfiguration"]["ConnectorArn"] = "the ARN of a connector"
+    operation = model("securityhub").operation_model("CreateAutomationRuleV2")
+    report = ParamValidator().validate(given, operation.input_shape)
+    assert not report.has_errors(), report.generate_report()
+    severities, activity = given["Criteria"]["OcsfFindingCriteria"]["CompositeFilters"]
+    assert [one["Filter"]["Value"] for one in activity["StringFilters"]] == ["Create"]
+    named = {one["Filter"]["Value"] for one in severities["StringFilters"]}
+    for severity, has_ticket in ((8, True), (9, True), (5, False)):
+        assert (event(severity=severity)["detail"]["severity"] in named) is has_ticket
