@@ -11,11 +11,8 @@ from ringfence.aws.dead_letters import SUFFIX
 from ringfence.aws.notice import TOPIC
 from ringfence.aws.record_keys import RECORD_KEYS
 from ringfence.handlers.managed_policies import CALLERS
-from ringfence.handlers.operator_types import (
-    CHAT_ROLE,
-    QUEUES,
-    ROUTES,
-)
+from ringfence.handlers.operator_routes import PATHS
+from ringfence.handlers.operator_types import CHAT_ROLE, QUEUES
 from ringfence.model.resource_names import OPERATE, acting_roles
 from ringfence.record.pauses import PAUSE
 from ringfence.record.slots import REPLAYS, RESETS
@@ -103,7 +100,7 @@ class OperatorApi(Construct):
             self.role,
             group,
         )
-        serve(self, self.api, (OPERATE, self.function), ROUTES, settled.key)
+        serve(self, self.api, (OPERATE, self.function), PATHS, settled.key)
         CfnOutput(Stack.of(self), "OperateUrl", value=self.api.api_endpoint)
         self._people(mfa=settings.require_mfa)
         Alarms(self, audit.notices).errors(OPERATE, self.function)

@@ -45,6 +45,8 @@ RULES = ROOT / "docs" / "rules.md"
 VECTORS = ROOT / "docs" / "record-format.json"
 OPENAPI, FINDING_SCHEMA = ROOT / "docs" / "openapi.json", ROOT / "docs" / "finding-schema.json"
 FINDINGS_PAGE = ROOT / "docs" / "findings-api.md"
+OPERATORS_OPENAPI = ROOT / "docs" / "operator-openapi.json"
+OPERATORS_PAGE = ROOT / "docs" / "operator-api.md"
 REQUIREMENTS = ROOT / "requirements.txt"
 
 
@@ -82,7 +84,9 @@ def main() -> None:
     NOTICE_SCHEMA.write_text(notices.schema_text(), "utf-8")
     OUTPUTS.write_text(outputs_page.document(), "utf-8")
     RULES.write_text(rules_page.document(), "utf-8")
-    OPENAPI.write_text(openapi.text(), "utf-8")
+    OPENAPI.write_text(openapi.text(openapi.FINDINGS_API), "utf-8")
+    OPERATORS_OPENAPI.write_text(openapi.text(openapi.OPERATORS_API), "utf-8")
+    OPERATORS_PAGE.write_text(openapi.with_routes(OPERATORS_PAGE.read_text("utf-8")), "utf-8")
     FINDING_SCHEMA.write_text(openapi.finding_schema(), "utf-8")
     FINDINGS_PAGE.write_text(openapi.with_fields(FINDINGS_PAGE.read_text("utf-8")), "utf-8")
     VECTORS.write_text(record_vectors.document(), "utf-8")

@@ -1,60 +1,106 @@
-"""docs/openapi.json and docs/finding-schema.json: the API for sent findings, from its declarations."""
+"""The OpenAPI documents of both APIs, from the declarations of their routes, and the parts of their pages."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ringfence.events.sent.form import FINDING
-from ringfence.handlers.sent_routes import FINDINGS, Route
+from ringfence.handlers.operator_routes import ROUTES
+from ringfence.handlers.sent_routes import FINDINGS
+from ringfence.model.resource_names import PREFIX
 from ringfence.model.signed_identity import HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ringfence.handlers.routes import Route
+
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _IAM, _PROOF = "iam", "proof"
 
 
-def document() -> dict[str, object]:
-    """Return the OpenAPI document."""
+@dataclass(frozen=True)
+class Api:
+    """An API, and where its document and its page are.
+
+    Attributes
+    ----------
+    title, about : str
+        What it is, in a few words and in a sentence.
+    output : str
+        The output of a stack that has its URL.
+    page : str
+        The page of docs/ that describes it.
+    routes : tuple of Route
+        Its routes.
+    """
+
+    title: str
+    about: str
+    output: str
+    page: str
+    routes: tuple[Route, ...]
+
+
+FINDINGS_API = Api(
+    "Ringfence: findings API",
+    "Send findings of your own systems to Ringfence.",
+    "FindingsUrl of the stack Ringfence-Intake",
+    "findings-api.md",
+    (FINDINGS,),
+)
+OPERATORS_API = Api(
+    "Ringfence: operator API",
+    "Run runbooks, release incidents, answer approvals, pause changes and reset limits.",
+    "OperateUrl of the stack Ringfence-Response",
+    "operator-api.md",
+    ROUTES,
+)
+
+
+def document(api: Api) -> dict[str, object]:
+    """Return the OpenAPI document of an API."""
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "Ringfence: findings API",
+            "title": api.title,
             "version": "1",
-            "description": "Send findings of your own systems to Ringfence.",
+            "description": api.about,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "jsonSchemaDialect": DIALECT,
         "servers": [
             {
                 "url": "https://{api}.execute-api.{region}.amazonaws.com",
-                "description": "The output FindingsUrl of the stack Ringfence-Intake.",
+                "description": f"The output {api.output}.",
                 "variables": {
                     "api": {"default": "abcdef1234", "description": "The id of the API."},
                     "region": {"default": "eu-west-1", "description": "The home region."},
                 },
             }
         ],
-        "paths": {FINDINGS.path: {"post": _operation(FINDINGS)}},
-        "components": {
-            "securitySchemes": {
-                _IAM: {
-                    "type": "apiKey",
-                    "in": "header",
-                    "name": "Authorization",
-                    "description": "Signature Version 4 of AWS, for the service execute-api.",
-                    "x-amazon-apigateway-authtype": "awsSigv4",
-                },
-                _PROOF: {
-                    "type": "apiKey",
-                    "in": "header",
-                    "name": HEADER,
-                    "description": "The proof of the sender's identity: the parts of a presigned "
-                    "sts:GetCallerIdentity for this request, as docs/findings-api.md describes.",
-                },
-            }
+        "paths": {one.path: {"post": _operation(one)} for one in api.routes},
+        "components": {"securitySchemes": _schemes(api.page)},
+    }
+
+
+def _schemes(page: str) -> dict[str, object]:
+    return {
+        _IAM: {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "Signature Version 4 of AWS, for the service execute-api.",
+            "x-amazon-apigateway-authtype": "awsSigv4",
+        },
+        _PROOF: {
+            "type": "apiKey",
+            "in": "header",
+            "name": HEADER,
+            "description": "The proof of the caller's identity: the parts of a presigned "
+            f"sts:GetCallerIdentity for this request, as docs/{page} describes.",
         },
     }
 
@@ -77,9 +123,9 @@ def _answer(meaning: str, schema: Mapping[str, object]) -> dict[str, object]:
     return {"description": meaning, "content": {"application/json": {"schema": schema}}}
 
 
-def text() -> str:
+def text(api: Api) -> str:
     """Return the OpenAPI document as text."""
-    return json.dumps(document(), indent=2) + "\n"
+    return json.dumps(document(api), indent=2) + "\n"
 
 
 def finding_schema() -> str:
@@ -101,3 +147,24 @@ def with_fields(page: str) -> str:
     )
     table = "\n".join(("| Field | Must be | Meaning |", "| --- | --- | --- |", *rows))
     return f"{before}{_BEGIN}\n{table}\n{_END}{after}"
+
+
+_ROUTES_BEGIN = "<!-- routes: generated by make docs -->"
+_ROUTES_END = "<!-- end of routes -->"
+
+
+def with_routes(page: str) -> str:
+    """Return docs/operator-api.md with the table of routes."""
+    before, rest = page.split(_ROUTES_BEGIN)
+    _, after = rest.split(_ROUTES_END)
+    rows = (
+        f"| `POST {one.path}` | {one.about} | {', '.join(f'`{PREFIX}{who}`' for who in one.policies)} | "
+        f"{'once' if one.once else 'for a minute'} |"
+        for one in ROUTES
+    )
+    head = (
+        "| Route | What it does | Policies that allow it | Use of a proof |",
+        "| --- | --- | --- | --- |",
+    )
+    table = "\n".join((*head, *rows))
+    return f"{before}{_ROUTES_BEGIN}\n{table}\n{_ROUTES_END}{after}"

@@ -271,9 +271,9 @@ class DirectOperatorClient:
                 self._go_on()
             return answer
 
-    def dead_letters(self, body: Body) -> Body:  # noqa: ARG002 - as the API takes it
+    def dead_letters(self, body: Body) -> Body:
         """Raise BadInput, because only the API may send to the queues."""
-        return self._service.dead_letters()
+        return self._service.dead_letters(body)
 
     def replay(self, body: Body) -> Body:
         """Raise BadInput likewise."""
@@ -300,9 +300,9 @@ class DirectOperatorClient:
         """Raise BadInput likewise."""
         return self._service.unpause(body, self._execution())
 
-    def paused(self, body: Body) -> Body:  # noqa: ARG002 - as the API takes it
+    def paused(self, body: Body) -> Body:
         """Raise BadInput likewise."""
-        return self._service.paused()
+        return self._service.paused(body)
 
     def limits(self, body: Body) -> Body:
         """Raise BadInput likewise."""

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ringfence.engine.daily_chain import record_today
 from ringfence.handlers.logs import logger
-from ringfence.handlers.operator_types import check_reason
-from ringfence.model.document import Document
+from ringfence.handlers.operator_types import check_reason, request_document
 from ringfence.model.errors import BadInput, RingfenceError
 from ringfence.model.resource_names import FINDINGS, INTAKE, OUTPUTS, PREFIX
 from ringfence.model.suggestions import unknown
@@ -85,7 +84,7 @@ class DeadLetterService:
 
         The record comes first: who, why, and which messages. Raises BadInput, Refused and Retryable.
         """
-        given = Document.of(body)
+        given = request_document(body, "queue", "id", "reason")
         queue, wanted, reason = given.text("queue"), given.optional_text("id"), given.text("reason")
         check_reason(reason)
         if queue not in set(queues_of(self.catalogue)):

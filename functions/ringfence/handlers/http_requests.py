@@ -65,7 +65,20 @@ def body_of(app: APIGatewayHttpResolver) -> object:
         text = app.current_event.decoded_body or ""
     except ValueError as error:
         raise BadInput(WHOLE, "must be UTF-8 text") from error
-    return parse_json(text)
+    value = parse_json(text)
+    if "\\u" in text:
+        _check_characters(value)
+    return value
+
+
+def _check_characters(value: object) -> None:
+    """Raise BadInput for half of a surrogate pair: no table, no queue and no log stores it."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise BadInput(WHOLE, "contains half of a surrogate pair, which is no character") from error
+    except RecursionError as error:
+        raise BadInput(WHOLE, "is nested too deeply") from error
 
 
 def response(code: int, answer: Answer) -> Response[str]:

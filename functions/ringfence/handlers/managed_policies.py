@@ -5,14 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ringfence.aws import archive, containments, incidents, log_files, log_signer, outputs
-from ringfence.handlers.operator_types import (
-    FOR_APPROVERS,
-    FOR_AUDITORS,
-    FOR_OPERATORS,
-    FOR_PAUSERS,
-    FOR_RELEASERS,
-    FOR_RESETTERS,
-)
+from ringfence.handlers.operator_routes import paths_of
 from ringfence.handlers.sent_routes import FINDINGS
 from ringfence.model.call import Permission
 from ringfence.model.resource_names import PREFIX
@@ -49,13 +42,16 @@ class ManagedPolicy:
         return route in self.routes if route else any(one.action == action for one in self.permissions)
 
 
-CALLERS = (
-    ManagedPolicy("operator", "Start runs with Ringfence, and replay dead letters", FOR_OPERATORS),
-    ManagedPolicy("approver", "Approve or reject plans of Ringfence", FOR_APPROVERS),
-    ManagedPolicy("releaser", "Release what Ringfence did", FOR_RELEASERS),
-    ManagedPolicy("pauser", "Pause the changes of Ringfence, and resume", FOR_PAUSERS),
-    ManagedPolicy("resetter", "Reset limits of Ringfence", FOR_RESETTERS),
-    ManagedPolicy("checker", "Have Ringfence check the seals of its record", FOR_AUDITORS),
+CALLERS = tuple(
+    ManagedPolicy(who, does, paths_of(who))
+    for who, does in (
+        ("operator", "Start runs with Ringfence, and replay dead letters"),
+        ("approver", "Approve or reject plans of Ringfence"),
+        ("releaser", "Release what Ringfence did"),
+        ("pauser", "Pause the changes of Ringfence, and resume"),
+        ("resetter", "Reset limits of Ringfence"),
+        ("checker", "Have Ringfence check the seals of its record"),
+    )
 )
 """The policies of those who call the API."""
 SENDER = ManagedPolicy("finding-sender", "Send findings to Ringfence", (FINDINGS.path,))

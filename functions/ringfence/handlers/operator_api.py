@@ -36,7 +36,7 @@ from ringfence.handlers.operator_requests import (
     run_request,
     status_query,
 )
-from ringfence.handlers.operator_types import check_actor, within
+from ringfence.handlers.operator_types import check_actor, request_document, within
 from ringfence.model.errors import BadInput, InternalError, Refused, Retryable
 from ringfence.model.kinds import parse_key
 from ringfence.model.resource_names import release_role, run_role
@@ -112,8 +112,9 @@ class OperatorService:
         answer = self._answer(report, ChainKey(order.runbook.id, order.ref.key))
         return {**answer, "whole": ask.whole, "remediations": list(order.runbook.on(order.ref).ids)}
 
-    def dead_letters(self) -> Answer:
-        """Return the dead letters. Raises BadInput without a deployment."""
+    def dead_letters(self, body: object) -> Answer:
+        """Return the dead letters. Raises BadInput for a field, and without a deployment."""
+        request_document(body)
         return {**self._letters().listed(), **self._shown()}
 
     def replay(self, body: object, execution: ExecutionContext) -> Answer:
@@ -141,8 +142,9 @@ class OperatorService:
         """End a pause before its time. Raises BadInput and Retryable."""
         return self._pauses().resume(body, execution)
 
-    def paused(self) -> Answer:
-        """Return what is paused. Raises Retryable."""
+    def paused(self, body: object) -> Answer:
+        """Return what is paused. Raises BadInput for a field, and Retryable."""
+        request_document(body)
         return self._pauses().listed()
 
     def _pauses(self) -> PauseService:

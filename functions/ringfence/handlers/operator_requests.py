@@ -1,18 +1,6 @@
 """Read the requests of operators. Pure: JSON documents in, requests out.
 
-Shapes of the requests. Every field is checked, and unknown fields are refused::
-
-    POST /runs      {runbook, subject: {account, region, id, kind?}, reason, dry_run, remediations?, options?,
-                     plan?: {digest, as_of}, despite_exempt?}
-    POST /releases  {incident, reason, dry_run, skip_drifted?, despite_unsealed?, runbook? and subject?,
-                     plans?: [digest, ...]}
-    POST /status    {runbook, subject, after?, remediations?}
-    POST /rechecks  {incident?, after?}
-    POST /seals     {incident}
-    POST /approvals {incident}, or {breaker?, after?} for those that wait
-    POST /answers   {incident, answer: approve | reject, plan: digest, reason, approval?, break_glass?}, or
-                    {breaker, answer, plan: digest of all, approvals: [{incident, approval, plan}, ...],
-                     reason, break_glass?, after?}
+`operator_request_forms` has their forms. Every field is checked, and unknown fields are refused.
 
 `plan` and `plans` are results of a dry run that the caller confirmed. No other plan is then applied.
 """
@@ -87,7 +75,7 @@ def run_request(
     mode = Mode.DRY_RUN if dry_run else Mode.AUTO
     agreed = _agreed(document)
     request = _request("run", document, only, dry_run=dry_run, direct=direct)
-    request = replace(request, despite_exempt=document.flag("despite_exempt"))
+    request = replace(request, despite_exempt=_flag(document, "despite_exempt"))
     order = ResponseRequest(
         runbook=chosen,
         ref=ref,
@@ -115,10 +103,10 @@ def release_request(body: object, catalogue: Mapping[str, Runbook], *, direct: b
     if document.has("runbook") or document.has("subject"):
         key = _key(document, catalogue)
     request = _request(RELEASE, document, (), dry_run=_dry_run(document), direct=direct)
-    request = replace(request, despite_unsealed=document.flag("despite_unsealed"))
+    request = replace(request, despite_unsealed=_flag(document, "despite_unsealed"))
     given = document.texts("plans") if document.has("plans") else None
     plans = None if given is None else tuple(_digest(one, f"plans[{i}]") for i, one in enumerate(given))
-    return ReleaseRequest(incident, key, request, document.flag("skip_drifted"), plans)
+    return ReleaseRequest(incident, key, request, _flag(document, "skip_drifted"), plans)
 
 
 def response_release(
@@ -152,7 +140,7 @@ def status_query(body: object, catalogue: Mapping[str, Runbook]) -> StatusQuery:
 def recheck_query(body: object) -> RecheckQuery:
     """Read a request to verify incidents again. Raises BadInput that names the field."""
     document = request_document(body, "incident", "after")
-    incident = document.optional_text("incident") or ""
+    incident = document.text_if_given("incident")
     return RecheckQuery(check_incident(incident) if incident else "", document.optional_text("after") or "")
 
 
@@ -183,8 +171,7 @@ def batch_request(body: object) -> BatchRequest | None:
 
 
 def _shown(one: Document) -> Shown:
-    for other in sorted(one.value.keys() - {"incident", "approval", "plan"}):
-        raise BadInput(one.at(other), "is not a known field; the fields are incident, approval, plan")
+    one.only("incident", "approval", "plan")
     plan = _digest(one.text("plan"), one.at("plan"))
     return Shown(check_incident(one.text("incident")), one.text("approval"), plan)
 
@@ -198,7 +185,7 @@ def _after(document: Document) -> int:
 
 def _answer(document: Document) -> tuple[str, bool]:
     """Read the answer, and whether it is given with break-glass. Raises BadInput."""
-    answer, glass = document.text("answer"), document.flag("break_glass")
+    answer, glass = document.text("answer"), _flag(document, "break_glass")
     if answer not in {Answer.APPROVE, Answer.REJECT}:
         raise BadInput("answer", f"must be {Answer.APPROVE} or {Answer.REJECT}", answer)
     if glass and answer != Answer.APPROVE:
@@ -224,9 +211,7 @@ def _agreed(document: Document) -> Agreed | None:
     """Read the confirmed plan. Raises BadInput."""
     if not document.has("plan"):
         return None
-    plan = document.child("plan")
-    for other in sorted(plan.value.keys() - {"digest", "as_of"}):
-        raise BadInput(plan.at(other), "is not a known field; the fields are digest, as_of")
+    plan = document.child("plan").only("digest", "as_of")
     try:
         as_of = datetime.fromisoformat(plan.text("as_of"))
         as_of.astimezone(UTC)
@@ -243,6 +228,13 @@ def _digest(text: str, field: str) -> str:
     return text
 
 
+def _flag(document: Document, key: str) -> bool:
+    """Return true or false, and false without a value. A text is neither."""
+    if document.has(key) and not isinstance(document.value[key], bool):
+        raise BadInput(document.at(key), "must be true or false", document.value[key])
+    return document.flag(key)
+
+
 def _dry_run(document: Document) -> bool:
     if not isinstance(document.value.get("dry_run"), bool):
         raise BadInput("dry_run", "is required and must be true or false", document.value.get("dry_run"))
@@ -257,9 +249,7 @@ def _runbook(document: Document, catalogue: Mapping[str, Runbook]) -> Runbook:
 
 
 def _subject(document: Document, runbook: Runbook) -> Ref:
-    subject = document.child("subject")
-    for other in sorted(subject.value.keys() - {"kind", "account", "region", "id"}):
-        raise BadInput(subject.at(other), "is not a known field; the fields are kind, account, region, id")
+    subject = document.child("subject").only("kind", "account", "region", "id")
     account, region, id_ = (subject.text(key) for key in ("account", "region", "id"))
     return ref_of(runbook.subject, account, region, id_, subject.optional_text("kind") or "")
 

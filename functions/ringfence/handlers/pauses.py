@@ -88,7 +88,7 @@ def pause_of(
 ) -> Pause:
     """Read a request to pause. Raises BadInput that names the field, and Forbidden outside the scope."""
     document = request_document(body, "reason", "seconds", *_SCOPE)
-    runbook, account, incident = (document.optional_text(name) or "" for name in _SCOPE)
+    runbook, account, incident = (document.text_if_given(name) for name in _SCOPE)
     if runbook and runbook not in catalogue:
         raise unknown("runbook", runbook, sorted(catalogue))
     if account and account not in policy.accounts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ringfence.model.document import Document
+from ringfence.handlers.operator_types import request_document
 from ringfence.model.errors import BadInput, RingfenceError
 from ringfence.model.incident import check_incident
 from ringfence.record.seal_check import check_seals
@@ -44,9 +44,7 @@ class SealService:
         `more` are the responses that were not checked, because there are many or the time is over. Raises
         BadInput, and Retryable if the index cannot be read.
         """
-        document = Document.of(body)
-        for unknown in sorted(document.value.keys() - {"incident"}):
-            raise BadInput(unknown, "is not a known field; the field is incident")
+        document = request_document(body, "incident")
         incident = check_incident(document.text("incident"))
         keys = self.find(incident)
         if not keys:

@@ -26,6 +26,18 @@ class Document:
             raise BadInput(path or "(document)", "must be an object", value)
         return cls(value, path)
 
+    def only(self, *known: str) -> Document:
+        """Return it if it has no other fields. Raises BadInput that names the first other one.
+
+        A misspelled field must change nothing. Its name is shortened and escaped: the sender chose it.
+        """
+        for other in sorted(self.value.keys() - set(known)):
+            name = ascii(other[:80])[1:-1] or '""'
+            fields = f"the fields are {', '.join(known)}" if known else "there are none"
+            fields = f"the field is {known[0]}" if len(known) == 1 else fields
+            raise BadInput(self.at(name), f"is not a known field; {fields}")
+        return self
+
     def at(self, key: str) -> str:
         """Return the dotted path of `key`."""
         return f"{self.path}.{key}" if self.path else key
@@ -47,6 +59,10 @@ class Document:
         if value is None or isinstance(value, str):
             return value
         raise BadInput(self.at(key), "must be a string", value)
+
+    def text_if_given(self, key: str) -> str:
+        """Return a non-empty string. Empty if the value is absent or null."""
+        return self.text(key) if self.has(key) else ""
 
     def number(self, key: str) -> float:
         """Return a number."""

@@ -5,10 +5,15 @@ from __future__ import annotations
 import base64
 import itertools
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
 
 from ringfence.handlers import operator_http
 from ringfence.handlers.logs import logger
+from ringfence.handlers.operator_routes import PATHS, ROUTES
 from ringfence.model.signed_identity import HEADER
 from tests.support.fakes.site import KIM
 from tests.support.fakes.sts import callers, proof
@@ -86,12 +91,32 @@ def event(path: str, body: object, authorizer: Json | None) -> Json:
 
 
 def serve(site: Site, asked: Json, check: CallerCheck | None = None) -> Json:
-    """Have the function answer an event at a site's desk. Kim signs it, unless it contains a proof."""
+    """Have the function answer an event at a site's desk. Kim signs it, unless it contains a proof.
+
+    The answer is one that the declaration of the route names.
+    """
     context: Any = Context()
     if HEADER not in asked["headers"]:
         signed = proof(asked["rawPath"], sent(asked)).header
         asked = {**asked, "headers": {**asked["headers"], HEADER: signed}}
-    return operator_http.serve(site.desk, check or callers(), asked, context)
+    answer = operator_http.serve(site.desk, check or callers(), asked, context)
+    if asked["rawPath"] in PATHS:
+        check_answer(asked["rawPath"], answer["statusCode"], json.loads(answer["body"]))
+    return answer
+
+
+def check_answer(path: str, code: int, body: object) -> None:
+    """Fail if the declaration of a route does not name such an answer."""
+    validator = _answers(path).get(code)
+    assert validator, f"{path} answers {code}, which its declaration does not name"
+    error = best_match(validator.iter_errors(body))
+    assert error is None, f"{path} answers {code} with {body}: {error}"
+
+
+@cache
+def _answers(path: str) -> dict[int, Draft202012Validator]:
+    (route,) = (one for one in ROUTES if one.path == path)
+    return {code: Draft202012Validator(schema) for code, (_, schema) in route.answers.items()}
 
 
 def sent(asked: Json) -> bytes:

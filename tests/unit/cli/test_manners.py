@@ -17,7 +17,8 @@ from ringfence.cli.denials import explained
 from ringfence.cli.main import main
 from ringfence.cli.operator_client import HttpOperatorClient
 from ringfence.handlers.managed_policies import AUDITOR, CALLERS, DOCTOR, allowing
-from ringfence.handlers.operator_types import ROUTES, Forbidden
+from ringfence.handlers.operator_routes import PATHS
+from ringfence.handlers.operator_types import Forbidden
 from ringfence.model.errors import AccessDenied, Retryable
 from stacks import needs
 from tests.support.commands import every
@@ -86,7 +87,7 @@ def test_a_call_that_no_policy_allows_names_none() -> None:
     assert explained(Retryable("dynamodb:Query: throttled")) == "dynamodb:Query: throttled"
 
 
-@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("route", PATHS)
 def test_a_denied_request_names_the_policies_that_allow_it(route: str) -> None:
     class Denied:
         def post(self, path: str, document: Mapping[str, object]) -> tuple[int, object]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ringfence.handlers.operator_callers import CallerCheck
-from ringfence.handlers.operator_types import FOR_CHAT, ROUTES
+from ringfence.handlers.operator_routes import PATHS
+from ringfence.handlers.operator_types import FOR_CHAT
 from ringfence.model.person import person
 from ringfence.model.signed_identity import HEADER
 from ringfence.record.measures import FORGED
@@ -134,7 +135,7 @@ def test_while_sts_does_not_answer_nothing_is_done_and_the_operator_can_ask_agai
     assert FORGED not in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("path", ROUTES)
+@pytest.mark.parametrize("path", PATHS)
 def test_every_route_verifies_its_caller(site: Site, path: str) -> None:
     code, answer = sends(site, asked("", path=path))
     assert (code, answer["error"]["kind"]) == (403, "forged")
@@ -154,7 +155,7 @@ def presses(site: Site, path: str, body: Json, role: str = APPROVERS, who: str =
     return sends(site, made, replace(callers(), chat_role=role))
 
 
-@pytest.mark.parametrize("path", sorted(set(ROUTES) - set(FOR_CHAT)))
+@pytest.mark.parametrize("path", sorted(set(PATHS) - set(FOR_CHAT)))
 def test_a_button_asks_for_nothing_but_answers_and_pauses(site: Site, path: str) -> None:
     code, answer = presses(site, path, RUN)
     assert (code, answer["error"]["kind"]) == (403, "forbidden")

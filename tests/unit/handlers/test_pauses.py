@@ -168,3 +168,11 @@ def test_two_people_who_pause_at_once_both_do(opened: bool) -> None:  # noqa: FB
     active = {one.runbook for one in log.pauses().active}
     assert active >= {"harden-bucket", "contain-instance"}
     assert len(active) == 2 + opened
+
+
+@pytest.mark.parametrize("scope", ["runbook", "account", "incident"])
+def test_an_empty_scope_does_not_pause_everything(scope: str) -> None:
+    desk = Desk()
+    with pytest.raises(BadInput, match=f"{scope}: is required and must be a non-empty string"):
+        desk.pause(**{scope: ""})
+    assert not desk.log.pauses().active

@@ -63,6 +63,7 @@ def test_each_finding_is_answered_by_itself(sending: Sending) -> None:
         ({**finding(), "class_uid": 2004}, 400, "findings[0].finding_info"),
         (finding(subjects=[OTHER]), 403, "findings[0].subjects[0]"),
         (finding(sender=KIM), 400, "findings[0].sender"),
+        ({**finding(), "": 1}, 400, 'findings[0].""'),
     ],
 )
 def test_what_is_wrong_is_named(sending: Sending, found: object, code: int, field: str) -> None:
@@ -92,6 +93,18 @@ def test_a_request_that_is_no_list_of_findings_is_bad_input(
 ) -> None:
     code, answer = sending.post(given)
     assert (code, answer["error"]["field"]) == (400, field)
+
+
+def test_a_field_without_a_name_is_named(sending: Sending) -> None:
+    code, answer = sending.post({**body(finding()), "": 1})
+    assert (code, answer["error"]["field"]) == (400, '""')
+
+
+@pytest.mark.parametrize("sent", [{"\ud800": 1}, body(finding(title="\udfff")), {"findings": ["\ud800"]}])
+def test_half_of_a_surrogate_pair_is_no_character(sending: Sending, sent: Json) -> None:
+    code, answer = sending.post(sent)
+    assert (code, answer["error"]["field"]) == (400, "(document)")
+    assert not sending.passed_on
 
 
 def test_a_finding_of_later_than_now_would_stop_its_updates(sending: Sending) -> None:
@@ -185,7 +198,7 @@ def test_what_the_policy_refuses_on_the_bus_is_recorded_and_no_error(sending: Se
     assert [(one.sender, one.way) for one in sending.refusals] == [("444455556666", "bus")]
 
 
-@pytest.mark.parametrize("detail", [BAD, [], None, "text"])
+@pytest.mark.parametrize("detail", [BAD, [], None, "text", finding(title="\udfff")])
 def test_bad_input_on_the_bus_becomes_a_dead_letter(sending: Sending, detail: object) -> None:
     with pytest.raises(BadInput):
         sending.put(detail)

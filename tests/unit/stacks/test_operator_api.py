@@ -7,20 +7,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ringfence.handlers.managed_policies import CALLERS
+from ringfence.handlers.operator_routes import PATHS, paths_of
 from ringfence.handlers.operator_types import (
-    FOR_APPROVERS,
-    FOR_AUDITORS,
-    FOR_OPERATORS,
-    FOR_PAUSERS,
-    FOR_RELEASERS,
-    FOR_RESETTERS,
+    ANSWERS,
+    APPROVALS,
+    DEAD_LETTERS,
     LIMITS,
+    PAUSED,
+    PAUSES,
     QUEUES,
+    RECHECKS,
     RELEASES,
+    REPLAYS,
     RESETS,
-    ROUTES,
+    RESUMES,
     RUNS,
     SEALS,
+    STATUS,
 )
 from ringfence.handlers.sent_routes import FINDINGS
 from ringfence.runbooks.catalogue import CATALOGUE
@@ -38,7 +42,7 @@ ROUTE, FUNCTION = "AWS::ApiGatewayV2::Route", "AWS::Lambda::Function"
 
 def test_there_are_the_routes_that_the_function_serves_and_no_other(response: Template) -> None:
     routes = {one["Properties"]["RouteKey"] for one in response.all(ROUTE).values()}
-    assert routes == {f"POST {path}" for path in ROUTES}
+    assert routes == {f"POST {path}" for path in PATHS}
 
 
 def test_every_route_demands_an_iam_signature(response: Template) -> None:
@@ -100,15 +104,15 @@ def test_only_an_api_may_invoke_a_function_and_only_on_its_routes(
     routes = [
         [arn["Fn::Join"][1][-1] for arn in one["Condition"]["ArnLike"]["aws:SourceArn"]] for one in allowed
     ]
-    assert routes == [[f"/*/*{path}" for path in ROUTES], [f"/*/*{FINDINGS.path}"]]
+    assert routes == [[f"/*/*{path}" for path in PATHS], [f"/*/*{FINDINGS.path}"]]
 
 
 @pytest.mark.parametrize(
     ("like", "name", "paths"),
     [
-        ("DoorOperators", "operator", FOR_OPERATORS),
-        ("DoorReleasers", "releaser", FOR_RELEASERS),
-        ("DoorCheckers", "checker", FOR_AUDITORS),
+        ("DoorOperators", "operator", paths_of("operator")),
+        ("DoorReleasers", "releaser", paths_of("releaser")),
+        ("DoorCheckers", "checker", paths_of("checker")),
     ],
 )
 def test_who_may_run_may_not_release_and_each_policy_tells_where_the_routes_are(
@@ -127,12 +131,23 @@ def test_who_may_run_may_not_release_and_each_policy_tells_where_the_routes_are(
     assert by_action == {"cloudformation:DescribeStacks": stack}
 
 
+def test_who_may_call_which_route_is_as_reviewed() -> None:
+    assert {one.name: one.routes for one in CALLERS} == {
+        "ringfence-operator": (RUNS, STATUS, RECHECKS, DEAD_LETTERS, REPLAYS, SEALS, PAUSED, LIMITS),
+        "ringfence-releaser": (RELEASES, STATUS, SEALS, PAUSED),
+        "ringfence-approver": (STATUS, ANSWERS, APPROVALS, PAUSED, LIMITS),
+        "ringfence-pauser": (PAUSES, RESUMES, PAUSED),
+        "ringfence-resetter": (RESETS, LIMITS),
+        "ringfence-checker": (SEALS, PAUSED, LIMITS),
+    }
+
+
 def test_the_right_to_reset_a_limit_is_apart_from_all_others(response: Template) -> None:
     policy = response.properties("AWS::IAM::ManagedPolicy", "DoorResetters")
     assert policy["ManagedPolicyName"] == "ringfence-resetter"
-    assert FOR_RESETTERS == (RESETS, LIMITS)
-    others = (FOR_OPERATORS, FOR_RELEASERS, FOR_APPROVERS, FOR_PAUSERS, FOR_AUDITORS)
-    assert not any(RESETS in paths for paths in others)
+    assert paths_of("resetter") == (RESETS, LIMITS)
+    others = ("operator", "releaser", "approver", "pauser", "checker")
+    assert not any(RESETS in paths_of(one) for one in others)
 
 
 @pytest.mark.parametrize("like", ["DoorOperators", "DoorReleasers", "DoorCheckers"])

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ringfence.cli.schemas.builders import (
+from ringfence.cli.schemas.local import DEMO, LOCAL, SAMPLE, SENT
+from ringfence.cli.schemas.log import COVERED, INCIDENT, SHOWN, VERDICT
+from ringfence.cli.schemas.offline import CONTROLS, DECIDES, DIFFERENCE, EXPLAINED, FLAW, PROBLEM, REMOVAL
+from ringfence.cli.schemas.operators import ANSWERED, APPROVALS, RELEASE, RUN
+from ringfence.cli.schemas.posture import GENERATED, INSIGHT, RULE, RULES_CHECKED, RULES_TESTED, SCANNED
+from ringfence.cli.schemas.replay import REPLAYED
+from ringfence.handlers.json_forms import (
     either,
     flag,
     many,
@@ -18,15 +24,10 @@ from ringfence.cli.schemas.builders import (
     text,
     whole,
 )
-from ringfence.cli.schemas.local import DEMO, LOCAL, SAMPLE, SENT
-from ringfence.cli.schemas.log import COVERED, INCIDENT, SHOWN, VERDICT
-from ringfence.cli.schemas.offline import CONTROLS, DECIDES, DIFFERENCE, EXPLAINED, FLAW, PROBLEM, REMOVAL
-from ringfence.cli.schemas.operators import ANSWERED, APPROVALS, LETTER, LIMIT, PAUSE, RECHECK, RELEASE, RUN
-from ringfence.cli.schemas.posture import GENERATED, INSIGHT, RULE, RULES_CHECKED, RULES_TESTED, SCANNED
-from ringfence.cli.schemas.replay import REPLAYED
+from ringfence.handlers.operator_forms import LETTER, LIMIT, PAUSE, RECHECK
 
 if TYPE_CHECKING:
-    from ringfence.cli.schemas.builders import Schema
+    from ringfence.handlers.json_forms import Schema
 
 
 @dataclass(frozen=True)

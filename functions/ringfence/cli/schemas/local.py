@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ringfence.cli.schemas.builders import (
+from ringfence.cli.schemas.log import ENTRY
+from ringfence.handlers.json_forms import (
     anything,
     either,
     flag,
@@ -15,7 +16,6 @@ from ringfence.cli.schemas.builders import (
     text,
     whole,
 )
-from ringfence.cli.schemas.log import ENTRY
 
 SAMPLE = record(
     file=maybe(text("The file that was written.")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ringfence.cli.schemas.builders import flag, many, maybe, merged, moment, number, record, text, whole
+from ringfence.handlers.json_forms import flag, many, maybe, merged, moment, number, record, text, whole
 
 FINDING = record(
     id=text(),

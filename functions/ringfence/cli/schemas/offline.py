@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ringfence.cli.schemas.builders import either, flag, many, maybe, number, record, text, whole, with_more
-from ringfence.cli.schemas.operators import SUBJECT
+from ringfence.handlers.json_forms import either, flag, many, maybe, number, record, text, whole, with_more
+from ringfence.handlers.operator_forms import SUBJECT
 
 PROBLEM = record(
     standing=text(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ringfence.cli.schemas.builders import either, flag, many, maybe, number, record, table, text, whole
+from ringfence.handlers.json_forms import either, flag, many, maybe, number, record, table, text, whole
 
 RULE = record(
     name=text(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ringfence.cli.schemas.builders import many, maybe, moment, record, table, text, whole
+from ringfence.handlers.json_forms import many, maybe, moment, record, table, text, whole
 
 BY_MODE = table(whole(), "The number of decisions by mode.")
 CHANGED = {"from": text(), "to": text(), "count": whole()}

@@ -214,22 +214,13 @@ class Declared:
 
     def read(self, value: object, path: str = "") -> Document:
         """Return the document. Raises BadInput that names the first field that is wrong, and its value."""
-        document = Document.of(value, path)
-        known = {one.name for one in self.fields}
-        for name in document.value:
-            if name not in known:
-                raise BadInput(document.at(shown(name)), f"is not a known field; the fields are {self.names}")
+        document = Document.of(value, path).only(*(one.name for one in self.fields))
         for one in self.fields:
             if one.name in document.value:
                 one.form.check(document.at(one.name), document.value[one.name])
             elif one.required:
                 raise BadInput(document.at(one.name), f"is required and must be {one.form.words}")
         return document
-
-    @property
-    def names(self) -> str:
-        """The names of the fields, for people."""
-        return ", ".join(one.name for one in self.fields)
 
     def schema(self) -> Json:
         """Return the JSON Schema."""
@@ -245,11 +236,6 @@ class Declared:
     def example(self, *, whole: bool = True) -> dict[str, object]:
         """Return a document. `whole`: with the fields that are not required."""
         return {one.name: one.example for one in self.fields if whole or one.required}
-
-
-def shown(name: object) -> str:
-    """Return the name of an unknown field, shortened and escaped: the sender chose it."""
-    return fields.formatted(str(name))
 
 
 def only(given: Mapping[str, object]) -> dict[str, object]:

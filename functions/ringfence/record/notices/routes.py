@@ -77,9 +77,7 @@ def routes_of(document: Document, key: str) -> tuple[Route, ...]:
 
 def route_of(given: Document) -> Route:
     """Read one route. Raises BadInput that names the field."""
-    for unknown in sorted(given.value.keys() - set(FIELDS)):
-        raise BadInput(given.at(unknown), f"is not a known field; the fields are {', '.join(FIELDS)}")
-    name = given.text("name")
+    name = given.only(*FIELDS).text("name")
     if not _NAME.fullmatch(name):
         raise BadInput(given.at("name"), "must be small letters, digits and hyphens, at most 30", name)
     severity = given.number("severity") if given.has("severity") else 0

@@ -1,27 +1,26 @@
-"""The API for sent findings as a WSGI application: API Gateway before its function, without a wire."""
+"""An HTTP API as a WSGI application: API Gateway before its function, without a wire."""
 
 from __future__ import annotations
 
 import base64
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ringfence.handlers.sent_routes import FINDINGS
 from tests.support.fakes.gateway import IAM, event
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from tests.support.fakes.sending import Sending
+    from collections.abc import Callable, Collection, Iterable
 
 Json = dict[str, Any]
 
 
-class FindingsGateway:
-    """Serves what a fuzzer sends. Kim signs each request, so that more than the signature is tested."""
+@dataclass(frozen=True)
+class WsgiGateway:
+    """Serves what a fuzzer sends to the routes. `serve` has Kim sign it, so that more is tested than that."""
 
-    def __init__(self, sending: Sending) -> None:
-        self.sending = sending
+    paths: Collection[str]
+    serve: Callable[[Json], Json]
 
     def __call__(self, environ: Json, start: Callable[..., object]) -> Iterable[bytes]:
         """Answer a request."""
@@ -32,10 +31,11 @@ class FindingsGateway:
         return [body]
 
     def _answer(self, environ: Json) -> Json:
-        if (environ["REQUEST_METHOD"], environ["PATH_INFO"]) != ("POST", FINDINGS.path):
+        path = environ["PATH_INFO"]
+        if environ["REQUEST_METHOD"] != "POST" or path not in self.paths:
             # API Gateway has no such route.
             return {"statusCode": 404, "body": json.dumps({"message": "Not Found"})}
         sent = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        asked = event(FINDINGS.path, "", {"iam": IAM})
+        asked = event(path, "", {"iam": IAM})
         asked["body"], asked["isBase64Encoded"] = base64.b64encode(sent).decode(), True
-        return self.sending.serve(asked)
+        return self.serve(asked)

@@ -1,4 +1,4 @@
-"""Small builders for JSON Schemas of what the commands print with `--json`."""
+"""Small builders for JSON Schemas: of the API for operators, and of what the commands print with `--json`."""
 
 from __future__ import annotations
 
