@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Json = dict[str, object]
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half of a surrogate pair. It is no character, and no table and no queue stores it."""
 
 
 class Form(Protocol):
@@ -61,7 +63,7 @@ class Text:
     def check(self, field: str, value: object) -> None:
         """Raise BadInput unless it is such a text."""
         fits = isinstance(value, str) and 1 <= len(value) <= self.longest
-        if not fits or not re.fullmatch(self.pattern, str(value)):
+        if not fits or not re.fullmatch(self.pattern, str(value)) or _HALF.search(str(value)):
             raise refuse(self, field, value)
 
 

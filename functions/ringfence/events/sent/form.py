@@ -34,8 +34,7 @@ VERSION = 1
 MOST_FINDINGS = 25
 """The maximum number of findings in one request."""
 MOST_SUBJECTS = 10
-_PRINTABLE = "[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\ud800-\\udfff]"
-"""No control character, and no half of a surrogate pair, which no table and no queue stores."""
+_PRINTABLE = "[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]"
 FINDING = Declared(
     "Ringfence finding",
     "A finding that your own system sends to Ringfence, version 1.",
