@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ringfence.events.sent.form import FINDING
-from ringfence.handlers.operator_routes import ROUTES
+from ringfence.handlers import operator_forms
+from ringfence.handlers.operator_routes import PAUSE, ROUTES
+from ringfence.handlers.routes import FAILED
 from ringfence.handlers.sent_routes import FINDINGS
 from ringfence.model.resource_names import PREFIX
 from ringfence.model.signed_identity import HEADER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ringfence.handlers.routes import Route
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -35,6 +37,8 @@ class Api:
         The page of docs/ that describes it.
     routes : tuple of Route
         Its routes.
+    named : mapping of str to mapping
+        Schemas that the document contains once, by their names in it.
     """
 
     title: str
@@ -42,6 +46,7 @@ class Api:
     output: str
     page: str
     routes: tuple[Route, ...]
+    named: Mapping[str, Mapping[str, object]]
 
 
 FINDINGS_API = Api(
@@ -50,6 +55,7 @@ FINDINGS_API = Api(
     "FindingsUrl of the stack Ringfence-Intake",
     "findings-api.md",
     (FINDINGS,),
+    MappingProxyType({"Failed": FAILED}),
 )
 OPERATORS_API = Api(
     "Ringfence: operator API",
@@ -57,6 +63,19 @@ OPERATORS_API = Api(
     "OperateUrl of the stack Ringfence-Response",
     "operator-api.md",
     ROUTES,
+    MappingProxyType(
+        {
+            "Failed": FAILED,
+            "Subject": operator_forms.SUBJECT,
+            "Plan": operator_forms.PLAN,
+            "Result": operator_forms.RESULT,
+            "Released": operator_forms.RELEASED,
+            "Approval": operator_forms.APPROVAL,
+            "Pause": PAUSE,
+            "Limit": operator_forms.LIMIT,
+            "Letter": operator_forms.LETTER,
+        }
+    ),
 )
 
 
@@ -81,9 +100,25 @@ def document(api: Api) -> dict[str, object]:
                 },
             }
         ],
-        "paths": {one.path: {"post": _operation(one)} for one in api.routes},
-        "components": {"securitySchemes": _schemes(api.page)},
+        "paths": {one.path: {"post": _referring(_operation(one), api.named)} for one in api.routes},
+        "components": {
+            "securitySchemes": _schemes(api.page),
+            "schemas": {name: _parts(one, api.named) for name, one in api.named.items()},
+        },
     }
+
+
+def _referring(value: object, named: Mapping[str, Mapping[str, object]]) -> object:
+    """Return a part of the document with references in the places of the schemas that have names."""
+    name = next((name for name, one in named.items() if one == value), "")
+    return {"$ref": f"#/components/schemas/{name}"} if name else _parts(value, named)
+
+
+def _parts(value: object, named: Mapping[str, Mapping[str, object]]) -> object:
+    """Return the same with references in its parts."""
+    if isinstance(value, Mapping):
+        return {key: _referring(one, named) for key, one in value.items()}
+    return [_referring(one, named) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _schemes(page: str) -> dict[str, object]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.handlers import operator_forms
 from ringfence.handlers import operator_request_forms as requests
 from ringfence.handlers import operator_types as paths
 from ringfence.handlers.json_forms import many, maybe, merged, moment, record, table, text, whole
@@ -16,7 +17,6 @@ from ringfence.handlers.operator_forms import (
     LETTER,
     LIMIT,
     OUTCOME,
-    PAUSE,
     RECHECK,
     RELEASED,
     RESULT,
@@ -34,8 +34,8 @@ PAUSER, RESETTER, CHECKER = "pauser", "resetter", "checker"
 _INCIDENT, _DIGEST = "inc-20270131T235959.000000-0123456789", "0" * 64
 _SUBJECT = {"account": "111122223333", "region": "eu-west-1", "id": "i-0123456789abcdef0"}
 _WHO = {"runbook": "contain-instance", "subject": _SUBJECT}
-_PAUSE = merged(PAUSE, record(words=text("All of it in one sentence.")))
-_PAUSED = {"pauses": many(_PAUSE), "unreadable": text(), "paused": many(text())}
+PAUSE = merged(operator_forms.PAUSE, record(words=text("All of it in one sentence.")))
+_PAUSED = {"pauses": many(PAUSE), "unreadable": text(), "paused": many(text())}
 _SEQS = many(whole(), "The numbers of entries, or the first of them.")
 _SEALED = record(
     chain=text(),
@@ -176,7 +176,7 @@ ROUTES = (
         "Pause",
         "Stop all changes for a while, or those of a runbook, in an account or of an incident.",
         requests.PAUSE,
-        _answers("The pause, and all pauses.", record(pause=_PAUSE, **_PAUSED)),
+        _answers("The pause, and all pauses.", record(pause=PAUSE, **_PAUSED)),
         {"reason": "We deploy.", "seconds": 3600},
         once=True,
         policies=(PAUSER,),
@@ -186,7 +186,7 @@ ROUTES = (
         "Resume",
         "End a pause before its time.",
         requests.RESUME,
-        _answers("The pause that ended, and the others.", record(pause=_PAUSE, **_PAUSED)),
+        _answers("The pause that ended, and the others.", record(pause=PAUSE, **_PAUSED)),
         {"reason": "We are done."},
         once=True,
         policies=(PAUSER,),
