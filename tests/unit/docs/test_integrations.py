@@ -178,8 +178,9 @@ def test_what_is_not_delivered_is_kept(name: str) -> None:
 def test_the_rule_for_tickets_is_one_that_security_hub_takes() -> None:
     given = rule(TICKETS, "Rule")
     given["Actions"][0]["ExternalIntegrationConfiguration"]["ConnectorArn"] = "the ARN of a connector"
-    operation = model("securityhub").operation_model("CreateAutomationRuleV2")
-    report = ParamValidator().validate(given, operation.input_shape)
+    shape = model("securityhub").operation_model("CreateAutomationRuleV2").input_shape
+    assert shape
+    report = ParamValidator().validate(given, shape)
     assert not report.has_errors(), report.generate_report()
     severities, activity = given["Criteria"]["OcsfFindingCriteria"]["CompositeFilters"]
     assert [one["Filter"]["Value"] for one in activity["StringFilters"]] == ["Create"]
