@@ -10,6 +10,7 @@ from stacks.function_code import export
 from stacks.service_control_policy import service_control_policy, text
 from tests.support.shown import NOT_SHOWN
 from tools import (
+    activity_page,
     building_blocks,
     claims,
     costs,
@@ -42,6 +43,7 @@ NOTICES = ROOT / "docs" / "notices.md"
 NOTICE_SCHEMA = ROOT / "docs" / "notice-schema.json"
 OUTPUTS = ROOT / "docs" / "outputs.md"
 RULES = ROOT / "docs" / "rules.md"
+ACTIVITY = ROOT / "docs" / "activity-rules.md"
 VECTORS = ROOT / "docs" / "record-format.json"
 OPENAPI, FINDING_SCHEMA = ROOT / "docs" / "openapi.json", ROOT / "docs" / "finding-schema.json"
 FINDINGS_PAGE = ROOT / "docs" / "findings-api.md"
@@ -87,6 +89,7 @@ def main() -> None:
     OPENAPI.write_text(openapi.text(openapi.FINDINGS_API), "utf-8")
     OPERATORS_OPENAPI.write_text(openapi.text(openapi.OPERATORS_API), "utf-8")
     OPERATORS_PAGE.write_text(openapi.with_routes(OPERATORS_PAGE.read_text("utf-8")), "utf-8")
+    ACTIVITY.write_text(activity_page.document(), "utf-8")
     FINDING_SCHEMA.write_text(openapi.finding_schema(), "utf-8")
     FINDINGS_PAGE.write_text(openapi.with_fields(FINDINGS_PAGE.read_text("utf-8")), "utf-8")
     VECTORS.write_text(record_vectors.document(), "utf-8")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 INTAKE_STACK, OUTPUT, URL = "Ringfence-Intake", "FindingsUrl", "RINGFENCE_FINDINGS_URL"
 NOT_ACCEPTED = 1
 _RETRY = 503
+_STDIN = "<stdin>"
 
 
 @click.group()
@@ -48,27 +49,49 @@ def findings() -> None:
 def send(home: Home, file: click.utils.LazyFile, *, only_check: bool, as_json: bool, url: str | None) -> None:
     """Send the findings in FILE. `-` reads standard input.
 
-    FILE contains one finding, a list, or an object with the list `findings`. A finding is in the form of
+    FILE contains one finding, a list, or an object with the list `findings`, or one of these on each line. A
+    finding is in the form of
     Ringfence or a Detection Finding of OCSF. Each one is checked before anything is sent. The policy's
     `senders` decide what you may send.
 
     Exit code 0: accepted, or with --check valid. 1: some were not accepted. 2: bad input, or the API cannot
     be reached.
     """
-    given = tuple(_findings(file.read()))
-    checked = [_checked(one, number) for number, one in enumerate(given)]
+    requests = tuple(_requests(file.read()))
+    checked = [_checked(one, number) for given in requests for number, one in enumerate(given)]
     if only_check:
-        words = (
-            f"{_number(len(checked))} valid. To send:\n{typed('ringfence', 'findings', 'send', file.name)}"
-        )
+        name = getattr(file, "name", _STDIN)
+        name = "-" if name == _STDIN else name
+        words = f"{_number(len(checked))} valid. To send:\n{typed('ringfence', 'findings', 'send', name)}"
         _end({"checked": len(checked)}, as_json=as_json, words=words)
         return
-    results = _sent(home, url, given)
+    results = tuple(one for given in requests for one in _sent(home, url, given))
     accepted = sum(one.integer("status") == ACCEPTED for one in results)
     lines = [f"{_number(accepted)} accepted", *(_refused(one) for one in results if one.has("error"))]
     _end({"results": [dict(one.value) for one in results]}, as_json=as_json, words="\n".join(lines))
     if accepted < len(results):
         sys.exit(NOT_ACCEPTED)
+
+
+def _requests(text: bytes) -> Iterator[tuple[object, ...]]:
+    """Yield the findings of each request: of the file, or of each of its lines. Raises BadInput."""
+    lines = [one for one in enumerate(text.split(b"\n"), 1) if one[1].strip()]
+    if len(lines) > 1 and _is_document(lines[0][1]):
+        for number, line in lines:
+            try:
+                yield tuple(_findings(line))
+            except BadInput as error:
+                raise BadInput(f"line {number}: {error.field}", error.problem) from error
+    else:
+        yield tuple(_findings(text))
+
+
+def _is_document(line: bytes) -> bool:
+    try:
+        parse_json(line.decode())
+    except (BadInput, UnicodeDecodeError):
+        return False
+    return True
 
 
 def _findings(text: bytes) -> Iterator[object]:

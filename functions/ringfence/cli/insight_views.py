@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from rich.table import Table
 from rich.text import Text
@@ -17,22 +17,68 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from ringfence.insights.activity.detection import Detection
     from ringfence.insights.query import Query
+
+
+class Searched(Protocol):
+    """A query or a rule, as people see it."""
+
+    @property
+    def id(self) -> str:
+        """The id."""
+
+    @property
+    def title(self) -> str:
+        """What it finds."""
+
+    @property
+    def technique(self) -> str:
+        """The technique of ATT&CK."""
+
+    @property
+    def severity(self) -> str:
+        """The severity."""
+
+    @property
+    def answer(self) -> str:
+        """What to do."""
 
 
 def found(query: Query, rows: Sequence[dict[str, object]], count: int) -> Iterator[RenderableType]:
     """Yield the title of a query, rows that it found, and what to do. `count` is the number of all rows."""
-    severity = (query.severity, SEVERITY_STYLES[query.severity])
-    yield Text.assemble(severity, "  ", (query.id, "bold"), f"  {query.title} ({query.technique})")
+    yield _heading(query)
     table = Table(box=None, padding=(0, 2, 0, 2), header_style="bold")
     for name in query.columns:
         table.add_column(name, overflow="fold")
     for one in rows:
         table.add_row(*(plain(_cell(name, value)) for name, value in one.items()))
     yield table
-    if count > len(rows):
-        yield plain(f"  and {count - len(rows)} more; --full shows them", "dim")
-    yield plain(f"  {query.answer}")
+    yield from _end(query, count - len(rows))
+
+
+def detected(some: Sequence[Detection], count: int) -> Iterator[RenderableType]:
+    """Yield the title of a rule, what it found, and what to do. `count` is the number of all of them."""
+    rule = some[0].rule
+    yield _heading(rule)
+    for one in some:
+        number = f"{len(one.sights)} calls" if len(one.sights) > 1 else one.last.name
+        address = f" from {one.last.address}" if one.last.address else ""
+        yield plain(f"  {datetime.fromtimestamp(one.last.at, UTC):%Y-%m-%d %H:%M}  {number}{address}")
+        yield plain(f"    by {one.who}")
+        yield from (plain(f"    about {subject.key}", "dim") for subject in one.subjects)
+    yield from _end(rule, count - len(some))
+
+
+def _heading(searched: Searched) -> RenderableType:
+    severity = (searched.severity, SEVERITY_STYLES[searched.severity])
+    return Text.assemble(severity, "  ", (searched.id, "bold"), f"  {searched.title} ({searched.technique})")
+
+
+def _end(searched: Searched, hidden: int) -> Iterator[RenderableType]:
+    if hidden:
+        yield plain(f"  and {hidden} more; --full shows them", "dim")
+    yield plain(f"  {searched.answer}")
     yield Text()
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringfence.cli.insight_activity import FOUND, MOST_SHOWN, activity
 from ringfence.cli.text import is_terminal, row, safe
 from ringfence.model.errors import BadInput
 from ringfence.model.suggestions import unknown
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
     from ringfence.insights.flow_files import FlowFiles
     from ringfence.insights.query import Query
 
-FOUND = 3
-MOST_SHOWN = 10
-
 
 @click.group(short_help="Search logs for signs of an attack.")
 def insights() -> None:
     """Search logs for signs of an attack. Offline, without AWS."""
+
+
+insights.add_command(activity)
 
 
 @insights.command(short_help="Search VPC flow logs.")

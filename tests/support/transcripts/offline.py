@@ -161,6 +161,14 @@ def removal() -> Iterator[str]:
     )
 
 
+def suspicious() -> str:
+    """Return a log file of CloudTrail in which rules find something."""
+    from ringfence.insights.activity.pack import defenses, identity
+
+    stories = (identity.MFA_REMOVED.hits[0], defenses.DEFENSES_OFF.hits[0])
+    return json.dumps({"Records": [record for story in stories for record in story]})
+
+
 SAMPLES = ("samples", "events", "--runbook", "contain-instance")
 VIEWS: Mapping[str, View] = {
     "explain": command("explain", "event.json"),
@@ -174,6 +182,7 @@ VIEWS: Mapping[str, View] = {
     "replay": typed("replay", "many.jsonl", "--against", "old.yaml", files={**FILES, "many.jsonl": many()}),
     "controls": command("controls"),
     "controls-framework": command("controls", "cis"),
+    "insights-activity": typed("insights", "activity", "trail.json", files={"trail.json": suspicious()}),
     "insights-network": typed(
         *("insights", "network", "flow.log", "--contained", "10.0.0.7=2027-01-01T12:00Z"),
         files={"flow.log": FLOWS},

@@ -57,3 +57,22 @@ def test_what_is_wrong_is_named_and_nothing_is_sent(tmp_path: Path, content: obj
     done = checked(tmp_path, content)
     assert done.exit_code == 2
     assert named in done.output
+
+
+def test_each_line_of_a_file_can_be_a_request(tmp_path: Path) -> None:
+    lines = [{"findings": [GOOD] * MOST_FINDINGS}, GOOD, [GOOD] * 3]
+    done = checked(tmp_path, "\n".join(map(json.dumps, lines)).encode() + b"\n\n", "--json")
+    assert (done.exit_code, json.loads(done.stdout)) == (0, {"checked": MOST_FINDINGS + 4})
+
+
+def test_a_wrong_line_is_named(tmp_path: Path) -> None:
+    done = checked(tmp_path, json.dumps(GOOD).encode() + b"\n{\n")
+    assert done.exit_code == 2
+    assert "line 2: (document)" in done.output
+    done = checked(tmp_path, "\n".join(map(json.dumps, (GOOD, BAD))).encode())
+    assert "findings[0].severity" in done.output
+
+
+def test_standard_input_is_checked() -> None:
+    done = CliRunner().invoke(main, ["findings", "send", "--check", "-"], input=json.dumps(GOOD))
+    assert done.stdout.splitlines()[-1] == "ringfence findings send -"

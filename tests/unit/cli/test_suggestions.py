@@ -56,6 +56,8 @@ NAMES: dict[tuple[str, str], tuple[str, str]] = {
     ("policy show", "WHAT"): ("policy show Backdoor:EC2/C&CActivity.C", "Backdoor:EC2/C&CActivity.B"),
     ("replay", "--format"): ("replay x --format tabel", "table"),
     ("replay", "--fail-if"): ("replay x --fail-if autos>1", "auto"),
+    ("insights activity", "--rule"): ("insights activity x --rule mfa-removd", "mfa-removed"),
+    ("insights activity", "--set"): ("insights activity x --set denied-brust.count=1", "denied-burst"),
     ("insights network", "--query"): ("insights network x --query exfiltraton", "exfiltration"),
     ("insights network", "--set"): ("insights network x --set megabyts=1", "megabytes"),
     ("iam generate", "--environment"): ("iam generate --environment producton --services s3", "production"),

@@ -33,6 +33,7 @@ NO_NEXT = {
     "explain": "it changes nothing, and nothing follows",
     "explain-many": "it ends with the option that shows each event",
     "iam-generate": "it is read in a review",
+    "insights-activity": "each rule says what to do",
     "insights-network": "each query says what to do",
     "local": "it runs on",
     "policy-check": "each error has its line",

@@ -10,7 +10,15 @@ from ringfence.cli.schemas.local import DEMO, LOCAL, SAMPLE, SENT
 from ringfence.cli.schemas.log import COVERED, INCIDENT, SHOWN, VERDICT
 from ringfence.cli.schemas.offline import CONTROLS, DECIDES, DIFFERENCE, EXPLAINED, FLAW, PROBLEM, REMOVAL
 from ringfence.cli.schemas.operators import ANSWERED, APPROVALS, RELEASE, RUN
-from ringfence.cli.schemas.posture import GENERATED, INSIGHT, RULE, RULES_CHECKED, RULES_TESTED, SCANNED
+from ringfence.cli.schemas.posture import (
+    ACTIVITY,
+    GENERATED,
+    INSIGHT,
+    RULE,
+    RULES_CHECKED,
+    RULES_TESTED,
+    SCANNED,
+)
 from ringfence.cli.schemas.replay import REPLAYED
 from ringfence.handlers.json_forms import (
     either,
@@ -80,6 +88,7 @@ FORMS = MappingProxyType(
         "incidents recheck": Form("The incidents that were verified.", record(rechecks=many(RECHECK))),
         "incidents show": Form("The responses to an incident.", SHOWN),
         "incidents watch": Form("A response whose status has changed.", INCIDENT, lines=True),
+        "insights activity": Form("What a rule found.", ACTIVITY, lines=True),
         "insights network": Form("A row that a query found.", INSIGHT, lines=True),
         "limits": Form("The limits.", record(limits=many(LIMIT))),
         "limits reset": Form(

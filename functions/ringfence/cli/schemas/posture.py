@@ -77,3 +77,29 @@ INSIGHT = record(
     technique=text("The technique of ATT&CK."),
     row=table(either(text(), number()), "The columns of the query."),
 )
+ACTIVITY = record(
+    rule=text(),
+    severity=text(),
+    technique=text("The technique of ATT&CK."),
+    who=text("The ARN of the role or user that made the calls."),
+    address=text("The source of the last call."),
+    calls=many(text(), "The different calls."),
+    events=many(text(), "The ids of the records in CloudTrail."),
+    runbook=text("The runbook that answers. `report-findings`: a person must decide."),
+    answer=text("What to find out or do."),
+    finding=maybe(
+        record(
+            "The finding in the form of the findings API. Null if the record has no valid account.",
+            version=whole(),
+            id=text(),
+            product=text(),
+            type=text(),
+            title=text(),
+            severity=number(),
+            updated_at=text(),
+            subjects=many(text()),
+            first_seen=text(),
+            count=whole(),
+        )
+    ),
+)
