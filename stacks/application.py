@@ -10,11 +10,13 @@ from cdk_nag import AwsSolutionsChecks
 from stacks import forward
 from stacks.audit import AuditStack
 from stacks.bundle import Bundle
+from stacks.detection import DetectionStack
 from stacks.guards import guard_keys
 from stacks.intake import IntakeStack
 from stacks.member import MemberStack
 from stacks.names import (
     AUDIT_STACK,
+    DETECTION_STACK,
     INTAKE_STACK,
     MEMBER_STACK,
     NOTICES_STACK,
@@ -73,6 +75,8 @@ def build(app: App, settings: Settings, bundle: Bundle | None = None) -> None:
                 audit=audit,
                 response=response,
             )
+        if settings.detection.log_group:
+            DetectionStack(app, DETECTION_STACK, env=env, given=settings.detection, audit=audit)
         OutputsStack(app, OUTPUTS_STACK, env=env, settings=settings, bundle=bundle, audit=audit)
     member = MemberStack(app, MEMBER_STACK, env=env, settings=settings)
     for region, patterns in forward.places(settings).items():

@@ -14,6 +14,8 @@ from ringfence.model.subject import ACCOUNT, GLOBAL, REGION
 from ringfence.policy.compiled import policy_from_json
 from ringfence.policy.file import compile_policy, listed_accounts
 from ringfence.runbooks.catalogue import CATALOGUE
+from stacks.detection_settings import NAMES as DETECTION_NAMES
+from stacks.detection_settings import DetectionSettings, detection_settings
 from stacks.notice_settings import NAMES as NOTICE_NAMES
 from stacks.notice_settings import NoticeSettings, notice_settings, with_roles
 from stacks.times import CONTAIN
@@ -42,6 +44,7 @@ NAMES = (
     "retired_record_keys",
     "require_mfa",
     *NOTICE_NAMES,
+    *DETECTION_NAMES,
 )
 """The context values of Ringfence."""
 QUALIFIER = "hnb659fds"
@@ -99,6 +102,8 @@ class Settings:
         The policy file, if it is named. Empty for the default one.
     notices
         Where notices go besides their topic.
+    detection
+        The log group of a trail for metric filters, and the thresholds of their alarms.
     outputs
         The outputs that the policy switches on, each with its options.
 
@@ -124,6 +129,7 @@ class Settings:
     retired_record_keys: tuple[str, ...] = ()
     policy_file: str = ""
     notices: NoticeSettings = field(default_factory=NoticeSettings)
+    detection: DetectionSettings = field(default_factory=DetectionSettings)
     outputs: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
 
     @property
@@ -189,6 +195,7 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
         checkpoint_bucket=_bucket(text("checkpoint_bucket")),
         retired_record_keys=_keys(text("retired_record_keys")),
         notices=notices,
+        detection=detection_settings(context),
     )
 
 

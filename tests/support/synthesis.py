@@ -30,6 +30,11 @@ ROUTED = {
     "chat_buttons": "approve, reject, hold",
 }
 """The context of a deployment that sends notices on, to a topic and to two chat channels with buttons."""
+WATCHED = {
+    "detection_log_group": "/trails/everything",
+    "detection_thresholds": "unauthorized-calls=20, failed-sign-ins=3",
+}
+"""The context of a deployment with alarms on the records of a trail."""
 Resource = dict[str, Any]
 
 

@@ -15,8 +15,9 @@ INTAKE_STACK, OUTPUTS_STACK = "Ringfence-Intake", "Ringfence-Outputs"
 HOME_STACKS = (AUDIT_STACK, RESPONSE_STACK, INTAKE_STACK, OUTPUTS_STACK)
 """The stacks of the home account and region, in the order in which they are deployed."""
 
-NOTICES_STACK = "Ringfence-Notices"
-"""A stack of the home account and region that not every deployment has."""
+NOTICES_STACK, DETECTION_STACK = "Ringfence-Notices", "Ringfence-Detection"
+OPTIONAL_STACKS = (DETECTION_STACK, NOTICES_STACK)
+"""Stacks of the home account and region that not every deployment has, in the order of their removal."""
 
 
 def forward_stack(region: str) -> str:
@@ -65,7 +66,7 @@ def stacks_of(deployment: Deployment) -> tuple[Stack, ...]:
 
 def optional_stacks(deployment: Deployment) -> tuple[Stack, ...]:
     """Return the stacks that a deployment can have, and that nobody misses."""
-    return (Stack(deployment.home, deployment.home_region, NOTICES_STACK),)
+    return tuple(Stack(deployment.home, deployment.home_region, name) for name in OPTIONAL_STACKS)
 
 
 def _stacks(deployment: Deployment) -> Iterator[Stack]:

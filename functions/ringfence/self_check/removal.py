@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
 from ringfence.record.shell import typed
-from ringfence.self_check.places import AUDIT_STACK, HOME_STACKS, MEMBER_STACK, NOTICES_STACK
+from ringfence.self_check.places import AUDIT_STACK, HOME_STACKS, MEMBER_STACK, OPTIONAL_STACKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ringfence.self_check.stacks import StackState
 
 _LATER = tuple(one for one in reversed(HOME_STACKS) if one != AUDIT_STACK)
-_ORDER = (NOTICES_STACK, *_LATER, MEMBER_STACK, AUDIT_STACK)
+_ORDER = (*OPTIONAL_STACKS, *_LATER, MEMBER_STACK, AUDIT_STACK)
 """After the forwarding stacks. The stacks of the home account import from those before them, and their
 functions assume member roles.
 """

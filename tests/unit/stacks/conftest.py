@@ -12,11 +12,19 @@ import pytest
 os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 os.environ.setdefault("JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION", "1")
 
-from stacks.names import AUDIT_STACK, INTAKE_STACK, MEMBER_STACK, NOTICES_STACK, RESPONSE_STACK
+from stacks.names import (
+    AUDIT_STACK,
+    DETECTION_STACK,
+    INTAKE_STACK,
+    MEMBER_STACK,
+    NOTICES_STACK,
+    RESPONSE_STACK,
+)
 from tests.support.synthesis import (
     HOME,
     MEMBER,
     ROUTED,
+    WATCHED,
     Template,
     synthesize,
     synthesize_without_code,
@@ -34,8 +42,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def scoped() -> Settings:
-    """Two accounts in the scope: home and another. Notices go everywhere."""
-    return replace(told(**ROUTED), accounts=(HOME, MEMBER))
+    """Two accounts in the scope: home and another. Notices go everywhere, and a trail is watched."""
+    return replace(told(**ROUTED, **WATCHED), accounts=(HOME, MEMBER))
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +84,11 @@ def intake(templates: Mapping[str, Template]) -> Template:
 @pytest.fixture(scope="session")
 def routed(templates: Mapping[str, Template]) -> Template:
     return templates[NOTICES_STACK]
+
+
+@pytest.fixture(scope="session")
+def detection(templates: Mapping[str, Template]) -> Template:
+    return templates[DETECTION_STACK]
 
 
 @pytest.fixture(scope="session")

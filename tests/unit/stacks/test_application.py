@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from tests.support.synthesis import Template
 
-STACKS = (*places.HOME_STACKS, names.NOTICES_STACK, names.MEMBER_STACK, names.forward_stack("us-east-1"))
+STACKS = (*places.HOME_STACKS, *places.OPTIONAL_STACKS, names.MEMBER_STACK, names.forward_stack("us-east-1"))
 
 
 def test_in_the_home_account_there_are_these_stacks(templates: Mapping[str, Template]) -> None:
