@@ -192,6 +192,13 @@ seconds, and the function of 512 MB waits most of this time. With many accounts 
 largest part of the cost. With `guardduty-administrator` in the policy, the two sweeps of GuardDuty read one
 account in each region.
 
+## Target groups
+
+Each hour, Ringfence reads the target groups of each account and region, for the limits on them. A look takes
+one message, one invocation, a read of all instances, a read of all target groups and one request for each
+group. It reads one item for each instance and for each group. It writes what has changed, and each item once
+a day: two write units. If `limits` switches the limits on target groups off, Ringfence does not read them.
+
 ## Prices
 
 {prices}

@@ -117,13 +117,21 @@ number can be set: `limits: {{account: {{hour: 5}}}}`.
 - Findings of severity 9 and more, and findings of AWS Health about a leaked key, have a separate budget,
   below `critical`. Nobody can use it up with other findings. It does not exist for `{shared}`.
 - `subject` limits how often new incidents about the same subject lead to changes.
-- The VPC and the Auto Scaling group are those of an instance, and the role is that of a session.
-- No more than 20 percent of an Auto Scaling group, and at least one instance, is contained at a time without
-  a person. `limits: {{auto-scaling-group: {{share: 50}}}}` sets another share, and `share: 0` switches this
-  limit off. An instance counts until it is released or no longer exists. The size of a group is its desired
-  capacity, or the number of its instances in service if that is less. Ringfence reads the size after a
-  containment and uses it for a week. For a day, a larger size does not replace a smaller one. Until the size
-  is known, one instance is contained at a time.
+- The VPC and the groups are those of an instance. The role is that of a session, or the one with the name of
+  the instance profile. The cluster is the one of Amazon EKS or Amazon ECS that the tags of an instance name.
+- No more than 20 percent of an Auto Scaling group, of a target group and of the instances of a role, and at
+  least one instance, is contained at a time without a person. `limits: {{auto-scaling-group: {{share: 50}}}}`
+  sets another share, and `share: 0` switches this limit off. An instance counts until it is released or no
+  longer exists.
+- The size of an Auto Scaling group is its desired capacity, or the number of its instances in service if that
+  is less. That of a role is the number of running instances with the same instance profile in the region.
+  Ringfence reads both after a containment and uses them for a week. Until the size is known, one instance is
+  contained at a time.
+- Ringfence reads the target groups of all instances each hour. The size of a target group is the number of
+  its healthy targets. An instance that was launched since, or whose groups were not read for two days, counts
+  as one of an unknown group of its VPC: one of these is contained at a time. `ringfence limits` shows this
+  limit as `target-group/ACCOUNT/REGION/unknown/VPC/open` once it was reached.
+- For a day, a larger size does not replace a smaller one.
 """
 
 

@@ -10,6 +10,7 @@ from ringfence.local import LocalAws
 from ringfence.local.deploy import REPOSITORY
 from ringfence.local.deployment import AT_ONCE
 from ringfence.local.principals import Principals
+from ringfence.policy.limits import GROUP
 from tests.e2e.approvals import APPROVALS, ASK, VETO
 from tests.e2e.compliance import EXEMPT, Compliance, settings
 from tests.e2e.deployments import CHAT, Deployer
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from tests.support.bundles import Store
 
 DRY = {"name": "only show it", "finding": DRY_TYPE, "mode": "dry-run"}
+LOW = {GROUP: {"share": 20}}
 BREAK_GLASS = tuple(
     {"subject": subject, "reason": "the way in when all else fails"}
     for subject in ("iam-user/*/*/break-glass", "iam-role/*/*/break-glass-reports")
@@ -80,7 +82,7 @@ def place(folder: Path, deployer: Deployer) -> Iterator[Place]:
     """Ringfence with IAM enforced, in a region where IAM's events are not delivered."""
     with LocalAws(region=HOME_REGION, cloudtrail=True, log=folder / "place.log") as local:
         rules = (ASK, VETO, AT_ONCE)
-        made = deployer.home(local, *rules, exempt=BREAK_GLASS, approvals=APPROVALS, share=20, context=CHAT)
+        made = deployer.home(local, *rules, exempt=BREAK_GLASS, approvals=APPROVALS, limits=LOW, context=CHAT)
         world = World(made)
         local.enforce(True)
         hand = operator(world, *policies(world))

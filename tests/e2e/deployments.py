@@ -14,6 +14,7 @@ from ringfence.events.cloudtrail.trigger.root import ROOT
 from ringfence.events.patterns import rule_state
 from ringfence.local.deploy import deploy
 from ringfence.local.deployment import AT_ONCE, HIGH_LIMITS, RESPONSE_STACK, Deployment
+from ringfence.policy.limits import GROUP
 from stacks.settings import settings
 from tests.support.synthesis import synthesize
 
@@ -50,13 +51,13 @@ class Deployer:
     def home(
         self,
         local: LocalAws,
-        *rules: Mapping[str, str],
+        *rules: Mapping[str, object],
         accounts: Sequence[str] = (),
         runbooks: Mapping[str, object] | None = None,
         exempt: Sequence[Mapping[str, object]] = (),
         approvals: Mapping[str, object] | None = None,
         outputs: Mapping[str, object] | None = None,
-        share: int = 0,
+        limits: Mapping[str, Mapping[str, int]] = MappingProxyType({}),
         incoming: Mapping[str, object] = MappingProxyType({}),
         context: Mapping[str, str] = MappingProxyType({}),
     ) -> Deployment:
@@ -66,9 +67,8 @@ class Deployer:
         `watch_root`.
 
         `accounts` are protected beside the local AWS's own. `runbooks`, `exempt`, `approvals` and
-        `outputs` are the policy's sections of these names. `share`: of a group that may be contained at a
-        time, in percent. `incoming` are the sections about findings of others, and `context` are further
-        settings.
+        `outputs` are the policy's sections of these names. `limits` are lower than `HIGH_LIMITS`. `incoming`
+        are the sections about findings of others, and `context` are further settings.
         """
         scope = {"accounts": ["home", *accounts]}
         policy: dict[str, object] = {"version": 1, "scope": scope, "rules": list(rules or (AT_ONCE,))}
@@ -79,7 +79,7 @@ class Deployer:
             "outputs": outputs,
         }
         policy |= {**incoming, **{name: section for name, section in sections.items() if section}}
-        policy["limits"] = {**HIGH_LIMITS, "auto-scaling-group": {"share": share}}
+        policy["limits"] = {**HIGH_LIMITS, GROUP: {"share": 0}, **limits}
         self.policy(local).write_text(json.dumps(policy, indent=2), encoding="utf-8")  # JSON is YAML
         return Deployment.of(local, self._deploy(local, local.account, context))
 

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from ringfence.engine.limit_names import named
 from ringfence.engine.limit_resets import LimitKeeper
+from ringfence.engine.limits import Use, slots_of
 from ringfence.engine.offline import Answer
 from ringfence.engine.ports import Ports
 from ringfence.engine.replay import replayed
 from ringfence.engine.replay_limits import LimitReplay, counted
 from ringfence.model.errors import LimitReached, Refused
-from ringfence.policy.limits import FOREVER, MOST_OPEN
 from ringfence.policy.selection import Portion
 from ringfence.record.chain import PERIOD, Slot
 from ringfence.record.slots import elsewhere, size_of
@@ -151,17 +151,22 @@ def test_a_lower_limit_never_causes_more_changes(
     assert len(few.isolated()) <= len(more.isolated())
 
 
-@given(st.data(), st.integers(1, 60), st.integers(1, 14))
+@given(st.data(), st.integers(1, 60), st.integers(1, 14), st.booleans())
 def test_in_every_order_of_their_calls_no_more_than_the_share_of_a_group_is_contained(
-    data: st.DataObject, size: int, owners: int
+    data: st.DataObject,
+    size: int,
+    owners: int,
+    told: bool,  # noqa: FBT001 - drawn
 ) -> None:
-    name, table, won = "limit/auto-scaling-group/1/web/open", Table(), set[str]()
-    known = size_of(name, size, NOON)
-    table.items[known.key] = known
-    slots = (
-        Slot(name, f"contain-instance#i/{number}", NOON, MOST_OPEN, FOREVER, 0, 20)
-        for number in range(owners)
+    """The size is that of an item, or the execution knows it and begins at any place of the share."""
+    name, table, won = "target-group/1/web", Table(), set[str]()
+    known = size_of(f"limit/{name}/open", size, NOON)
+    table.items.update({} if told else {known.key: known})
+    limits = only("target-group", share=20)
+    uses = (
+        Use("i", NOON, chain=f"contain-instance#i/{number}", size=size * told) for number in range(owners)
     )
+    slots = (slot for use in uses for slot in slots_of(limits, "target-group", name, use))
     waiting = [execution(table, slot, won) for slot in slots]
     while waiting:
         turn = waiting[data.draw(st.integers(0, len(waiting) - 1))]
@@ -216,7 +221,7 @@ def _ports(fleet: Fleet) -> Ports:
     return Ports(fleet.cloud(99), fleet.log, fleet.clock, lambda jobs: [job() for job in jobs])
 
 
-@given(outbreaks(), st.sampled_from(("overall", "account", "runbook")), st.integers(1, 3))
+@given(outbreaks(), st.sampled_from(SCOPES), st.integers(1, 3))
 def test_a_replay_holds_back_what_the_engine_holds_back(
     outbreak: list[dict[str, float]], scope: str, most: int
 ) -> None:
@@ -228,9 +233,17 @@ def test_a_replay_holds_back_what_the_engine_holds_back(
         ref = fleet.ref(int(one["number"]))
         found = finding(subjects=(ref,), updated=at, severity=one["severity"]).finding
         answer = Answer(found, RUNBOOK, ((ref, Portion(RUNBOOK, AUTO)),))
-        for each in counted(answer, replayed(answer), limits):
+        for each in counted(answer, replayed(answer), limits, _event(ref.id)):
             kept.add(each)
     _, told = kept.finish()
     assert {decision.subject for decision, limit in told if not limit} == {
         ref.key for ref in fleet.clouds if ref.id in fleet.isolated()
     }
+
+
+def _event(id_: str) -> dict[str, object]:
+    """Return what GuardDuty says of an instance: where it is."""
+    group, vpc = _place("auto-scaling-group", id_), _place("vpc", id_)
+    tags = [{"key": "aws:autoscaling:groupName", "value": group}]
+    details = {"instanceId": id_, "networkInterfaces": [{"vpcId": vpc}], "tags": tags}
+    return {"detail": {"resource": {"instanceDetails": details}}}

@@ -9,9 +9,9 @@ from ringfence.engine.ports import Ports
 from ringfence.engine.run import Engine
 from ringfence.model.observation import ResourceState
 from ringfence.observations.ec2.host import Host
-from ringfence.observations.ec2.placement import GroupSize
+from ringfence.observations.ec2.placement import GroupSize, RoleSize
 from ringfence.policy.limits import NO_LIMITS, Limit, Limits
-from ringfence.record.chain import ChainKey
+from ringfence.record.chain import ChainKey, Members
 from ringfence.record.notices import notice
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.ec2.network import SetSecurityGroups
@@ -41,7 +41,9 @@ def only(scope: str, hour: int = 0, day: int = 0, share: int = 0, **more: tuple[
 class Fleet:
     """Instances, one log, one clock. Each response is to the finding of a moment.
 
-    `sizes` are those of Auto Scaling groups, as far as they can be read.
+    `sizes` are those of Auto Scaling groups and of roles, as far as they can be read. `profile` and `cluster`
+    are those of every instance. `targets` are the target groups of every instance, with their sizes. None:
+    nobody has read them.
     """
 
     limits: Limits
@@ -49,6 +51,9 @@ class Fleet:
     log: MemoryLog = field(default_factory=MemoryLog)
     clouds: dict[InstanceRef, MemoryCloud] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
+    profile: str = ""
+    cluster: str = ""
+    targets: dict[str, int] | None = None
 
     def ref(self, number: int, account: str = REF.account) -> InstanceRef:
         """Return an instance."""
@@ -60,9 +65,10 @@ class Fleet:
         """Return an instance's world."""
         ref = self.ref(number, account)
         world = ResourceState(ref, estate().observations).with_observation(network(vpc))
-        world = world.with_observation(Host(group=group))
-        if group and (size := self.sizes.get(group)):
-            world = world.with_observation(GroupSize(size))
+        world = world.with_observation(Host(group=group, cluster=self.cluster, profile=self.profile))
+        for name, kind in ((group, GroupSize), (self.profile, RoleSize)):
+            if name and (size := self.sizes.get(name)):
+                world = world.with_observation(kind(size))
         return self.clouds.setdefault(ref, MemoryCloud(world, self.clock))
 
     def respond(
@@ -79,6 +85,9 @@ class Fleet:
     ) -> ResponseResult:
         """Respond to a finding about an instance."""
         ref, cloud = self.ref(number, account), self.cloud(number, group=group, vpc=vpc, account=account)
+        if self.targets is not None:
+            key = ChainKey(RUNBOOK.id, ref.key)
+            self.log.members[key.text] = Members(tuple(self.targets.items()), self.clock())
         through = Through(cloud, self.log, gate or _at_once)
         engine = Engine(Ports(through, through, self.clock, lambda jobs: [job() for job in jobs]))
         received = finding(

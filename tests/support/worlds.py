@@ -133,6 +133,6 @@ def estate() -> ResourceState:
         SnapshotLocks(),
         Tags(None),
         SubnetAcls(()),
-        Host(group="web"),
+        Host(group="web", profile="web"),
     )
     return ResourceState(REF, {type(one): one for one in facets})

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, TypedDict
 from ringfence.model.codec import canonical, instant_text
 from ringfence.model.errors import InternalError
 from ringfence.model.incident import INCIDENT_ID
-from ringfence.record.chain import CHAIN_KEY, HEARTBEAT, Entry, Lease, Slot
+from ringfence.record.chain import CHAIN_KEY, HEARTBEAT, Entry, Lease, Members, Slot
 from ringfence.record.pauses import PAUSE
-from ringfence.record.slots import BREAKER, BREAKERS, REFUSALS, REPLAYS, RESETS
-from ringfence.runbooks import keeper
+from ringfence.record.slots import BREAKER, BREAKERS, MEMBERS, REFUSALS, REPLAYS, RESETS
+from ringfence.runbooks import counts_members, keeper
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,10 +38,16 @@ MAC = "mac"
 PROVIDED = "provided"
 """The attribute with the ids of what Ringfence created in an account and region."""
 ARCHIVE_PREFIX = "chains/"
+_GROUPS = "groups"
+"""The attribute with the target groups of an instance."""
+MOST_GROUPS = 10
+"""The most target groups of an instance that count. Each one takes places in the transaction."""
 
 LEASE = ("owner", "until", "incident")
 """The attributes of a lease."""
 _NOTHING: Mapping[str, object] = MappingProxyType({})
+_GROUP = re.compile(r"[A-Za-z0-9-]{1,32}|unknown/vpc-[0-9a-f]{1,32}")
+"""The name of a target group, or of what stands for the unknown groups of a VPC."""
 _SEQ, _HASH = re.compile(r"[0-9]{6}"), re.compile(r"[0-9a-f]{64}")
 
 
@@ -149,6 +155,30 @@ def to_slot(name: str, item: Mapping[str, Mapping[str, object]]) -> Slot | None:
     except (KeyError, ValueError):
         return None
     return Slot(name, str(item.get("owner", _NOTHING).get("S", "")), at) if at.tzinfo else None
+
+
+def members_key(key: ChainKey) -> str:
+    """Return the key of the item with the target groups of a subject. Empty if they count for no limit."""
+    return f"{MEMBERS}{key.subject}" if counts_members(key.runbook) else ""
+
+
+def members_values(members: Members) -> dict[str, Text]:
+    """Return the attributes of an instance's target groups. Raises InternalError if they were not read."""
+    if members.read_at is None:
+        raise InternalError("target groups that were not read cannot be kept")
+    return {"at": {"S": instant_text(members.read_at)}, _GROUPS: {"S": canonical(dict(members.groups))}}
+
+
+def to_members(item: Mapping[str, Mapping[str, object]]) -> Members:
+    """Read an instance's target groups. A missing item, and one in another form, says nothing."""
+    try:
+        at = datetime.fromisoformat(str(item["at"]["S"]))
+        found = json.loads(str(item[_GROUPS]["S"]))
+        groups = tuple((str(name), int(size)) for name, size in found.items())
+    except (KeyError, ValueError, TypeError, AttributeError, RecursionError):
+        return Members()
+    good = at.tzinfo and len(groups) <= MOST_GROUPS and all(_GROUP.fullmatch(name) for name, _ in groups)
+    return Members(groups, at) if good else Members()
 
 
 def to_lease(item: Mapping[str, Mapping[str, object]]) -> Lease:

@@ -11,10 +11,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ringfence.aws.audit_items import (
     PROVIDED,
+    members_key,
     provided_key,
     provided_mac,
     sort_key,
     to_lease,
+    to_members,
     to_provided,
 )
 from ringfence.aws.audit_puts import MOST_ITEMS, chunks, entry_put, lease_put, slot_put
@@ -210,13 +212,14 @@ class DynamoAuditLog:
         return History(provided=found, not_provided=item[PROVIDED] if is_other else None)
 
     def _read(self, key: ChainKey) -> History:
-        lease_key, provided = key.text, provided_key(key)
+        lease_key, provided, members = key.text, provided_key(key), members_key(key)
+        also = (members,) if members else ()
         derivation = () if self._seals.known().keys else (self._seals.keys,)
         *_, entries, items = self._side_by_side(
             (
                 *derivation,
                 lambda: self._tables.newest(key),
-                lambda: self._tables.items(lease_key, provided, PAUSES_ITEM),
+                lambda: self._tables.items(lease_key, provided, PAUSES_ITEM, *also),
             )
         )
         found = cast("Mapping[str, Mapping[str, Mapping[str, object]]]", items)
@@ -225,6 +228,7 @@ class DynamoAuditLog:
             entries=cast("tuple[Entry, ...]", entries),
             lease=to_lease(found[lease_key]),
             pauses=self._paused(found[PAUSES_ITEM]),
+            members=to_members(found[members] if members else {}),
         )
 
     def keep_share(self, share: Slot, size: int) -> None:

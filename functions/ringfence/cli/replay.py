@@ -42,6 +42,8 @@ MOST_NOTES = 20
 """The number of invalid events that are named."""
 MOST_REMEMBERED = 50_000
 """The number of events among which a repeated one is recognized."""
+ANY_SOURCE = "Security Hub and the archive"
+"""What an event without a source counts as."""
 FORMATS = ("table", "json", "csv")
 FAILED = 1
 
@@ -158,13 +160,15 @@ class Replay:
         if not isinstance(event, NotForUs) and self._repeats(event):
             return
         self.tally.events += 1
-        found = event if isinstance(event, NotForUs) else read_findings(event)
+        if isinstance(event, NotForUs):
+            self.tally.leave(ANY_SOURCE)
+            return
+        found = read_findings(event)
         if isinstance(found, NotForUs):
-            source = "" if isinstance(event, NotForUs) else str(event.get("source", ""))
-            self.tally.leave(source or "Security Hub and the archive")
+            self.tally.leave(str(event.get("source", "")) or ANY_SOURCE)
             return
         product = product_of(event, found[0])
-        ones, later = self._decided(found, product)
+        ones, later = self._decided(found, product, event)
         self.tally.add(ones)
         if not ones:
             self.tally.leave(found[0].source)
@@ -175,7 +179,7 @@ class Replay:
                 sink(one, "")
 
     def _decided(
-        self, found: tuple[Finding, ...], product: tuple[str, ...]
+        self, found: tuple[Finding, ...], product: tuple[str, ...], event: Mapping[str, object]
     ) -> tuple[tuple[Replayed, ...], list[Replayed]]:
         """Return the decisions, and those that are counted against the limits at the end."""
         ones: list[Replayed] = []
@@ -183,8 +187,8 @@ class Replay:
         for answer in answers(found, self._offline, product):
             made = tuple(replayed(answer))
             limits = self._offline.compiled(answer.finding).limits
-            kept = (one.decision for one in counted(answer, iter(made), limits) if self._limits.add(one))
-            later.extend(kept)
+            every = counted(answer, iter(made), limits, event)
+            later.extend(one.decision for one in every if self._limits.add(one))
             ones.extend(made)
         return tuple(ones), later
 

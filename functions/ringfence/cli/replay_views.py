@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +14,9 @@ from rich.text import Text
 from ringfence.cli.csv_cells import cell
 from ringfence.cli.incident_views import plain, show, show_sheet
 from ringfence.cli.sheets import Cells, Sheet
+from ringfence.engine.replay_limits import SHARE
 from ringfence.policy.decision import Mode
+from ringfence.policy.limits import CLUSTER, GROUP, ROLE, TARGET_GROUP, VPC
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -46,9 +49,17 @@ NOT_KNOWN_HERE = (
     "can make a decision more cautious."
 )
 
-LIMITS_NOT_KNOWN = (
-    "The limits of VPCs, Auto Scaling groups and single resources are not counted: only AWS knows them."
+_SCOPES = MappingProxyType(
+    {
+        VPC: "VPCs",
+        GROUP: "Auto Scaling groups",
+        CLUSTER: "clusters",
+        ROLE: "roles of instances",
+        TARGET_GROUP: "target groups",
+        SHARE: "shares of groups",
+    }
 )
+"""The scopes that an event may not name, in words."""
 
 
 def csv_writer() -> Callable[[Replayed, str], None]:
@@ -110,6 +121,7 @@ def _limits(limited: Limited) -> dict[str, object]:
             for one in limited.breakers
         ],
         "left_out": limited.left_out,
+        "not_known": dict(limited.not_known.most_common()),
     }
 
 
@@ -196,7 +208,13 @@ def held_words(limited: Limited) -> str:
         f"is asked about {limited.held:,} of them, because a limit is used up."
     )
     left = f" {limited.left_out:,} more were not counted against limits." if limited.left_out else ""
-    return f"{words}{left} {LIMITS_NOT_KNOWN}"
+    unknown = ", ".join(
+        f"{what} ({limited.not_known[scope]:,})"
+        for scope, what in _SCOPES.items()
+        if limited.not_known[scope]
+    )
+    missing = f" Not counted, because the events do not name them: {unknown}." if unknown else ""
+    return f"{words}{left}{missing}"
 
 
 def _held(limited: Limited) -> Iterator[Sheet | Text]:

@@ -6,8 +6,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ringfence.engine.execution import Execution
+from ringfence.engine.limits import UNKNOWN
 from ringfence.model.incident import Incident
-from ringfence.policy.limits import GROUP, OPEN, SUBJECT
+from ringfence.policy.limits import OPEN, ROLE, SERVICES, SUBJECT, TARGET_GROUP
 from ringfence.record.chain import ChainKey, Slot
 from ringfence.record.deployment_facts import BreakerOpened
 from ringfence.record.limit_usage import breaker_name, window_of
@@ -30,11 +31,11 @@ def over_limit(
 ) -> dict[str, str]:
     """Return the remediations that wait for a person because a limit is used up, and the reason.
 
-    The limit of a group holds back what takes an instance out of service. Every other limit holds back
-    all that can break a workload. Evidence is collected all the same.
+    The limit of a group, and the share of a role's instances, hold back what takes an instance out of
+    service. Every other limit holds back all that can break a workload. Evidence is collected all the same.
     """
     incident = Incident("", now, choices=request.choices)
-    if scope_of(reached.limit) == GROUP:
+    if is_of_instances(reached.limit):
         concerned: tuple[Remediation, ...] = tuple(
             one for one in request.runbook.stages[0].breaking(reading.found, incident) if one.scopes
         )
@@ -62,6 +63,18 @@ def breaker(
     key = ChainKey(request.runbook.id, request.ref.key)
     execution = Execution(key, request.ref, history.incident, request.actor, request.attempt, history)
     return execution, fact, slot
+
+
+def is_of_instances(limit: str) -> bool:
+    """Return whether a limit holds back only what takes an instance out of service.
+
+    Examples
+    --------
+    >>> [is_of_instances(f"limit/role/111122223333/web/{window}") for window in ("hour", "open")]
+    [False, True]
+    """
+    scope = scope_of(limit)
+    return scope in SERVICES or (scope == ROLE and limit.endswith(f"/{OPEN}"))
 
 
 def scope_of(limit: str) -> str:
@@ -102,6 +115,8 @@ def _reason(request: ResponseRequest, reached: LimitReached) -> str:
     first = f"{reached.holder or 'another one'} was first"
     if reached.limit.endswith(f"/{OPEN}"):
         first = f"{reached.holder or 'another one'} is contained"
+    if reached.limit.startswith(f"{LIMIT}{TARGET_GROUP}/") and f"/{UNKNOWN}/" in reached.limit:
+        first = f"{first}, while it is not known which target groups the instance is registered with"
     if scope_of(reached.limit) == SUBJECT:
         first = "responses to this subject repeat, so somebody must find out why"
     return (

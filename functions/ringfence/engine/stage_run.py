@@ -162,7 +162,8 @@ class StageRun:
         if steps and not self._is_paused(planned):
             intents, until = self.execution.intents(stage.id, steps), self._until()
             incident = self.prospect.incident(self.execution.history)
-            used = slots(self.request, stage, resource, incident, self.ports.clock())
+            now, members = self.ports.clock(), self.execution.history.members
+            used = slots(self.request, stage, resource, incident, now, members)
             facts = (planned, *intents)
             self.execution = journal(self.ports, self.execution, facts, until=until, slots=used)
             names = {**self.names, **resource.names()}

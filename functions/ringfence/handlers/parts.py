@@ -34,8 +34,10 @@ Send = Callable[[str, int], None]
 """Sends a message to the queue of the parts with a delay in seconds."""
 VERSION = 1
 """The version of the message."""
-REVIEW, WATCH = "review", "watch"
-"""The kinds of look of a runbook: at what no event reports, and at every open contained incident."""
+REVIEW, WATCH, MEMBERS = "review", "watch", "members"
+"""The kinds of look of a runbook: at what no event reports, at every open contained incident, and at the
+target groups of its subjects.
+"""
 SWEEP, SUM = "sweep", "sum"
 """Those of a sweep: at what a source still has of what it reported, and at what was found in all places."""
 MOST = 100
@@ -57,7 +59,7 @@ class Part:
     Attributes
     ----------
     kind : str
-        `REVIEW`, `WATCH`, `SWEEP` or `SUM`.
+        `REVIEW`, `WATCH`, `MEMBERS`, `SWEEP` or `SUM`.
     runbook : str
         The id of the runbook, or the name of the sweep.
     account, region : str
@@ -122,7 +124,7 @@ def send_to_each(
 
 
 def part_of(
-    body: str, names: str | Collection[str], now: datetime, kinds: Collection[str] = (REVIEW, WATCH)
+    body: str, names: str | Collection[str], now: datetime, kinds: Collection[str] = (REVIEW, WATCH, MEMBERS)
 ) -> Part | None:
     """Return the part that a message contains. None for any other message.
 

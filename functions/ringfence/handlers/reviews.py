@@ -94,14 +94,8 @@ class Tour:
         return self._checked(part, until, look)
 
     def places(self, home_region: str) -> Iterator[Place]:
-        """Yield every account of the scope with each of its regions, or with the home region if it has none.
-
-        Global resources are checked once per account.
-        """
-        regions = (self.policy.regions or (home_region,)) if self.runbook.subject.regional else (GLOBAL,)
-        for account in self.policy.accounts:
-            for region in regions:
-                yield Place(account, region)
+        """Yield every place of the runbook's subjects."""
+        return places(self.runbook, self.policy, home_region)
 
     @property
     def review(self) -> Review:
@@ -180,6 +174,17 @@ class _Visits:
     def _failed(self, ref: Ref, why: str) -> None:
         self.has_failed = True
         self.left[ref.key] = why
+
+
+def places(runbook: Runbook, policy: Policy, home_region: str) -> Iterator[Place]:
+    """Yield every account of the scope with each of its regions, or with the home region if it has none.
+
+    Global resources are checked once per account.
+    """
+    regions = (policy.regions or (home_region,)) if runbook.subject.regional else (GLOBAL,)
+    for account in policy.accounts:
+        for region in regions:
+            yield Place(account, region)
 
 
 def finding_of(review: Review, ref: Ref, now: datetime) -> Finding:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from ringfence.handlers import wiring
 from ringfence.handlers.findings import answer
-from ringfence.handlers.parts import WATCH, part_of
+from ringfence.handlers.members import MemberLook
+from ringfence.handlers.parts import MEMBERS, WATCH, part_of
 from ringfence.handlers.rechecks import KeptList, Rechecks, Verifier
 from ringfence.handlers.reviews import AT_ONCE, Tour
 from ringfence.handlers.threads import Threads
@@ -38,6 +39,9 @@ def worked_off(body: str, execution: ExecutionContext, proof: Proof) -> bool:
     if part.kind == WATCH:
         rechecks().work(part, execution, threads(), send())
         return True
+    if part.kind == MEMBERS:
+        members().work(part, os.environ["AWS_REGION"])
+        return True
 
     def look(finding: Finding, until: datetime) -> tuple[str, ...]:
         again = answer(finding, "", wiring.policy(), replace(execution, until=until), proof)
@@ -62,6 +66,14 @@ def rechecks() -> Rechecks:
         runbook(wiring.settings().runbook), wiring.policy(), wiring.warm(), listed, _later().send
     )
     return Rechecks(verifier, KeptList(listed, wiring.now))
+
+
+@cache
+def members() -> MemberLook:
+    """Return what keeps the target groups of the subjects of this function's runbook."""
+    answering = runbook(wiring.settings().runbook)
+    items = wiring.member_items()
+    return MemberLook(answering, wiring.policy(), wiring.warm(), items, threads(), send())
 
 
 def send() -> Send:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from ringfence.aws.containments import ContainmentList
+    from ringfence.aws.member_items import MemberItems
     from ringfence.aws.sessions import Clients
     from ringfence.handlers.forgeries import Forgeries
     from ringfence.policy.policy import Policy
@@ -120,6 +121,13 @@ def containments() -> ContainmentList:
     from ringfence.aws.containments import ContainmentList  # containment does not wait for it
 
     return ContainmentList(cast("DynamoDBClient", own_client("dynamodb")), settings().control_table)
+
+
+def member_items() -> MemberItems:
+    """Return the items with the target groups of instances."""
+    from ringfence.aws.member_items import MemberItems  # containment does not wait for it
+
+    return MemberItems(cast("DynamoDBClient", own_client("dynamodb")), settings().control_table)
 
 
 @cache

@@ -37,11 +37,21 @@ NOTICES_STACK, INTAKE_STACK = "Ringfence-Notices", "Ringfence-Intake"
 _DEFAULT: Mapping[str, Mapping[str, int]] = MappingProxyType({})
 HIGH_LIMITS: Mapping[str, Mapping[str, int]] = MappingProxyType(
     {
-        name: {"hour": scopes.MOST, "day": scopes.MOST}
-        for name in (scopes.OVERALL, scopes.ACCOUNT, scopes.RUNBOOK, scopes.VPC, scopes.ROLE)
+        name: {"hour": scopes.MOST, "day": scopes.MOST, **({"share": 0} if name in scopes.WITH_SHARE else {})}
+        for name in (
+            scopes.OVERALL,
+            scopes.ACCOUNT,
+            scopes.RUNBOOK,
+            scopes.VPC,
+            scopes.ROLE,
+            scopes.CLUSTER,
+            scopes.TARGET_GROUP,
+        )
     }
 )
-"""The highest limits, for a deployment that many responses share. Groups and subjects keep the defaults."""
+"""The highest limits, for a deployment that many responses share. Auto Scaling groups and subjects keep the
+defaults.
+"""
 AT_ONCE = {"name": "contain at once", "mode": Mode.AUTO.value}
 LOOK_EVERY, SELDOM = 0.05, 0.3
 """The fewest and the most seconds between two reads of the log."""

@@ -156,9 +156,12 @@ class Runbook:
         How often open contained incidents are verified again, as an expression of EventBridge Scheduler.
     traits : tuple of types of Observation
         What the policy's rules of caution can match on. It is read with the first stage if a rule needs it.
-    size : type of Sized, or None
-        How large the Auto Scaling group of the subject is. It is read after the containment, for the limit on
-        the share of a group, and no plan depends on it.
+    sizes : tuple of (str, type of Sized)
+        How large the groups of the subject are, by the scope of the limit on their share. They are read after
+        the containment, and no plan depends on them.
+    members : function, or None
+        Imports the review that lists the target groups of all subjects of an account and region, for the
+        limits on target groups.
     provides_for : str
         The id of the runbook that uses what this one creates, and that keeps its ids. Empty: this one.
     """
@@ -175,7 +178,8 @@ class Runbook:
     verified_every: str = "rate(1 hour)"
     notified_by: tuple[Trigger, ...] = ()
     traits: tuple[type[Observation], ...] = ()
-    size: type[Sized] | None = None
+    sizes: tuple[tuple[str, type[Sized]], ...] = ()
+    members: Callable[[], Review] | None = None
     provides_for: str = ""
 
     @property
@@ -265,9 +269,10 @@ class Runbook:
         """Return the permissions of a response."""
         return unique(
             (
-                *needs(*self.observations, *self.traits, *self.steps, *((self.size,) if self.size else ())),
+                *needs(*self.observations, *self.traits, *self.steps, *(size for _, size in self.sizes)),
                 *(need for one in self.triggers for need in one.permissions),
                 *(self.review.permissions if self.review else ()),
+                *(self.members().permissions if self.members else ()),
             )
         )
 

@@ -17,11 +17,11 @@ from ringfence.policy.decision import Mode
 from ringfence.policy.limits import (
     CRITICAL_DEFAULTS,
     DEFAULTS,
-    GROUP,
     MOST,
     SHARE,
     WHOLE,
     WINDOWS,
+    WITH_SHARE,
     Limit,
     Limits,
 )
@@ -151,12 +151,14 @@ def _outputs(outputs: Document) -> tuple[tuple[str, tuple[tuple[str, str], ...]]
 
 
 def _limit(limits: Document, scope: str) -> Limit:
+    if not limits.has(scope):
+        return Limit(scope)  # a policy that was compiled before there was this scope has no limit for it
     given = limits.child(scope)
     hour, day = (given.integer(name) for name, _ in WINDOWS)
     for name, most in (("hour", hour), ("day", day)):
         if not 0 <= most <= MOST:
             raise BadInput(given.at(name), f"must be a number from 0 to {MOST}", most)
-    if scope != GROUP or not given.has(SHARE):
+    if scope not in WITH_SHARE or not given.has(SHARE):
         return Limit(scope, hour, day)  # a policy that was compiled before there were shares has none
     share = given.integer(SHARE)
     if not 0 <= share <= WHOLE:

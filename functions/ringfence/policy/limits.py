@@ -24,12 +24,17 @@ MOST = 100
 """The highest limit. One call can read as many places."""
 OVERALL, ACCOUNT, RUNBOOK, SUBJECT = "overall", "account", "runbook", "subject"
 GROUP, VPC, ROLE = "auto-scaling-group", "vpc", "role"
-SCOPES = (OVERALL, ACCOUNT, RUNBOOK, VPC, ROLE, GROUP, SUBJECT)
+TARGET_GROUP, CLUSTER = "target-group", "cluster"
+SCOPES = (OVERALL, ACCOUNT, RUNBOOK, VPC, ROLE, GROUP, TARGET_GROUP, CLUSTER, SUBJECT)
 """What limits are for: everything, or one of these."""
-SHARED = (GROUP, SUBJECT)
+SHARED = (GROUP, TARGET_GROUP, CLUSTER, SUBJECT)
 """Scopes in which critical findings have no separate budget."""
 SHARE = "share"
-"""The field of the policy with the share of an Auto Scaling group."""
+"""The field of the policy with the share of instances."""
+WITH_SHARE = (GROUP, TARGET_GROUP, ROLE)
+"""Scopes that consist of instances, of which a share may be contained at a time."""
+SERVICES = (GROUP, TARGET_GROUP, CLUSTER)
+"""Scopes whose limits hold back only what takes an instance out of service."""
 CRITICAL = 9.0
 """The lowest severity of a critical finding, on GuardDuty's scale."""
 
@@ -45,7 +50,7 @@ class Limit:
     hour, day : int
         How many in an hour and in a day. 0: no limit.
     share : int
-        How many of an Auto Scaling group's instances may be contained at a time, in percent. 0: no limit.
+        How many of the instances of a group or of a role may be contained at a time, in percent. 0: no limit.
     """
 
     scope: str
@@ -65,8 +70,10 @@ DEFAULTS = (
     Limit(ACCOUNT, 10, 30),
     Limit(RUNBOOK, 15, 45),
     Limit(VPC, 5, 15),
-    Limit(ROLE, 5, 15),
+    Limit(ROLE, 5, 15, share=20),
     Limit(GROUP, 1, 5, share=20),
+    Limit(TARGET_GROUP, share=20),
+    Limit(CLUSTER, 2, 6),
     Limit(SUBJECT, 3),
 )
 CRITICAL_DEFAULTS = (
@@ -116,6 +123,6 @@ def _filled(given: Mapping[str, object], defaults: Iterable[Limit]) -> dict[str,
     for default in defaults:
         own = given.get(default.scope)
         own = own if isinstance(own, dict) else {}
-        names = (*(name for name, _ in WINDOWS), *((SHARE,) if default.scope == GROUP else ()))
+        names = (*(name for name, _ in WINDOWS), *((SHARE,) if default.share else ()))
         found[default.scope] = {name: own.get(name, getattr(default, name)) for name in names}
     return found

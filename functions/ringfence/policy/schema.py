@@ -7,7 +7,7 @@ from types import MappingProxyType
 from ringfence.model.subject import ACCOUNT, HUMAN, REGION, WORKLOAD
 from ringfence.policy.approvals import DURATION, OnExpiry
 from ringfence.policy.compiled import ACT, CAPS, HELD_BACK, HELD_MODES, IGNORE, MODES, UNCONFIRMABLE, VERSION
-from ringfence.policy.limits import CRITICAL_DEFAULTS, DEFAULTS, GROUP, MOST, SHARE, WHOLE
+from ringfence.policy.limits import CRITICAL_DEFAULTS, DEFAULTS, MOST, SHARE, WHOLE, WITH_SHARE
 from ringfence.policy.outputs import OUTPUTS
 from ringfence.policy.outputs import SCHEMA as _OUTPUTS
 from ringfence.policy.shape import a_list, a_text, an_object, one_of
@@ -168,7 +168,7 @@ _MOST: dict[str, object] = {
 }
 _LIMIT = an_object("how many responses may run without a person", {"hour": _MOST, "day": _MOST})
 _GROUP_LIMIT = an_object(
-    "how many responses may run without a person, and the share of a group that may be contained at a time",
+    "how many responses may run without a person, and the share of the instances that may be contained",
     {
         "hour": _MOST,
         "day": _MOST,
@@ -183,7 +183,7 @@ _GROUP_LIMIT = an_object(
 _LIMITS = an_object(
     "how many responses that can break a workload may run without a person",
     {
-        **{one.scope: _GROUP_LIMIT if one.scope == GROUP else _LIMIT for one in DEFAULTS},
+        **{one.scope: _GROUP_LIMIT if one.scope in WITH_SHARE else _LIMIT for one in DEFAULTS},
         "critical": an_object(
             "the budget of critical findings and of leaked keys",
             {one.scope: _LIMIT for one in CRITICAL_DEFAULTS},

@@ -24,6 +24,8 @@ PERIOD = timedelta(hours=1)
 """For how long a limit that is used stays used."""
 ROOM = timedelta(days=7)
 """For how long the size of a group counts after it was read, and the room that was made for it."""
+KNOWN = timedelta(days=2)
+"""For how long the target groups of an instance count as known after they were read."""
 LONGEST_LEASE = timedelta(seconds=30)
 """The longest lease that an execution takes. No function that takes one runs longer before it renews it."""
 CLOCKS = timedelta(minutes=1)
@@ -175,6 +177,8 @@ class Slot:
         and a place stays used while the containment of its owner is open. 0: of any other limit.
     seen : tuple of str and datetime, or None
         The owner and the time of a place whose containment is over. The place is used if it still says that.
+    size : int
+        How large the group is, if that is known already. 0: an item of the control table says it.
     """
 
     name: str
@@ -185,6 +189,7 @@ class Slot:
     index: int = -1
     share: int = 0
     seen: tuple[str, datetime] | None = None
+    size: int = 0
 
     @property
     def place(self) -> int:
@@ -206,6 +211,30 @@ class Slot:
     def free(self, now: datetime, owner: str, period: timedelta) -> bool:
         """Return whether another owner may use the place."""
         return self.owner in {"", owner} or not now - period < self.at <= now + CLOCKS
+
+
+@frozen
+class Members:
+    """The target groups of an instance, as a scheduled look found them.
+
+    Attributes
+    ----------
+    groups : tuple of (str, int)
+        The names of the groups, and how many healthy targets each one has.
+    read_at : datetime or None
+        When they were read. None: never.
+    """
+
+    groups: tuple[tuple[str, int], ...] = ()
+    read_at: datetime | None = None
+
+    def known(self, now: datetime) -> bool:
+        """Return whether they were read lately."""
+        return self.read_at is not None and now - KNOWN < self.read_at <= now + CLOCKS
+
+
+NOT_READ = Members()
+"""Nobody has read the target groups."""
 
 
 @frozen

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from ringfence.model.frozen import frozen, replace
-from ringfence.record.chain import Lease
+from ringfence.record.chain import Lease, Members
 from ringfence.record.facts import (
     RELEASE,
     Closed,
@@ -59,7 +59,7 @@ class History:
     `provided` are the ids of what Ringfence created for any resource of the account and region, by symbol.
     `not_provided` is the stored value of an item that does not count as Ringfence's, to be replaced.
     `proof` is what the seals say about the origin of the entries that were read. `pauses` is what was paused
-    at that time.
+    at that time. `members` are the target groups of the resource.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -68,6 +68,7 @@ class History:
     proof: Proof = Proof()
     pauses: Pauses = Pauses()
     not_provided: Mapping[str, object] | None = None
+    members: Members = Members()
 
     def judged(self, now: datetime) -> History:
         """Return it with a lease that is marked if it is void."""
@@ -235,4 +236,4 @@ def _decisive(finding: Finding) -> tuple[str, datetime, str, float]:
 def without_entries(history: History) -> History:
     """Return the lease, and what the control table says, without the entries of the chain."""
     proof = Proof(missing=history.proof.missing)
-    return History((), history.lease, history.provided, proof, history.pauses)
+    return History((), history.lease, history.provided, proof, history.pauses, members=history.members)

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
-LIMIT, BREAKER = "limit/", "breaker/"
-"""The beginnings of the keys of limits, and of the items that say that a limit was reached."""
+LIMIT, BREAKER, MEMBERS = "limit/", "breaker/", "limit/members/"
+"""The beginnings of the keys of limits, of the items that say that a limit was reached, and of those with the
+target groups of an instance.
+"""
 BUDGET = "critical/"
 """The beginning of the names of limits of the separate budget of critical findings."""
 BREAKERS = "breaker"
@@ -88,6 +90,8 @@ def allowed(slot: Slot, used: Mapping[str, Slot]) -> int:
     """Return how many owners a limit allows: one, if it is a share and the size of the group is not known."""
     if not slot.share:
         return slot.most
+    if slot.size:
+        return share_of(slot.size, slot.share, slot.most)
     known = used.get(size_of(slot.name, 0, slot.at).key)
     fresh = known is not None and known.owner.isdecimal() and _is_fresh(known, slot.at)
     return share_of(int(known.owner) if known and fresh else 0, slot.share, slot.most)
@@ -110,12 +114,17 @@ def kept(share: Slot, size: int, used: Mapping[str, Slot], open_: Collection[str
     open_
         The owners of places whose containments are open.
     """
-    item = size_of(share.name, size, share.at)
-    known = used.get(item.key)
-    if known and known.owner.isdecimal() and int(known.owner) <= size and _is_remembered(known, share.at):
-        item = known
+    known = used.get(size_of(share.name, 0, share.at).key)
+    item = size_now(share.name, size, known, share.at)
     writes = () if item == known or (known is None and _is_one(item, share)) else (item,)
     return (*writes, *_moved(share, {**used, item.key: item}, open_))
+
+
+def size_now(limit: str, size: int, known: Slot | None, now: datetime) -> Slot:
+    """Return the item that says how large a group counts, after a read: a smaller size is remembered."""
+    if known and known.owner.isdecimal() and int(known.owner) <= size and _is_remembered(known, now):
+        return known
+    return size_of(limit, size, now)
 
 
 def _is_one(size: Slot, share: Slot) -> bool:

@@ -40,10 +40,17 @@ def hosts_containers(instance: ResourceState, incident: Incident) -> Iterator[st
 
 
 def scopes(instance: ResourceState) -> Iterator[str]:
-    """Yield the Auto Scaling group and the VPCs as scopes of limits."""
-    ref, group = instance.ref, instance[Host].group
-    if group:
-        yield f"auto-scaling-group/{ref.account}/{ref.region}/{group}"
+    """Yield the Auto Scaling group, the cluster, the role and the VPCs as scopes of limits.
+
+    The first read shows the instance profile, which contains one role. Its name stands for that of the role.
+    """
+    ref, host = instance.ref, instance[Host]
+    if host.group:
+        yield f"auto-scaling-group/{ref.account}/{ref.region}/{host.group}"
+    if host.cluster:
+        yield f"cluster/{ref.account}/{ref.region}/{host.cluster}"
+    if host.profile:
+        yield f"role/{ref.account}/{host.profile}"
     for vpc_id in instance[Network].vpcs():
         yield f"vpc/{ref.account}/{ref.region}/{vpc_id}"
 

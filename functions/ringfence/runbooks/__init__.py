@@ -63,6 +63,11 @@ def keeper(id_: str) -> str:
     return (runbook(id_).provides_for or id_) if id_ in runbook_ids() else id_
 
 
+def counts_members(id_: str) -> bool:
+    """Return whether the target groups of a runbook's subjects count for its limits."""
+    return id_ in runbook_ids() and runbook(id_).members is not None
+
+
 def _everything_of(found: Runbook) -> tuple[Remediation, ...]:
     """Import the classes that the log of a runbook can contain: findings and all of its steps."""
     import_module("ringfence.model.finding")

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ringfence.events.health.abuse import REPORTED_ABUSE
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.runbook import Runbook
-from ringfence.observations.ec2.placement import GroupSize, Placement
+from ringfence.observations.ec2.placement import GroupSize, Placement, RoleSize
+from ringfence.policy.limits import GROUP, ROLE
 from ringfence.runbooks import stage
+
+if TYPE_CHECKING:
+    from ringfence.model.reviews import Review
+
+
+def _target_groups() -> Review:
+    """Import what lists target groups. Containment does not wait for it."""
+    from ringfence.observations.ec2.members import TARGET_GROUPS
+
+    return TARGET_GROUPS
+
 
 CONTAIN_INSTANCE = Runbook(
     id="contain-instance",
     title="Contain a compromised EC2 instance",
     subject=InstanceRef,
     traits=(Placement,),
-    size=GroupSize,
+    sizes=((GROUP, GroupSize), (ROLE, RoleSize)),
+    members=_target_groups,
     position=10,
     notified_by=(REPORTED_ABUSE,),
     stages=(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ringfence.aws.audit_items import provided_key
 from ringfence.model.errors import Conflict, RingfenceError, UnknownRecord
 from ringfence.record.append_check import check_append
-from ringfence.record.chain import ROOM, ChainKey, Lease
+from ringfence.record.chain import ROOM, ChainKey, Lease, Members
 from ringfence.record.containments import containment
 from ringfence.record.deployment_facts import PausesChanged
 from ringfence.record.history import History, Provided, with_provided
@@ -40,6 +40,7 @@ class MemoryLog:
         self._slots: dict[str, Slot] = {}
         self._provided: dict[str, Provided] = {}
         self._pauses = Pauses()
+        self.members: dict[str, Members] = {}
         self._lock = Lock()
 
     def read(self, key: ChainKey) -> History:
@@ -52,7 +53,11 @@ class MemoryLog:
             entries = tuple(kept[at] for at in sorted(kept) if at[0] == newest)
             keys = self.seals.keys()
             proof = prove(key, entries, keys, self.seals.labels)
-            return History(entries, lease, self._provided.get(provided_key(key), {}), proof, self._pauses)
+            provided, members = (
+                self._provided.get(provided_key(key), {}),
+                self.members.get(key.text, Members()),
+            )
+            return History(entries, lease, provided, proof, self._pauses, members=members)
 
     def everything(self, key: ChainKey) -> tuple[Entry, ...]:
         """Return the entries of every incident of a chain, in order."""

@@ -171,8 +171,8 @@ def planned(runbook: Runbook, state: ResourceState, incident: Incident) -> Itera
 
 def sources(runbook: Runbook) -> tuple[Source, ...]:
     """Return every observation, step and inverse of a runbook."""
-    size = (runbook.size,) if runbook.size else ()
-    return tuple(dict.fromkeys((*runbook.observations, *size, *runbook.steps, *runbook.inverses)))
+    sizes = (size for _, size in runbook.sizes)
+    return tuple(dict.fromkeys((*runbook.observations, *sizes, *runbook.steps, *runbook.inverses)))
 
 
 def has_an_example(worlds: Worlds, source: Source) -> None:
@@ -214,9 +214,10 @@ def declares_no_more_than_its_parts(worlds: Worlds) -> None:
     runbook = worlds.runbook
     confirming = {need.action for one in runbook.triggers for need in one.permissions}
     listing = declared(runbook.review.permissions) if runbook.review else set()
-    size = (runbook.size,) if runbook.size else ()
+    listing |= declared(runbook.members().permissions) if runbook.members else set()
+    sized: tuple[Source, ...] = (*(size for _, size in runbook.sizes), *runbook.steps)
     for permissions, steps, beside in (
-        (runbook.permissions(), (*size, *runbook.steps), confirming | listing),
+        (runbook.permissions(), sized, confirming | listing),
         (runbook.release_permissions(), runbook.inverses, set()),
     ):
         parts: tuple[Source, ...] = (*runbook.observations, *steps)

@@ -23,13 +23,19 @@ from ringfence.engine.offline import OfflineDecisions
 from ringfence.engine.replay import answers, decisions, read_findings, replayed
 from ringfence.engine.replay_limits import LimitReplay
 from ringfence.engine.replay_limits import counted as counted_against
+from ringfence.engine.replay_places import named_state
 from ringfence.engine.replay_tally import BoundedCounter, Tally
 from ringfence.events.envelope import NotForUs
+from ringfence.events.security_hub.direct import resource_of
 from ringfence.local.samples import guardduty as samples
 from ringfence.local.samples.calls import call_event
+from ringfence.model.document import Document
+from ringfence.model.kinds.instance import InstanceRef
+from ringfence.observations.ec2.host import Host
+from ringfence.observations.ec2.network import Network
 from ringfence.policy.decision import Mode
 from ringfence.policy.file import load_policy
-from ringfence.policy.limits import Limits
+from ringfence.policy.limits import SCOPES, Limits
 from ringfence.runbooks.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
@@ -159,8 +165,89 @@ def test_limits_and_breakers_are_counted_at_the_times_of_the_findings(tmp_path: 
     assert breaker["opened_at"] == "2026-11-29T10:20:00+00:00"
     assert breaker["closes_at"] == "2026-11-29T11:20:00+00:00"
     assert found["limits"] == {
-        "counted": 5, "held": 2, "by_limit": {"overall/hour": 2}, "breakers_opened": 1, "left_out": 0
+        "counted": 5, "held": 2, "by_limit": {"overall/hour": 2}, "breakers_opened": 1, "left_out": 0,
+        "not_known": {"target-group": 5, "share": 5},
     }  # fmt: skip
+
+
+TAGS = [
+    {"key": "aws:autoscaling:groupName", "value": "web"},
+    {"key": "aws:eks:cluster-name", "value": "shop"},
+]
+PROFILE = {"arn": "arn:aws:iam::111122223333:instance-profile/web", "id": "AIPAEXAMPLE"}
+
+
+def placed(*minutes: int) -> list[Json]:
+    """Findings about instances of one group, cluster, role and VPC."""
+    events = burst(*minutes)
+    for event in events:
+        details = event["detail"]["resource"]["instanceDetails"]
+        details |= {"tags": TAGS, "iamInstanceProfile": PROFILE}
+    return events
+
+
+@pytest.mark.parametrize(
+    ("scope", "limit"),
+    [
+        ("vpc", "vpc/111122223333/eu-west-1/vpc-0aa/hour"),
+        ("auto-scaling-group", "auto-scaling-group/111122223333/eu-west-1/web/hour"),
+        ("cluster", "cluster/111122223333/eu-west-1/eks/shop/hour"),
+        ("role", "role/111122223333/web/hour"),
+    ],
+)
+def test_breakers_of_what_the_finding_names_open(tmp_path: Path, scope: str, limit: str) -> None:
+    others = ", ".join(f"{one}: {{hour: 0, day: 0}}" for one in SCOPES if one != scope)
+    policy = f"{AUTO}limits: {{{scope}: {{hour: 2}}, {others}}}\n"
+    found = counted(tmp_path, placed(0, 10, 20, 30), policy=policy)["limits"]
+    assert [(one["limit"], one["most"], one["held"]) for one in found["breakers"]] == [(limit, 2, 2)]
+    assert found["not_known"] == {"target-group": 4, "share": 4}
+
+
+def test_breakers_of_one_subject_open_if_its_incidents_end(tmp_path: Path) -> None:
+    policy = (
+        f"{DRY}default: auto\nrunbooks: {{harden-bucket: {{allow: [require-tls]}}}}\n"
+        "limits: {subject: {hour: 2}}\n"
+    )
+    calls = []
+    for minute in range(4):
+        call = copy.deepcopy(call_event("s3", "PutBucketPolicy", {"bucketName": "logs-of-a-team"}))
+        call["detail"] |= {"eventTime": f"2026-11-29T10:{minute:02}:00Z", "eventID": f"call-{minute}"}
+        calls.append(call)
+    found = counted(tmp_path, calls, policy=policy)["limits"]
+    (breaker,) = found["breakers"]
+    assert breaker["limit"].startswith("subject/harden-bucket/bucket/")
+    assert (breaker["most"], breaker["held"]) == (2, 2)
+
+
+def test_what_the_events_do_not_name_is_counted_and_said(tmp_path: Path) -> None:
+    events = burst(0, 10)
+    for event in events:
+        instance = event["detail"]["resource"]["instanceDetails"]["instanceId"]
+        event["detail"]["resource"]["instanceDetails"] = {"instanceId": instance}
+    scopes = ("vpc", "auto-scaling-group", "cluster", "role", "target-group", "share")
+    assert counted(tmp_path, events)["limits"]["not_known"] == dict.fromkeys(scopes, 2)
+    shown = " ".join(run(tmp_path, events).stdout.split())
+    assert "the events do not name them: VPCs (2), Auto Scaling groups (2), clusters (2)" in shown
+
+
+def test_a_finding_of_security_hub_names_the_vpc_and_the_groups() -> None:
+    resource = {
+        "Type": "AwsEc2Instance",
+        "Id": "arn:aws:ec2:eu-west-1:111122223333:instance/i-00000000000000001",
+        "Tags": {"aws:autoscaling:groupName": "web"},
+        "Details": {"AwsEc2Instance": {"VpcId": "vpc-1", "IamInstanceProfileArn": PROFILE["arn"]}},
+    }
+    details = resource_of(Document.of(resource))["instanceDetails"]
+    event = {"detail": {"resource": {"instanceDetails": details}}}
+    state = named_state(event, InstanceRef("111122223333", "eu-west-1", "i-00000000000000001"))
+    assert (state[Host].group, state[Host].profile, state[Network].vpcs()) == ("web", "web", ("vpc-1",))
+
+
+@pytest.mark.parametrize("details", [None, [], {"instanceId": 1}, {"tags": "x"}, {"networkInterfaces": [1]}])
+def test_details_of_an_instance_in_another_form_say_nothing(details: object) -> None:
+    ref = InstanceRef("111122223333", "eu-west-1", "i-00000000000000001")
+    given = {"instanceId": ref.id, **details} if isinstance(details, dict) and "tags" in details else details
+    assert not named_state({"detail": {"resource": {"instanceDetails": given}}}, ref).observations
 
 
 def test_the_order_of_the_events_in_a_file_does_not_matter(tmp_path: Path) -> None:

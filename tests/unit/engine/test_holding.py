@@ -21,7 +21,7 @@ from ringfence.policy.limits import GROUP as GROUP_SCOPE
 from ringfence.policy.limits import Limit, Limits
 from ringfence.record.approval_facts import Answer, ApprovalAnswered
 from ringfence.record.approvals import approvals
-from ringfence.record.chain import ChainKey, Stamp, link
+from ringfence.record.chain import ChainKey, Members, Stamp, link
 from ringfence.record.containments import is_contained
 from ringfence.record.facts import DecisionMade, Intended, Planned, RunRequested
 from ringfence.record.notices import notice
@@ -52,7 +52,7 @@ HELD = {"isolate-instance", "leave-auto-scaling", "leave-target-groups"}
 
 
 class Place:
-    """Instances in one Auto Scaling group, one log, one clock."""
+    """Instances in one Auto Scaling group and no target group, one log, one clock."""
 
     def __init__(self, host: Host) -> None:
         self.clock, self.log, self.host = Ticking(), MemoryLog(), host
@@ -65,6 +65,7 @@ class Place:
         ref = replace(REF, id=f"{REF.id[:-1]}{number}")
         world = ResourceState(ref, estate().observations).with_observation(self.host)
         cloud = self.clouds.setdefault(ref.id, MemoryCloud(world, self.clock))
+        self.log.members[ChainKey(RUNBOOK.id, ref.key).text] = Members((), self.clock())
         engine = Engine(Ports(cloud, self.log, self.clock, lambda jobs: [job() for job in jobs]))
         attempt = f"a-{self.attempts}"
         received = finding(subjects=(ref,), updated=self.clock()) if "request" not in more else None

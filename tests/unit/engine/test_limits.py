@@ -142,7 +142,8 @@ def test_a_response_uses_a_place_of_each_limit_in_the_transaction_of_its_intents
         )
         for window in ("hour", "day")
     } - {f"limit/subject/contain-instance/{fleet.ref(0).key}/day"} | {
-        "limit/auto-scaling-group/111122223333/eu-west-1/web/open"
+        "limit/auto-scaling-group/111122223333/eu-west-1/web/open",
+        "limit/target-group/111122223333/eu-west-1/unknown/vpc-1/open",
     }
 
 

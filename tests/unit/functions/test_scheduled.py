@@ -53,6 +53,11 @@ def test_a_recheck_without_messages_looks_at_all_that_is_due(
             looked.append(execution)
             return 3
 
+    class MemberLook:
+        def begin(self, home_region: str) -> int:
+            assert home_region == "eu-west-1"
+            return 2
+
     class Context:
         aws_request_id = "request-1"
 
@@ -67,5 +72,7 @@ def test_a_recheck_without_messages_looks_at_all_that_is_due(
     monkeypatch.setattr(wiring, "now", lambda: NOON)
     monkeypatch.setattr(scheduled, "rechecks", Rechecks)
     monkeypatch.setattr(scheduled, "send", lambda: print)
-    assert recheck.handler(given, context) == {"incidents": 3}
+    monkeypatch.setattr(scheduled, "members", MemberLook)
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert recheck.handler(given, context) == {"incidents": 3, "places": 2}
     assert [one.actor for one in looked] == ["ringfence-contain-instance-recheck"]

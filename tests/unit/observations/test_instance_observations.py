@@ -207,6 +207,32 @@ def test_the_auto_scaling_group_is_read_from_the_tag_that_nobody_else_can_write(
 
 
 @pytest.mark.parametrize(
+    ("given", "cluster"),
+    [
+        ({"eks:cluster-name": "web"}, "eks/web"),
+        ({"eks:cluster-name": "forged", "aws:eks:cluster-name": "web"}, "eks/web"),
+        ({"aws:ecs:clusterName": "jobs"}, "ecs/jobs"),
+        ({"kubernetes.io/cluster/web": "owned"}, "eks/web"),
+        ({"kubernetes.io/cluster/": "owned"}, ""),
+        ({"eks:cluster-name": "../../overall"}, ""),
+        ({"AmazonECSManaged": "true"}, ""),
+        ({}, ""),
+    ],
+)
+def test_tags_name_the_cluster_and_those_that_only_aws_writes_come_first(
+    given: dict[str, str], cluster: str
+) -> None:
+    tags = [{"Key": key, "Value": value} for key, value in given.items()]
+    assert Host.of_instance(Document.of({"Tags": tags})).cluster == cluster
+
+
+def test_the_instance_profile_is_read_from_its_arn() -> None:
+    arn = "arn:aws:iam::111122223333:instance-profile/apps/web"
+    assert Host.of_instance(Document.of({"IamInstanceProfile": {"Arn": arn}})).profile == "web"
+    assert not Host.of_instance(Document.of({})).profile
+
+
+@pytest.mark.parametrize(
     ("odd", "lacks"),
     [
         ({"NetworkInterfaceId": "eni-1", "Groups": []}, "VpcId"),

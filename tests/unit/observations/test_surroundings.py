@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -13,7 +13,7 @@ from ringfence.model.incident import Incident
 from ringfence.model.observation import ResourceState
 from ringfence.observations.ec2.acls import Acl, AclEntry, SubnetAcls
 from ringfence.observations.ec2.auto_scaling import Scaling
-from ringfence.observations.ec2.placement import GroupSize
+from ringfence.observations.ec2.placement import GroupSize, RoleSize
 from ringfence.observations.ec2.snapshots import Snapshot, Snapshots, read_snapshots
 from ringfence.observations.ec2.target_groups import MOST, Registration, Target, Targets
 from ringfence.runbooks import load
@@ -82,6 +82,19 @@ def test_the_size_of_a_group_is_its_desired_capacity_or_what_is_in_service_if_th
     calls, found = talk(GroupSize.read(REF, ()), *((one,) for one in answers))
     assert found == GroupSize(size)
     assert len(calls) == len(answers)
+
+
+def test_the_size_of_a_role_is_the_number_of_running_instances_with_the_instance_profile() -> None:
+    arn = "arn:aws:iam::111122223333:instance-profile/web"
+    one = described(IamInstanceProfile={"Arn": arn})
+    (reservation,) = cast("list[object]", one["Reservations"])
+    calls, found = talk(RoleSize.read(REF, ()), (one,), ({"Reservations": [reservation] * 7},))
+    assert found == RoleSize(7)
+    assert calls[1][0].parameters["Filters"] == [
+        {"Name": "iam-instance-profile.arn", "Values": [arn]},
+        {"Name": "instance-state-name", "Values": ["running"]},
+    ]
+    assert talk(RoleSize.read(REF, ()), (described(),))[1] == RoleSize()
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,10 @@ REPLAYED = record(
             record(limit=text(), most=whole(), opened_at=moment(), closes_at=moment(), held=whole())
         ),
         left_out=whole("Those that were not counted against limits."),
+        not_known=table(
+            whole(),
+            "Those for which the limits of a scope were not counted, because the events do not name it.",
+        ),
     ),
     not_answered=table(whole(), "The events that no runbook answers, by source."),
     changed=many(record("How often the other policy decides otherwise.", **CHANGED)),

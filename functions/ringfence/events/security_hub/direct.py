@@ -77,7 +77,15 @@ def _config_id(resource: Document) -> str:
 
 
 def _instance(resource: Document) -> dict[str, object]:
-    instance = {"instanceId": resource.text("Id").rpartition("/")[2]}
+    details = resource.optional_child("Details").optional_child("AwsEc2Instance")
+    vpc, profile = details.optional_text("VpcId"), details.optional_text("IamInstanceProfileArn")
+    tags = resource.optional_child("Tags").value
+    instance = {
+        "instanceId": resource.text("Id").rpartition("/")[2],
+        **({"networkInterfaces": [{"vpcId": vpc}]} if vpc else {}),
+        **({"iamInstanceProfile": {"arn": profile}} if profile else {}),
+        **({"tags": [{"key": str(key), "value": str(one)} for key, one in tags.items()]} if tags else {}),
+    }
     return {"resourceType": "Instance", "instanceDetails": instance}
 
 

@@ -1,10 +1,11 @@
-"""What an instance runs for others: containers, and its part in an Auto Scaling group.
+"""What an instance runs for others: containers, and its part in groups, clusters and roles.
 
 This module is imported before the isolating call: both decide whether that call may be made without a person.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Self
 
 from ringfence.model.answers import tags
@@ -12,7 +13,7 @@ from ringfence.model.codec import value
 from ringfence.observations.ec2.instance import InstanceObservation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ringfence.model.document import Document
 
@@ -29,6 +30,15 @@ _TAGS = (
     "AmazonECSManaged",
 )
 """Beginnings of the tags that Amazon EKS, Amazon ECS, Kubernetes and Karpenter give to their hosts."""
+_CLUSTERS = (
+    ("eks", "aws:eks:cluster-name"),
+    ("ecs", "aws:ecs:clusterName"),
+    ("eks", "eks:cluster-name"),
+)
+"""The tags whose values are the names of clusters."""
+_OWNED = "kubernetes.io/cluster/"
+"""The beginning of the tag that has the name of a cluster in its key."""
+_CLUSTER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")
 _TAG = "tag "
 _POD_INTERFACE = "aws-K8S-"
 """The beginning of the description of an interface that the Amazon VPC CNI plugin attached for pods."""
@@ -45,6 +55,10 @@ class Host(InstanceObservation):
         instance can write those tags that do not begin with `aws:`.
     group : str
         The Auto Scaling group, by the tag that Auto Scaling writes; empty for none.
+    cluster : str
+        The cluster of Amazon ECS or Amazon EKS, such as `eks/web`, if its tags name one; empty for none.
+    profile : str
+        The name of the instance profile; empty for none.
 
     References
     ----------
@@ -55,6 +69,8 @@ class Host(InstanceObservation):
 
     containers: tuple[str, ...] = ()
     group: str = ""
+    cluster: str = ""
+    profile: str = ""
 
     def is_forgeable(self) -> bool:
         """Return whether all signs of containers are tags that everybody who may tag it can write."""
@@ -67,7 +83,22 @@ class Host(InstanceObservation):
         """Read it from the instance."""
         given = tags(instance)
         named = (f"{_TAG}{ascii(name)[1:-1]}" for name in sorted(given) if name.startswith(_TAGS))
-        return cls((*named, *_interfaces(instance)), given.get(_GROUP, ""))
+        profile = instance.optional_child("IamInstanceProfile").optional_text("Arn") or ""
+        return cls(
+            (*named, *_interfaces(instance)),
+            given.get(_GROUP, ""),
+            _cluster(given),
+            profile.rpartition("/")[2],
+        )
+
+
+def _cluster(given: Mapping[str, str]) -> str:
+    """Return the cluster that tags name. Those that only AWS writes come first."""
+    for kind, name in _CLUSTERS:
+        if _CLUSTER_NAME.fullmatch(given.get(name, "")):
+            return f"{kind}/{given[name]}"
+    names = (one.removeprefix(_OWNED) for one in sorted(given) if one.startswith(_OWNED))
+    return next((f"eks/{one}" for one in names if _CLUSTER_NAME.fullmatch(one)), "")
 
 
 def _interfaces(instance: Document) -> Iterator[str]:

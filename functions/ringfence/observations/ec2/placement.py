@@ -1,4 +1,4 @@
-"""Where an instance is, its tags, and how large its Auto Scaling group is: for rules of caution and limits.
+"""Where an instance is, its tags, and how large its groups are: for rules of caution and limits.
 
 This module is imported before the isolating call.
 """
@@ -12,7 +12,12 @@ from ringfence.model.call import Call, Permission
 from ringfence.model.codec import value
 from ringfence.model.observation import Sized
 from ringfence.model.traits import Traits
-from ringfence.observations.ec2.instance import InstanceObservation
+from ringfence.observations.ec2.instance import (
+    InstanceObservation,
+    describe_instance,
+    described_instance,
+    ec2_describes,
+)
 
 if TYPE_CHECKING:
     from ringfence.model.call import SansIO
@@ -90,3 +95,30 @@ class GroupSize(Sized):
             return cls()
         states = (one.optional_text("LifecycleState") for one in group.children("Instances"))
         return cls(min(group.integer("DesiredCapacity"), sum(one == _IN_SERVICE for one in states)))
+
+
+@value
+class RoleSize(Sized):
+    """How many instances of the region run with the instance profile of an instance.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
+    """
+
+    permissions: ClassVar = ec2_describes("Instances")
+
+    @classmethod
+    def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
+        """Read the instance, and then those with the same instance profile."""
+        (answer,) = yield (describe_instance(ref),)
+        profile = described_instance(answer, ref).optional_child("IamInstanceProfile").optional_text("Arn")
+        if not profile:
+            return cls()
+        filters = [
+            {"Name": "iam-instance-profile.arn", "Values": [profile]},
+            {"Name": "instance-state-name", "Values": ["running"]},
+        ]
+        (answer,) = yield (Call("ec2", "DescribeInstances", {"Filters": filters}, pages=True),)
+        reservations = document(answer).children("Reservations")
+        return cls(sum(1 for one in reservations for _ in one.children("Instances")))
