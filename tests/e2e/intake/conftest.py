@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def intake(folder: Path, deployer: Deployer) -> Iterator[Compliance]:
-    """Ringfence with IAM enforced, and allowed everything."""
-    with LocalAws(cloudtrail=True, log=folder / "intake.log") as local:
+    """Ringfence with IAM enforced, and allowed everything. No trail records calls."""
+    with LocalAws(log=folder / "intake.log") as local:
         world = World(deployer.home(local, runbooks=settings(), incoming=incoming(local.account)))
         local.enforce(True)
         yield Compliance(world, operator(world, *policies(world)))

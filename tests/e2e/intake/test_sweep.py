@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.model.kinds.bucket import BucketRef
-from ringfence.policy.sweeps import CLOUDTRAIL, CONFIG, SEVERE
+from ringfence.policy.sweeps import CONFIG, SEVERE
 from ringfence.record.facts import FindingReceived
 from tests.e2e.world import until
 
@@ -121,25 +121,4 @@ def test_a_result_of_aws_config_whose_event_was_lost_is_answered_once(intake: Co
     forget(intake, CONFIG)
     sweep(intake, CONFIG, BUCKETS)
     assert s3.get_bucket_versioning(Bucket=ref.id)["Status"] == "Suspended"
-    assert intake.history(BUCKETS, ref).incident == answered.incident
-
-
-def test_a_call_that_cloudtrail_recorded_and_whose_event_was_lost_is_answered_once(
-    intake: Compliance,
-) -> None:
-    s3, ref = intake.world.client("s3"), bucket(intake)
-    with intake.silent(BUCKETS):
-        s3.delete_public_access_block(Bucket=ref.id)
-        intake.quiet(BUCKETS)
-    assert not intake.history(BUCKETS, ref).entries, "the event is lost"
-    sweep(intake, CLOUDTRAIL, BUCKETS)
-    answered = intake.over(BUCKETS, ref)
-    blocked = s3.get_public_access_block(Bucket=ref.id)["PublicAccessBlockConfiguration"]
-    assert all(blocked.values())
-    assert {one.finding.source for one in answered.of(FindingReceived)} == {"aws.s3"}
-    released(intake, answered.incident, ref)
-    forget(intake, CLOUDTRAIL)
-    sweep(intake, CLOUDTRAIL, BUCKETS)
-    with pytest.raises(s3.exceptions.ClientError, match="NoSuchPublicAccessBlockConfiguration"):
-        s3.get_public_access_block(Bucket=ref.id)
     assert intake.history(BUCKETS, ref).incident == answered.incident
