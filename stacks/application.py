@@ -10,12 +10,14 @@ from cdk_nag import AwsSolutionsChecks
 from stacks import forward
 from stacks.audit import AuditStack
 from stacks.bundle import Bundle
+from stacks.dashboard import DashboardStack
 from stacks.detection import DetectionStack
 from stacks.guards import guard_keys
 from stacks.intake import IntakeStack
 from stacks.member import MemberStack
 from stacks.names import (
     AUDIT_STACK,
+    DASHBOARD_STACK,
     DETECTION_STACK,
     INTAKE_STACK,
     MEMBER_STACK,
@@ -77,6 +79,8 @@ def build(app: App, settings: Settings, bundle: Bundle | None = None) -> None:
             )
         if settings.detection.log_group:
             DetectionStack(app, DETECTION_STACK, env=env, given=settings.detection, audit=audit)
+        if settings.dashboard:
+            DashboardStack(app, DASHBOARD_STACK, env=env)
         OutputsStack(app, OUTPUTS_STACK, env=env, settings=settings, bundle=bundle, audit=audit)
     member = MemberStack(app, MEMBER_STACK, env=env, settings=settings)
     for region, patterns in forward.places(settings).items():

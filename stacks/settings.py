@@ -45,6 +45,7 @@ NAMES = (
     "require_mfa",
     *NOTICE_NAMES,
     *DETECTION_NAMES,
+    "dashboard",
 )
 """The context values of Ringfence."""
 QUALIFIER = "hnb659fds"
@@ -104,6 +105,8 @@ class Settings:
         Where notices go besides their topic.
     detection
         The log group of a trail for metric filters, and the thresholds of their alarms.
+    dashboard
+        Whether there is a dashboard.
     outputs
         The outputs that the policy switches on, each with its options.
 
@@ -130,6 +133,7 @@ class Settings:
     policy_file: str = ""
     notices: NoticeSettings = field(default_factory=NoticeSettings)
     detection: DetectionSettings = field(default_factory=DetectionSettings)
+    dashboard: bool = False
     outputs: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
 
     @property
@@ -196,6 +200,7 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
         retired_record_keys=_keys(text("retired_record_keys")),
         notices=notices,
         detection=detection_settings(context),
+        dashboard=_yes("dashboard", text("dashboard", "false")),
     )
 
 

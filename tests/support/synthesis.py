@@ -33,8 +33,9 @@ ROUTED = {
 WATCHED = {
     "detection_log_group": "/trails/everything",
     "detection_thresholds": "unauthorized-calls=20, failed-sign-ins=3",
+    "dashboard": "true",
 }
-"""The context of a deployment with alarms on the records of a trail."""
+"""The context of a deployment with a dashboard, and with alarms on the records of a trail."""
 Resource = dict[str, Any]
 
 

@@ -111,7 +111,7 @@ class Notifier:
         self.floods = after
         if self.approvals:
             self.approvals.after(key, entry)
-        emit(told.measures)
+        emit(told.counted)
 
     def _delivered(self, response: Response, entry: Entry) -> tuple[Entry, ...]:
         """Return the entries up to this one if all of them are known. Empty if they must be read.

@@ -20,6 +20,7 @@ UNSEALED = "Unsealed"
 REVIEW_FAILED = "ReviewFailed"
 OUTPUTS_WAIT = "OutputsWait"
 FOUND_BY_SWEEP = "FoundBySweep"
+NOTICES = "Notices"
 
 COUNT, SECONDS = "Count", "Seconds"
 
@@ -28,7 +29,8 @@ COUNT, SECONDS = "Count", "Seconds"
 class Measure:
     """One value of a metric.
 
-    `runbook` is its dimension, if it belongs to a response. `link` is that of a heartbeat.
+    `runbook` is its dimension, if it belongs to a response. `link` is that of a heartbeat. `kind` and
+    `severity` are those of a notice about an incident.
     """
 
     name: str
@@ -36,9 +38,16 @@ class Measure:
     unit: str = COUNT
     runbook: str = ""
     link: str = ""
+    kind: str = ""
+    severity: str = ""
 
     @property
     def dimensions(self) -> dict[str, str]:
         """The dimensions of the metric. An alarm must use the same ones."""
-        named = {"runbook": self.runbook, "link": self.link}
+        named = {
+            "runbook": self.runbook,
+            "link": self.link,
+            "kind": self.kind,
+            "severity": self.severity,
+        }
         return {"service": SERVICE, **{name: value for name, value in named.items() if value}}

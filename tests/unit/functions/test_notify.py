@@ -86,7 +86,18 @@ def test_a_response_is_told_in_one_notice_with_its_metrics(
     assert metrics(capsys.readouterr().out) == {
         "Contained": ([1.0], "contain-instance"),
         "TimeToContainment": ([3.0], "contain-instance"),
+        "Notices": ([1.0], None),
     }
+
+
+def test_a_notice_about_an_incident_is_counted_by_its_kind_and_severity(
+    telling: Notifier, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert each(inserted(contained()), telling.act) == DONE
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"Notices"' in line]
+    assert [(one["kind"], one["severity"], one["Notices"]) for one in lines] == [("contained", "high", [1.0])]
+    (spec,) = lines[0]["_aws"]["CloudWatchMetrics"]
+    assert [sorted(one) for one in spec["Dimensions"]] == [["kind", "service", "severity"]]
 
 
 class FailsOnce:

@@ -14,6 +14,7 @@ os.environ.setdefault("JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION", "1")
 
 from stacks.names import (
     AUDIT_STACK,
+    DASHBOARD_STACK,
     DETECTION_STACK,
     INTAKE_STACK,
     MEMBER_STACK,
@@ -84,6 +85,11 @@ def intake(templates: Mapping[str, Template]) -> Template:
 @pytest.fixture(scope="session")
 def routed(templates: Mapping[str, Template]) -> Template:
     return templates[NOTICES_STACK]
+
+
+@pytest.fixture(scope="session")
+def dashboard(templates: Mapping[str, Template]) -> Template:
+    return templates[DASHBOARD_STACK]
 
 
 @pytest.fixture(scope="session")

@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
 from ringfence.record.brief import severity_word
+from ringfence.record.measures import NOTICES, Measure
 from ringfence.record.notices.kinds import NoticeKind, Urgency
 from ringfence.record.notices.rendering import subject_of, text_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ringfence.record.measures import Measure
     from ringfence.record.summary import Reported
+
+NO_SEVERITY = "none"
+"""The severity of a notice about an incident without a finding, in metrics."""
 
 
 @frozen
@@ -91,6 +94,14 @@ class Notice:
     def severity_word(self) -> str:
         """The severity in a word, as GuardDuty calls it. Empty without a finding."""
         return "" if self.severity is None else severity_word(self.severity)
+
+    @property
+    def counted(self) -> tuple[Measure, ...]:
+        """The metrics of the notice, and that it was sent if it is about an incident."""
+        if not self.incident:
+            return self.measures
+        severity = self.severity_word or NO_SEVERITY
+        return (*self.measures, Measure(NOTICES, kind=self.kind.code, severity=severity))
 
     @property
     def subject(self) -> str:
