@@ -17,6 +17,7 @@ from ringfence.model.resource_names import (
     FINDINGS_BUS,
     HEARTBEAT,
     HEARTBEAT_SCHEDULE,
+    HUB_ACTIONS,
     INTAKE,
     NOTIFY,
     OPERATE,
@@ -43,6 +44,7 @@ class Way(StrEnum):
     SCHEDULE = "its schedule"
     API = "an API"
     CHAT = "the buttons in chat"
+    DEPLOYMENT = "a deployment"
 
 
 PROOFS: Mapping[Way, str] = {
@@ -55,6 +57,10 @@ PROOFS: Mapping[Way, str] = {
     Way.CHAT: (
         "IAM: the function's policy lets one role invoke it. The answers are those of this role. Nothing "
         "proves which of its members answers."
+    ),
+    Way.DEPLOYMENT: (
+        "IAM: the function's policy lets only the role of CloudFormation that deploys invoke it. The "
+        "input chooses one of the declared actions, and never its words."
     ),
     Way.API: "STS names who signed the request, and API Gateway names the same principal.",
 }
@@ -98,6 +104,7 @@ def _declared() -> Iterator[Invoked]:
     yield Invoked(INTAKE, (Way.QUEUE,), (function_role(INTAKE),))
     yield Invoked(ROUTE, (Way.QUEUE,), (function_role(ROUTE),))
     yield Invoked(CHAT, (Way.CHAT,), (function_role(CHAT),))
+    yield Invoked(HUB_ACTIONS, (Way.DEPLOYMENT,), (function_role(HUB_ACTIONS),))
     yield Invoked(OUTPUTS, (Way.QUEUE,), (function_role(OUTPUTS),))
     roles = (function_role(SWEEP), SWEEP_SCHEDULE)
     yield Invoked(SWEEP, (Way.QUEUE, Way.SCHEDULE), roles)

@@ -17,6 +17,7 @@ from stacks import needs, times
 from stacks.alarms import Alarms
 from stacks.findings import Findings
 from stacks.functions import Handler, Settled, function, log_group, role
+from stacks.hub_actions import HubActions
 from stacks.names import prefixed, role_arn
 from stacks.patterns import api_patterns, intake_patterns
 from stacks.queues import handled_by, mapping, queue, take_from, take_from_nobody_else
@@ -89,6 +90,8 @@ class IntakeStack(Stack):
         )
         mapping(self, "Mapping", made.function_name, self.source, times.INTAKE)
         self._alarms(Alarms(self, audit.notices), self.source, made)
+        if settings.security_hub_actions:
+            HubActions(self, settled=settled, settings=settings)
         Sweep(self, settled=settled, audit=audit, settings=settings, intake=self.source)
 
     def _queue(self, name: str) -> str:

@@ -133,8 +133,8 @@ class MemberStack(Stack):
         actions = sorted({one.action for one in needed if one.resource == roles and changes(one.action)})
         if actions:
             # Exact names, and only of roles that are in this account: anybody can create others.
-            notices = self.settings.notices.roles
-            home = (*home_roles(CATALOGUE.values()), *notices) if self.settings.is_home else ()
+            more = self.settings.optional_roles
+            home = (*home_roles(CATALOGUE.values()), *more) if self.settings.is_home else ()
             names = (*member_roles(forwards=self.forwards), *home)
             own = [role_arn(self.account, name) for name in names]
             never = [*own, *needed_in_an_emergency(self.settings)]

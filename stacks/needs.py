@@ -30,6 +30,7 @@ from ringfence.events.config import sweep as config
 from ringfence.events.guardduty import sweep as guardduty
 from ringfence.events.heartbeat import SOURCE
 from ringfence.events.heartbeat import SOURCE as HEARTBEAT_SOURCE
+from ringfence.events.security_hub import actions
 from ringfence.handlers import managed_policies
 from ringfence.handlers import operator_types as operations
 from ringfence.handlers.managed_policies import AUDITOR
@@ -189,6 +190,8 @@ ROUTE = (*RECEIVE, *TELL, Permission("sns:Publish", ("{routed}",)))
 """The additional permissions of the function that sends notices on, to topics with the same key."""
 CHAT = (Permission("execute-api:Invoke", ("{routes}",)), *TELL)
 """The additional permissions of the function behind the buttons in chat."""
+HUB_ACTIONS = actions.PERMISSIONS
+"""The additional permissions of the function that creates custom actions of Security Hub."""
 PRESS = (Permission("lambda:InvokeFunction", ("{chat}",)),)
 """The permission to press the buttons in chat."""
 TELL_OUTPUTS = (Permission("sqs:SendMessage", ("{outputs_queue}",)),)

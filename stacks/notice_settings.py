@@ -91,10 +91,10 @@ def notice_settings(context: Callable[[str], object]) -> NoticeSettings:
     )
 
 
-def with_roles(own: object, given: NoticeSettings) -> dict[str, object]:
-    """Return the names of the deployment's own roles, with those of the functions for these settings."""
+def with_roles(own: object, roles: tuple[str, ...]) -> dict[str, object]:
+    """Return the names of the deployment's own roles, with those of optional functions."""
     document = Document.of(own, "own")
-    at_home = (*document.texts("at_home"), *given.roles)
+    at_home = (*document.texts("at_home"), *roles)
     return {**document.value, "at_home": list(at_home)}
 
 

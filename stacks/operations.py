@@ -78,7 +78,7 @@ def _declared() -> Iterator[Permission]:
         *(needs.RECHECK, needs.OPERATE, needs.ARCHIVE, needs.NOTIFY),
         *(needs.CHECKPOINT, needs.CONTROL, needs.HEARTBEAT, needs.SELF_CHECK, needs.INTAKE, needs.FINDINGS),
         *(needs.TELL_OUTPUTS, needs.OUTPUTS, *(one.permissions for one in every_output())),
-        *(needs.SWEEP, needs.SWEEP_READS),
+        *(needs.SWEEP, needs.SWEEP_READS, needs.HUB_ACTIONS),
     )
     for function in functions:
         yield from function

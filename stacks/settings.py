@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.handlers.outputs import options
 from ringfence.model.errors import BadInput
+from ringfence.model.resource_names import hub_action_roles
 from ringfence.model.subject import ACCOUNT, GLOBAL, REGION
 from ringfence.policy.compiled import policy_from_json
 from ringfence.policy.file import compile_policy, listed_accounts
@@ -43,6 +44,7 @@ NAMES = (
     "checkpoint_bucket",
     "retired_record_keys",
     "require_mfa",
+    "security_hub_actions",
     *NOTICE_NAMES,
     *DETECTION_NAMES,
     "dashboard",
@@ -93,6 +95,8 @@ class Settings:
         user may delete Ringfence's keys and the archive, and no response changes them.
     require_mfa
         Whether operators, releasers and checkers need a session with multi-factor authentication.
+    security_hub_actions
+        Whether the stacks create the custom actions of Security Hub, with which people start a response.
     qualifier
         The qualifier of `cdk bootstrap`, which is part of the names of its roles.
     checkpoint_bucket
@@ -127,6 +131,7 @@ class Settings:
     reserved_concurrency: int = 0
     break_glass_roles: tuple[str, ...] = ()
     require_mfa: bool = False
+    security_hub_actions: bool = False
     qualifier: str = QUALIFIER
     checkpoint_bucket: str = ""
     retired_record_keys: tuple[str, ...] = ()
@@ -135,6 +140,11 @@ class Settings:
     detection: DetectionSettings = field(default_factory=DetectionSettings)
     dashboard: bool = False
     outputs: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+
+    @property
+    def optional_roles(self) -> tuple[str, ...]:
+        """The roles in the home account that only some deployments have."""
+        return (*self.notices.roles, *hub_action_roles(on=self.security_hub_actions))
 
     @property
     def is_home(self) -> bool:
@@ -176,7 +186,8 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
         raise BadInput(
             "chat_role", "cannot be set with require_mfa: sessions that Amazon Q starts have no second factor"
         )
-    compiled["own"] = with_roles(compiled["own"], notices)
+    actions = _yes("security_hub_actions", text("security_hub_actions", "false"))
+    compiled["own"] = with_roles(compiled["own"], (*notices.roles, *hub_action_roles(on=actions)))
     return Settings(
         home=home,
         account=account,
@@ -195,6 +206,7 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
         reserved_concurrency=_reserved(text("reserved_concurrency", "0")),
         break_glass_roles=_roles(text("break_glass_roles")),
         require_mfa=mfa,
+        security_hub_actions=actions,
         qualifier=_qualifier(text("@aws-cdk/core:bootstrapQualifier", QUALIFIER)),
         checkpoint_bucket=_bucket(text("checkpoint_bucket")),
         retired_record_keys=_keys(text("retired_record_keys")),

@@ -49,6 +49,10 @@ ROUTE = QueueTimes(timeout=60, margin=5, receives=100, concurrency=2, late=300)
 """A message that a topic does not take is tried for an hour and a half, and others are not delayed by it."""
 CHAT_TIMEOUT = 40
 """The function behind the buttons waits for the operators' API, for 35 s at most."""
+HUB_ACTIONS_TIMEOUT = 60
+"""The function that creates custom actions makes up to three calls and sends up to three times."""
+HUB_ACTIONS_WAIT = 300
+"""How long CloudFormation waits for the answer. Lambda invokes a function that fails twice more by then."""
 OUTPUTS = QueueTimes(timeout=60, margin=10, receives=40, concurrency=10, late=900)
 """An output that fails is retried for half an hour."""
 SWEEP = QueueTimes(timeout=300, margin=10, receives=5, concurrency=20, late=1800)

@@ -36,6 +36,8 @@ WATCHED = {
     "dashboard": "true",
 }
 """The context of a deployment with a dashboard, and with alarms on the records of a trail."""
+OPTIONAL = {**ROUTED, **WATCHED, "security_hub_actions": "true"}
+"""The context of a deployment with every optional function."""
 Resource = dict[str, Any]
 
 

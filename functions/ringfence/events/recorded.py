@@ -14,7 +14,7 @@ from ringfence.events.cloudtrail.trigger.calls import DETAIL_TYPE as CALL
 from ringfence.events.cloudtrail.trigger.root import CONSOLE_ACTION, SIGN_IN
 from ringfence.events.envelope import NotForUs, parse_json
 from ringfence.events.forms import event_in
-from ringfence.events.taken_in import contains_findings, incoming
+from ringfence.events.taken_in import contains_findings, incoming, newest
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
@@ -92,7 +92,7 @@ def recorded_entries(one: object, place: str = "") -> Iterator[Recorded]:
             for number, item in enumerate(document.items(members)):
                 yield from recorded_entries(item, f"{place} {members}[{number}]".strip())
         elif contains_findings(document.value):
-            for part in incoming(document.value):
+            for part in newest(incoming(document.value)):
                 yield Recorded(f"{place} {part.place}".strip(), part.event, part.error)
         else:
             yield from (Recorded(place, event) for event in _single(document))

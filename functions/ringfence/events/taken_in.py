@@ -18,7 +18,7 @@ from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     Event = Mapping[str, object]
@@ -43,6 +43,8 @@ class Incoming:
         The event with this finding only.
     dated : str
         Where the time of the finding is.
+    finding : str
+        Which finding it is: the same text for each of its versions. Empty if an event contains only one.
     """
 
     place: str
@@ -50,6 +52,7 @@ class Incoming:
     error: BadInput | None
     alone: Event
     dated: str = "time"
+    finding: str = ""
 
     def at_its_time(self, now: datetime) -> Event | NotForUs:
         """Return the event, or why there is none. Raises BadInput, also for a time that is too far ahead.
@@ -69,6 +72,35 @@ class Incoming:
         if self.event is None:
             raise BadInput(self.place or WHOLE, "contains no finding")
         return self.event
+
+
+def newest(found: Sequence[Incoming], now: datetime | None = None) -> tuple[Incoming, ...]:
+    """Return the findings of an event, in their order, with the newest version of each only.
+
+    A version supersedes others only if it leads to an event: one that is closed, invalid or too far ahead
+    hides nothing. Of two versions of the same time, the later one in the event is the newer one. Without
+    `now`, no time is too far ahead.
+    """
+    last: dict[str, tuple[datetime, Incoming]] = {}
+    for one in found:
+        at = _version(one, now)
+        if at is not None and (one.finding not in last or at >= last[one.finding][0]):
+            last[one.finding] = (at, one)
+    kept = {id(one) for _, one in last.values()}
+    return tuple(one for one in found if id(one) in kept or _version(one, now) is None)
+
+
+def _version(part: Incoming, now: datetime | None) -> datetime | None:
+    """Return the time of a version that can supersede others. None if it cannot."""
+    if not part.finding or not isinstance(part.event, Mapping):
+        return None
+    at = instant_if_valid(Document(part.event), "time")
+    try:
+        if at is not None and now is not None:
+            not_ahead(at, now, part.dated)
+    except BadInput:
+        return None
+    return at
 
 
 def patterns(*, home: bool = False) -> Iterator[Event]:
@@ -108,12 +140,12 @@ def _folders() -> Mapping[object, str]:
         (source, kind): folder
         for folder in folders_in(_EVENTS)
         for pattern in _taken_in(folder, home=True)
-        for source in pattern["source"]
-        for kind in pattern["detail-type"]
+        for source in Document(pattern).texts("source")
+        for kind in Document(pattern).texts("detail-type")
     }
 
 
-def _taken_in(folder: str, *, home: bool) -> Iterator[Mapping[str, list[str]]]:
+def _taken_in(folder: str, *, home: bool) -> Iterator[Event]:
     trigger = module_of(f"{_EVENTS}.{folder}", "trigger")
     yield from getattr(trigger, "TAKEN_IN", ())
     yield from getattr(trigger, "TAKEN_IN_AT_HOME", ()) if home else ()

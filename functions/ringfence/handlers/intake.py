@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ringfence.engine.concurrency import each
 from ringfence.engine.routing import answering
 from ringfence.events.envelope import NotForUs, parse_json
-from ringfence.events.taken_in import incoming
+from ringfence.events.taken_in import incoming, newest
 from ringfence.handlers import wiring
 from ringfence.handlers.links import heard
 from ringfence.handlers.logs import logger
@@ -57,7 +57,7 @@ class Intake:
         proof.check()
         if heard(body, INTAKE, self.home):
             return ()
-        found = incoming(parse_json(body))
+        found = newest(incoming(parse_json(body)), execution.circumstances.now)
         alone = len(found) == 1
 
         def one(part: Incoming) -> tuple[Again, ...]:

@@ -46,6 +46,8 @@ FUNCTIONS = (OPERATE, ARCHIVE, NOTIFY, CONTROL, CHECKPOINT, HEARTBEAT, INTAKE, F
 """The functions that do not belong to one runbook."""
 ROUTE, CHAT = "route", "chat"
 """The functions that only some deployments have: for routes of notices, and for buttons in chat."""
+HUB_ACTIONS = "hub-actions"
+"""The function that creates custom actions of Security Hub. Only some deployments have it."""
 CHANNEL_ROLE = f"{PREFIX}chat-channel"
 """The role that a chat channel must have. It may do nothing."""
 FINDINGS_BUS = f"{FINDINGS}-bus"
@@ -116,6 +118,11 @@ def notice_roles(*, routes: bool, chat: bool, buttons: bool) -> tuple[str, ...]:
     """Return the roles for routes of notices, chat channels and buttons, which only some deployments have."""
     functions = (*((ROUTE,) if routes else ()), *((CHAT,) if buttons else ()))
     return (*map(function_role, functions), *((CHANNEL_ROLE,) if chat else ()))
+
+
+def hub_action_roles(*, on: bool) -> tuple[str, ...]:
+    """Return the role of the function for custom actions of Security Hub. Few deployments have it."""
+    return (function_role(HUB_ACTIONS),) if on else ()
 
 
 def role_arn(account: str, name: str) -> str:

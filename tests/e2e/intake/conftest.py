@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def intake(folder: Path, deployer: Deployer) -> Iterator[Compliance]:
-    """Ringfence with IAM enforced, and allowed everything. No trail records calls."""
+    """Ringfence with IAM enforced, allowed everything, and with custom actions. No trail records calls."""
     with LocalAws(log=folder / "intake.log") as local:
-        world = World(deployer.home(local, runbooks=settings(), incoming=incoming(local.account)))
+        local.client("securityhub").enable_security_hub()
+        given = {"runbooks": settings(), "incoming": incoming(local.account)}
+        world = World(deployer.home(local, **given, context={"security_hub_actions": "true"}))
         local.enforce(True)
         yield Compliance(world, operator(world, *policies(world)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,8 +13,8 @@ from ringfence.events.envelope import NotForUs
 from ringfence.events.taken_in import incoming
 from ringfence.local.findings import InstanceFinding, formatted
 from ringfence.local.samples import security_hub
-from ringfence.model.kinds import parse_key
 from ringfence.record.facts import DecisionMade, FindingReceived
+from tests.e2e.intake.controls import failed, hub, open_group, permissions
 from tests.e2e.world import until
 from tests.support.samples.bus import entry
 
@@ -23,22 +23,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 INTAKE = "ringfence-intake"
-
-
-def hub(intake: Compliance) -> Any:  # noqa: ANN401 - boto3's clients are made at run time
-    found = intake.world.client("securityhub")
-    found.enable_security_hub()
-    return found
-
-
-def open_group(intake: Compliance, name: str) -> str:
-    """Create a security group that is open to everybody."""
-    ec2 = intake.world.client("ec2")
-    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
-    group: str = ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)["GroupId"]
-    everybody = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
-    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[everybody])
-    return group
 
 
 def test_one_finding_by_three_ways_is_one_incident(intake: Compliance) -> None:
@@ -72,24 +56,11 @@ def test_one_finding_by_three_ways_is_one_incident(intake: Compliance) -> None:
 
 
 def test_a_failed_control_is_remediated(intake: Compliance) -> None:
-    local, group = intake.world.local, open_group(intake, "open")
-    arn = f"arn:aws:ec2:{local.region}:{local.account}:security-group/{group}"
-    finding = security_hub.control(
-        AwsAccountId=local.account,
-        Region=local.region,
-        Id=f"arn:aws:securityhub:{local.region}:{local.account}:security-control/EC2.13/finding/1",
-        Resources=[{"Type": "AwsEc2SecurityGroup", "Id": arn}],
-        Compliance={"Status": "FAILED", "SecurityControlId": "EC2.13"},
-    )
-    source = {"Owner": "AWS", "SourceIdentifier": "INCOMING_SSH_DISABLED"}
-    rule = {"ConfigRuleName": finding["ProductFields"]["RelatedAWSResources:0/name"], "Source": source}
-    intake.world.client("config").put_config_rule(ConfigRule=rule)
-    hub(intake).batch_import_findings(Findings=[finding])
-    ref = parse_key(f"security-group/{local.account}/{local.region}/{group}")
-    history = intake.over("harden-network", ref)
+    group = open_group(intake, "open")
+    hub(intake).batch_import_findings(Findings=[failed(intake, group)])
+    history = intake.over("harden-network", group)
     assert [one.finding.type for one in history.of(FindingReceived)] == ["Config:restricted-ssh"]
-    (left,) = intake.world.client("ec2").describe_security_groups(GroupIds=[group])["SecurityGroups"]
-    assert left["IpPermissions"] == []
+    assert permissions(intake, group) == []
 
 
 def test_a_bad_finding_is_a_dead_letter_and_the_others_of_its_event_are_told(intake: Compliance) -> None:

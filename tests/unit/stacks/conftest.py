@@ -24,8 +24,7 @@ from stacks.names import (
 from tests.support.synthesis import (
     HOME,
     MEMBER,
-    ROUTED,
-    WATCHED,
+    OPTIONAL,
     Template,
     synthesize,
     synthesize_without_code,
@@ -43,8 +42,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def scoped() -> Settings:
-    """Two accounts in the scope: home and another. Notices go everywhere, and a trail is watched."""
-    return replace(told(**ROUTED, **WATCHED), accounts=(HOME, MEMBER))
+    """Two accounts in the scope: home and another. Everything optional is on."""
+    return replace(told(**OPTIONAL), accounts=(HOME, MEMBER))
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ringfence.events.security_hub.actions import RESOURCE_TYPE
 from stacks.callers import PROOFS, Way, invoked
 from tests.support.policy_evaluator import is_denied_by_resource
 from tests.support.synthesis import HOME
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 
 FUNCTION, MAPPING = "AWS::Lambda::Function", "AWS::Lambda::EventSourceMapping"
 POLICY, SCHEDULE = "AWS::Lambda::ResourcePolicy", "AWS::Scheduler::Schedule"
+NAMING = (
+    ("AWS::ApiGatewayV2::Integration", "IntegrationUri", Way.API),
+    (RESOURCE_TYPE, "ServiceToken", Way.DEPLOYMENT),
+)
+"""The types of resource that name a function in one property, and the ways to it."""
 EACH = pytest.mark.parametrize("name", invoked())
 ARN = f"arn:aws:lambda:eu-west-1:{HOME}:function:any"
 
@@ -48,9 +54,9 @@ def ways(template: Template, id_: str) -> set[Way]:
     for one in (one for each in guardrails for one in each["PolicyDocument"]["Statement"]):
         if one["Action"] == "lambda:InvokeFunction" and of_function(one["Resource"], id_):
             found.add(Way.CHAT)
-    for one in template.all("AWS::ApiGatewayV2::Integration").values():
-        if of_function(one["Properties"]["IntegrationUri"], id_):
-            found.add(Way.API)
+    for kind, name, way in NAMING:
+        if any(of_function(one["Properties"][name], id_) for one in template.all(kind).values()):
+            found.add(way)
     return found
 
 

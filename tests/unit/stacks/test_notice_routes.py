@@ -10,11 +10,12 @@ import boto3
 import pytest
 from botocore.validate import ParamValidator
 
+from ringfence.events.security_hub.actions import RESOURCE_TYPE
 from ringfence.handlers.chat import request_of
 from ringfence.record.notices.chat import ANSWERS
 from ringfence.record.notices.routes import MOST
 from stacks.chat import NOTHING, command
-from stacks.names import NOTICES_STACK, RESPONSE_STACK
+from stacks.names import INTAKE_STACK, NOTICES_STACK, RESPONSE_STACK
 from tests.support.policy_evaluator import is_denied_by_resource
 from tests.support.synthesis import HOME, ROUTED, allowed, told
 
@@ -87,7 +88,9 @@ def test_a_channel_without_a_role_has_no_button_and_a_guardrail_that_denies_all(
 def test_without_routes_and_channels_there_is_no_such_stack(
     variant: Callable[[Settings], dict[str, Template]],
 ) -> None:
-    assert NOTICES_STACK not in variant(told())
+    found = variant(told())
+    assert NOTICES_STACK not in found
+    assert not found[INTAKE_STACK].all(RESOURCE_TYPE), "custom actions of Security Hub are optional too"
 
 
 def test_what_a_button_types_is_what_its_function_reads(routed: Template) -> None:

@@ -32,6 +32,7 @@ FUNCTIONS: dict[str, tuple[Permission, ...]] = {
     "findings": needs.FINDINGS,
     "route": needs.ROUTE,
     "chat": needs.CHAT,
+    "hub-actions": needs.HUB_ACTIONS,
     "outputs": needs.OUTPUTS,
     "sweep": needs.SWEEP,
 }
@@ -262,6 +263,7 @@ def test_keys_are_used_through_one_service_each(roles: dict[str, dict[str, Any]]
         "findings": {"dynamodb", "sqs", "sns"},
         "route": {"sns"},
         "chat": {"sns"},
+        "hub-actions": set(),
         "outputs": {"dynamodb", "sns"},
         "sweep": {"dynamodb", "sqs", "sns"},
     }

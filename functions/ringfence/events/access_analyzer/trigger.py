@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SOURCE = ACCESS_ANALYZER
 FINDING = "Access Analyzer Finding"
-TAKEN_IN: tuple[Mapping[str, list[str]], ...] = ({"source": [SOURCE], "detail-type": [FINDING]},)
+TAKEN_IN: tuple[Mapping[str, object], ...] = ({"source": [SOURCE], "detail-type": [FINDING]},)
 PREFIX, PUBLIC = "ExternalAccess:", "/Public"
 """What is around the resource's type in the type of a finding that everybody has access."""
 PUBLIC_SEVERITY = 7.0

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
+import json
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ringfence.events.envelope import CHOSEN, NotForUs
 from ringfence.events.fields import formatted
 from ringfence.events.security_hub import asff, ocsf
+from ringfence.events.security_hub.actions import ACTIONS, ARN
 from ringfence.events.security_hub.told import finding_of
 from ringfence.events.security_hub.trigger import (
-    ACTIONS,
     CUSTOM_ACTION,
     IMPORTED,
     IMPORTED_V2,
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     Event = Mapping[str, object]
 
 
-_ACTION = re.compile(
-    r"arn:aws:securityhub:[a-z0-9-]+:(?P<account>[0-9]{12}):action/custom/(?P<id>[A-Za-z0-9]+)"
-)
 _FORMS = MappingProxyType({IMPORTED: asff.event_of, CUSTOM_ACTION: asff.event_of, IMPORTED_V2: ocsf.event_of})
 """What reads a finding of each type of event."""
 
@@ -57,7 +54,7 @@ def parts(event: Document) -> Iterator[Incoming]:
             read = Document.of(finding, place)
             made = _with_origin(event_of(read), read)
             chosen = _as_chosen(made, event) if kind == CUSTOM_ACTION else made
-            yield Incoming(place, chosen, None, alone, read.at(_dated(read)))
+            yield Incoming(place, chosen, None, alone, read.at(_dated(read)), _named(read))
         except BadInput as error:
             yield Incoming(place, None, error, alone)
 
@@ -70,22 +67,33 @@ def _dated(finding: Document) -> str:
     return f"finding_info.{'modified' if modified else 'created'}_time_dt"
 
 
+def _named(finding: Document) -> str:
+    """Return which finding it is. Each product names its findings itself."""
+    product, id_ = _origin(finding)
+    return json.dumps([product, id_]) if isinstance(product, str) and isinstance(id_, str) else ""
+
+
+def _origin(finding: Document) -> tuple[object, object]:
+    """Return the product and the id of a finding, in both forms."""
+    product = finding.optional_child("metadata").optional_child("product")
+    return (
+        finding.value.get("ProductArn") or product.value.get("uid"),
+        finding.value.get("Id") or finding.optional_child("finding_info").value.get("uid"),
+    )
+
+
 def _with_origin(event: Event | NotForUs, finding: Document) -> Event | NotForUs:
     """Return the event with what leads back to the finding, so that it can say what was done about it."""
     if isinstance(event, NotForUs):
         return event
-    product = finding.optional_child("metadata").optional_child("product")
-    origin = {
-        "Id": finding.value.get("Id") or finding.optional_child("finding_info").value.get("uid"),
-        "ProductArn": finding.value.get("ProductArn") or product.value.get("uid"),
-    }
-    return {**event, ORIGIN: origin}
+    product, id_ = _origin(finding)
+    return {**event, ORIGIN: {"Id": id_, "ProductArn": product}}
 
 
 def _refused(event: Document) -> str:
     """Return why a custom action starts nothing. Empty for one of Ringfence's."""
     named = event.texts("resources")
-    action = _ACTION.fullmatch(named[0]) if named else None
+    action = ARN.fullmatch(named[0]) if named else None
     if action is None or action["id"] not in ACTIONS:
         shown = formatted(named[0]) if named else "no action"
         return f"{shown} is no custom action of Ringfence; its actions are {', '.join(ACTIONS)}"
@@ -100,7 +108,7 @@ def _as_chosen(found: Event | NotForUs, event: Document) -> Event | NotForUs:
         return found
     id_ = event.texts("resources")[0].rpartition("/")[2]
     words = f"somebody chose it in Security Hub with the custom action {id_}; the event does not say who"
-    return {**found, CHOSEN: [ACTIONS[id_], words]}
+    return {**found, CHOSEN: [ACTIONS[id_].mode, words]}
 
 
 def read(envelope: Envelope) -> Finding | NotForUs:

@@ -13,6 +13,8 @@ from __future__ import annotations
 import re
 
 GUARDDUTY, SECURITY_HUB = "guardduty", "securityhub"
+OF_SECURITY_HUB = "/aws/securityhub"
+"""The end of the ARN of Security Hub's own product, in both versions."""
 _OF_AWS = re.compile(r"arn:aws[a-z-]*::?securityhub:[a-z0-9-]+::product(?:v2)?/aws/(?P<name>[a-z0-9-]+)")
 """Findings that AWS published as examples have two colons after the partition."""
 

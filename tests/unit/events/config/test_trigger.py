@@ -113,6 +113,7 @@ names = st.from_regex(r"[a-z][a-z0-9]{1,8}(-[a-z0-9]{1,8}){0,4}", fullmatch=True
 
 IN_THE_WILD = {
     "securityhub-restricted-rdp-1a2b3c4d": "restricted-rdp",
+    "securityhub-vpc-sg-restricted-common-ports-29874e97": "vpc-sg-restricted-common-ports",
     "securityhub-ec2-instance-managed-by-ssm-1a2b3c4d": "ec2-instance-managed-by-systems-manager",
     "securityhub-multi-region-cloud-trail-enabled-1a2b3c4d": "multi-region-cloudtrail-enabled",
     "securityhub-iam-password-policy-minimum-length-check-1a2b3c4d": "iam-password-policy",

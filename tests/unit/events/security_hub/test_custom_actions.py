@@ -8,7 +8,7 @@ import pytest
 
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import CHOSEN, NotForUs
-from ringfence.events.security_hub.trigger import ACTIONS
+from ringfence.events.security_hub.actions import ACTIONS
 from ringfence.events.taken_in import incoming, patterns
 from ringfence.local.samples.guardduty import ACCOUNT
 from ringfence.local.samples.security_hub import asff, control, imported
@@ -54,7 +54,7 @@ def test_the_action_sets_the_mode_and_the_record_says_that_nobody_is_named(
 
 
 def test_no_action_changes_anything_without_an_approval() -> None:
-    assert not any(Mode(mode).changes for mode in ACTIONS.values())
+    assert not any(Mode(one.mode).changes for one in ACTIONS.values())
 
 
 def test_what_the_policy_leaves_alone_stays_so() -> None:

@@ -1,0 +1,82 @@
+"""CloudFormation creates the custom actions of Security Hub by the deployed function, under IAM."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ringfence.events.security_hub.actions import ACTIONS, RESOURCE_TYPE
+from ringfence.local.samples import security_hub
+from ringfence.record.facts import DecisionMade
+from tests.e2e.intake.controls import failed, open_group, permissions
+from tests.e2e.world import until
+from tests.support.samples.bus import entry
+
+if TYPE_CHECKING:
+    from tests.e2e.compliance import Compliance
+
+pytestmark = pytest.mark.e2e
+PLAN = ACTIONS["RingfencePlan"]
+
+
+def held(intake: Compliance) -> dict[str, tuple[str, str]]:
+    """Return the words of each action by its ARN."""
+    found = intake.world.client("securityhub").describe_action_targets()["ActionTargets"]
+    return {one["ActionTargetArn"]: (one["Name"], one["Description"]) for one in found}
+
+
+def stack(intake: Compliance, name: str, action: str = PLAN.id) -> dict[str, Any]:
+    """Create a stack with one action by the deployed function. Return what became of it."""
+    local, client = intake.world.local, intake.world.client("cloudformation")
+    token = f"arn:aws:lambda:{local.region}:{local.account}:function:ringfence-hub-actions"
+    resource = {"Type": RESOURCE_TYPE, "Properties": {"ServiceToken": token, "ActionId": action}}
+    client.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": {"Action": resource}}))
+
+    def ended() -> dict[str, Any]:
+        (found,) = client.describe_stacks(StackName=name)["Stacks"]
+        return {} if found["StackStatus"].endswith("_IN_PROGRESS") else found
+
+    return until(ended, "the end of the stack's creation")
+
+
+def test_the_deployment_has_created_the_declared_actions(intake: Compliance) -> None:
+    local = intake.world.local
+    assert held(intake) == {
+        one.arn(local.account, local.region): (one.name, one.description) for one in ACTIONS.values()
+    }
+
+
+def test_an_action_is_taken_over_and_deleted_with_its_stack(intake: Compliance) -> None:
+    local, client = intake.world.local, intake.world.client("cloudformation")
+    arn = PLAN.arn(local.account, local.region)
+    intake.world.client("securityhub").update_action_target(ActionTargetArn=arn, Name="mine")
+    assert stack(intake, "takes-over")["StackStatus"] == "CREATE_COMPLETE"
+    assert held(intake)[arn] == (PLAN.name, PLAN.description)
+    (resource,) = client.describe_stack_resources(StackName="takes-over")["StackResources"]
+    assert resource["PhysicalResourceId"] == arn
+    client.delete_stack(StackName="takes-over")
+    until(lambda: arn not in held(intake), "the action's deletion")
+    assert stack(intake, "creates-again")["StackStatus"] == "CREATE_COMPLETE"
+    assert held(intake)[arn] == (PLAN.name, PLAN.description)
+
+
+def test_an_undeclared_action_fails_its_stack_and_creates_nothing(intake: Compliance) -> None:
+    before = held(intake)
+    assert "ROLLBACK" in stack(intake, "undeclared", "Isolate")["StackStatus"]
+    assert held(intake) == before
+
+
+def test_a_finding_chosen_with_the_action_is_planned_and_nothing_is_changed(intake: Compliance) -> None:
+    local, group = intake.world.local, open_group(intake, "chosen")
+    before = permissions(intake, group)
+    kind, action = "Security Hub Findings - Custom Action", PLAN.arn(local.account, local.region)
+    assert action in held(intake)
+    finding = failed(intake, group)
+    intake.put(entry(security_hub.imported(finding, kind=kind, resources=[action])))
+    history = intake.when("harden-network", group, lambda one: bool(one.of(DecisionMade)), "decided")
+    (decided,) = history.of(DecisionMade)
+    assert decided.decision.mode == "dry-run"
+    assert "the event does not say who" in decided.decision.reason
+    assert permissions(intake, group) == before
