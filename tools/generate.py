@@ -13,6 +13,7 @@ from tools import (
     activity_page,
     building_blocks,
     claims,
+    controls_page,
     costs,
     incident_status,
     json_page,
@@ -35,6 +36,7 @@ SCP = ROOT / "docs" / "scp.json"
 POLICY_PAGE = ROOT / "docs" / "policy.md"
 POLICY_SCHEMA = ROOT / "docs" / "policy-schema.json"
 COSTS = ROOT / "docs" / "costs.md"
+CONTROLS = ROOT / "docs" / "controls.md"
 CLAIMS = ROOT / "docs" / "claims.md"
 STATUSES = ROOT / "docs" / "incident-status.md"
 JSON_PAGE = ROOT / "docs" / "json-output.md"
@@ -75,6 +77,7 @@ def main() -> None:
     KINDS.write_text(kinds.document(), "utf-8")
     BLOCKS.write_text(building_blocks.document(), "utf-8")
     COSTS.write_text(costs.document(), "utf-8")
+    CONTROLS.write_text(controls_page.document(), "utf-8")
     CLAIMS.write_text(claims.document(), "utf-8")
     STATUSES.write_text(incident_status.document(), "utf-8")
     POLICY_PAGE.write_text(policy_page.document(), "utf-8")

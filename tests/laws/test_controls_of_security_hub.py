@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,9 @@ from ringfence.local.samples.security_hub import control, control_v2, imported
 from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.rule_confirmation import PREFIX
 from ringfence.runbooks.catalogue import CATALOGUE
+from tools import controls_page
 
+ROOT = Path(__file__).parents[2]
 Json = dict[str, Any]
 ANSWERED = {
     type_.removeprefix(PREFIX): (runbook.id, runbook.subject)
@@ -28,7 +31,7 @@ ANSWERED = {
 }
 """The runbook and the kind of subject of each rule that a remediation answers."""
 WITHOUT_CONTROL = {"approved-amis-by-id", "approved-amis-by-tag", "restricted-common-ports"}
-"""Rules that no control of Security Hub is made of. EC2.14 is the last one with port 3389 alone."""
+"""Rules that no control of Security Hub has by this name. EC2.14 and EC2.19 have the last one by others."""
 ACCOUNT_RESOURCE = {"Type": "AwsAccount", "Id": f"AWS::::Account:{ACCOUNT}"}
 RESOURCES: dict[str, Json] = {
     "harden-bucket": {"Type": "AwsS3Bucket", "Id": "arn:aws:s3:::logs-of-a-team"},
@@ -102,6 +105,10 @@ def test_the_name_of_the_rule_leads_there_too_where_the_control_is_unknown() -> 
     (found,) = findings(part.checked())  # type: ignore[misc]  # no reason
     assert found.type == "Config:s3-bucket-versioning-enabled"
     assert isinstance(found.subjects[0], BucketRef)
+
+
+def test_the_page_of_the_controls_is_made_of_the_table() -> None:
+    assert (ROOT / "docs" / "controls.md").read_text("utf-8") == controls_page.document(), "run make docs"
 
 
 def test_a_control_that_nothing_answers_has_a_reason() -> None:

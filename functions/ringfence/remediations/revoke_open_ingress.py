@@ -29,9 +29,28 @@ if TYPE_CHECKING:
 SSH, COMMON = judged_by("restricted-ssh"), judged_by("restricted-common-ports")
 RDP = judged_by("restricted-rdp")
 """Security Hub's name for the rule about common ports with the port of RDP alone."""
+HIGH_RISK, REMOTE = judged_by("vpc-sg-restricted-common-ports"), judged_by("vpc-sg-port-restriction-check")
+"""Security Hub's name for that rule with the ports of EC2.19, and the rule about ports of administration."""
 CALLS = recorded("ec2", "AuthorizeSecurityGroupIngress", "ModifySecurityGroupRules")
 PORTS, COMMON_PORTS = "ports", "common-ports"
 SSH_PORT, RDP_PORT = 22, 3389
+HIGH_RISK_PORTS = frozenset(
+    (
+        *(20, 21, 22, 23, 25, 110, 135, 143, 445, 1433, 1434, 3000, 3306, 3389, 4333),
+        *(5000, 5432, 5500, 5601, 8080, 8088, 8888, 9200, 9300),
+    )
+)
+"""The ports of the control EC2.19 of Security Hub. They cannot be customized.
+
+https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-19
+"""
+_JUDGED = (
+    (SSH, frozenset((SSH_PORT,))),
+    (RDP, frozenset((RDP_PORT,))),
+    (REMOTE, frozenset((SSH_PORT, RDP_PORT))),
+    (HIGH_RISK, HIGH_RISK_PORTS),
+)
+"""The TCP ports of the rules with the same ports everywhere."""
 WIDE = {4: 8, 6: 16}
 """Prefixes shorter than these, by IP version, cover almost the whole internet."""
 MUCH = 2.0**-8
@@ -42,12 +61,8 @@ _LIST = r"[0-9]{1,5}(,[0-9]{1,5}){0,49}"
 def ports(incident: Incident) -> frozenset[int]:
     """Return the ports of the findings. Recorded calls and manual runs use the option."""
     types = frozenset(incident.types)
-    judged = types.intersection((*SSH.types, *RDP.types, *COMMON.types))
-    meant: set[int] = set()
-    if types.intersection(SSH.types):
-        meant.add(SSH_PORT)
-    if types.intersection(RDP.types):
-        meant.add(RDP_PORT)
+    meant = {port for one, fixed in _JUDGED if types.intersection(one.types) for port in fixed}
+    judged = bool(meant) or bool(types.intersection(COMMON.types))
     if types.intersection(COMMON.types):
         meant.update(_numbers(incident.choice(COMMON_PORTS)))
     if not judged or types.intersection(CALLS.types):
@@ -149,7 +164,7 @@ def _shown(meant: frozenset[int]) -> str:
     id="revoke-open-ingress",
     title="Revoke ingress from the internet to ports of a security group",
     subject=NetworkRef,
-    triggers=(SSH, RDP, COMMON, CALLS),
+    triggers=(SSH, RDP, COMMON, HIGH_RISK, REMOTE, CALLS),
     observations=(SecurityGroup,),
     steps=(RevokeRule,),
     references=("ATT&CK M1037",),

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 OPENED = "CloudTrail:ec2:AuthorizeSecurityGroupIngress"
 SSH, COMMON = "Config:restricted-ssh", "Config:restricted-common-ports"
 RDP = "Config:restricted-rdp"
+HIGH_RISK, REMOTE = "Config:vpc-sg-restricted-common-ports", "Config:vpc-sg-port-restriction-check"
 
 
 def tcp(first: int, last: int | None = None, peer: str = "0.0.0.0/0", **more: Any) -> Rule:  # noqa: ANN401 - fields
@@ -67,6 +68,9 @@ def incident(*types: str, **options: str) -> Incident:
         ((SSH,), {22}),
         ((COMMON,), {21, 3389, 3306}),
         ((RDP,), {3389}),
+        ((REMOTE,), {22, 3389}),
+        ((HIGH_RISK,), {21, 22, 3306, 3389}),
+        ((HIGH_RISK, OPENED), {21, 22, 3306, 3389}),
         ((SSH, COMMON), {22, 21, 3389, 3306}),
         ((OPENED,), {22, 3389}),
         (("CloudTrail:ec2:ModifySecurityGroupRules", SSH), {22, 3389}),
@@ -358,6 +362,7 @@ CHANGE = {
 }
 DELETE = {"DeleteFlowLogsRequest": {"FlowLogId": {"tag": 1, "content": FLOW_LOG.id}}}
 BOTH = ("revoke-open-ingress", "close-default-group")
+BY_RULE = ("SecurityGroup", GROUP)
 
 
 @pytest.mark.parametrize(
@@ -366,6 +371,16 @@ BOTH = ("revoke-open-ingress", "close-default-group")
         (judged("restricted-ssh", "SecurityGroup", GROUP), GROUP, BOTH[:1]),
         (judged("securityhub-restricted-common-ports-4f2a9c1e", "SecurityGroup", GROUP), GROUP, BOTH[:1]),
         (judged("securityhub-restricted-rdp-4f2a9c1e", "SecurityGroup", GROUP), GROUP, BOTH[:1]),
+        (
+            judged("securityhub-vpc-sg-restricted-common-ports-29874e97", "SecurityGroup", GROUP),
+            GROUP,
+            BOTH[:1],
+        ),
+        (
+            judged("securityhub-vpc-sg-port-restriction-check-4f2a9c1e", "SecurityGroup", GROUP),
+            GROUP,
+            BOTH[:1],
+        ),
         (judged("vpc-default-security-group-closed", "SecurityGroup", GROUP), GROUP, BOTH[1:]),
         (judged("vpc-flow-logs-enabled-conformance-pack-q7w2ex", "VPC", VPC), VPC, ("enable-flow-logs",)),
         (called("AuthorizeSecurityGroupIngress", OPEN), GROUP, BOTH),

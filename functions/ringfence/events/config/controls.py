@@ -2,8 +2,14 @@
 
 Only controls whose rule a remediation answers are here; a law compares them. The ids are those of all
 standards together (`EC2.13`), those of single standards before (`PCI.EC2.5`), and the numbers of version
-1.2.0 of the CIS benchmark.
+1.2.0 of the CIS benchmark. The rules have the names that Security Hub gives them. `restricted-rdp` and
+`vpc-sg-restricted-common-ports` are the managed rule `restricted-common-ports` with other ports.
 
+Two controls have no rule of their own: CloudTrail.6 and CloudTrail.7. Security Hub looks for the bucket of
+the trail's log files, and judges it with the managed rules that are here.
+
+Each line was compared with these pages: EC2's controls, IAM.22 and S3.17 as they were in late 2025, all
+others as they were in 2023. Retired controls are here too, because their findings can still exist.
 https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-controls-reference.html
 https://docs.aws.amazon.com/securityhub/latest/userguide/asff-changes-consolidation.html
 """
@@ -29,7 +35,7 @@ _OF = MappingProxyType(
         "restricted-ssh": "EC2.13 PCI.EC2.5 CIS.4.1",
         "s3-bucket-level-public-access-prohibited": "S3.8",
         "s3-bucket-logging-enabled": "S3.9 CloudTrail.7 CIS.2.6",
-        "s3-bucket-public-read-prohibited": "S3.2 PCI.S3.2",
+        "s3-bucket-public-read-prohibited": "S3.2 PCI.S3.2 CloudTrail.6 CIS.2.3",
         "s3-bucket-public-write-prohibited": "S3.3 PCI.S3.1",
         "s3-bucket-server-side-encryption-enabled": "S3.4 PCI.S3.4",
         "s3-bucket-ssl-requests-only": "S3.5 PCI.S3.5",
@@ -37,6 +43,8 @@ _OF = MappingProxyType(
         "s3-default-encryption-kms": "S3.17",
         "vpc-default-security-group-closed": "EC2.2 PCI.EC2.2 CIS.4.3",
         "vpc-flow-logs-enabled": "EC2.6 PCI.EC2.6 CIS.2.9",
+        "vpc-sg-port-restriction-check": "EC2.53 EC2.54",
+        "vpc-sg-restricted-common-ports": "EC2.19",
     }
 )
 RULES = MappingProxyType({control: rule for rule, controls in _OF.items() for control in controls.split()})

@@ -31,10 +31,13 @@ _IRREGULAR = MappingProxyType(
         "restricted-common-ports": "RESTRICTED_INCOMING_TRAFFIC",
         "restricted-rdp": "RESTRICTED_INCOMING_TRAFFIC",
         "restricted-ssh": "INCOMING_SSH_DISABLED",
+        "vpc-sg-restricted-common-ports": "RESTRICTED_INCOMING_TRAFFIC",
     }
 )
-"""Identifiers that differ from the rule's name in capitals. `restricted-rdp` is Security Hub's name for that
-managed rule with port 3389 alone.
+"""Identifiers that differ from the rule's name in capitals.
+
+Security Hub has two names for the managed rule about common ports: `restricted-rdp` with port 3389 alone, and
+`vpc-sg-restricted-common-ports` with the ports of its control EC2.19.
 """
 _WRITTEN = MappingProxyType(
     {
