@@ -6,6 +6,7 @@
 | refuted | nothing is changed; a person is notified at once | a person decides; later stages do not begin |
 | absent | as refuted, and asked again for two minutes | asked again; refuted if it stays so |
 | unknown | containment goes on, marked as unconfirmed | asked again for an hour |
+| unknown, of another product | a person approves | asked again for an hour |
 | blinded | the policy decides: a dry run by default; a person is notified at once | a person decides |
 """
 
@@ -14,9 +15,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ringfence.model.claims import SourceAnswer, Verdict
+from ringfence.model.claims import ImportedFinding, SourceAnswer, Verdict
 from ringfence.model.frozen import replace
-from ringfence.policy.decision import Decision, DecisionCode, Mode
+from ringfence.policy.decision import UNCHECKED, Decision, DecisionCode, Mode
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -47,16 +48,21 @@ def with_answer(request: ResponseRequest, checked: Checked | None) -> ResponseRe
 
 
 def _decision(request: ResponseRequest, given: Decision, answer: SourceAnswer) -> Decision:
+    claim = request.finding.finding.claim if request.finding else None
     if answer.verdict.denies:
-        claim = request.finding.finding.claim if request.finding else None
         rule = claim is not None and claim.waits
         code = DecisionCode.UNCONFIRMED if rule else DecisionCode.REFUTED
         return Decision(Mode.NOTIFY, answer.reason, given.rule, code)
+    # Only an answer gives a finding of another product a higher mode.
+    imported = isinstance(claim, ImportedFinding) and answer.verdict is not Verdict.CONFIRMED
+    highest = UNCHECKED if imported else Mode.AUTO
     if answer.verdict is Verdict.BLINDED:
-        cap = given.mode.at_most(request.unconfirmable)
-        if cap is not given.mode:
-            return Decision(cap, answer.reason, given.rule, DecisionCode.BLINDED)
-    return given
+        highest = highest.at_most(request.unconfirmable)
+    cap = given.mode.at_most(highest)
+    if cap is given.mode:
+        return given
+    code = DecisionCode.BLINDED if answer.verdict is Verdict.BLINDED else DecisionCode.UNCONFIRMED
+    return Decision(cap, answer.reason, given.rule, code)
 
 
 def asks_again(request: ResponseRequest, history: History, now: datetime) -> tuple[str, ...]:

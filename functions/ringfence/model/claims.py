@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
+from ringfence.model.call import Permission
 from ringfence.model.codec import value
 from ringfence.model.frozen import frozen
 
@@ -139,5 +140,39 @@ class SentFinding:
         return f"{self.person} ({'on the bus, which names no sender' if self.by_bus else 'by the API'})"
 
 
-Claim = AttachedPolicy | HeldFinding | SentFinding
+@value
+class ImportedFinding:
+    """The claim that Security Hub holds this finding of another product.
+
+    `id` and `product` are the finding's own id and the ARN of its product. `v2`: in the form of the new
+    Security Hub. It does not say that the finding is true: the product itself cannot be asked.
+    """
+
+    id: str
+    product: str
+    v2: bool = False
+
+    source: ClassVar[str] = "security_hub"
+    waits: ClassVar[bool] = False
+    permissions: ClassVar = (
+        Permission(
+            "securityhub:GetFindings",
+            (
+                "arn:aws:securityhub:{region}:{account}:hub/default",
+                "arn:aws:securityhub:{region}:{account}:hubv2/*",
+            ),
+            reason="Security Hub generates the ids of its V2 hubs",
+        ),
+    )
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the product belongs to an account: everybody there who may import findings can write one.
+
+        https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-custom-providers.html
+        """
+        return bool(self.product.partition(":securityhub:")[2].split(":")[1:2] != [""])
+
+
+Claim = AttachedPolicy | HeldFinding | SentFinding | ImportedFinding
 """The claims that are not about a rule of AWS Config."""

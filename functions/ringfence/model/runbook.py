@@ -265,12 +265,25 @@ class Runbook:
             for one in triggered
         }
 
+    @property
+    def can_be_mapped(self) -> bool:
+        """Whether it can answer findings of other products: it must not need their types."""
+        return not self.answers_by_type()
+
+    @property
+    def asks_security_hub(self) -> bool:
+        """Whether it checks claims of findings of other products. A report of a finding changes nothing."""
+        return self.can_be_mapped and self.subject.kind != "finding"
+
     def permissions(self) -> tuple[Permission, ...]:
         """Return the permissions of a response."""
+        from ringfence.model.claims import ImportedFinding  # only used at synthesis, like the patterns
+
         return unique(
             (
                 *needs(*self.observations, *self.traits, *self.steps, *(size for _, size in self.sizes)),
                 *(need for one in self.triggers for need in one.permissions),
+                *(ImportedFinding.permissions if self.asks_security_hub else ()),
                 *(self.review.permissions if self.review else ()),
                 *(self.members().permissions if self.members else ()),
             )

@@ -14,11 +14,6 @@ if TYPE_CHECKING:
     from ringfence.policy.yaml_source import Path
 
 
-def can_be_mapped(runbook: Runbook) -> bool:
-    """Return whether a runbook can answer findings of other products: it must not need their types."""
-    return not runbook.answers_by_type()
-
-
 def mapping_flaws(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Path, str]]:
     """Find entries that lead to no runbook, and entries that an earlier one covers."""
     seen: dict[tuple[object, object], int] = {}
@@ -28,9 +23,11 @@ def mapping_flaws(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tup
         if isinstance(id_, str) and id_ not in {*runbooks, NOTIFY, OFF}:
             words = f"is not a runbook{meant(id_, runbooks)}; it must be {NOTIFY}, {OFF} or one of "
             yield (*path, "runbook"), words + ", ".join(runbooks)
-        elif isinstance(id_, str) and id_ in runbooks and not can_be_mapped(runbooks[id_]):
+        elif isinstance(id_, str) and id_ in runbooks and not runbooks[id_].can_be_mapped:
             words = f"must not be {id_}: its remediations answer single types of findings, and not this one"
             yield (*path, "runbook"), words
+        if id_ in {NOTIFY, OFF} and "mode" in given:
+            yield (*path, "mode"), f"has no effect: {id_} changes nothing"
         key = (given.get("product"), given.get("finding", "*"))
         if key in seen:
             yield path, f"is never reached: entry {seen[key] + 1} has the same product and finding"

@@ -9,7 +9,6 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from ringfence.model.told_sources import TOLD, any_told
-from ringfence.policy.check_mappings import can_be_mapped
 from ringfence.policy.compile_rule import severities
 from ringfence.policy.decision import Mode
 from ringfence.policy.lookup import get, items_of, mapping_of, meant
@@ -62,7 +61,7 @@ def finding_types(runbooks: Iterable[Runbook]) -> frozenset[str]:
 def event_sources(runbooks: Iterable[Runbook]) -> frozenset[str]:
     """Return the sources of the events that some of these runbooks answer, by a rule or by `mappings`."""
     known = tuple(runbooks)
-    told = TOLD if any(map(can_be_mapped, known)) else frozenset()
+    told = TOLD if any(one.can_be_mapped for one in known) else frozenset()
     patterns = chain.from_iterable(trigger.patterns() for runbook in known for trigger in runbook.triggers)
     sources = (source for one in patterns for source in _listed(one.get("source")))
     return told | {source for source in sources if isinstance(source, str)}
@@ -88,7 +87,7 @@ def _is_open_ended(rule: object, runbooks: Mapping[str, Runbook]) -> bool:
 def _names_told_sources(rule: object, named: Iterable[Runbook]) -> bool:
     """Return whether a rule names sources whose types of findings nobody has declared."""
     globs = [one for one in items_of(get(rule, "sources")) if isinstance(one, str)]
-    return any_told(globs) and any(map(can_be_mapped, named))
+    return any_told(globs) and any(one.can_be_mapped for one in named)
 
 
 def _remediations(path: Path, rule: object, named: Iterable[Runbook]) -> Iterator[tuple[Path, str]]:

@@ -85,10 +85,17 @@ def policy_from_json(data: object) -> Policy:
 
 
 def _mappings(document: Document) -> tuple[Mapped, ...]:
-    from ringfence.policy.mappings import Mapped  # only the intake needs it
+    from ringfence.policy.mappings import Mapped  # most policies have no mappings
 
+    modes = {mode.value: mode for mode in MODES}
     return tuple(
-        Mapped(one.text("product"), one.text("runbook"), one.text("finding"), one.number("severity"))
+        Mapped(
+            one.text("product"),
+            one.text("runbook"),
+            one.text("finding"),
+            one.number("severity"),
+            mode=_one_of(one, "mode", modes),
+        )
         for one in document.children("mappings")
     )
 

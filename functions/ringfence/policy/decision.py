@@ -67,6 +67,10 @@ class Mode(StrEnum):
         return min(self, other, key=_freedom)
 
 
+UNCHECKED = Mode.APPROVE
+"""The highest mode of a finding of another product that no source confirms."""
+
+
 def _freedom(mode: Mode) -> int:
     return mode.freedom
 

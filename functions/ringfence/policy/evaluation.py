@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ringfence.model.claims import ImportedFinding
 from ringfence.policy.circumstances import NOTHING_KNOWN
 from ringfence.policy.decision import Decision, DecisionCode, Mode
 from ringfence.policy.protection import OWN
@@ -70,14 +71,22 @@ def decide(  # noqa: PLR0913 - what a decision depends on
     if reason := policy.protection(runbook, ref, circumstances.now):
         return Decision(Mode.NOTIFY, reason, decision.rule, DecisionCode.PROTECTED)
     if finding.at_most:
-        decision = _capped(finding, decision)
+        decision = _capped(policy, finding, decision)
     return _sent(policy, runbook, finding, ref, decision) if finding.sent else decision
 
 
-def _capped(finding: Finding, decision: Decision) -> Decision:
-    """Return the decision with no higher mode than the finding's way here allows."""
-    mode, reason = finding.at_most
-    cap = decision.mode.at_most(Mode(mode))
+def _capped(policy: Policy, finding: Finding, decision: Decision) -> Decision:
+    """Return the decision with no higher mode than the finding's way here, or the policy's entry, allows."""
+    given, reason = finding.at_most
+    mode = Mode(given)
+    if policy.mappings and isinstance(finding.claim, ImportedFinding):
+        from ringfence.policy.mappings import highest  # containment does not wait for it
+
+        mode = highest(policy.mappings, finding.claim, finding.type)
+        reason = (
+            reason if mode.value == given else f"an entry of the policy's `mappings` allows at most {mode}"
+        )
+    cap = decision.mode.at_most(mode)
     if cap is decision.mode:
         return decision
     return Decision(cap, reason, decision.rule, DecisionCode.SENDER)

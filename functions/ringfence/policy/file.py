@@ -254,6 +254,7 @@ def _mapping(mapping: Mapping[str, object]) -> dict[str, object]:
         "finding": mapping.get("finding", "*"),
         "severity": severities(mapping.get("severity", 0))[0],
         "runbook": mapping.get("runbook"),
+        "mode": mapping.get("mode", Mode.APPROVE.value),
     }
 
 

@@ -9,9 +9,12 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
+from ringfence.policy.decision import UNCHECKED, Mode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from ringfence.model.claims import ImportedFinding
 
 NOTIFY, OFF = "notify", "off"
 """What an entry names instead of a runbook: a person is notified, or nothing is done."""
@@ -37,6 +40,8 @@ class Mapped:
         The lowest severity on GuardDuty's scale. With a lower one, nothing is done.
     reason : str
         Why nothing is done, for `off`.
+    mode : Mode
+        The highest mode of a finding that Security Hub confirms.
     """
 
     product: str
@@ -44,6 +49,7 @@ class Mapped:
     finding: str = "*"
     severity: float = 0.0
     reason: str = ""
+    mode: Mode = UNCHECKED
 
     def matches(self, names: Iterable[str], type_: str) -> bool:
         """Return whether the entry is about such findings of a product with these names."""
@@ -96,6 +102,17 @@ def route(mappings: Iterable[Mapped], names: tuple[str, ...], type_: str, severi
     reason = "no entry of `mappings` is about it"
     entries = (*mappings, *SHIPPED)
     return chosen(entries, names, type_, severity) or Route(reason=reason)
+
+
+def highest(entries: Iterable[Mapped], claim: ImportedFinding, type_: str) -> Mode:
+    """Return the highest mode of a finding that Security Hub confirms, by the first entry that matches.
+
+    Everybody who may import findings in an account writes those of the account's own products. So they have
+    at most the mode of a finding that no source confirms.
+    """
+    names = (claim.product, claim.product.rpartition("/")[2])
+    found = next((one.mode for one in entries if one.matches(names, type_)), UNCHECKED)
+    return found.at_most(UNCHECKED) if claim.is_own else found
 
 
 def chosen(entries: Iterable[Mapped], names: tuple[str, ...], type_: str, severity: float) -> Route | None:

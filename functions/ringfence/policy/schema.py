@@ -217,6 +217,11 @@ _MAPPING = an_object(
         "finding": a_text("a glob over types of findings"),
         "severity": {**_LEVEL, "description": f"{_LEVEL['description']}: the lowest that is answered"},
         "runbook": a_text("the id of a runbook, notify or off"),
+        "mode": {
+            **_MODE,
+            "description": f"{_MODE['description']}: the highest mode of a finding that Security Hub "
+            "confirms; `approve` without it",
+        },
     },
     "product",
     "runbook",

@@ -24,7 +24,8 @@ def intake(folder: Path, deployer: Deployer) -> Iterator[Compliance]:
     """Ringfence with IAM enforced, allowed everything, and with custom actions. No trail records calls."""
     with LocalAws(log=folder / "intake.log") as local:
         local.client("securityhub").enable_security_hub()
-        given = {"runbooks": settings(), "incoming": incoming(local.account)}
-        world = World(deployer.home(local, **given, context={"security_hub_actions": "true"}))
+        actions = {"security_hub_actions": "true"}
+        given = incoming(local.account)
+        world = World(deployer.home(local, runbooks=settings(), incoming=given, context=actions))
         local.enforce(True)
         yield Compliance(world, operator(world, *policies(world)))

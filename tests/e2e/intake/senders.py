@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tests.e2e.compliance import Compliance
 
 ROLE = "office-ids"
+TRUSTED = "acme/edr"
+"""The product whose findings are contained if Security Hub holds them."""
 
 
 def incoming(account: str) -> dict[str, object]:
@@ -27,7 +29,10 @@ def incoming(account: str) -> dict[str, object]:
             {"role": f"arn:aws:iam::{account}:role/{ROLE}", "subjects": subjects, "mode": "dry-run"},
             {"account": "home", "subjects": subjects},
         ],
-        "mappings": [{"product": "office-ids", "finding": "C2/*", "runbook": "contain-instance"}],
+        "mappings": [
+            {"product": "office-ids", "finding": "C2/*", "runbook": "contain-instance"},
+            {"product": f"arn:*:product/{TRUSTED}", "runbook": "contain-instance", "mode": "auto"},
+        ],
     }
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from botocore.validate import ParamValidator
 
 from ringfence.model.call import at
+from ringfence.model.claims import ImportedFinding
 from ringfence.model.errors import NotFound
 from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.observation import Observation
@@ -213,6 +214,8 @@ def declares_no_more_than_its_parts(worlds: Worlds) -> None:
     """Require that a runbook and its release may do what their parts call and imply, and nothing else."""
     runbook = worlds.runbook
     confirming = {need.action for one in runbook.triggers for need in one.permissions}
+    if runbook.asks_security_hub:
+        confirming |= {need.action for need in ImportedFinding.permissions}
     listing = declared(runbook.review.permissions) if runbook.review else set()
     listing |= declared(runbook.members().permissions) if runbook.members else set()
     sized: tuple[Source, ...] = (*(size for _, size in runbook.sizes), *runbook.steps)

@@ -8,6 +8,7 @@ import pytest
 
 from ringfence.model.errors import BadInput
 from ringfence.policy.compiled import policy_from_json
+from ringfence.policy.decision import Mode
 from ringfence.policy.file import load_policy
 from ringfence.policy.mappings import NOTIFY, OFF, SHIPPED, Mapped, route
 from ringfence.runbooks.catalogue import CATALOGUE
@@ -61,11 +62,13 @@ def test_a_policy_file_has_mappings(tmp_path: Path) -> None:
     path.write_text(
         START + "  - {product: inspector, severity: high, runbook: notify}\n"
         "  - {product: 'arn:*/crowdstrike/*', finding: 'TTPs/*', runbook: contain-instance}\n"
+        "  - {product: 'arn:*/acme/*', runbook: contain-instance, mode: auto}\n"
     )
     policy = policy_from_json(load_policy(path, CATALOGUE).compile(HOME))
     assert policy.mappings == (
         Mapped("inspector", NOTIFY, severity=7.0),
         Mapped("arn:*/crowdstrike/*", "contain-instance", "TTPs/*"),
+        Mapped("arn:*/acme/*", "contain-instance", mode=Mode.AUTO),
     )
 
 
@@ -81,7 +84,8 @@ def test_a_policy_file_has_mappings(tmp_path: Path) -> None:
         ("{runbook: notify}", r"line 5, .*product"),
         ("{product: x, runbook: notify, severity: 11}", "severity"),
         ("{product: x, runbook: notify}\n  - {product: x, runbook: off}", r"line 6, .*is never reached"),
-        ("{product: x, runbook: notify, mode: auto}", "mode"),
+        ("{product: x, runbook: notify, mode: auto}", r"mode.*has no effect: notify changes nothing"),
+        ("{product: x, runbook: contain-instance, mode: yes-please}", "mode"),
     ],
 )
 def test_a_mistake_is_reported_with_its_line(tmp_path: Path, entry: str, said: str) -> None:

@@ -18,8 +18,9 @@ from ringfence.events.security_hub.direct import (
     verdict,
 )
 from ringfence.events.security_hub.products import GUARDDUTY, SECURITY_HUB, product_of_aws
+from ringfence.events.security_hub.shares import public_share_v2
 from ringfence.events.security_hub.state import closed_v2
-from ringfence.events.security_hub.told import told_event
+from ringfence.events.security_hub.told import told_event, updated_v2
 from ringfence.events.security_hub.trigger import IMPORTED_V2
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
@@ -50,7 +51,7 @@ def event_of(finding: Document) -> Event | NotForUs:
     control = finding.optional_child("compliance").optional_text("control")
     if product == SECURITY_HUB and control:
         return _of_control(finding, control)
-    return told_event(finding, IMPORTED_V2)
+    return public_share_v2(finding) or told_event(finding, IMPORTED_V2)
 
 
 def _of_guardduty(finding: Document) -> Event:
@@ -63,7 +64,7 @@ def _of_guardduty(finding: Document) -> Event:
         "resource": resource_of(_as_asff(resource)),
         "service": {"archived": False},
     }
-    return guardduty_event(_place(finding, resource), _updated(info), detail)
+    return guardduty_event(_place(finding, resource), updated_v2(info), detail)
 
 
 def _type(info: Document) -> str:
@@ -86,7 +87,7 @@ def _of_control(finding: Document, control: str) -> Event | NotForUs:
         return unanswered(control)
     resource, info = _first(finding), finding.child("finding_info")
     return verdict(
-        _as_asff(resource), _place(finding, resource), _updated(info), {"securityControlId": control}
+        _as_asff(resource), _place(finding, resource), updated_v2(info), {"securityControlId": control}
     )
 
 
@@ -107,11 +108,3 @@ def _as_asff(resource: Document) -> Document:
 def _place(finding: Document, resource: Document) -> tuple[str, str]:
     cloud = finding.child("cloud")
     return cloud.child("account").text("uid"), resource.optional_text("region") or cloud.text("region")
-
-
-def _updated(info: Document) -> str:
-    """Return the time of the finding's version. `time` is that of Security Hub's copy."""
-    for name in ("modified_time_dt", "created_time_dt"):
-        if text := info.optional_text(name):
-            return text
-    raise BadInput(info.at("created_time_dt"), "is required: the time of the finding")

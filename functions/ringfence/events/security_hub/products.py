@@ -41,3 +41,24 @@ def product_of_aws(arn: str) -> str:
     """
     found = _OF_AWS.fullmatch(arn)
     return found["name"] if found else ""
+
+
+def same_product(one: str, other: str) -> bool:
+    """Return whether two ARNs name one product. The two versions of Security Hub write them differently.
+
+    Everybody who may import findings chooses their ids, so an id alone does not say which finding it is.
+
+    Examples
+    --------
+    >>> same_product("arn:aws:securityhub:eu-west-1::product/aws/macie",
+    ...              "arn:aws:securityhub:eu-west-1::productv2/aws/macie")
+    True
+    """
+    return bool(_named(one)) and _named(one) == _named(other)
+
+
+def _named(arn: str) -> str:
+    """Return the account of a product, if it has one, and its name."""
+    account, _, resource = arn.partition(":securityhub:")[2].partition(":")[2].partition(":")
+    kind, _, name = resource.partition("/")
+    return f"{account}/{name}" if kind in {"product", "productv2"} and name else ""

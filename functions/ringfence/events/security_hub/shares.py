@@ -1,7 +1,8 @@
-"""Read a finding of IAM Access Analyzer in Security Hub (ASFF) as the event that Access Analyzer sends. Pure.
+"""Read a finding of IAM Access Analyzer in Security Hub as the event that Access Analyzer sends. Pure.
 
 Only findings that everybody has access to a resource whose public access a remediation ends. Security Hub has
-one finding of each resource, and says in its description and in its details who has access.
+one finding of each resource, and says in its title, its description or its details who has access. AWS shows
+these texts for ASFF alone. The new Security Hub (OCSF) has them under its own names.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-securityhub-integration.html
 """
@@ -18,40 +19,102 @@ from ringfence.events.access_analyzer.parser import ACTIVE, shared_refs
 from ringfence.events.access_analyzer.trigger import FINDING, KINDS, SOURCE
 from ringfence.events.made import event
 from ringfence.events.security_hub.products import product_of_aws
-from ringfence.events.security_hub.told import region_of
+from ringfence.events.security_hub.told import region_of, updated_v2
+from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ringfence.model.document import Document
 
+    Event = Mapping[str, object]
+
 ANALYZER = "access-analyzer"
 """The name of the product. Only Access Analyzer can import findings with its ARN."""
-_EVERYBODY = "allows public access"
+_EVERYBODY, _PRINCIPAL = "allows public access", "External Principal"
 _URL = re.compile(r".*#/findings/details/(?P<id>[\w-]{1,64})", re.ASCII)
 
 
-def public_share(finding: Document) -> Mapping[str, object] | None:
-    """Return Access Analyzer's event of a public resource; None for any other finding."""
+@frozen
+class _Shared:
+    """A finding about one resource, in either form. `said` are the texts that can say who has access."""
+
+    id: str
+    url: str
+    account: str
+    region: str
+    at: str
+    arn: str
+    principal: str
+    said: tuple[str, ...]
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody has access."""
+        return self.principal == "*" or any(one.endswith(_EVERYBODY) for one in self.said)
+
+
+def public_share(finding: Document) -> Event | None:
+    """Return Access Analyzer's event of a public resource (ASFF); None for any other finding."""
     if product_of_aws(finding.text("ProductArn")) != ANALYZER:
         return None
     account, region = fields.account(finding, "AwsAccountId"), region_of(finding)
     for resource in islice(finding.children("Resources"), 1):
-        arn, at = resource.text("Id"), finding.text("UpdatedAt")
-        what = _type_of(arn, account, region)
-        if what and _is_public(finding, resource):
-            detail = {
-                "id": _id(finding),
-                "status": ACTIVE,
-                "resourceType": what,
-                "resource": arn,
-                "updatedAt": at,
-                "accountId": account,
-                "region": region,
-                "isPublic": True,
-            }
-            return event((SOURCE, FINDING), (account, region), at, detail)
+        other = resource.optional_child("Details").optional_child("Other")
+        return _event(
+            _Shared(
+                id=finding.text("Id"),
+                url=finding.optional_text("SourceUrl") or "",
+                account=account,
+                region=region,
+                at=finding.text("UpdatedAt"),
+                arn=resource.text("Id"),
+                principal=other.optional_text(_PRINCIPAL) or "",
+                said=(finding.optional_text("Title") or "", finding.optional_text("Description") or ""),
+            )
+        )
     return None
+
+
+def public_share_v2(finding: Document) -> Event | None:
+    """Return Access Analyzer's event of a public resource (OCSF); None for any other finding."""
+    if product_of_aws(finding.child("metadata").child("product").text("uid")) != ANALYZER:
+        return None
+    info, cloud = finding.child("finding_info"), finding.child("cloud")
+    account, region = fields.account(cloud.child("account"), "uid"), fields.region(cloud, "region")
+    for resource in islice(finding.children("resources"), 1):
+        data = resource.optional_child("data")
+        principals = (data.optional_text(_PRINCIPAL), data.optional_child("Other").optional_text(_PRINCIPAL))
+        return _event(
+            _Shared(
+                id=info.text("uid"),
+                url=info.optional_text("src_url") or "",
+                account=account,
+                region=region,
+                at=updated_v2(info),
+                arn=resource.text("uid"),
+                principal=next(filter(None, principals), ""),
+                said=(info.optional_text("title") or "", info.optional_text("desc") or ""),
+            )
+        )
+    return None
+
+
+def _event(shared: _Shared) -> Event | None:
+    what = _type_of(shared.arn, shared.account, shared.region)
+    if not what or not shared.is_public:
+        return None
+    detail = {
+        "id": _id(shared),
+        "status": ACTIVE,
+        "resourceType": what,
+        "resource": shared.arn,
+        "updatedAt": shared.at,
+        "accountId": shared.account,
+        "region": shared.region,
+        "isPublic": True,
+    }
+    return event((SOURCE, FINDING), (shared.account, shared.region), shared.at, detail)
 
 
 def _type_of(arn: str, account: str, region: str) -> str:
@@ -60,13 +123,7 @@ def _type_of(arn: str, account: str, region: str) -> str:
     return next((what for what, kind in KINDS.items() if kind in kinds), "")
 
 
-def _is_public(finding: Document, resource: Document) -> bool:
-    other = resource.optional_child("Details").optional_child("Other")
-    said = (finding.optional_text("Title") or "", finding.optional_text("Description") or "")
-    return other.optional_text("External Principal") == "*" or any(one.endswith(_EVERYBODY) for one in said)
-
-
-def _id(finding: Document) -> str:
+def _id(shared: _Shared) -> str:
     """Return the id of Access Analyzer's finding, which is only in the link to it."""
-    found = _URL.fullmatch(finding.optional_text("SourceUrl") or "")
-    return found["id"] if found else hashlib.sha256(finding.text("Id").encode()).hexdigest()[:32]
+    found = _URL.fullmatch(shared.url)
+    return found["id"] if found else hashlib.sha256(shared.id.encode()).hexdigest()[:32]

@@ -74,9 +74,9 @@ def open_findings(fields: tuple[Field, ...], product: tuple[str, ...]) -> Mappin
     wanted: dict[str, object] = {}
     either: list[Mapping[str, object]] = []
     for one in fields:
-        values = [{"exists": False}, {"anything-but": list(one.closed)}]
+        values: list[object] = [{"exists": False}, {"anything-but": list(one.closed)}]
         if one.of_control:
-            others = [{"anything-but": {"suffix": OF_SECURITY_HUB}}]
+            others: list[object] = [{"anything-but": {"suffix": OF_SECURITY_HUB}}]
             either += [_below(one.path, values), _below(product, others)]
         else:
             wanted |= _below(one.path, values)

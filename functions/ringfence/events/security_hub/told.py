@@ -1,8 +1,9 @@
 """Read a finding in Security Hub of which no service sends an event that Ringfence answers. Pure.
 
 Its subjects are the resources that Ringfence has kinds of, and the finding itself: the policy's `mappings`
-decide whether a runbook for the resources answers it, or a person is notified. Nobody can be asked again what
-a partner found, so nothing is changed without a person.
+decide whether a runbook for the resources answers it, or a person is notified. Security Hub can be asked
+whether it holds the finding, but nobody can be asked whether it is true. So nothing is changed without a
+person, unless an entry of `mappings` says otherwise.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from ringfence.events.arns import refs_of_arns
 from ringfence.events.guardduty.trigger.reported import reported_ref
 from ringfence.events.security_hub.providers import level_of, types_of
 from ringfence.events.security_hub.trigger import IMPORTED, IMPORTED_V2, SOURCE
+from ringfence.model.claims import ImportedFinding
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
@@ -25,7 +27,13 @@ if TYPE_CHECKING:
 
     Event = Mapping[str, object]
 
-AT_MOST = ("approve", "Ringfence cannot ask the product again whether it found this: a person approves")
+AT_MOST = (
+    "approve",
+    (
+        "the product itself cannot be asked whether it found this: a person approves, unless the policy's "
+        "`mappings` set a higher mode"
+    ),
+)
 _SEVERITIES = MappingProxyType({0: 0.0, 1: 0.0, 2: 1.0, 3: 4.0, 4: 7.0, 5: 9.0, 6: 10.0})
 """The lowest severity on GuardDuty's scale for each `severity_id` of OCSF."""
 _OTHER = "other"
@@ -69,8 +77,16 @@ def finding_of(event: Document, digest: str) -> Finding:
         subjects=(*refs_of_arns(read.texts("resources"), account, region), own),
         advices=((own.key, f"{names_of(event)[-1]} found it, and no remediation answers it"),),
         digest=digest,
+        claim=ImportedFinding(*_own_names(given, event)),
         at_most=AT_MOST,
     )
+
+
+def _own_names(given: Document, event: Document) -> tuple[str, str, bool]:
+    """Return the id of a finding and of its product, as they are written, and whether it is of OCSF."""
+    v2 = event.text("detail-type") == IMPORTED_V2
+    id_ = given.child("finding_info").text("uid") if v2 else given.text("Id")
+    return id_, names_of(event)[0], v2
 
 
 def _id(product: str, id_: str) -> str:
@@ -96,6 +112,14 @@ def region_of(finding: Document) -> str:
     return finding.optional_text("Region") or next(filter(None, regions), "") or finding.text("Region")
 
 
+def updated_v2(info: Document) -> str:
+    """Return the time of the version of a finding of OCSF. `time` is that of Security Hub's copy."""
+    for name in ("modified_time_dt", "created_time_dt"):
+        if text := info.optional_text(name):
+            return text
+    raise BadInput(info.at("created_time_dt"), "is required: the time of the finding")
+
+
 def _of_asff(finding: Document) -> dict[str, object]:
     types = types_of(finding)
     return {
@@ -111,10 +135,7 @@ def _of_asff(finding: Document) -> dict[str, object]:
 
 
 def _of_ocsf(finding: Document) -> dict[str, object]:
-    level, info = finding.integer("severity_id"), finding.child("finding_info")
-    if level not in _SEVERITIES:
-        known = ", ".join(map(str, _SEVERITIES))
-        raise BadInput(finding.at("severity_id"), f"must be one of {known}", level)
+    level, info = _level(finding), finding.child("finding_info")
     types, cloud = info.texts("types"), finding.child("cloud")
     return {
         "id": info.text("uid"),
@@ -122,10 +143,24 @@ def _of_ocsf(finding: Document) -> dict[str, object]:
         "severity": _SEVERITIES[level],
         "account": cloud.child("account").text("uid"),
         "region": cloud.text("region"),
-        "at": info.optional_text("modified_time_dt") or info.text("created_time_dt"),
+        "at": updated_v2(info),
         "title": info.text("title"),
         "resources": [one.text("uid") for one in finding.children("resources")],
     }
+
+
+def _level(finding: Document) -> int:
+    """Return the level of the severity, as its provider wrote it: everybody who may update it changes a copy.
+
+    https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_BatchUpdateFindingsV2.html
+    """
+    provided = finding.optional_child("vendor_attributes")
+    given = provided if provided.has("severity_id") else finding
+    level = given.integer("severity_id")
+    if level not in _SEVERITIES:
+        known = ", ".join(map(str, _SEVERITIES))
+        raise BadInput(given.at("severity_id"), f"must be one of {known}", level)
+    return level
 
 
 _FORMS: Mapping[str, Callable[[Document], dict[str, object]]] = MappingProxyType(

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.events.security_hub.products import same_product
 from ringfence.handlers.output import Errand, Output
 from ringfence.model.answers import document
 from ringfence.model.call import Call, Failed, Permission
@@ -124,19 +125,9 @@ def update_v2(found: Document, want: Wanted) -> dict[str, object]:
 
 
 def is_of_product(found: Document, product: str) -> bool:
-    """Return whether a finding of Security Hub (V2) is of a product. Both forms have its name at the end.
-
-    The ARN of a product is `arn:aws:securityhub:…:product/aws/guardduty`, and that of V2 has `productv2`.
-    Everybody who may import findings chooses their ids, so an id alone does not say which finding it is.
-    """
+    """Return whether a finding of Security Hub (V2) is of a product."""
     uid = found.optional_child("metadata").optional_child("product").optional_text("uid") or ""
-    return _product(uid) != "" and _product(uid) == _product(product)
-
-
-def _product(arn: str) -> str:
-    account, _, resource = arn.partition(":securityhub:")[2].partition(":")[2].partition(":")
-    kind, _, name = resource.partition("/")
-    return f"{account}/{name}" if kind in {"product", "productv2"} and name else ""
+    return same_product(uid, product)
 
 
 def is_about(found: Document, finding: Received, subject: str) -> bool:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from ringfence.events.sent.form import MOST_FINDINGS
 from ringfence.insights.activity.detection import PRODUCT, TYPE
-from ringfence.policy.check_mappings import can_be_mapped
 from ringfence.policy.mappings import NOTIFY, REPORTS
 from ringfence.runbooks.catalogue import CATALOGUE
 
@@ -44,7 +43,7 @@ def mappings_text(rules: Iterable[Rule]) -> str:
 
 def answers_event(rule: Rule) -> bool:
     """Return whether the runbook answers the event of the call itself, and not findings like this one."""
-    return not can_be_mapped(CATALOGUE[rule.runbook])
+    return not CATALOGUE[rule.runbook].can_be_mapped
 
 
 def _mapped(rule: Rule) -> str:

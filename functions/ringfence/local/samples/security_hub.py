@@ -113,6 +113,30 @@ def share(arn: str, principal: str = "*", **changed: object) -> Json:
     )
 
 
+def share_v2(arn: str, principal: str = "*", **changed: object) -> Json:
+    """Return the same finding as the new Security Hub has it (OCSF)."""
+    asff_form = share(arn, principal)
+    info = {
+        "created_time_dt": AT,
+        "modified_time_dt": AT,
+        "title": asff_form["Title"],
+        "desc": asff_form["Description"],
+        "src_url": asff_form["SourceUrl"],
+        "types": asff_form["Types"],
+        "uid": asff_form["Id"],
+    }
+    product = f"arn:aws:securityhub:{REGION}::productv2/aws/access-analyzer"
+    return v2(
+        **{
+            "finding_info": info,
+            "metadata": {"product": {"name": "IAM Access Analyzer", "uid": product}, "uid": "a1"},
+            "resources": [{"region": REGION, "type": "Other", "uid": arn}],
+            "severity_id": 2,
+            **changed,
+        }
+    )
+
+
 def v2(**changed: object) -> Json:
     """Return the finding of GuardDuty as the new Security Hub has it (OCSF, class Detection Finding)."""
     return {

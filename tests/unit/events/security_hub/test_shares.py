@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,17 +12,24 @@ from ringfence.events.envelope import NotForUs
 from ringfence.events.taken_in import incoming
 from ringfence.local.samples.access_analyzer import public_event
 from ringfence.local.samples.guardduty import ACCOUNT
-from ringfence.local.samples.security_hub import imported, share
+from ringfence.local.samples.security_hub import imported, share, share_v2
 from ringfence.model.errors import BadInput
 from ringfence.runbooks.catalogue import CATALOGUE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Json = dict[str, Any]
 BUCKET = "arn:aws:s3:::reports-of-a-team"
 SNAPSHOT = f"arn:aws:ec2:eu-west-1:{ACCOUNT}:snapshot/snap-0a1b2c3d4e5f60718"
 
 
+EACH = pytest.mark.parametrize("made", [share, share_v2], ids=["CSPM", "V2"])
+
+
 def event_of(finding: Json) -> Json:
-    (part,) = incoming(imported(finding))
+    kind = "Findings Imported V2" if "metadata" in finding else "Security Hub Findings - Imported"
+    (part,) = incoming(imported(finding, kind=kind))
     found = part.checked()
     assert not isinstance(found, NotForUs), found
     return dict(found)
@@ -31,12 +38,14 @@ def event_of(finding: Json) -> Json:
 @pytest.mark.parametrize(
     ("arn", "runbook"), [(BUCKET, "harden-bucket"), (SNAPSHOT, "harden-snapshot")], ids=["bucket", "snapshot"]
 )
-def test_a_public_resource_leads_to_its_runbook(arn: str, runbook: str) -> None:
-    assert answering(event_of(share(arn)), CATALOGUE, {}) == (runbook,)
+@EACH
+def test_a_public_resource_leads_to_its_runbook(arn: str, runbook: str, made: Callable[..., Json]) -> None:
+    assert answering(event_of(made(arn)), CATALOGUE, {}) == (runbook,)
 
 
-def test_the_finding_is_that_of_access_analyzers_own_event() -> None:
-    (found,) = findings(event_of(share(BUCKET)))  # type: ignore[misc]  # no reason
+@EACH
+def test_the_finding_is_that_of_access_analyzers_own_event(made: Callable[..., Json]) -> None:
+    (found,) = findings(event_of(made(BUCKET)))  # type: ignore[misc]  # no reason
     (direct,) = findings(public_event("AWS::S3::Bucket", BUCKET))  # type: ignore[misc]  # no reason
     for name in ("source", "id", "type", "severity", "account", "region", "subjects", "at_most"):
         assert getattr(found, name) == getattr(direct, name), name
@@ -54,14 +63,32 @@ def test_each_of_three_fields_says_that_everybody_has_access(said: str) -> None:
     assert answering(event_of(named[said]), CATALOGUE, {}) == ("harden-bucket",)
 
 
+@pytest.mark.parametrize("said", ["the title", "the description", "the data", "other data"])
+def test_the_new_security_hub_says_it_in_its_own_fields(said: str) -> None:
+    words, info = "x allows public access", {**share_v2(BUCKET)["finding_info"], "title": "x", "desc": "x"}
+    resource = share_v2(BUCKET)["resources"][0]
+    everybody = {"External Principal": "*"}
+    named = {
+        "the title": {"finding_info": {**info, "title": words}},
+        "the description": {"finding_info": {**info, "desc": words}},
+        "the data": {"finding_info": info, "resources": [{**resource, "data": everybody}]},
+        "other data": {"finding_info": info, "resources": [{**resource, "data": {"Other": everybody}}]},
+    }
+    assert answering(event_of(share_v2(BUCKET, **named[said])), CATALOGUE, {}) == ("harden-bucket",)
+    assert answering(event_of(share_v2(BUCKET, finding_info=info)), CATALOGUE, {}) == ("report-findings",)
+
+
 @pytest.mark.parametrize(
     "finding",
     [
+        share_v2(BUCKET, "444455556666"),
+        share_v2(f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/k"),
+        share_v2(BUCKET, resources=[]),
         share(BUCKET, "444455556666"),
         share(f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/k"),
         share("arn:aws:ec2:eu-west-1:444455556666:snapshot/snap-0a1b2c3d4e5f60718"),
     ],
-    ids=["another account has access", "a key", "a snapshot of another account"],
+    ids=["V2: another account", "V2: a key", "V2: none", "another account has access", "a key", "elsewhere"],
 )
 def test_any_other_share_is_told(finding: Json) -> None:
     event = event_of(finding)
