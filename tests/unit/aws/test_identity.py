@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -20,6 +19,7 @@ from ringfence.local.hooks.sts import signature
 from ringfence.model.errors import Forged, ProofSlotTaken, Retryable
 from ringfence.model.signed_identity import EXPIRES, SIGNED_HEADER, SignedIdentity, request_digest
 from tests.support.fakes.audit_home import CONTROL, tables
+from tests.support.served import served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,12 +66,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with served(Server()) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def identity(endpoint: str, path: str = "/runs", body: bytes = b"{}") -> SignedIdentity:
