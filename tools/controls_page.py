@@ -29,7 +29,7 @@ consolidated control findings. Other failed controls start nothing, and the log 
   they were in 2023.
 - **Version 1.2.0 of the CIS benchmark** has numbers instead of ids. For later versions, the findings of
   Security Hub name the control by its id, or the rule behind it.
-- **CloudTrail.6 and CloudTrail.7** have no rule of their own. Security Hub looks for the bucket with the log
+- **CloudTrail.6 and CloudTrail.7** have no rule. Security Hub looks for the bucket with the log
   files of the trail, and judges it with the managed rule in this table.
 - **EC2.19** judges more ports than the managed rule does by default. Ringfence closes those of EC2.19.
 - **EC2.53 and EC2.54** also judge UDP. Ringfence revokes rules that allow TCP, or all protocols.

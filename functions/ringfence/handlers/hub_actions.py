@@ -1,4 +1,4 @@
-"""The custom actions of Security Hub CSPM as resources of CloudFormation, which has none of its own.
+"""The custom actions of Security Hub CSPM as resources of CloudFormation, which has no type for them.
 
 CloudFormation invokes the function of a custom resource, and waits for a document at a URL. The physical id
 of an action is its ARN. An action that exists already is taken over: somebody may have created it with the

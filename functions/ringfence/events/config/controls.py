@@ -5,7 +5,7 @@ standards together (`EC2.13`), those of single standards before (`PCI.EC2.5`), a
 1.2.0 of the CIS benchmark. The rules have the names that Security Hub gives them. `restricted-rdp` and
 `vpc-sg-restricted-common-ports` are the managed rule `restricted-common-ports` with other ports.
 
-Two controls have no rule of their own: CloudTrail.6 and CloudTrail.7. Security Hub looks for the bucket of
+Two controls have no rule: CloudTrail.6 and CloudTrail.7. Security Hub looks for the bucket of
 the trail's log files, and judges it with the managed rules that are here.
 
 Each line was compared with these pages: EC2's controls, IAM.22 and S3.17 as they were in late 2025, all
