@@ -68,6 +68,29 @@ def test_an_undeclared_action_fails_its_stack_and_creates_nothing(intake: Compli
     assert held(intake) == before
 
 
+def test_without_security_hub_a_stack_fails_with_what_to_do_and_is_deleted_all_the_same(
+    intake: Compliance,
+) -> None:
+    hub, client = intake.world.client("securityhub"), intake.world.client("cloudformation")
+    hub.disable_security_hub()
+    try:
+        assert "ROLLBACK" in stack(intake, "without-hub")["StackStatus"]
+        events = client.describe_stack_events(StackName="without-hub")["StackEvents"]
+        reasons = " ".join(one.get("ResourceStatusReason", "") for one in events)
+        assert "Security Hub CSPM is not enabled" in reasons
+        client.delete_stack(StackName="creates-again")
+        gone = ("DELETE_COMPLETE", "")
+        until(lambda: status(client, "creates-again") in gone, "the deletion of a stack without Security Hub")
+    finally:
+        hub.enable_security_hub()
+
+
+def status(client: Any, name: str) -> str:  # noqa: ANN401 - boto3's clients are made at run time
+    """Return the status of a stack. Empty if it does not exist any more."""
+    found = [one for one in client.describe_stacks()["Stacks"] if one["StackName"] == name]
+    return str(found[0]["StackStatus"]) if found else ""
+
+
 def test_a_finding_chosen_with_the_action_is_planned_and_nothing_is_changed(intake: Compliance) -> None:
     local, group = intake.world.local, open_group(intake, "chosen")
     before = permissions(intake, group)
