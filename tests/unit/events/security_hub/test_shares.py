@@ -68,7 +68,7 @@ def test_the_new_security_hub_says_it_in_its_own_fields(said: str) -> None:
     words, info = "x allows public access", {**share_v2(BUCKET)["finding_info"], "title": "x", "desc": "x"}
     resource = share_v2(BUCKET)["resources"][0]
     everybody = {"External Principal": "*"}
-    named = {
+    named: dict[str, Json] = {
         "the title": {"finding_info": {**info, "title": words}},
         "the description": {"finding_info": {**info, "desc": words}},
         "the data": {"finding_info": info, "resources": [{**resource, "data": everybody}]},
