@@ -169,11 +169,11 @@ def _print(found: tuple[Detection, ...], *, findings: bool, as_json: bool, full:
         for one in found:
             about = " ".join(subject.key for subject in one.subjects)
             times = (instant(one.first.at), instant(one.last.at), len(one.sights))
-            click.echo(row(one.rule.id, one.rule.severity, *times, one.who, one.last.address, about))
+            click.echo(row(one.rule.id, one.rule.severity, *times, one.who, one.last.call.address, about))
 
 
 def _not_sent(one: Detection) -> str:
-    account = BadInput("recipientAccountId", "must be a 12-digit account id", one.last.account)
+    account = BadInput("recipientAccountId", "must be a 12-digit account id", one.last.call.account)
     return f"{one.rule.id}: the record {one.last.event} leads to no finding: {account}"
 
 
@@ -183,8 +183,8 @@ def _as_json(one: Detection) -> dict[str, object]:
         "severity": one.rule.severity,
         "technique": one.rule.technique,
         "who": one.who,
-        "address": one.last.address,
-        "calls": sorted({sight.name for sight in one.sights}),
+        "address": one.last.call.address,
+        "calls": sorted({sight.call.name for sight in one.sights}),
         "events": [sight.event for sight in one.sights],
         "runbook": one.rule.runbook,
         "answer": one.rule.answer,

@@ -62,8 +62,8 @@ def detected(some: Sequence[Detection], count: int) -> Iterator[RenderableType]:
     rule = some[0].rule
     yield _heading(rule)
     for one in some:
-        number = f"{len(one.sights)} calls" if len(one.sights) > 1 else one.last.name
-        address = f" from {one.last.address}" if one.last.address else ""
+        number = f"{len(one.sights)} calls" if len(one.sights) > 1 else one.last.call.name
+        address = f" from {one.last.call.address}" if one.last.call.address else ""
         yield plain(f"  {datetime.fromtimestamp(one.last.at, UTC):%Y-%m-%d %H:%M}  {number}{address}")
         yield plain(f"    by {one.who}")
         yield from (plain(f"    about {subject.key}", "dim") for subject in one.subjects)

@@ -34,16 +34,13 @@ TYPE = "Activity/"
 """The prefix of the findings' types. The id of the rule follows."""
 
 
-class Sight(NamedTuple):
-    """One call that a rule matched: when, by whom, from where, and on what.
+class Called(NamedTuple):
+    """What is kept of the record of a call: when, by whom, and from where.
 
-    A tuple needs the least memory: there can be a million of them.
+    Rules share it. A tuple needs the least memory: there can be a million of them.
     """
 
     at: float
-    key: tuple[str, ...]
-    value: str
-    targets: tuple[str, ...]
     caller: Caller
     principal: str
     address: str
@@ -54,14 +51,30 @@ class Sight(NamedTuple):
     region: str
 
 
-def sight_of(record: Record, at: float, key: tuple[str, ...], value: str, targets: tuple[str, ...]) -> Sight:
+class Sight(NamedTuple):
+    """One call that a rule matched, with the values that the rule compares."""
+
+    call: Called
+    key: tuple[str, ...]
+    value: str
+    targets: tuple[str, ...]
+
+    @property
+    def at(self) -> float:
+        """The time, in seconds since 1970."""
+        return self.call.at
+
+    @property
+    def event(self) -> str:
+        """The id of the record."""
+        return self.call.event
+
+
+def called(record: Record, at: float) -> Called:
     """Return what is kept of a record."""
     service = text_at(record, "eventSource").partition(".")[0]
-    return Sight(
+    return Called(
         at=at,
-        key=_shared(key),
-        value=_shared(value),
-        targets=_shared(targets),
         caller=_shared(caller_of(record)),
         principal=_shared(principal_of(record)),
         address=_shared(text_at(record, "sourceIPAddress")),
@@ -71,6 +84,11 @@ def sight_of(record: Record, at: float, key: tuple[str, ...], value: str, target
         own_account=_shared(text_at(object_at(record, "userIdentity"), "accountId")),
         region=_shared(text_at(record, "awsRegion")),
     )
+
+
+def sight_of(call: Called, key: tuple[str, ...], value: str, targets: tuple[str, ...]) -> Sight:
+    """Return what a rule keeps of a call."""
+    return Sight(call, _shared(key), _shared(value), _shared(targets))
 
 
 T = TypeVar("T")
@@ -107,18 +125,18 @@ class Detection:
     @property
     def id(self) -> str:
         """A stable id: the same records lead to the same one, in any order."""
-        told = "\n".join((self.first.account, *self.first.key, self.first.event, str(self.first.at)))
+        told = "\n".join((*self.first.key, self.first.event, str(self.first.at)))
         return f"{self.rule.id}/{hashlib.sha256(told.encode('utf-8', 'backslashreplace')).hexdigest()[:32]}"
 
     @property
     def who(self) -> str:
         """The caller, for people."""
-        return title(self.last.principal or "unknown")
+        return title(self.last.call.principal or "unknown")
 
     @property
     def subjects(self) -> tuple[Ref, ...]:
         """The resources that the rule is about, or else the caller, all in one account."""
-        found = dict.fromkeys(self._targets()) or dict.fromkeys(_callers(self.last))
+        found = dict.fromkeys(self._targets()) or dict.fromkeys(_callers(self.last.call))
         first = next(iter(found), None)
         return tuple(one for one in found if first and one.account == first.account)[:MOST_SUBJECTS]
 
@@ -129,7 +147,7 @@ class Detection:
                 if not kind or not given:
                     continue
                 try:
-                    yield ref(kind, target.path, given, sight.account, sight.region)
+                    yield ref(kind, target.path, given, sight.call.account, sight.call.region)
                 except BadInput:
                     continue  # the name is of a form that no such resource has
 
@@ -137,8 +155,8 @@ class Detection:
     def title(self) -> str:
         """What happened, by whom and from where, for people."""
         count = f", {len(self.sights)} calls" if len(self.sights) > 1 else ""
-        address = f" from {self.last.address}" if self.last.address else ""
-        return title(f"{self.rule.title}: {self.last.name} by {self.who}{address}{count}", 400)
+        address = f" from {self.last.call.address}" if self.last.call.address else ""
+        return title(f"{self.rule.title}: {self.last.call.name} by {self.who}{address}{count}", 400)
 
     def finding(self) -> dict[str, object]:
         """Return the finding in the form in which `ringfence findings send` sends it.
@@ -147,7 +165,7 @@ class Detection:
         """
         subjects = self.subjects
         if not subjects:
-            raise BadInput("recipientAccountId", "must be a 12-digit account id", self.last.account)
+            raise BadInput("recipientAccountId", "must be a 12-digit account id", self.last.call.account)
         return {
             "version": VERSION,
             "id": self.id,
@@ -162,11 +180,11 @@ class Detection:
         }
 
 
-def _callers(sight: Sight) -> Iterator[Ref]:
+def _callers(call: Called) -> Iterator[Ref]:
     """Yield the credentials of the caller, in the account that they belong to."""
-    account = next((one for one in (sight.own_account, sight.account) if ACCOUNT.fullmatch(one)), "")
+    account = next((one for one in (call.own_account, call.account) if ACCOUNT.fullmatch(one)), "")
     if account:
-        yield credentials_of(sight.caller, account).ref
+        yield credentials_of(call.caller, account).ref
 
 
 def instant(at: float) -> str:

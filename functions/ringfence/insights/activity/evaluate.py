@@ -11,7 +11,8 @@ from collections import Counter, defaultdict, deque
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ringfence.insights.activity.detection import Detection, Sight, sight_of
+from ringfence.events.matching import matches
+from ringfence.insights.activity.detection import Detection, Sight, called, sight_of
 from ringfence.insights.activity.rule import FirstSeen, Once, Sequence, Threshold
 from ringfence.insights.activity.selecting import prefix_of, principal_of, select
 from ringfence.model.document import Document
@@ -19,10 +20,14 @@ from ringfence.model.errors import BadInput
 from ringfence.model.resource_names import is_own_call
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from ringfence.insights.activity.detection import Called
     from ringfence.insights.activity.rule import Calls, Rule
     from ringfence.insights.activity.selecting import Networks, Record
+
+    _Step = tuple[Rule, int, Mapping[str, object], Callable[[Record], bool] | None]
+    """A rule, the number of the step, and the conditions of its calls."""
 
 FIRST, THEN = 0, 1
 """The steps of a rule. Only a sequence has a second one."""
@@ -45,14 +50,14 @@ class Activity:
         self.rules = tuple(rules)
         self.records = 0
         self._networks = networks
-        self._steps: dict[str, list[tuple[Rule, int, Calls]]] = defaultdict(list)
+        self._steps: dict[str, list[_Step]] = defaultdict(list)
         self._sights: dict[str, dict[tuple[str, ...], list[tuple[int, Sight]]]] = {}
         self._values: dict[str, dict[tuple[str, ...], dict[str, Sight]]] = {}
         for rule in self.rules:
             self._sights[rule.id], self._values[rule.id] = defaultdict(list), defaultdict(dict)
             for step, calls in steps_of(rule):
                 for name in calls.names or ("",):
-                    self._steps[name].append((rule, step, calls))
+                    self._steps[name].append((rule, step, calls.pattern(), calls.also))
 
     def take(self, record: Record) -> None:
         """Take a record. Raises BadInput that names the field if it is no record of CloudTrail."""
@@ -64,16 +69,18 @@ class Activity:
         if _is_own(record):
             return
         found = _normal(record)
-        for rule, step, calls in (*self._steps.get(name, ()), *self._steps.get("", ())):
-            if calls.match(found):
-                self._see(rule, step, found, at)
+        call: Called | None = None
+        for rule, step, pattern, also in (*self._steps.get(name, ()), *self._steps.get("", ())):
+            if matches(pattern, found) and (also is None or also(found)):
+                call = call or called(found, at)
+                self._see(rule, step, found, call)
 
     def detections(self) -> Iterator[Detection]:
         """Yield what the rules find in all records, rule by rule and in the order of time."""
         for rule in self.rules:
             yield from sorted(self._found(rule), key=lambda one: (one.first.at, one.first.key))
 
-    def _see(self, rule: Rule, step: int, record: Record, at: float) -> None:
+    def _see(self, rule: Rule, step: int, record: Record, call: Called) -> None:
         detects = rule.detects
         by = (
             detects.then_by
@@ -84,14 +91,15 @@ class Activity:
         key = tuple(select(record, one, self._networks) for one in by)
         if not all(key):
             return
+        key = (call.account, *key)  # names such as those of users exist in many accounts
         value = select(record, selector, self._networks) if (selector := _value_of(rule, step)) else ""
         if isinstance(detects, FirstSeen):
-            if value and (not (first := self._values[rule.id][key].get(value)) or at < first.at):
-                self._values[rule.id][key][value] = sight_of(record, at, key, value, targets)
+            if value and (not (first := self._values[rule.id][key].get(value)) or call.at < first.at):
+                self._values[rule.id][key][value] = sight_of(call, key, value, targets)
             return
         if isinstance(detects, Once):
             key = (*key, *targets)
-        self._sights[rule.id][key].append((step, sight_of(record, at, key, value, targets)))
+        self._sights[rule.id][key].append((step, sight_of(call, key, value, targets)))
 
     def _found(self, rule: Rule) -> Iterator[Detection]:
         if isinstance(rule.detects, FirstSeen):

@@ -15,13 +15,14 @@ from ringfence.insights.activity.pack.access import BRUTE_FORCE, NEW_NETWORK
 from ringfence.insights.activity.pack.discovery import DENIED
 from ringfence.insights.activity.pack.identity import KEY_FOR_ANOTHER, MFA_REMOVED
 from ringfence.insights.activity.rule import Calls, Once, Rule, Sequence, Threshold
-from ringfence.insights.activity.stories import ABROAD, DAY, MINUTE, OWN, call, session, sign_in
+from ringfence.insights.activity.stories import ABROAD, DAY, MINUTE, OTHER, OWN, call, session, sign_in
 from ringfence.model.errors import BadInput
 from ringfence.model.resource_names import SESSION, acting_roles
 
 if TYPE_CHECKING:
     from ringfence.insights.activity.selecting import Record
 
+USER = "requestParameters.userName"
 ESC = "\x1b[2J\x00\u202e\u2028"
 
 
@@ -209,3 +210,11 @@ def test_a_flood_of_denied_calls_is_evaluated_in_linear_time() -> None:
 def test_a_failed_sign_in_has_no_error_code_and_counts() -> None:
     assert "errorCode" not in sign_in("alice", success=False)
     assert len(found_in(BRUTE_FORCE, [sign_in("alice", one, success=False) for one in range(5)])) == 1
+
+
+def test_names_that_two_accounts_have_are_not_joined() -> None:
+    created = call("iam:CreateUser", {"userName": "bob"})
+    pair = rule(Sequence(Calls("iam", ("CreateUser",)), Calls("iam", ("CreateLoginProfile",)), 60, (USER,)))
+    elsewhere = {**call("iam:CreateLoginProfile", {"userName": "bob"}, 5), "recipientAccountId": OTHER}
+    assert found_in(pair, [created, elsewhere]) == ()
+    assert len(found_in(pair, [created, {**elsewhere, "recipientAccountId": OWN}])) == 1

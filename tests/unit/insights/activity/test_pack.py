@@ -17,7 +17,7 @@ from ringfence.insights.activity.detection import PRODUCT, TYPE
 from ringfence.insights.activity.evaluate import Activity, found_in, steps_of
 from ringfence.insights.activity.pack import PACK
 from ringfence.insights.activity.rule import FirstSeen, Sequence, Threshold
-from ringfence.insights.activity.stories import OWN
+from ringfence.insights.activity.stories import OWN, call, sign_in
 from ringfence.model.kinds import kind_of
 from ringfence.policy.compiled import policy_from_json
 from ringfence.policy.file import compile_policy
@@ -169,3 +169,26 @@ def test_all_rules_together_find_what_each_finds_alone() -> None:
             for record in story:
                 together.take(record)
             assert [one for one in together.detections() if one.rule is rule] == list(found_in(rule, story))
+
+
+def moved(story: tuple[Record, ...], account: str) -> tuple[Record, ...]:
+    """Return the records of a story as those of another account."""
+    return tuple(json.loads(json.dumps(story).replace(OWN, account)))
+
+
+def test_attacks_are_found_among_ordinary_records_in_any_order() -> None:
+    """Each attack happens in an account of its own, and each account has ordinary records too."""
+    attacks = {f"{index:012d}": one for index, one in enumerate(PACK, 200000000000)}
+    ordinary = (call("ec2:DescribeInstances"), call("s3:GetBucketAcl", {"bucketName": "b"}), sign_in("carol"))
+    records = [
+        record
+        for account, rule in attacks.items()
+        for record in (*moved(rule.hits[0], account), *moved(ordinary, account) * 10)
+    ]
+    random.Random(11).shuffle(records)  # noqa: S311 - no secret
+    activity = Activity(PACK)
+    for record in records:
+        activity.take(record)
+    found = {(one.last.call.account, one.rule.id) for one in activity.detections()}
+    assert {(account, rule.id) for account, rule in attacks.items()} <= found
+    assert len(found) <= 2 * len(attacks)  # an attack can break more than one rule

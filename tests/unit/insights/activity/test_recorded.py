@@ -50,7 +50,13 @@ def evaluated() -> tuple[Activity, int]:
 
 def rows(activity: Activity) -> list[tuple[str, ...]]:
     return [
-        (one.rule.id, str(len(one.sights)), f"{one.last.at:.0f}", one.last.name, one.id.rpartition("/")[2])
+        (
+            one.rule.id,
+            str(len(one.sights)),
+            f"{one.last.at:.0f}",
+            one.last.call.name,
+            one.id.rpartition("/")[2],
+        )
         for one in activity.detections()
     ]
 
