@@ -34,7 +34,7 @@ from stacks.guards import guard_archive
 from stacks.keys import encryption_key
 from stacks.names import prefixed, role_arn
 from stacks.notices import escalations, notices, only_published_by
-from stacks.people import auditors, doctors
+from stacks.people import auditors, doctors, scanners
 from stacks.record_key import record_key
 from stacks.settings import COMPLIANCE
 from stacks.stream import StreamFunction
@@ -98,7 +98,9 @@ class AuditStack(Stack):
         }
         self._watch(Settled(self, bundle.code(), self.key), places, settings)
         auditors(self, places)
-        doctors(self, dict.fromkeys((settings.home, *settings.accounts)))
+        every = tuple(dict.fromkeys((settings.home, *settings.accounts)))
+        doctors(self, every)
+        scanners(self, every)
         for name, shown in {
             "AuditTable": self.audit_table.table_name,
             "ControlTable": self.control_table.table_name,

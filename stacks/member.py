@@ -14,6 +14,7 @@ from ringfence.model.resource_names import (
     OPERATE,
     OUTPUTS,
     OUTPUTS_ROLE,
+    SCAN_ROLE,
     SWEEP,
     SWEEP_ROLE,
     function_role,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
 
 class MemberStack(Stack):
-    """Two roles for each runbook: one for responses, one for releases. And the role of the self-check."""
+    """Two roles for each runbook: one for responses, one for releases. And roles that only read."""
 
     def __init__(self, scope: Construct, id_: str, *, env: Environment, settings: Settings) -> None:
         super().__init__(
@@ -54,7 +55,7 @@ class MemberStack(Stack):
             self._role(run_role(runbook.id), runbook.title, runbook.permissions(), (runbook.id, OPERATE))
             undo = runbook.release_permissions()
             self._role(release_role(runbook.id), f"Release: {runbook.title}", undo, (OPERATE,))
-        self._doctor()
+        self._readers()
         self._outputs()
         self._sweeper()
         if self.forwards:
@@ -94,14 +95,19 @@ class MemberStack(Stack):
         needed = (permission for one in here for permission in one.permissions)
         self._role(OUTPUTS_ROLE, "Outputs: update findings", needed, (OUTPUTS,))
 
-    def _doctor(self) -> None:
-        """Create the role of the self-check. IAM in the home account decides who may assume it."""
-        needed = resolved(needs.SELF_CHECK, {"account": self.account})
+    def _readers(self) -> None:
+        """Create the roles of the self-check and of scans. IAM in the home account decides who may use them."""
+        what = "Read Ringfence's own resources in this account for the self-check"
+        self._reader("Doctor", DOCTOR_ROLE, what, needs.SELF_CHECK)
+        self._reader("Scan", SCAN_ROLE, "Read the items of AWS Config for scans", needs.SCAN_READS)
+
+    def _reader(self, id_: str, name: str, what: str, permissions: Iterable[Permission]) -> None:
+        needed = resolved(permissions, {"account": self.account})
         role = iam.Role(
             self,
-            "Doctor",
-            role_name=DOCTOR_ROLE,
-            description="Read Ringfence's own resources in this account for the self-check",
+            id_,
+            role_name=name,
+            description=what,
             assumed_by=iam.AccountPrincipal(self.settings.home),
             inline_policies={"declared": document(needed)},
         )

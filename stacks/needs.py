@@ -35,6 +35,7 @@ from ringfence.handlers import managed_policies
 from ringfence.handlers import operator_types as operations
 from ringfence.handlers.managed_policies import AUDITOR
 from ringfence.model.call import Permission
+from ringfence.posture import queries, recording, service_reads
 from ringfence.self_check.needs import PERMISSIONS as _SELF_CHECK
 
 LOGS = (
@@ -273,6 +274,10 @@ SWEEP = (
 """The additional permissions of the function of the sweeps. It sends, and changes nothing."""
 SWEEP_READS = (*guardduty.PERMISSIONS, *config.PERMISSIONS, *cloudtrail.PERMISSIONS)
 """The permissions of the role `ringfence-sweep`, which reads what the sources have in an account."""
+SCAN_READS = (*queries.PERMISSIONS, *recording.PERMISSIONS, *service_reads.PERMISSIONS)
+"""The permissions of the role `ringfence-scan`, which reads the items of AWS Config in an account."""
+SCANNER = managed_policies.SCANNER.permissions
+"""The permission to scan by hand: to assume that role in each account."""
 FINDINGS = (
     *dynamo.PERMISSIONS,
     *record_keys.PERMISSIONS,

@@ -1,4 +1,4 @@
-"""The managed policies for people: operators, auditors, who only find, read and verify, and doctors."""
+"""The managed policies for people: operators, auditors, who only find, read and verify, and others."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_iam as iam
 
-from ringfence.handlers.managed_policies import AUDITOR, DOCTOR
-from ringfence.model.resource_names import DOCTOR_ROLE
+from ringfence.handlers.managed_policies import AUDITOR, DOCTOR, SCANNER
+from ringfence.model.resource_names import DOCTOR_ROLE, SCAN_ROLE
 from stacks import needs
 from stacks.acknowledgements import acknowledge_wildcards
 from stacks.names import role_arn, stack_arns
@@ -42,6 +42,12 @@ def doctors(stack: Stack, accounts: Iterable[str]) -> None:
     """Create the policy to run the self-check: to assume its role in these accounts."""
     roles = tuple(role_arn(one, DOCTOR_ROLE) for one in accounts)
     _policy(stack, DOCTOR, resolved(needs.DOCTOR, {"doctors": roles}))
+
+
+def scanners(stack: Stack, accounts: Iterable[str]) -> None:
+    """Create the policy to scan: to assume the role of scans in these accounts."""
+    roles = tuple(role_arn(one, SCAN_ROLE) for one in accounts)
+    _policy(stack, SCANNER, resolved(needs.SCANNER, {"scanners": roles}))
 
 
 def _policy(scope: Construct, who: ManagedPolicy, needed: tuple[Need, ...]) -> None:

@@ -53,6 +53,7 @@ PLACES = {
     "events_bus": f"arn:aws:events:{HERE}:event-bus/ringfence-events",
     "events_bucket": "arn:aws:s3:::events",
     "doctors": "arn:aws:iam::111122223333:role/ringfence-doctor",
+    "scanners": "arn:aws:iam::111122223333:role/ringfence-scan",
     "logs": f"arn:aws:logs:{HERE}:log-group:operate:*",
 }
 """What the placeholders of declarations stand for, by way of example."""
@@ -73,6 +74,8 @@ ROLES: dict[str, tuple[Permission, ...]] = {
     "hub-actions": (*needs.EVERY_FUNCTION, *needs.HUB_ACTIONS),
     "beat": needs.BEAT,
     "self-check": needs.SELF_CHECK,
+    "scan": needs.SCAN_READS,
+    "scanner": needs.SCANNER,
     "audit": needs.AUDIT,
     "operator": needs.OPERATOR,
 }

@@ -1,4 +1,4 @@
-"""The progress of reading files, on standard error."""
+"""The progress of a command, on standard error."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def progress(total: int | None) -> Iterator[Callable[[int], None]]:
-    """Return a function that gets the number of bytes after each part. It shows a bar if a person can see it.
+def progress(total: int | None, label: str = "Reading") -> Iterator[Callable[[int], None]]:
+    """Return a function that gets the size of each part, in bytes or in parts. It shows a bar to a person.
 
-    `total` is the number of all bytes, or None if it is not known.
+    `total` is the size of all parts, or None if it is not known. `label` is the word before the bar.
     """
     if total is None or not sys.stderr.isatty():
         yield lambda _: None
         return
-    with click.progressbar(length=total, label="Reading", file=sys.stderr) as bar:
+    with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
         yield bar.update

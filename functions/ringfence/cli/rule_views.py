@@ -10,7 +10,7 @@ from rich.text import Text
 
 from ringfence.cli.incident_views import BAD, GOOD, OPEN, SEVERITY_STYLES, plain
 from ringfence.cli.layout import count, ending, hanging
-from ringfence.cli.scan import command_of
+from ringfence.cli.scan_outputs import command_of
 from ringfence.posture.rule import SEVERITIES, Status
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.cli.layout import count
 from ringfence.cli.pages import rendered
-from ringfence.cli.scan import command_of
+from ringfence.cli.scan_outputs import command_of
 from ringfence.model.frozen import frozen
 from ringfence.posture.coverage import coverage
 from ringfence.posture.rule import SEVERITIES, Status

@@ -77,6 +77,13 @@ DOCTOR = ManagedPolicy(
 )
 """The policy of those who run the self-check."""
 
+SCANNER = ManagedPolicy(
+    "scanner",
+    "Scan accounts with rules as code",
+    permissions=(Permission("sts:AssumeRole", ("{scanners}",)),),
+)
+"""The policy of those who scan: `ringfence scan --live`."""
+
 
 def allowing(action: str = "", route: str = "") -> tuple[str, ...]:
     """Return the names of the policies that allow an IAM action, or a path of the API.
@@ -86,4 +93,6 @@ def allowing(action: str = "", route: str = "") -> tuple[str, ...]:
     >>> allowing("dynamodb:Query"), allowing(route="/releases")
     (('ringfence-auditor',), ('ringfence-releaser',))
     """
-    return tuple(one.name for one in (*CALLERS, SENDER, AUDITOR, DOCTOR) if one.allows(action, route))
+    return tuple(
+        one.name for one in (*CALLERS, SENDER, AUDITOR, DOCTOR, SCANNER) if one.allows(action, route)
+    )

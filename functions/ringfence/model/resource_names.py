@@ -70,6 +70,9 @@ OUTPUTS_ROLE = f"{PREFIX}{OUTPUTS}"
 SWEEP_ROLE = f"{PREFIX}{SWEEP}"
 """The role of the sweeps in each account. It reads what the sources of findings have."""
 
+SCAN_ROLE = f"{PREFIX}scan"
+"""The role of scans in each account. It reads the items of AWS Config, and what they lack."""
+
 
 REVIEW, RECHECK = "review", "recheck"
 """What a runbook's functions do on a schedule."""
@@ -100,7 +103,7 @@ def member_roles(*, forwards: bool = True) -> tuple[str, ...]:
 
     `forwards`: whether events are forwarded from the account.
     """
-    others = (DOCTOR_ROLE, OUTPUTS_ROLE, SWEEP_ROLE)
+    others = (DOCTOR_ROLE, OUTPUTS_ROLE, SWEEP_ROLE, SCAN_ROLE)
     return (*acting_roles(), *others, *((FORWARD_ROLE, BEAT_ROLE) if forwards else ()))
 
 

@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from ringfence.model.kinds import every_kind
-from ringfence.model.subject import GLOBAL
+from ringfence.posture.values import EVERYWHERE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +32,7 @@ def command(rule: Rule, resource: Resource, runbooks: Iterable[Runbook]) -> str:
     )
     if not kind.pattern.fullmatch(id_):
         return ""
-    region = () if resource.region in {"", GLOBAL} or not kind.regional else ("--region", resource.region)
+    region = () if resource.region in {"", EVERYWHERE} or not kind.regional else ("--region", resource.region)
     words = (
         *("ringfence", "run", runbook.id, id_, "--account", resource.account, *region),
         *("--remediation", rule.remediation, "--reason", f"rule {rule.name}", "--dry-run"),

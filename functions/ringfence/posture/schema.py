@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.model.subject import ACCOUNT, GLOBAL, REGION
+from ringfence.model.subject import ACCOUNT, REGION
 from ringfence.policy.decision import Mode
 from ringfence.policy.shape import a_list, a_text, an_object
 from ringfence.posture.rule import SEVERITIES
+from ringfence.posture.values import EVERYWHERE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +33,7 @@ _SCOPE = an_object(
     "the resources that the rule is about",
     {
         "accounts": _texts("a 12-digit account id in quotes", ACCOUNT.pattern),
-        "regions": _texts("a region such as eu-west-1, or global", f"{REGION.pattern}|{GLOBAL}"),
+        "regions": _texts("a region such as eu-west-1, or global", f"{REGION.pattern}|{EVERYWHERE}"),
         "organizational-units": _texts("the id of an organizational unit, such as ou-ab12-34567890"),
         "tags": {
             "description": "must be a mapping from a tag's key to a glob or a list of globs on its value",

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
 Scalar: TypeAlias = str | int | float | bool | None
+EVERYWHERE: Final = "global"
+"""The region of global resources in items of AWS Config."""
 LONGEST: Final = 120
 """Characters of a value in a message. The owner of a resource writes its names and tags."""
 

@@ -52,6 +52,13 @@ def test_each_remediation_that_a_rule_names_can_be_planned_with_a_command() -> N
             assert f"--remediation {rule.remediation} " in command(rule, resource, CATALOGUE.values())
 
 
+def test_a_command_names_the_region_also_if_it_is_that_of_global_events() -> None:
+    rule = next(one.rule for one in RULES if one.rule.remediation == "require-imdsv2")
+    id_ = "i-0123456789abcdef0"
+    resource = Resource("AWS::EC2::Instance", "111122223333", "us-east-1", id_, "", {}, {})
+    assert "--region us-east-1" in command(rule, resource, CATALOGUE.values())
+
+
 def test_an_id_that_no_resource_can_have_is_in_no_command() -> None:
     rule = next(one.rule for one in RULES if one.rule.remediation == "require-imdsv2")
     for id_ in ("i-1; rm -rf /", "$(id)", "", "-x"):

@@ -321,3 +321,11 @@ def test_the_files_of_a_folder_are_read_in_order(tmp_path: Path) -> None:
         text = RULE.replace("name: a", f"name: {name[0]}")
         (tmp_path / name).write_text(text, "utf-8")
     assert [one.rule.name for one in load_rules([tmp_path], KNOWN)] == ["a", "b"]
+
+
+def test_a_scope_can_name_global_resources(tmp_path: Path) -> None:
+    required = "    required_properties: {AWS::S3::Bucket: {BucketName: x}}\n"
+    scoped = f"{RULE}{required}    scope: {{regions: [%s]}}\n"
+    (loaded,) = load(tmp_path, scoped % "global, us-east-1")
+    assert loaded.rule.scope.regions == ("global", "us-east-1")
+    assert any("a region such as" in one for one in flaws(tmp_path, scoped % "everywhere"))

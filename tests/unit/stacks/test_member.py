@@ -30,7 +30,10 @@ DECLARED: dict[str, tuple[Permission, ...]] = {
     **{f"ringfence-{id_}": runbook.permissions() for id_, runbook in CATALOGUE.items()},
     **{f"ringfence-release-{id_}": runbook.release_permissions() for id_, runbook in CATALOGUE.items()},
 }
-OTHERS = ("ringfence-beat", "ringfence-forward", "ringfence-doctor", "ringfence-outputs", "ringfence-sweep")
+OTHERS = (
+    *("ringfence-beat", "ringfence-forward", "ringfence-doctor", "ringfence-outputs", "ringfence-sweep"),
+    "ringfence-scan",
+)
 """The roles that belong to no runbook."""
 EACH = pytest.mark.parametrize("name", DECLARED)
 
@@ -69,6 +72,16 @@ def test_the_role_of_the_sweeps_reads_what_is_declared_for_their_function_only(m
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
     caller = f"arn:aws:iam::{HOME}:role/ringfence-sweep-function"
     assert trust["Condition"] == {"ArnEquals": {"aws:PrincipalArn": caller}}
+
+
+def test_the_role_of_scans_reads_what_is_declared_for_those_whom_the_home_account_lets(
+    member: Template,
+) -> None:
+    role = role_named(member, "ringfence-scan")
+    assert allowed(role) == expected(needs.SCAN_READS, account=HOME, region="*")
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"]["AWS"]["Fn::Join"][1][-1] == f":iam::{HOME}:root"
+    assert "Condition" not in trust
 
 
 def test_a_release_may_give_back_a_group_that_another_account_shares(member: Template) -> None:

@@ -50,6 +50,10 @@ SCANNED = record(
     resources=whole(),
     **COUNTS,
     rules=many(record(rule=text(), severity=text(), remediation=maybe(text()), **COUNTS)),
+    not_looked_at=many(
+        record(account=text(), region=text(), reason=text()),
+        "Accounts and regions where something was not looked at.",
+    ),
 )
 GENERATED = record(
     policy=record(

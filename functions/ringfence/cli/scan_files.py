@@ -1,0 +1,76 @@
+"""Judge the items of AWS Config that are in files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ringfence.model.errors import BadInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from ringfence.model.place import Place
+    from ringfence.posture.rule import Resource, Result, Rule
+    from ringfence.posture.score import Tally
+
+LISTS = ("configurationItems",)
+"""The member of a snapshot that contains the items."""
+
+
+@dataclass
+class Done:
+    """What a scan found, and what it could not read: in files, and in accounts and regions."""
+
+    tally: Tally
+    problems: list[str] = field(default_factory=list)
+    skipped: dict[str, int] = field(default_factory=dict)
+    unseen: list[tuple[Place, str]] = field(default_factory=list)
+
+    def add(self, type_: str, found: tuple[Result, ...]) -> None:
+        """Count the results of a resource."""
+        self.tally.add(found)
+        if not found:
+            self.skipped[type_] = self.skipped.get(type_, 0) + 1
+
+    @property
+    def told(self) -> list[str]:
+        """Everything that was not read, in words."""
+        return [*self.problems, *(f"not looked at: {place.words}: {why}" for place, why in self.unseen)]
+
+
+def scanned_files(paths: tuple[str, ...], rules: Mapping[str, Rule], sink: Callable[[Result], None]) -> Done:
+    """Judge the items in files. `sink` gets each result."""
+    from ringfence.posture.evaluate import results
+    from ringfence.posture.score import Tally
+
+    done = Done(Tally(rules))
+    for resource in _resources(paths, done):
+        found = tuple(results(rules.values(), resource, {}))
+        done.add(resource.type, found)
+        for one in found:
+            sink(one)
+    return done
+
+
+def _resources(paths: tuple[str, ...], done: Done) -> Iterator[Resource]:
+    """Yield the resources in files. What cannot be read is a problem, and the rest is read."""
+    from ringfence.cli.event_stream import paths_of, read_file, size_of
+    from ringfence.cli.progress import progress
+    from ringfence.model.document import Document
+    from ringfence.posture.items import documents_in, resource_of
+
+    names = paths_of(paths)
+    with progress(size_of(names)) as report:
+        for name in names:
+            for read in read_file(name, report, LISTS):
+                if read.error:
+                    done.problems.append(f"{read.place}: {read.error}")
+                    continue
+                try:
+                    for item in documents_in(Document.of(read.document)):
+                        resource = resource_of(item)
+                        if resource is not None:
+                            yield resource
+                except BadInput as error:
+                    done.problems.append(f"{read.place}: {error}")

@@ -1,0 +1,105 @@
+"""Whether AWS Config records what a scan wants to read in an account and region. Pure.
+
+Where nothing is recorded, a query answers that there is nothing. That is no reason to say that all is well.
+
+https://docs.aws.amazon.com/config/latest/APIReference/API_RecordingGroup.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.model.call import CLOSED, Call, Failed, Permission
+from ringfence.model.frozen import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ringfence.model.call import Answer, SansIO
+    from ringfence.model.document import Document
+
+_RECORDERS = ("arn:aws:config:{region}:{account}:configuration-recorder/*",)
+_IDS = "owners name their recorders"
+PERMISSIONS = (
+    Permission("config:DescribeConfigurationRecorders", _RECORDERS, reason=_IDS),
+    Permission("config:DescribeConfigurationRecorderStatus", _RECORDERS, reason=_IDS),
+)
+GLOBAL_IAM = frozenset({"AWS::IAM::User", "AWS::IAM::Role", "AWS::IAM::Policy", "AWS::IAM::Group"})
+"""The types that are recorded in the regions whose recorder includes global types."""
+ONE_REGION = {"AWS::CloudFront::Distribution": "us-east-1"}
+"""The global types that are recorded in one region only."""
+GLOBAL_TYPES = GLOBAL_IAM | ONE_REGION.keys()
+_ONLY = {
+    "ALL_SUPPORTED_RESOURCE_TYPES": "all",
+    "INCLUSION_BY_RESOURCE_TYPES": "listed",
+    "EXCLUSION_BY_RESOURCE_TYPES": "others",
+}
+
+
+@frozen
+class Recording:
+    """What is recorded in an account and region.
+
+    Attributes
+    ----------
+    problem : str
+        Why nothing is recorded. Empty: something is.
+    everything : bool
+        Whether every type is recorded, except for those in `excluded`.
+    with_iam : bool
+        Whether that includes the global types of IAM.
+    listed, excluded : frozenset of str
+        The types that are recorded, and those that are not.
+    """
+
+    problem: str = ""
+    everything: bool = False
+    with_iam: bool = False
+    listed: frozenset[str] = frozenset()
+    excluded: frozenset[str] = frozenset()
+
+    def records(self, type_: str) -> bool:
+        """Return whether a type is recorded."""
+        if self.problem:
+            return False
+        if not self.everything:
+            return type_ in self.listed
+        return type_ not in self.excluded and (self.with_iam or type_ not in GLOBAL_IAM)
+
+    def lacking(self, types: Iterable[str]) -> tuple[str, ...]:
+        """Return the types that are not recorded."""
+        return tuple(one for one in types if not self.records(one))
+
+
+def recording() -> SansIO[Recording]:
+    """Read what is recorded."""
+    described, states = yield (
+        Call("config", "DescribeConfigurationRecorders", expected=CLOSED),
+        Call("config", "DescribeConfigurationRecorderStatus", expected=CLOSED),
+    )
+    if isinstance(described, Failed) or isinstance(states, Failed):
+        return Recording("the account has not enabled this region")
+    # A recorder of a service records only what that service needs.
+    own = [one for one in described.children("ConfigurationRecorders") if not one.has("servicePrincipal")]
+    if not own:
+        return Recording("AWS Config has no recorder here")
+    if not any(_is_on(one, states) for one in own):
+        return Recording("AWS Config's recorder is stopped, so its items can be old")
+    return _group(own[0].optional_child("recordingGroup"))
+
+
+def _is_on(recorder: Document, states: Answer) -> bool:
+    name = recorder.optional_text("name")
+    found = () if isinstance(states, Failed) else states.children("ConfigurationRecordersStatus")
+    return any(one.flag("recording") for one in found if one.optional_text("name") == name)
+
+
+def _group(group: Document) -> Recording:
+    strategy = group.optional_child("recordingStrategy").optional_text("useOnly") or ""
+    only = _ONLY.get(strategy) or ("all" if group.flag("allSupported") else "listed")
+    if only == "others":
+        excluded = frozenset(group.optional_child("exclusionByResourceTypes").texts("resourceTypes"))
+        return Recording(everything=True, with_iam=True, excluded=excluded)
+    if only == "all":
+        return Recording(everything=True, with_iam=group.flag("includeGlobalResourceTypes"))
+    return Recording(listed=frozenset(group.texts("resourceTypes")))

@@ -1,0 +1,75 @@
+"""Which items of a place are recorded, and in which region. What is not recorded is named. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ringfence.model.errors import BadInput, Refused, Retryable
+from ringfence.posture.recording import GLOBAL_IAM, ONE_REGION, recording
+from ringfence.posture.values import EVERYWHERE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ringfence.model.place import Place
+    from ringfence.posture.reach import Reach, Wanted
+    from ringfence.posture.recording import Recording
+
+    Source = tuple[str, tuple[str, ...]]
+
+
+@dataclass
+class Sources:
+    """The sources of a place. `unseen` is what was not looked at. `whole`: a later look cannot help."""
+
+    place: Place
+    wanted: Wanted
+    reach: Reach
+    unseen: list[str] = field(default_factory=list)
+    whole: bool = True
+
+    def found(self) -> Iterator[Source]:
+        """Yield each region that has items of this place, and the types that are recorded in it."""
+        types = self.wanted.types(self.place.region)
+        if self.place.region != EVERYWHERE:
+            yield from self._recorded(self.place.region, types)
+            return
+        for region in dict.fromkeys(ONE_REGION.values()):
+            yield from self._recorded(region, tuple(one for one in types if ONE_REGION.get(one) == region))
+        yield from self._iam(tuple(one for one in types if one in GLOBAL_IAM))
+
+    def missed(self, why: str, *types: str, again: bool) -> None:
+        """Note what was not looked at. `again`: a later look can help."""
+        self.unseen.append(f"{', '.join(types)}: {why}" if types else why)
+        self.whole = self.whole and not again
+
+    def _recorded(self, region: str, types: tuple[str, ...]) -> Iterator[Source]:
+        if not types or (found := self._recording(region)) is None:
+            return
+        if found.problem:
+            self.missed(found.problem, again=False)
+            return
+        if lacking := found.lacking(types):
+            self.missed("AWS Config does not record this", *lacking, again=False)
+        if recorded := tuple(one for one in types if one not in lacking):
+            yield region, recorded
+
+    def _iam(self, types: tuple[str, ...]) -> Iterator[Source]:
+        """Yield the first region that records the types of IAM. Only some regions do."""
+        if not types:
+            return
+        for region in self.wanted.regions:
+            found = self._recording(region)
+            if found is not None and not found.lacking(types):
+                yield region, types
+                return
+        self.missed("no region of the scope is known to record this", *types, again=not self.whole)
+
+    def _recording(self, region: str) -> Recording | None:
+        """Return what is recorded. None if that cannot be read."""
+        try:
+            return self.reach.patiently(self.place.account, region, recording)
+        except (BadInput, Refused, Retryable) as error:
+            self.missed(str(error), again=True)
+            return None

@@ -1,0 +1,35 @@
+"""Small rules for tests of scans."""
+
+from __future__ import annotations
+
+from ringfence.posture.conditions import Contains, Is
+from ringfence.posture.rule import Rule
+
+
+def named(type_: str, *, name: str = "named", severity: str = "medium", remediation: str = "") -> Rule:
+    """Return a rule that a resource meets whose item has the name x."""
+    property_ = {"AWS::S3::Bucket": "BucketName", "AWS::IAM::Role": "RoleName"}[type_]
+    requirement = Contains(((property_, Is("x")),))
+    return Rule(name, name, (type_,), ((type_, requirement),), severity=severity, remediation=remediation)
+
+
+EXISTS = {
+    "AWS::CloudTrail::Trail": Rule(
+        "logging",
+        "logging",
+        ("AWS::CloudTrail::Trail",),
+        (("AWS::CloudTrail::Trail", Contains((("IsLogging", Is(True)),))),),
+    ),
+    "AWS::CloudFront::Distribution": Rule(
+        "served",
+        "served",
+        ("AWS::CloudFront::Distribution",),
+        (
+            (
+                "AWS::CloudFront::Distribution",
+                Contains((("DistributionConfig", Contains((("Enabled", Is(True)),))),)),
+            ),
+        ),
+    ),
+}
+"""Rules about types with something special."""
