@@ -96,7 +96,7 @@ class MemberStack(Stack):
         self._role(OUTPUTS_ROLE, "Outputs: update findings", needed, (OUTPUTS,))
 
     def _readers(self) -> None:
-        """Create the roles of the self-check and of scans. IAM in the home account decides who may use them."""
+        """Create the roles of the self-check and of scans. IAM at home decides who may assume them."""
         what = "Read Ringfence's own resources in this account for the self-check"
         self._reader("Doctor", DOCTOR_ROLE, what, needs.SELF_CHECK)
         self._reader("Scan", SCAN_ROLE, "Read the items of AWS Config for scans", needs.SCAN_READS)
