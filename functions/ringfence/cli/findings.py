@@ -65,7 +65,7 @@ def send(home: Home, file: click.utils.LazyFile, *, only_check: bool, as_json: b
         words = f"{_number(len(checked))} valid. To send:\n{typed('ringfence', 'findings', 'send', name)}"
         _end({"checked": len(checked)}, as_json=as_json, words=words)
         return
-    results = tuple(one for given in requests for one in _sent(home, url, given))
+    results = tuple(one for given in requests for one in post(home, url, given))
     accepted = sum(one.integer("status") == ACCEPTED for one in results)
     lines = [f"{_number(accepted)} accepted", *(_refused(one) for one in results if one.has("error"))]
     _end({"results": [dict(one.value) for one in results]}, as_json=as_json, words="\n".join(lines))
@@ -113,8 +113,8 @@ def _checked(given: object, number: int) -> Document:
     return from_ocsf(given, path) if is_ocsf(given) else finding_of(given, path)
 
 
-def _sent(home: Home, url: str | None, given: tuple[object, ...]) -> tuple[Document, ...]:
-    """Return the results of the API. Raises the error of the whole request."""
+def post(home: Home, url: str | None, given: tuple[object, ...]) -> tuple[Document, ...]:
+    """Send findings to the API, and return the result of each. Raises the error of the whole request."""
     from ringfence.aws.caller import default_region
     from ringfence.aws.outputs import stack_outputs
     from ringfence.aws.signed_http import signed_http

@@ -10,7 +10,6 @@ from rich.text import Text
 
 from ringfence.cli.incident_views import BAD, GOOD, OPEN, SEVERITY_STYLES, plain
 from ringfence.cli.layout import count, ending, hanging
-from ringfence.cli.scan_outputs import command_of
 from ringfence.posture.rule import SEVERITIES, Status
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from ringfence.cli.scan_prospects import Prospects
     from ringfence.posture.rule import Result, Rule
     from ringfence.posture.score import Counts, Tally
 
@@ -37,11 +37,11 @@ def listed_rules(rules: Sequence[Rule]) -> RenderableType:
     return Group(table, Text(), plain(f"{count(len(rules), 'rule')}."))
 
 
-def scanned(tally: Tally, *, full: bool) -> RenderableType:
+def scanned(tally: Tally, prospects: Prospects, *, full: bool) -> RenderableType:
     """Return what a scan found: the score, and the rules with failing resources, the worst first."""
     parts: list[RenderableType] = [_score(tally), Text()]
     for name in _worst_first(tally):
-        parts += _rule(tally.rules[name], tally.counts[name], tally.failing[name], full=full)
+        parts += _rule(tally.rules[name], tally.counts[name], tally.failing[name], prospects, full=full)
     parts += ending("All results as CSV", "ringfence scan … --format csv")
     return Group(*parts)
 
@@ -67,7 +67,9 @@ def _worst_first(tally: Tally) -> list[str]:
     return sorted(tally.failing, key=rank)
 
 
-def _rule(rule: Rule, counts: Counts, failing: Sequence[Result], *, full: bool) -> Iterator[RenderableType]:
+def _rule(
+    rule: Rule, counts: Counts, failing: Sequence[Result], prospects: Prospects, *, full: bool
+) -> Iterator[RenderableType]:
     severity = (rule.severity, SEVERITY_STYLES[rule.severity])
     told = [f"{counts.failed} of {counts.all} failed"] if counts.failed else []
     told += [f"{counts.not_assessed} not assessed"] if counts.not_assessed else []
@@ -77,9 +79,12 @@ def _rule(rule: Rule, counts: Counts, failing: Sequence[Result], *, full: bool) 
     for one in shown:
         place = f"{one.resource.account} {one.resource.region} {one.resource.id}"
         yield hanging("  - ", plain(f"{place}: {'; '.join(one.reasons)}"))
-        if next_ := command_of(one, rule):
+        prospect = prospects.of(one, rule)
+        if prospect.mode:
+            yield hanging("    ", plain(f"{rule.remediation}: {prospect.mode}"))
+        if prospect.command:
             # It is one line for the terminal, so that it can be copied.
-            yield Text(f"    {next_}", "dim", no_wrap=True, overflow="ignore")
+            yield Text(f"    {prospect.command}", "dim", no_wrap=True, overflow="ignore")
     more = counts.failed + counts.not_assessed - len(shown)
     if more:
         yield plain(f"    and {more} more", "dim")

@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING
 import click
 
 from ringfence.cli.choices import OneOf
-from ringfence.cli.scan_options import live_options
+from ringfence.cli.scan_options import scan_options
 from ringfence.cli.text import is_terminal, row, safe
 from ringfence.model.errors import BadInput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ringfence.cli.scan_files import Done
-    from ringfence.cli.scan_options import LiveOptions
+    from ringfence.cli.scan_fix import Fixes
+    from ringfence.cli.scan_options import ScanOptions
+    from ringfence.cli.scan_prospects import Prospects
     from ringfence.posture.file import Loaded
-    from ringfence.posture.rule import Result
+    from ringfence.posture.rule import Result, Rule
 
 FORMATS = ("table", "json", "jsonl", "csv")
 BELOW = 3
@@ -48,10 +50,10 @@ BELOW = 3
     metavar="SCORE",
     help="Exit with code 3 if the score is lower.",
 )
-@live_options
+@scan_options
 def scan(  # noqa: PLR0913 - the options of a command
     ctx: click.Context,
-    live: LiveOptions | None,
+    given: ScanOptions,
     /,
     *,
     paths: tuple[str, ...],
@@ -75,51 +77,81 @@ def scan(  # noqa: PLR0913 - the options of a command
     the role `ringfence-scan` of each account, which the managed policy `ringfence-scanner` allows to assume.
     What could not be looked at is named, with the reason.
 
-    Exit code 0: scanned. 1: an item cannot be read, or something was not looked at. 2: bad input. 3: the
-    score is below --fail-under.
+    With --fix, failing resources that a remediation can fix are sent to Ringfence as your findings, after
+    you agree. The policy then decides as for a verdict of AWS Config. The next scan shows which are fixed.
+
+    Exit code 0: scanned. 1: an item cannot be read, something was not looked at, or a finding was not
+    accepted. 2: bad input. 3: the score is below --fail-under.
     """
     from ringfence.cli.scan_outputs import SINKS, summary
+    from ringfence.cli.scan_scope import prospects_of
 
     form = "json" if as_json else form
     loaded = _rules(rule_paths, profile, library=library)
     rules = {one.rule.name: one.rule for one in loaded}
-    done = _scanned(paths, live, loaded, SINKS[form](rules))
+    fixes, prospects = _fixes(given, rules), prospects_of(given)
+    done = _scanned(paths, given, loaded, _both(SINKS[form](rules, prospects), fixes))
     for told in done.told:
         click.echo(safe(told), err=True)
     if form == "table":
-        _print(done, full=full)
+        _print(done, prospects, full=full)
     elif form == "json":
         click.echo(json.dumps(summary(done.tally, done.unseen)))
     if html:
-        _write(html, done, profile)
+        _write(html, done, prospects, profile)
+    refused = _handed_over(given, fixes) if fixes else 0
     score = done.tally.score
     below = fail_under is not None and (score is None or score < fail_under)
-    ctx.exit(1 if done.told else BELOW if below else 0)
+    ctx.exit(1 if done.told or refused else BELOW if below else 0)
+
+
+def _fixes(given: ScanOptions, rules: Mapping[str, Rule]) -> Fixes | None:
+    from ringfence.cli.scan_fix import Fixes
+    from ringfence.cli.scan_scope import units_of
+
+    return Fixes(rules, units_of(given)) if given.fix else None
+
+
+def _both(sink: Callable[[Result], None], fixes: Fixes | None) -> Callable[[Result], None]:
+    def both(one: Result) -> None:
+        sink(one)
+        if fixes:
+            fixes.add(one)
+
+    return both
+
+
+def _handed_over(given: ScanOptions, fixes: Fixes) -> int:
+    from ringfence.cli.scan_fix import handed_over
+    from ringfence.cli.scan_scope import environment
+
+    env = environment(given.live)
+    return handed_over(given, fixes, env.clock(), env.send, asks=env.asks())
 
 
 def _scanned(
-    paths: tuple[str, ...], live: LiveOptions | None, loaded: list[Loaded], sink: Callable[[Result], None]
+    paths: tuple[str, ...], given: ScanOptions, loaded: list[Loaded], sink: Callable[[Result], None]
 ) -> Done:
     """Judge items: of the files, or of AWS Config. Raises BadInput if it is unclear which."""
     from ringfence.cli.scan_files import scanned_files
     from ringfence.cli.scan_live import scanned_live
 
-    if live and paths:
+    if given.live and paths:
         raise BadInput("PATH", "must not be given with --live, which reads from AWS Config", paths[0])
-    if live:
-        return scanned_live(live, loaded, sink)
+    if given.live:
+        return scanned_live(given, given.live, loaded, sink)
     if not paths:
         raise BadInput("PATH", "must be given, or --live")
     return scanned_files(paths, {one.rule.name: one.rule for one in loaded}, sink)
 
 
-def _write(path: Path, done: Done, profile: str) -> None:
+def _write(path: Path, done: Done, prospects: Prospects, profile: str) -> None:
     from ringfence.cli.scan_page import page
     from ringfence.runbooks.compliance import framework
 
     of = framework(profile) if profile else None
     made = datetime.now(UTC)
-    text = page(done.tally, made, profile=of, skipped=done.skipped, problems=done.told)
+    text = page(done.tally, made, prospects=prospects, profile=of, skipped=done.skipped, problems=done.told)
     try:
         path.write_text(text, "utf-8")
     except OSError as error:
@@ -127,13 +159,13 @@ def _write(path: Path, done: Done, profile: str) -> None:
         raise BadInput("--html", words, str(path)) from error
 
 
-def _print(done: Done, *, full: bool) -> None:
+def _print(done: Done, prospects: Prospects, *, full: bool) -> None:
     """Print the summary: a page on a terminal, and a line for each rule in a pipe."""
     if is_terminal():
         from ringfence.cli.incident_views import show
         from ringfence.cli.rule_views import scanned
 
-        show(scanned(done.tally, full=full))
+        show(scanned(done.tally, prospects, full=full))
     else:
         for name, counts in done.tally.counts.items():
             rule = done.tally.rules[name]

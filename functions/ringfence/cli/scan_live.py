@@ -3,51 +3,35 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-import click
-
 from ringfence.cli.scan_folder import ScanFolder, default_folder
 from ringfence.cli.scan_options import NONE
+from ringfence.cli.scan_scope import deployment_of_scan, environment, places_of, regions_of, units_of
 from ringfence.model.codec import instant_text
 from ringfence.model.errors import AccessDenied, BadInput, RingfenceError
 from ringfence.model.frozen import replace
 from ringfence.model.place import Place
-from ringfence.model.subject import ACCOUNT, REGION
-from ringfence.posture.values import EVERYWHERE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from ringfence.cli.scan_files import Done
     from ringfence.cli.scan_folder import KeptPlace
-    from ringfence.cli.scan_options import LiveOptions
-    from ringfence.engine.ports import Clock
+    from ringfence.cli.scan_options import LiveOptions, ScanOptions
+    from ringfence.posture.evaluate import Units
     from ringfence.posture.file import Loaded
     from ringfence.posture.kept import Ending, Judged
-    from ringfence.posture.reach import Aggregator, Asking, Reach, Wanted
+    from ringfence.posture.reach import Aggregator, Reach, Wanted
     from ringfence.posture.rule import Result, Rule
     from ringfence.self_check.places import Deployment
 
 WIDTH = 4
 """Places that are read at once: as many as accounts whose credentials are kept."""
-SCOPE = "must be an account, a region, global, ACCOUNT/REGION, or the id of an organizational unit"
-
-
-@dataclass(frozen=True)
-class ScanEnvironment:
-    """What a live scan reaches. Tests pass a fake one as the object of the Click context."""
-
-    account: Callable[[], str]
-    region: Callable[[], str]
-    cloud: Asking
-    clock: Clock
-    wait: Callable[[float], None]
 
 
 @dataclass
@@ -59,15 +43,16 @@ class Live:
     places: tuple[Place, ...]
     reach: Reach
     since_last: bool
+    resumes: bool
     endings: dict[Place, Ending] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
     _stopped: bool = False
 
-    def gather(self, *, resumes: bool, report: Callable[[int], None]) -> None:
+    def gather(self, report: Callable[[int], None]) -> None:
         """Look at each place that an interrupted scan has not finished. Raises BadInput."""
         from ringfence.handlers.threads import Threads
 
-        if not resumes:
+        if not self.resumes:
             self.folder.begin(self.wanted.scan, self.wanted.digest)
         jobs = [lambda one=place: self._gathered(one, report) for place in self.places]
         try:
@@ -98,7 +83,7 @@ class Live:
         known = self.folder.kept(place)
         if known and known.ending.rules != self.wanted.digest:
             known = None
-        if known and known.ending.whole and known.ending.scan == self.wanted.scan:
+        if self.resumes and known and known.ending.whole and known.ending.scan == self.wanted.scan:
             return known
         before = known if known and known.ending.whole and self.since_last else None
         return self.folder.keep(
@@ -118,16 +103,18 @@ class Live:
                 yield place, why
 
 
-def scanned_live(given: LiveOptions, loaded: Sequence[Loaded], sink: Callable[[Result], None]) -> Done:
+def scanned_live(
+    options: ScanOptions, given: LiveOptions, loaded: Sequence[Loaded], sink: Callable[[Result], None]
+) -> Done:
     """Judge the items of the scope. `sink` gets each result. Raises BadInput and AccessDenied."""
     from ringfence.cli.progress import progress
     from ringfence.cli.scan_files import Done
     from ringfence.posture.score import Tally
 
-    scan, resumes = _prepared(given, [one.rule for one in loaded], _texts(loaded))
+    scan = _prepared(options, given, [one.rule for one in loaded], _texts(loaded))
     with scan.folder.held():
         with progress(len(scan.places), "Scanning") as report:
-            scan.gather(resumes=resumes, report=report)
+            scan.gather(report)
         done = Done(Tally({one.rule.name: one.rule for one in loaded}), unseen=list(scan.unseen()))
         if told := _refused_everywhere(scan, done.unseen):
             raise AccessDenied(told)
@@ -143,26 +130,28 @@ def _texts(loaded: Sequence[Loaded]) -> Iterator[bytes]:
         yield Path(name).read_bytes()
 
 
-def _prepared(given: LiveOptions, rules: Sequence[Rule], sources: Iterable[bytes]) -> tuple[Live, bool]:
-    """Return a scan, and whether it continues one that was interrupted. Raises BadInput.
+def _prepared(
+    options: ScanOptions, given: LiveOptions, rules: Sequence[Rule], sources: Iterable[bytes]
+) -> Live:
+    """Return a scan. Raises BadInput.
 
     `sources` are the texts of the rule files: another text is another scan.
     """
     from ringfence.posture.reach import Reach, Wanted
 
-    env = _environment(given)
+    env = environment(given)
     own = env.account()
-    deployment, units = _scope(given, own, env.region)
+    deployment, units = deployment_of_scan(options, own, env.region), units_of(options)
     digest = _digest(rules, sources, units)
     folder = ScanFolder(given.state or default_folder(deployment.home))
     scan, resumes = _begun(given, folder, digest, env.clock())
-    wanted = Wanted(scan, digest, tuple(rules), _regions(deployment), units)
-    places = tuple(_places(given, deployment, wanted, own))
+    wanted = Wanted(scan, digest, tuple(rules), regions_of(deployment), units)
+    places = tuple(places_of(given, deployment, wanted, own))
     if not places:
         raise BadInput("--scope", "must leave at least one account and region", " ".join(given.scopes))
     reach = Reach(env.cloud, env.clock, env.wait)
     reach = replace(reach, aggregator=_aggregator(given, deployment, reach))
-    return Live(folder, wanted, places, reach, since_last=given.since_last), resumes
+    return Live(folder, wanted, places, reach, given.since_last, resumes)
 
 
 def _refused_everywhere(scan: Live, unseen: Sequence[tuple[Place, str]]) -> str:
@@ -191,51 +180,7 @@ def _begun(given: LiveOptions, folder: ScanFolder, digest: str, now: datetime) -
     return found[0], True
 
 
-def _scope(
-    given: LiveOptions, own: str, region_of: Callable[[], str]
-) -> tuple[Deployment, Mapping[str, frozenset[str]]]:
-    """Return the deployment, and the organizational units that the policy says each account is in."""
-    from ringfence.cli.config import configured_home
-    from ringfence.cli.deployed import compiled, deployment_of, policy_file
-    from ringfence.policy.compiled import policy_from_json
-
-    policy = policy_file(given.policy)
-    home = given.home or configured_home("account") or own
-    region = given.home_region or configured_home("region") or region_of()
-    deployment = deployment_of(policy, home, region)
-    facts = policy_from_json(compiled(policy, home)).organization if policy else ()
-    return deployment, {one.account: frozenset(one.units) for one in facts}
-
-
-def _regions(deployment: Deployment) -> tuple[str, ...]:
-    return deployment.regions or (deployment.home_region,)
-
-
-def _places(given: LiveOptions, deployment: Deployment, wanted: Wanted, own: str) -> Iterator[Place]:
-    """Yield the places of the scope that have a type which some rule is about."""
-    chosen = [_chooser(one, wanted.units) for one in given.scopes]
-    for account in (own,) if given.direct else deployment.accounts:
-        for region in (*wanted.regions, EVERYWHERE):
-            place = Place(account, region)
-            if wanted.types(region) and (not chosen or any(one(place) for one in chosen)):
-                yield place
-
-
-def _chooser(text: str, units: Mapping[str, frozenset[str]]) -> Callable[[Place], bool]:
-    """Return whether a place is in a part of the scope. Raises BadInput."""
-    account, _, region = text.rpartition("/")
-    if text.startswith("ou-"):
-        if not any(text in each for each in units.values()):
-            raise BadInput("--scope", "must be a unit of the policy's section `organization`", text)
-        return lambda place: text in units.get(place.account, frozenset())
-    if ACCOUNT.fullmatch(text):
-        return lambda place: place.account == text
-    if (account and not ACCOUNT.fullmatch(account)) or not (region == EVERYWHERE or REGION.fullmatch(region)):
-        raise BadInput("--scope", SCOPE, text)
-    return lambda place: place.region == region and account in {"", place.account}
-
-
-def _digest(rules: Sequence[Rule], sources: Iterable[bytes], units: Mapping[str, frozenset[str]]) -> str:
+def _digest(rules: Sequence[Rule], sources: Iterable[bytes], units: Units) -> str:
     """Return a digest of what decides about a resource beside its item."""
     from importlib.metadata import version
 
@@ -245,25 +190,6 @@ def _digest(rules: Sequence[Rule], sources: Iterable[bytes], units: Mapping[str,
     for part in (*parts, *facts):
         made.update(hashlib.sha256(part).digest())
     return made.hexdigest()
-
-
-def _environment(given: LiveOptions) -> ScanEnvironment:
-    """Return the environment: the object of the Click context, or the real one."""
-    fake = click.get_current_context().obj
-    if isinstance(fake, ScanEnvironment):
-        return fake
-    from ringfence.aws.caller import caller, default_region
-    from ringfence.aws.cloud import AwsCloud
-    from ringfence.aws.sessions import OwnClients, RoleClients
-    from ringfence.handlers.threads import Threads
-    from ringfence.model.resource_names import SCAN_ROLE
-
-    def now() -> datetime:
-        return datetime.now(UTC)
-
-    clients = OwnClients() if given.direct else RoleClients(SCAN_ROLE, SCAN_ROLE, now)
-    cloud = AwsCloud(clients, now, Threads("reads"))
-    return ScanEnvironment(lambda: caller().account, default_region, cloud, now, time.sleep)
 
 
 def _aggregator(given: LiveOptions, deployment: Deployment, reach: Reach) -> Aggregator | None:

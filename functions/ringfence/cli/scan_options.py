@@ -1,4 +1,4 @@
-"""The options of a live scan."""
+"""The options of `ringfence scan` that are about AWS: of a live scan, and of fixes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 import click
 
-from ringfence.cli.home_account import home_account
+from ringfence.cli.findings import INTAKE_STACK, OUTPUT, URL
+from ringfence.cli.settings import Home, home_options
 from ringfence.model.errors import BadInput
 
 if TYPE_CHECKING:
@@ -25,9 +26,6 @@ class LiveOptions:
     """The options of a live scan, as they were given. Their help says what they mean."""
 
     scopes: tuple[str, ...] = ()
-    policy: Path | None = None
-    home: str = ""
-    home_region: str = ""
     aggregator: str = ""
     direct: bool = False
     resume: bool = False
@@ -71,35 +69,58 @@ _OPTIONS = (
         help="With --live: read with your own permissions, and only the account of the credentials.",
     ),
     click.option(
+        "--fix",
+        is_flag=True,
+        help="Hand the failing resources that a remediation can fix to Ringfence, as findings. The policy's "
+        "`senders` must allow it, and its rules, approvals and limits apply.",
+    ),
+    click.option("--yes", is_flag=True, help="With --fix: do not ask for confirmation."),
+    click.option(
+        "--url",
+        envvar=URL,
+        show_envvar=True,
+        default="",
+        help=f"With --fix: the URL of the API for findings. Default: output {OUTPUT} of {INTAKE_STACK}.",
+    ),
+    click.option(
         "--policy",
         type=click.Path(path_type=Path),
-        help="With --live: the policy file, which names the scope. Default: policy.yaml.",
-    ),
-    home_account("With --live: the home account. Default: the configured one, or that of the credentials."),
-    click.option(
-        "--home-region",
-        default="",
-        help="With --live: the home region. Default: the configured one, or that of the credentials.",
+        help="The policy file: it names the scope, and decides the mode of each remediation. Default: "
+        "policy.yaml in this folder.",
     ),
 )
 
 
-def live_options(
-    command: Callable[Concatenate[click.Context, LiveOptions | None, P], None],
+@dataclass(frozen=True)
+class ScanOptions:
+    """The options about AWS. `live` is None if files are scanned."""
+
+    home: Home
+    policy: Path | None
+    live: LiveOptions | None
+    fix: bool = False
+    yes: bool = False
+    url: str = ""
+
+
+def scan_options(
+    command: Callable[Concatenate[click.Context, ScanOptions, P], None],
 ) -> Callable[P, None]:
-    """Add the options to a command. Pass it the context and the options: None without `--live`."""
+    """Add the options to a command, and pass it the context and the options."""
 
     @click.pass_context
     @wraps(command)
-    def wrapped(ctx: click.Context, /, *args: P.args, **kwargs: P.kwargs) -> None:
+    def wrapped(ctx: click.Context, home: Home, /, *args: P.args, **kwargs: P.kwargs) -> None:
         is_live = kwargs.pop("is_live")
-        names = ("scopes", "policy", "home", "home_region", "aggregator", "direct", "resume", "since_last")
-        given = LiveOptions(**{name: kwargs.pop(name) for name in (*names, "state")})  # type: ignore[arg-type]  # click made them
-        if not is_live and given != LiveOptions():
+        names = ("scopes", "aggregator", "direct", "resume", "since_last", "state")
+        live = LiveOptions(**{name: kwargs.pop(name) for name in names})  # type: ignore[arg-type]  # click made them
+        if not is_live and live != LiveOptions():
             raise BadInput("--live", "is needed with the options of a live scan")
-        command(ctx, given if is_live else None, *args, **kwargs)
+        others = {name: kwargs.pop(name) for name in ("policy", "fix", "yes", "url")}
+        given = ScanOptions(home, live=live if is_live else None, **others)  # type: ignore[arg-type]  # likewise
+        command(ctx, given, *args, **kwargs)
 
-    made: Callable[P, None] = wrapped
+    made: Callable[P, None] = home_options()(wrapped)
     for option in reversed(_OPTIONS):
         made = option(made)
     return made

@@ -12,6 +12,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from ringfence.cli.scan_prospects import Prospects
     from ringfence.model.place import Place
     from ringfence.posture.rule import Result, Rule
     from ringfence.posture.score import Tally
@@ -26,6 +27,7 @@ COLUMNS = (
     "status",
     "reasons",
     "remediation",
+    "mode",
     "command",
 )
 
@@ -56,17 +58,8 @@ def summary(tally: Tally, unseen: Iterable[tuple[Place, str]]) -> dict[str, obje
     }
 
 
-def command_of(one: Result, rule: Rule) -> str:
-    """Return the command that plans the remediation of a resource that fails. Empty if there is none."""
-    from ringfence.posture.fixes import command
-    from ringfence.posture.rule import Status
-    from ringfence.runbooks.catalogue import CATALOGUE
-
-    return command(rule, one.resource, CATALOGUE.values()) if one.status is Status.FAILED else ""
-
-
-def _cells(one: Result, rule: Rule) -> tuple[object, ...]:
-    of = one.resource
+def _cells(one: Result, rule: Rule, prospects: Prospects) -> tuple[object, ...]:
+    of, prospect = one.resource, prospects.of(one, rule)
     return (
         of.account,
         of.region,
@@ -77,26 +70,27 @@ def _cells(one: Result, rule: Rule) -> tuple[object, ...]:
         one.status.value,
         "; ".join(one.reasons),
         rule.remediation,
-        command_of(one, rule),
+        prospect.mode,
+        prospect.command,
     )
 
 
-def _quiet(rules: Mapping[str, Rule]) -> Callable[[Result], None]:
-    del rules
+def _quiet(rules: Mapping[str, Rule], prospects: Prospects) -> Callable[[Result], None]:
+    del rules, prospects
     return lambda _: None
 
 
-def _csv(rules: Mapping[str, Rule]) -> Callable[[Result], None]:
+def _csv(rules: Mapping[str, Rule], prospects: Prospects) -> Callable[[Result], None]:
     from ringfence.cli.csv_cells import cell
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(COLUMNS)
-    return lambda one: writer.writerow([cell(value) for value in _cells(one, rules[one.rule])])
+    return lambda one: writer.writerow([cell(value) for value in _cells(one, rules[one.rule], prospects)])
 
 
-def _lines(rules: Mapping[str, Rule]) -> Callable[[Result], None]:
+def _lines(rules: Mapping[str, Rule], prospects: Prospects) -> Callable[[Result], None]:
     def write(one: Result) -> None:
-        values = dict(zip(COLUMNS, _cells(one, rules[one.rule]), strict=True))
+        values = dict(zip(COLUMNS, _cells(one, rules[one.rule], prospects), strict=True))
         click.echo(json.dumps({**values, "reasons": list(one.reasons)}))
 
     return write

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from ringfence.cli.layout import count
 from ringfence.cli.pages import rendered
-from ringfence.cli.scan_outputs import command_of
 from ringfence.model.frozen import frozen
 from ringfence.posture.coverage import coverage
 from ringfence.posture.rule import SEVERITIES, Status
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from ringfence.cli.scan_prospects import Prospect, Prospects
     from ringfence.posture.coverage import Coverage
     from ringfence.posture.rule import Result, Rule
     from ringfence.posture.score import Tally
@@ -50,7 +50,7 @@ class Part:
 
 @frozen
 class Failing:
-    """A rule with resources that do not pass it, each with the command that plans its remediation.
+    """A rule with resources that do not pass it, each with what would be done about it.
 
     `more` is the number of those that are not shown.
     """
@@ -58,7 +58,7 @@ class Failing:
     rule: Rule
     counts: Counts
     state: str
-    shown: tuple[tuple[Result, str], ...]
+    shown: tuple[tuple[Result, Prospect], ...]
     more: int
 
 
@@ -98,10 +98,11 @@ class Shown:
     uncovered: tuple[str, ...]
 
 
-def page(
+def page(  # noqa: PLR0913 - what the page shows
     tally: Tally,
     made: datetime,
     *,
+    prospects: Prospects,
     profile: Framework | None,
     skipped: Mapping[str, int],
     problems: Sequence[str],
@@ -114,6 +115,8 @@ def page(
         What the scan found.
     made
         The time of the page, in UTC.
+    prospects
+        What would be done about a failing resource.
     profile
         The framework of the profile. None: every framework is shown.
     skipped
@@ -139,7 +142,7 @@ def page(
         score_state=_grade(points),
         tiles=_tiles(whole),
         weights=tuple((name, WEIGHTS[name]) for name in reversed(SEVERITIES)),
-        failing=tuple(_failing(tally)),
+        failing=tuple(_failing(tally, prospects)),
         places=tuple(_places(tally)),
         frameworks=tuple(_frameworks(tally, profile)),
         skipped=sorted(skipped.items()),
@@ -168,13 +171,13 @@ def _tiles(whole: Counts) -> tuple[Tile, ...]:
     return tuple(Tile(status.value, number, STATES[status]) for status, number in numbers)
 
 
-def _failing(tally: Tally) -> Iterator[Failing]:
+def _failing(tally: Tally, prospects: Prospects) -> Iterator[Failing]:
     def rank(name: str) -> tuple[int, int, str]:
         return (-SEVERITIES.index(tally.rules[name].severity), -tally.counts[name].failed, name)
 
     for name in sorted(tally.failing, key=rank):
         counts, known = tally.counts[name], sorted(tally.failing[name], key=_is_unread)
-        shown = tuple((one, command_of(one, tally.rules[name])) for one in known[:MOST_RESOURCES])
+        shown = tuple((one, prospects.of(one, tally.rules[name])) for one in known[:MOST_RESOURCES])
         state = STATES[Status.FAILED if counts.failed else Status.NOT_ASSESSED]
         more = counts.failed + counts.not_assessed - len(shown)
         yield Failing(tally.rules[name], counts, state, shown, more)

@@ -122,8 +122,9 @@ def decided(
     circumstances : Circumstances
         The time of the decisions, and what is known of the organization.
     """
-    finding, to = told.finding, sent_to(told.product, told.finding, policy.mappings)
-    for runbook in runbooks:
+    catalogue, finding = tuple(runbooks), told.finding
+    to = sent_to(told.product, finding, policy.mappings, catalogue)
+    for runbook in catalogue:
         answers = runbook.answers(finding) if to is None else runbook.id == to
         for ref, judged in subjects_of(finding, runbook) if answers else ():
             for share in portions(policy, runbook, finding, judged, circumstances):

@@ -108,7 +108,7 @@ class Explainer:
     def _answered(self, found: tuple[Finding, ...], product: tuple[str, ...]) -> Explanation:
         mappings = self._offline.compiled(found[0]).mappings
         entry = entry_in_words(mappings, product, found[0].type) if product else ""
-        to = sent_to(product, found[0], mappings)
+        to = sent_to(product, found[0], mappings, self.runbooks.values())
         if isinstance(to, NotForUs):
             reason = f"{to.reason}. {entry}"
             return Explanation(Status.NOT_APPLICABLE, reason, _about(found[0]), found[0].subjects)

@@ -101,7 +101,8 @@ def answers(
 ) -> Iterator[Answer]:
     """Yield what each runbook does about the findings of one event."""
     for finding in with_own_names(found, offline.own_names()):
-        to = sent_to(product, finding, offline.compiled(finding).mappings)
+        mappings = offline.compiled(finding).mappings
+        to = sent_to(product, finding, mappings, offline.runbooks.values())
         if not isinstance(to, NotForUs):
             yield from offline.answers(finding, Circumstances(finding.updated_at), to or "")
 

@@ -49,7 +49,7 @@ def answering(
         return found
     told = with_own_names(found, names)
     ids = tuple(id_ for id_, one in runbooks.items() if any(one.answers(finding) for finding in told))
-    if reason := sent_to(product_of(event, told[0]), told[0], mappings):
+    if reason := sent_to(product_of(event, told[0]), told[0], mappings, runbooks.values()):
         return (reason,) if isinstance(reason, str) else reason
     return ids or NotForUs(f"no runbook answers findings of type {' or '.join(one.type for one in told)}")
 
@@ -65,14 +65,25 @@ def product_of(event: object, finding: Finding) -> tuple[str, ...]:
     return ()
 
 
-def sent_to(product: tuple[str, ...], finding: Finding, mappings: Iterable[Mapped]) -> str | NotForUs | None:
+def sent_to(
+    product: tuple[str, ...], finding: Finding, mappings: Iterable[Mapped], runbooks: Iterable[Runbook]
+) -> str | NotForUs | None:
     """Return the runbook for a finding of a product with these names, or why there is none.
 
     None: it is of no other product, or remediations answer it and no entry of the policy is about it.
     """
     if not product:
         return None
-    of_remediations = finding.source == ACCESS_ANALYZER and answered(finding.type, finding.subjects)
-    decide = chosen if of_remediations else route
+    decide = chosen if _is_remediated(finding, runbooks) else route
     found = decide(mappings, product, finding.type, finding.severity)
     return (found.runbook or NotForUs(found.reason)) if found else None
+
+
+def _is_remediated(finding: Finding, runbooks: Iterable[Runbook]) -> bool:
+    """Return whether remediations answer a finding of another product about one of its resources."""
+    if finding.source == ACCESS_ANALYZER:
+        return answered(finding.type, finding.subjects)
+    return finding.sent is not None and any(
+        runbook.answers(finding) and any(isinstance(ref, runbook.subject) for ref in finding.resources)
+        for runbook in runbooks
+    )

@@ -1,44 +1,119 @@
-"""The command that plans the remediation of a failing resource. Pure."""
+"""What fixes a failing resource: the command that plans it, and the finding that hands it over. Pure."""
 
 from __future__ import annotations
 
+import hashlib
 import shlex
 from typing import TYPE_CHECKING
 
+from ringfence.events.config.trigger import ConfigTrigger
+from ringfence.events.sent.form import VERSION
+from ringfence.model.codec import instant_text
+from ringfence.model.frozen import frozen
 from ringfence.model.kinds import every_kind
+from ringfence.model.subject import GLOBAL
+from ringfence.policy.decision import Mode
+from ringfence.policy.schema import LEVELS
+from ringfence.posture.evaluate import in_scope
 from ringfence.posture.values import EVERYWHERE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
-    from ringfence.posture.rule import Resource, Rule
+    from ringfence.posture.evaluate import Units
+    from ringfence.posture.rule import Resource, Result, Rule
+
+PRODUCT = "ringfence-scan"
+"""The product in the findings of scans. The policy's `mappings` can name it."""
+LONGEST_TITLE = 500
+
+
+@frozen
+class Target:
+    """What fixes a resource.
+
+    Attributes
+    ----------
+    runbook : str
+        The id of the runbook.
+    ref : Ref
+        The resource.
+    type : str
+        The type of the finding that the remediation answers. Empty: it answers no verdict about a setting.
+    """
+
+    runbook: str
+    ref: Ref
+    type: str
+
+
+def target(rule: Rule, resource: Resource, runbooks: Iterable[Runbook]) -> Target | None:
+    """Return what fixes a failing resource.
+
+    None if the rule names no remediation, or one that is about another kind of resource, or if the resource
+    has an id that none of its kind can have.
+    """
+    kind = next((one for one in every_kind().values() if one.config_type == resource.type), None)
+    if kind is None or not rule.remediation:
+        return None
+    for runbook in runbooks:
+        for one in runbook.remediations:
+            if one.id == rule.remediation and issubclass(kind, one.subject):
+                types = [
+                    type_ for each in one.triggers if isinstance(each, ConfigTrigger) for type_ in each.types
+                ]
+                ref = _ref(kind, resource)
+                return Target(runbook.id, ref, next(iter(types), "")) if ref else None
+    return None
+
+
+def _ref(kind: type[Ref], resource: Resource) -> Ref | None:
+    # AWS Config identifies users and roles by unique ids. A command needs their names.
+    by_id = kind.pattern.fullmatch(resource.id) and kind.regional
+    id_ = resource.id if by_id else resource.name or resource.id
+    if not kind.pattern.fullmatch(id_):
+        return None
+    region = resource.region if kind.regional and resource.region not in {"", EVERYWHERE} else GLOBAL
+    return kind(resource.account, region, id_)
 
 
 def command(rule: Rule, resource: Resource, runbooks: Iterable[Runbook]) -> str:
     """Return the command that shows the plan for a failing resource. Without `--dry-run`, it also applies it.
 
-    Empty if the rule names no remediation, or one that is about another kind of resource, or if the resource
-    has an id that none of its kind can have.
+    Empty if nothing fixes the resource.
     """
-    kind = next((one for one in every_kind().values() if one.config_type == resource.type), None)
-    runbook = next((one for one in runbooks if kind and _remediates(one, rule.remediation, kind)), None)
-    if kind is None or runbook is None:
+    found = target(rule, resource, runbooks)
+    if found is None:
         return ""
-    # AWS Config identifies users and roles by unique ids. A command needs their names.
-    id_ = (
-        resource.id if kind.pattern.fullmatch(resource.id) and kind.regional else resource.name or resource.id
-    )
-    if not kind.pattern.fullmatch(id_):
-        return ""
-    region = () if resource.region in {"", EVERYWHERE} or not kind.regional else ("--region", resource.region)
+    region = ("--region", found.ref.region) if found.ref.regional else ()
     words = (
-        *("ringfence", "run", runbook.id, id_, "--account", resource.account, *region),
+        *("ringfence", "run", found.runbook, found.ref.id, "--account", resource.account, *region),
         *("--remediation", rule.remediation, "--reason", f"rule {rule.name}", "--dry-run"),
     )
     return shlex.join(words)
 
 
-def _remediates(runbook: Runbook, id_: str, kind: type[Ref]) -> bool:
-    return any(one.id == id_ and issubclass(kind, one.subject) for one in runbook.remediations)
+def highest_mode(rule: Rule, resource: Resource, units: Units) -> Mode:
+    """Return the highest mode of the remediation of a resource, as the rule says."""
+    return next((one.mode for one in rule.modes if in_scope(one.scope, resource, units)), Mode.AUTO)
+
+
+def violation(one: Result, rule: Rule, found: Target, mode: Mode, at: datetime) -> dict[str, object]:
+    """Return the finding that hands a failing resource over, in the form that the API for findings takes."""
+    key = found.ref.key
+    digest = hashlib.sha256(f"{rule.name} {key}".encode()).hexdigest()[:32]
+    words = f"{key} fails the rule {rule.name}: {'; '.join(one.reasons)}"
+    return {
+        "version": VERSION,
+        "id": f"{rule.name[:100]}/{digest}",
+        "product": PRODUCT,
+        "type": found.type,
+        "title": ascii(words)[1:-1][:LONGEST_TITLE],
+        "severity": LEVELS[rule.severity],
+        "updated_at": instant_text(at),
+        "subjects": [key],
+        **({"highest_mode": mode.value} if mode is not Mode.AUTO else {}),
+    }

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from ringfence.cli.main import main
-from ringfence.cli.scan_live import ScanEnvironment
+from ringfence.cli.scan_scope import ScanEnvironment
 from ringfence.model.place import Place
 from ringfence.posture.reach import TRIES
 from tests.support.fakes.config_items import CAPTURED, NOW, ConfigItems, item, throttled

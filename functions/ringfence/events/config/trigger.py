@@ -29,7 +29,10 @@ SEVERITY = 5.0
 
 @frozen
 class ConfigTrigger:
-    """NON_COMPLIANT verdicts of managed rules. `types`: `Config:` and the rule's name."""
+    """NON_COMPLIANT verdicts of managed rules. `types`: `Config:` and the rule's name.
+
+    A sender's finding with such a type says the same, and is proved by its seal instead of by the rule.
+    """
 
     id: str
     types: tuple[str, ...]
@@ -43,7 +46,7 @@ class ConfigTrigger:
 
     def matches(self, finding: Finding) -> bool:
         """Return whether the finding has one of the types."""
-        return finding.source == SOURCE and finding.type in self.types
+        return finding.type in self.types and (finding.source == SOURCE or finding.sent is not None)
 
 
 def judged_by(*names: str) -> ConfigTrigger:

@@ -23,6 +23,7 @@ from ringfence.model.kinds import parse_key
 from ringfence.model.kinds.finding import FindingRef
 from ringfence.model.subject import GLOBAL
 from ringfence.model.told_sources import SENT
+from ringfence.policy.decision import Mode
 
 if TYPE_CHECKING:
     from ringfence.model.document import Document
@@ -34,6 +35,7 @@ VERSION = 1
 MOST_FINDINGS = 25
 """The maximum number of findings in one request."""
 MOST_SUBJECTS = 10
+_MODES = tuple(one.value for one in Mode if one is not Mode.OFF)
 _PRINTABLE = "[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]"
 FINDING = Declared(
     "Ringfence finding",
@@ -119,6 +121,13 @@ FINDING = Declared(
             "Whether the finding is closed at its sender. Ringfence ignores it then, unless the policy says "
             "otherwise.",
             False,
+            required=False,
+        ),
+        Field(
+            "highest_mode",
+            Text(f"one of {', '.join(_MODES)}", "|".join(_MODES), max(map(len, _MODES))),
+            "The highest mode in which Ringfence may answer. The policy can only lower it.",
+            Mode.APPROVE.value,
             required=False,
         ),
         Field(

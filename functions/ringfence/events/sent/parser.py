@@ -15,6 +15,7 @@ from ringfence.model.finding import Finding
 
 if TYPE_CHECKING:
     from ringfence.events.envelope import Envelope
+    from ringfence.model.document import Document
 
 
 def read(envelope: Envelope) -> Finding | NotForUs:
@@ -57,4 +58,11 @@ def finding_from(sent: Sent, digest: str = "") -> Finding:
         digest=digest,
         first_seen=fields.instant_if_valid(given, "first_seen"),
         claim=claim,
+        at_most=_at_most(given),
     )
+
+
+def _at_most(given: Document) -> tuple[str, ...]:
+    """Return the highest mode that the sender asks for, with the reason. Empty: the policy alone decides."""
+    mode = given.optional_text("highest_mode")
+    return (mode, f"its sender asks for at most mode {mode}") if mode else ()

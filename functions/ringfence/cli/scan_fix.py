@@ -1,0 +1,143 @@
+"""`ringfence scan --fix`: hand failing resources to Ringfence, as findings of the person who scans."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import click
+
+from ringfence.cli.findings import post
+from ringfence.cli.layout import count
+from ringfence.cli.text import safe
+from ringfence.events.sent.form import MOST_FINDINGS
+from ringfence.handlers.sent_findings import ACCEPTED
+from ringfence.model.errors import BadInput
+from ringfence.policy.decision import Mode
+from ringfence.posture.rule import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from ringfence.cli.scan_options import ScanOptions
+    from ringfence.model.document import Document
+    from ringfence.posture.evaluate import Units
+    from ringfence.posture.fixes import Target
+    from ringfence.posture.rule import Result, Rule
+
+    Post = Callable[[tuple[object, ...]], tuple[Document, ...]]
+
+MOST = 1_000
+"""The failing resources that one scan hands over. The next scan finds the others."""
+_ONLY_SHOWN = frozenset({Mode.OFF, Mode.NOTIFY, Mode.DRY_RUN})
+"""The modes of a rule in which nothing may be changed."""
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A failing resource, what fixes it, and the highest mode that its rule allows."""
+
+    result: Result
+    target: Target
+    highest: Mode
+
+
+@dataclass
+class Fixes:
+    """The failing resources that a remediation fixes.
+
+    `left` counts those that are not handed over, by the reason. `units` are the organizational units.
+    """
+
+    rules: Mapping[str, Rule]
+    units: Units
+    found: list[Fix] = field(default_factory=list)
+    left: Counter[str] = field(default_factory=Counter)
+
+    def add(self, one: Result) -> None:
+        """Take a result. Only what fails and has a remediation counts."""
+        from ringfence.posture.fixes import highest_mode, target
+        from ringfence.runbooks.catalogue import CATALOGUE
+
+        rule = self.rules[one.rule]
+        if one.status is not Status.FAILED or not rule.remediation:
+            return
+        found, highest = (
+            target(rule, one.resource, CATALOGUE.values()),
+            highest_mode(rule, one.resource, self.units),
+        )
+        if found is None or not found.type:
+            self.left[f"{rule.name}: {rule.remediation} answers no finding about such a resource"] += 1
+        elif highest in _ONLY_SHOWN:
+            self.left[f"{rule.name}: the rule sets the mode {highest}"] += 1
+        elif len(self.found) >= MOST:
+            self.left[f"more than {MOST} in one scan: scan again"] += 1
+        else:
+            self.found.append(Fix(one, found, highest))
+
+    def shown(self) -> None:
+        """Show what is handed over, and what is not, on standard error."""
+        counted = Counter((one.result.rule, one.target.runbook, one.highest) for one in self.found)
+        for (rule, runbook, highest), number in counted.items():
+            most = "" if highest is Mode.AUTO else f", at most {highest}"
+            words = f"{rule}: {count(number, 'resource')} to {runbook}, {self.rules[rule].remediation}{most}"
+            click.echo(safe(words), err=True)
+        for why, number in self.left.items():
+            click.echo(safe(f"not handed over: {count(number, 'resource')}: {why}"), err=True)
+
+
+def handed_over(given: ScanOptions, fixes: Fixes, at: datetime, send: Post | None, *, asks: bool) -> int:
+    """Ask, and send the findings. Return how many were not accepted. Raises BadInput.
+
+    Parameters
+    ----------
+    given
+        The options.
+    fixes
+        The failing resources.
+    at
+        The time of the findings.
+    send
+        Sends some findings, and returns the result of each. None: by the API.
+    asks
+        Whether a person can answer.
+
+    """
+    from ringfence.posture.fixes import violation
+
+    fixes.shown()
+    if not fixes.found:
+        click.echo("No failing resource is handed over.", err=True)
+        return 0
+    if not given.yes:
+        if not asks:
+            raise BadInput("--yes", "is required without a terminal")
+        question = f"Hand {count(len(fixes.found), 'failing resource')} to Ringfence now?"
+        if not click.confirm(question, default=False, err=True):
+            click.echo("Nothing was handed over.", err=True)
+            return 0
+    findings = [
+        violation(one.result, fixes.rules[one.result.rule], one.target, one.highest, at)
+        for one in fixes.found
+    ]
+    refused = 0
+    for start in range(0, len(findings), MOST_FINDINGS):
+        some = tuple(findings[start : start + MOST_FINDINGS])
+        answers = send(some) if send else post(given.home, given.url, some)
+        refused += _told(some, answers)
+    words = f"{count(len(findings) - refused, 'failing resource')} handed over"
+    click.echo(f"{words}. `ringfence incidents list` shows what is done about them.", err=True)
+    return refused
+
+
+def _told(some: tuple[dict[str, object], ...], answers: tuple[Document, ...]) -> int:
+    """Say which findings were not accepted, and why. Return their number."""
+    refused = 0
+    for one, answer in zip(some, answers, strict=True):
+        if answer.integer("status") != ACCEPTED:
+            refused += 1
+            why = answer.optional_child("error").optional_text("message") or "no reason was given"
+            click.echo(safe(f"not accepted: {one['title']}: {why}"), err=True)
+    return refused
