@@ -277,7 +277,7 @@ SWEEP_READS = (*guardduty.PERMISSIONS, *config.PERMISSIONS, *cloudtrail.PERMISSI
 SCAN_READS = (*queries.PERMISSIONS, *recording.PERMISSIONS, *service_reads.PERMISSIONS)
 """The permissions of the role `ringfence-scan`, which reads the items of AWS Config in an account."""
 SCANNER = managed_policies.SCANNER.permissions
-"""The permission to scan by hand: to assume that role in each account."""
+"""The permission to scan: to assume that role in each account."""
 FINDINGS = (
     *dynamo.PERMISSIONS,
     *record_keys.PERMISSIONS,

@@ -56,7 +56,7 @@ class Prospects:
         return Prospect(mode.value if mode else "", planned)
 
     def _mode(self, one: Result, rule: Rule, found: Target, policy: Policy) -> Mode:
-        """Return the mode of the finding that would hand the resource over, whoever sends it."""
+        """Return the mode of the finding that would hand the resource over, for every sender."""
         from ringfence.events.sent.parser import finding_from
         from ringfence.events.sent.sealed import Sent, Way
         from ringfence.model.document import Document
