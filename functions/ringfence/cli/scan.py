@@ -109,7 +109,7 @@ def _fixes(given: ScanOptions, rules: Mapping[str, Rule]) -> Fixes | None:
     from ringfence.cli.scan_fix import Fixes
     from ringfence.cli.scan_scope import units_of
 
-    return Fixes(rules, units_of(given)) if given.fix else None
+    return Fixes(rules, units_of(given)) if given.fix or given.plans else None
 
 
 def _both(sink: Callable[[Result], None], fixes: Fixes | None) -> Callable[[Result], None]:
@@ -123,10 +123,13 @@ def _both(sink: Callable[[Result], None], fixes: Fixes | None) -> Callable[[Resu
 
 def _handed_over(given: ScanOptions, fixes: Fixes) -> int:
     from ringfence.cli.scan_fix import handed_over
+    from ringfence.cli.scan_plans import show_plans
     from ringfence.cli.scan_scope import environment
 
     env = environment(given.live)
-    return handed_over(given, fixes, env.clock(), env.send, asks=env.asks())
+    if given.plans:
+        show_plans(given, fixes, env.run)
+    return handed_over(given, fixes, env.clock(), env.send, asks=env.asks()) if given.fix else 0
 
 
 def _scanned(

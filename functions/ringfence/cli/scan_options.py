@@ -74,6 +74,12 @@ _OPTIONS = (
         help="Hand the failing resources that a remediation can fix to Ringfence, as findings. The policy's "
         "`senders` must allow it, and its rules, approvals and limits apply.",
     ),
+    click.option(
+        "--plans",
+        is_flag=True,
+        help="Show the plans for up to 20 failing resources that can be fixed. Each one is a dry run "
+        "by the operators' API, which the managed policy ringfence-operator allows.",
+    ),
     click.option("--yes", is_flag=True, help="With --fix: do not ask for confirmation."),
     click.option(
         "--url",
@@ -99,6 +105,7 @@ class ScanOptions:
     policy: Path | None
     live: LiveOptions | None
     fix: bool = False
+    plans: bool = False
     yes: bool = False
     url: str = ""
 
@@ -116,7 +123,7 @@ def scan_options(
         live = LiveOptions(**{name: kwargs.pop(name) for name in names})  # type: ignore[arg-type]  # click made them
         if not is_live and live != LiveOptions():
             raise BadInput("--live", "is needed with the options of a live scan")
-        others = {name: kwargs.pop(name) for name in ("policy", "fix", "yes", "url")}
+        others = {name: kwargs.pop(name) for name in ("policy", "fix", "plans", "yes", "url")}
         given = ScanOptions(home, live=live if is_live else None, **others)  # type: ignore[arg-type]  # likewise
         command(ctx, given, *args, **kwargs)
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from ringfence.cli.scan_fix import Post
     from ringfence.cli.scan_options import LiveOptions, ScanOptions
+    from ringfence.cli.scan_plans import Run
     from ringfence.cli.scan_prospects import Prospects
     from ringfence.engine.ports import Clock
     from ringfence.policy.policy import Policy
@@ -41,7 +42,8 @@ def _asks() -> bool:
 class ScanEnvironment:
     """What a scan reaches. Tests pass a fake one as the object of the Click context.
 
-    `asks`: whether a person can answer. `send` sends findings. None: by the API.
+    `asks`: whether a person can answer. `send` sends findings, and `run` requests
+    a run. None: by the API.
     """
 
     account: Callable[[], str]
@@ -51,6 +53,7 @@ class ScanEnvironment:
     wait: Callable[[float], None]
     asks: Callable[[], bool] = _asks
     send: Post | None = None
+    run: Run | None = None
 
 
 def environment(given: LiveOptions | None) -> ScanEnvironment:

@@ -15,6 +15,7 @@ from ringfence.events.sent.form import finding_of
 from ringfence.events.sent.parser import finding_from
 from ringfence.events.sent.sealed import Sent, Way
 from ringfence.model.document import Document
+from ringfence.model.errors import AccessDenied, Retryable
 from ringfence.model.place import Place
 from ringfence.policy.compiled import policy_from_json
 from ringfence.policy.decision import Mode
@@ -55,6 +56,16 @@ class Api:
         self.got: list[dict[str, Any]] = []
         self.requests = 0
         self.refuses = False
+        self.asked: list[Any] = []
+        self.fails: list[Exception] = []
+
+    def run(self, body: Any) -> Any:  # noqa: ANN401 - JSON
+        self.asked.append(body)
+        if self.fails:
+            raise self.fails.pop(0)
+        steps = [{"words": "keep versions", "before": "Off", "after": "Enabled"}]
+        plan = {"stage": "harden", "title": "Harden", "steps": steps, "residual_risk": []}
+        return {"incident": "inc-1", "status": "dry-run", "subject": body["subject"], "plans": [plan]}
 
     def send(self, some: tuple[Any, ...]) -> tuple[Document, ...]:
         self.requests += 1
@@ -82,13 +93,14 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ConfigItems:
     return made
 
 
-def scan(config: ConfigItems, api: Api, *words: str, answer: str | None = None) -> Result:
+def scan(config: ConfigItems, api: Api, *words: str, answer: str | None = None, fix: bool = True) -> Result:
     env = ScanEnvironment(
         *(lambda: HOME, lambda: REGION, config, lambda: NOW, config.waits.append),
         asks=lambda: answer is not None,
         send=api.send,
+        run=api.run,
     )
-    given = ["scan", "--live", "--rules", "rules.yaml", "--fix", *words]
+    given = ["scan", "--live", "--rules", "rules.yaml", *(["--fix"] if fix else []), *words]
     return CliRunner().invoke(main, given, obj=env, input=answer)
 
 
@@ -261,3 +273,29 @@ def test_each_failing_line_shows_the_mode_under_the_policy(
     assert found["bad-bucket"][0] == mode
     assert found["bad-bucket"][1].startswith("ringfence run harden-bucket bad-bucket ")
     assert f"version-bucket: {mode}" in (tmp_path / "page.html").read_text("utf-8")
+
+
+def test_the_plan_of_each_failing_resource_is_a_dry_run_of_its_remediation(
+    config: ConfigItems, api: Api
+) -> None:
+    done = scan(config, api, "--plans", fix=False)
+    assert "keep versions" in done.stderr
+    (asked,) = api.asked
+    assert asked["dry_run"] is True
+    assert (asked["runbook"], asked["remediations"]) == ("harden-bucket", ["version-bucket"])
+    assert asked["subject"]["id"] == "bad-bucket"
+    assert api.got == [], "nothing is handed over"
+
+
+def test_a_plan_that_cannot_be_read_is_named_and_the_next_one_is_shown(config: ConfigItems, api: Api) -> None:
+    config.record(HERE, item(HERE, BUCKET, "other-bucket"))
+    api.fails = [Retryable("throttled")]
+    done = scan(config, api, "--plans", fix=False)
+    assert f"The plan for bucket/{HOME}/{REGION}/bad-bucket cannot be read: throttled" in done.stderr
+    assert "keep versions" in done.stderr
+    api.fails = [AccessDenied("execute-api:Invoke: no")]
+    api.asked.clear()
+    denied = scan(config, api, "--plans", "--yes")
+    assert "The plans cannot be read: execute-api:Invoke: no" in denied.stderr
+    assert len(api.asked) == 1, "a denial is not repeated for each resource"
+    assert len(api.got) == 2, "what fails is handed over all the same"
