@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ringfence.posture.file import Loaded
     from ringfence.posture.rule import Result, Rule
 
-FORMATS = ("table", "json", "jsonl", "csv")
+FORMATS = ("table", "json", "jsonl", "csv", "ocsf")
 BELOW = 3
 
 

@@ -96,5 +96,15 @@ def _lines(rules: Mapping[str, Rule], prospects: Prospects) -> Callable[[Result]
     return write
 
 
-SINKS = {"table": _quiet, "json": _quiet, "csv": _csv, "jsonl": _lines}
+def _ocsf(rules: Mapping[str, Rule], prospects: Prospects) -> Callable[[Result], None]:
+    from ringfence.posture.ocsf import compliance_finding
+
+    def write(one: Result) -> None:
+        rule = rules[one.rule]
+        click.echo(json.dumps(compliance_finding(one, rule, prospects.now, prospects.of(one, rule).command)))
+
+    return write
+
+
+SINKS = {"table": _quiet, "json": _quiet, "csv": _csv, "jsonl": _lines, "ocsf": _ocsf}
 """The function for each result, by the format."""

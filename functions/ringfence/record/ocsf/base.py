@@ -25,8 +25,8 @@ PRODUCT = {"name": "Ringfence", "vendor_name": "Ringfence", "uid": "ringfence"}
 PROFILES = ("cloud",)
 RESOURCE_UID = 10
 """The type of an observable that is the id of a resource."""
-_SEVERITIES = {"low": 2, "medium": 3, "high": 4, "critical": 5}
-_CAPTIONS = {0: "Unknown", 2: "Low", 3: "Medium", 4: "High", 5: "Critical"}
+_SEVERITIES = {"informational": 1, "low": 2, "medium": 3, "high": 4, "critical": 5}
+_CAPTIONS = {0: "Unknown", **{number: word.capitalize() for word, number in _SEVERITIES.items()}}
 OTHER = 99
 LONGEST_TEXT = 4000
 MOST_BYTES = 32_000
@@ -37,11 +37,13 @@ UNREADABLE = "unreadable"
 class Class(IntEnum):
     """The classes of events, by their `class_uid`."""
 
+    COMPLIANCE_FINDING = 2003
     DETECTION_FINDING = 2004
     REMEDIATION_ACTIVITY = 7001
 
 
 _CLASSES = {
+    Class.COMPLIANCE_FINDING: ("Compliance Finding", 2, "Findings"),
     Class.DETECTION_FINDING: ("Detection Finding", 2, "Findings"),
     Class.REMEDIATION_ACTIVITY: ("Remediation Activity", 7, "Remediation"),
 }
@@ -75,12 +77,10 @@ def common(now: Summary, kind: Kind, uid: str, severity: float | None) -> dict[s
     """Return the fields of every event about the last entry of a response. `uid` is unique to the event."""
     last = now.lines[-1]
     _, account, region, _ = Brief(now).place
-    known = _SEVERITIES[severity_word(severity)] if severity is not None else 0
     return {
         **kind.fields(),
         "time": milliseconds(last.at),
-        "severity_id": known,
-        "severity": _CAPTIONS[known],
+        **severity_fields(severity_word(severity) if severity is not None else ""),
         "metadata": {
             "version": VERSION,
             "uid": uid,
@@ -96,6 +96,12 @@ def common(now: Summary, kind: Kind, uid: str, severity: float | None) -> dict[s
             **({"account": {"uid": account, "type": "AWS Account", "type_id": 10}} if account else {}),
         },
     }
+
+
+def severity_fields(word: str) -> dict[str, object]:
+    """Return the fields of a severity: `low` to `critical`, or `informational`. Any other word: unknown."""
+    known = _SEVERITIES.get(word, 0)
+    return {"severity_id": known, "severity": _CAPTIONS[known]}
 
 
 def uid_of(now: Summary) -> str:
