@@ -13,6 +13,7 @@ from benchmarks.environment import deployed
 from benchmarks.growth import count_growth
 from benchmarks.paths import count_paths
 from benchmarks.report import missed, show
+from benchmarks.scans import count_scans
 from benchmarks.sweeps import count_sweeps
 from benchmarks.warm import warm_cpu
 
@@ -31,6 +32,7 @@ def main() -> int:
     results.update(count_growth())
     results.update(count_costs())
     results.update(count_sweeps())
+    results.update(count_scans())
     if "--no-local" not in sys.argv:
         from benchmarks.local import event_to_isolated
 

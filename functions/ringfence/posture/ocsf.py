@@ -52,8 +52,8 @@ def compliance_finding(one: Result, rule: Rule, at: datetime, command: str) -> E
 
     """
     of = one.resource
-    named = " ".join((rule.name, of.account, of.region, of.type, of.id)).encode("utf-8", "backslashreplace")
-    uid = hashlib.sha256(named).hexdigest()[:32]
+    named = f"{rule.name} {of.account} {of.region} {of.type} {of.id}"
+    uid = hashlib.sha256(named.encode("utf-8", "backslashreplace")).hexdigest()[:32]
     status, status_name = _FINDING[one.status]
     severity = rule.severity if one.status is not Status.PASSED else "informational"
     return {

@@ -45,7 +45,13 @@ class Sources:
         self.whole = self.whole and not again
 
     def _recorded(self, region: str, types: tuple[str, ...]) -> Iterator[Source]:
-        if not types or (found := self._recording(region)) is None:
+        if not types:
+            return
+        found = self._recording(region)
+        if found is None:
+            # An aggregator has the items all the same. What could not be read is named.
+            if self.reach.aggregator and self.reach.aggregator.covers(self.place.account, region):
+                yield region, types
             return
         if found.problem:
             self.missed(found.problem, again=False)

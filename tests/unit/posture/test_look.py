@@ -201,6 +201,16 @@ def test_an_aggregator_is_asked_for_the_places_that_it_has() -> None:
     assert config.made("SelectResourceConfig") == 1
 
 
+def test_an_aggregator_has_the_items_of_an_account_that_denies_its_recorder() -> None:
+    home = Place("999999999999", REGION)
+    config = ConfigItems(aggregators={"all": (HERE,)}, denied={HERE})
+    config.record(HERE, item(HERE, BUCKET, "mine"))
+    kept = look(config, aggregator=Aggregator("all", home, frozenset({HERE})))
+    assert list(states(kept)) == ["mine"]
+    assert "AccessDenied" in kept.ending.unseen[0]
+    assert not kept.ending.whole
+
+
 LATER = "2027-01-01T23:30:00.000Z"
 
 
