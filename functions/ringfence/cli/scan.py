@@ -39,7 +39,12 @@ BELOW = 3
     help="A file or folder with rules. Can be repeated. Default: the rules that are shipped.",
 )
 @click.option("--library", is_flag=True, help="Use the shipped rules in addition to those of --rules.")
-@click.option("--profile", default="", metavar="FRAMEWORK", help="Use only the rules for this framework.")
+@click.option(
+    "--profile",
+    default="",
+    metavar="NAME",
+    help="Use only the rules of this framework, or of this profile in the files of --rules.",
+)
 @click.option("--format", "form", type=OneOf(*FORMATS), default="table", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--html", type=click.Path(path_type=Path), help="Also write a page with charts to this file.")
@@ -152,7 +157,10 @@ def _write(path: Path, done: Done, prospects: Prospects, profile: str) -> None:
     from ringfence.cli.scan_page import page
     from ringfence.runbooks.compliance import framework
 
-    of = framework(profile) if profile else None
+    try:
+        of = framework(profile) if profile else None
+    except BadInput:  # it is a profile of the files
+        of = None
     made = datetime.now(UTC)
     text = page(done.tally, made, prospects=prospects, profile=of, skipped=done.skipped, problems=done.told)
     try:
@@ -183,12 +191,16 @@ def _print(done: Done, prospects: Prospects, *, full: bool) -> None:
 
 
 def _rules(paths: tuple[Path, ...], profile: str, *, library: bool) -> list[Loaded]:
-    from ringfence.cli.rules import chosen_controls, load
+    from ringfence.cli.rules import chosen_controls, load_files
     from ringfence.posture.library import LIBRARY
+    from ringfence.posture.profile import Profile
 
-    controls = chosen_controls(profile) if profile else None
-    found = load((*paths, LIBRARY) if library or not paths else paths)
-    rules = [one for one in found if controls is None or controls.intersection(one.rule.controls)]
+    found = load_files((*paths, LIBRARY) if library or not paths else paths)
+    if not profile:
+        return list(found.rules)
+    own = next((one for one in found.profiles if one.name == profile), None)
+    chosen = own or Profile(profile, controls=tuple(chosen_controls(profile)))
+    rules = [one for one in found.rules if chosen.has(one.rule)]
     if not rules:
         raise BadInput("--profile", "must leave at least one rule", profile)
     return rules

@@ -17,6 +17,7 @@ from ringfence.posture.build import Builder
 from ringfence.posture.expression import Expression
 from ringfence.posture.items import resource_of
 from ringfence.posture.mappings import every_mapping
+from ringfence.posture.profile import Profile, profile_flaws, profiles_in
 from ringfence.posture.rule import Resource, Rule, Scope, ScopedMode
 from ringfence.posture.schema import RULES, SCHEMA
 from ringfence.posture.tagged import tree_of, without_tags
@@ -43,10 +44,15 @@ class InvalidRules(BadInput):
 
 @frozen
 class Known:
-    """The names that rules may use: ids of remediations, and ids of controls."""
+    """The names that rules and profiles may use: ids of remediations and controls, and names of rules.
+
+    `frameworks` are names that no profile can have.
+    """
 
     remediations: Collection[str]
     controls: Collection[str]
+    rules: Collection[str] = ()
+    frameworks: Collection[str] = ()
 
 
 @frozen
@@ -69,7 +75,15 @@ class Loaded:
     notes: tuple[Flaw, ...] = ()
 
 
-def load_rules(paths: Iterable[FilePath], known: Known) -> tuple[Loaded, ...]:
+@frozen
+class RuleFiles:
+    """The rules and the profiles of some files, in their order."""
+
+    rules: tuple[Loaded, ...]
+    profiles: tuple[Profile, ...] = ()
+
+
+def load_rules(paths: Iterable[FilePath], known: Known) -> RuleFiles:
     """Read rule files.
 
     Parameters
@@ -81,7 +95,7 @@ def load_rules(paths: Iterable[FilePath], known: Known) -> tuple[Loaded, ...]:
 
     Returns
     -------
-    tuple of Loaded
+    RuleFiles
         In the order of the files.
 
     Raises
@@ -95,8 +109,8 @@ def load_rules(paths: Iterable[FilePath], known: Known) -> tuple[Loaded, ...]:
     loaded: list[Loaded] = []
     flaws: list[tuple[str, Flaw]] = []
     names: dict[str, str] = {}
-    for path in _files(paths):
-        document = _document(path)
+    documents = [(path, _document(path)) for path in _files(paths)]
+    for path, document in documents:
         found, wrong = _rules(document, str(path), known)
         for one in found:
             if one.rule.name in names:
@@ -105,9 +119,16 @@ def load_rules(paths: Iterable[FilePath], known: Known) -> tuple[Loaded, ...]:
             names.setdefault(one.rule.name, f"{one.file}:{one.line}")
         loaded += found
         flaws += [(str(path), flaw) for flaw in sorted(set(wrong))]
+    profiles: list[Profile] = []
+    for path, document in documents:
+        data = tree_of(document)
+        taken = {*known.frameworks, *(one.name for one in profiles)}
+        told = profile_flaws(data, known.controls, {*known.rules, *names}, taken)
+        flaws += [(str(path), document.flaw(*one)) for one in told]
+        profiles += profiles_in(data)
     if flaws:
         raise InvalidRules(tuple(flaws))
-    return tuple(loaded)
+    return RuleFiles(tuple(loaded), tuple(profiles))
 
 
 def _files(paths: Iterable[FilePath]) -> Iterator[FilePath]:

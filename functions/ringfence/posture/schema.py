@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ringfence.model.subject import ACCOUNT, REGION
 from ringfence.policy.decision import Mode
 from ringfence.policy.shape import a_list, a_text, an_object
+from ringfence.posture.profile import PROFILES
 from ringfence.posture.rule import SEVERITIES
 from ringfence.posture.values import EVERYWHERE
 
@@ -100,15 +101,26 @@ _RULE = an_object(
     "name",
     "resource_types",
 )
+_PROFILE = an_object(
+    "a profile",
+    {
+        "name": _text("a name in lower case with hyphens", NAME),
+        "title": _text("one line of text"),
+        "controls": _texts("the id of a control"),
+        "rules": _texts("the name of a rule"),
+    },
+    "name",
+)
 SCHEMA: Mapping[str, object] = an_object(
     "rules",
     {
+        PROFILES: a_list(_PROFILE, "profiles", least=1),
         RULES: {
             "description": "must be a list of one or more rules",
             "type": "array",
             "minItems": 1,
             "items": _RULE,
-        }
+        },
     },
     RULES,
 )

@@ -29,7 +29,7 @@ _QUERY = re.compile(
     r"(?: AND configurationItemCaptureTime > '(?P<since>[^']+)')?(?P<group> GROUP BY resourceType)?"
 )
 CAPTURED = "configurationItemCaptureTime"
-EVERYTHING = {"recordingGroup": {"allSupported": True, "includeGlobalResourceTypes": True}}
+EVERYTHING: dict[str, object] = {"recordingGroup": {"allSupported": True, "includeGlobalResourceTypes": True}}
 
 
 def item(place: Place, type_: str, id_: str, **more: object) -> dict[str, object]:

@@ -187,6 +187,17 @@ def test_a_profile_leaves_the_rules_of_a_framework() -> None:
     assert ringfence("scan", "items.json", "--profile", "nothing").exit_code == 2
 
 
+def test_a_profile_of_the_owner_leaves_its_rules(folder: Path) -> None:
+    path = folder / "compliance" / "own.yaml"
+    path.write_text(f"{RULE}profiles:\n  - {{name: mine, rules: [s3-bucket-keeps-versions]}}\n", "utf-8")
+    words = ("scan", "items.json", *OWN, "--library", "--profile", "mine")
+    found = json.loads(ringfence(*words, "--json").stdout)["rules"]
+    assert [one["rule"] for one in found] == ["s3-bucket-keeps-versions"]
+    assert ringfence(*words, "--html", "page.html").exit_code == 0
+    assert ringfence("scan", "items.json", *OWN, "--profile", "mine").exit_code == 2, "its rule is not used"
+    assert ringfence("rules", "check").exit_code == 0
+
+
 def test_a_page_says_the_same_without_scripts_and_without_other_files(folder: Path) -> None:
     hostile = item("<script>alert(1)</script>")
     (folder / "items.json").write_text(json.dumps([*ITEMS, hostile, {"resourceType": "<b>"}]), "utf-8")

@@ -9,11 +9,13 @@ import pytest
 
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
+from ringfence.model.frozen import replace
 from ringfence.policy.decision import Mode
 from ringfence.posture.evaluate import result
 from ringfence.posture.file import InvalidRules, Known, Loaded, load_rules
 from ringfence.posture.items import resource_of
-from ringfence.posture.rule import Status
+from ringfence.posture.profile import Profile
+from ringfence.posture.rule import Rule, Status
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +52,7 @@ RULE = "compliance_rules:\n  - name: a\n    resource_types: [AWS::S3::Bucket]\n"
 def load(folder: Path, text: str, name: str = "rules.yaml") -> tuple[Loaded, ...]:
     path = folder / name
     path.write_text(dedent(text), "utf-8")
-    return load_rules([path], KNOWN)
+    return load_rules([path], KNOWN).rules
 
 
 def flaws(folder: Path, text: str) -> list[str]:
@@ -320,7 +322,7 @@ def test_the_files_of_a_folder_are_read_in_order(tmp_path: Path) -> None:
     for name in ("b.yml", "a.yaml", "c.txt"):
         text = RULE.replace("name: a", f"name: {name[0]}")
         (tmp_path / name).write_text(text, "utf-8")
-    assert [one.rule.name for one in load_rules([tmp_path], KNOWN)] == ["a", "b"]
+    assert [one.rule.name for one in load_rules([tmp_path], KNOWN).rules] == ["a", "b"]
 
 
 def test_a_scope_can_name_global_resources(tmp_path: Path) -> None:
@@ -329,3 +331,44 @@ def test_a_scope_can_name_global_resources(tmp_path: Path) -> None:
     (loaded,) = load(tmp_path, scoped % "global, us-east-1")
     assert loaded.rule.scope.regions == ("global", "us-east-1")
     assert any("a region such as" in one for one in flaws(tmp_path, scoped % "everywhere"))
+
+
+PROFILED = """\
+compliance_rules:
+  - name: a
+    resource_types: [AWS::S3::Bucket]
+    required_properties: {AWS::S3::Bucket: {BucketName: x}}
+profiles:
+  - name: payment
+    controls: [s3-default-encryption]
+    rules: [a]
+"""
+
+
+def test_a_profile_has_rules_and_controls(tmp_path: Path) -> None:
+    (tmp_path / "rules.yaml").write_text(PROFILED, "utf-8")
+    (found,) = load_rules([tmp_path], KNOWN).profiles
+    assert found == Profile("payment", "payment", ("s3-default-encryption",), ("a",))
+    rule = Rule("b", "b", (), controls=("s3-default-encryption",))
+    assert (found.has(rule), found.has(replace(rule, controls=()))) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("rules: [a]", "rules: [c]", "line 8, column 13: profiles[0].rules[0]: is no rule"),
+        ("s3-default-encryption]", "s3-default-encrypt]", "profiles[0].controls[0]: is no control"),
+        ("name: payment", "name: soc2", "profiles[0].name: is the name of a framework"),
+        ("    rules: [a]\n", "", ""),
+        ("    rules: [a]\n", "    rule: [a]\n", "profiles[0].rule: is not a known field"),
+    ],
+)
+def test_an_error_of_a_profile_has_its_line(tmp_path: Path, old: str, new: str, told: str) -> None:
+    (tmp_path / "rules.yaml").write_text(PROFILED.replace(old, new), "utf-8")
+    known = replace(KNOWN, frameworks=("soc2",))
+    if not told:
+        assert load_rules([tmp_path], known).profiles
+        return
+    with pytest.raises(InvalidRules) as caught:
+        load_rules([tmp_path], known)
+    assert told in "\n".join(str(flaw) for _, flaw in caught.value.flaws)
