@@ -6,6 +6,7 @@ import json
 import time
 import tracemalloc
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeVar
@@ -24,9 +25,10 @@ from ringfence.posture.score import Tally
 from ringfence.posture.tagged import tree_of, without_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ringfence.model.call import Answer, Call, SansIO
+    from ringfence.posture.kept import Ending, Judged
     from ringfence.posture.rule import Rule
 
 R = TypeVar("R")
@@ -111,6 +113,10 @@ def _examples(rules: Sequence[Rule]) -> Iterator[dict[str, object]]:
                         yield {"configuration": {}, "resourceType": type_, **mapping_of(given)}
 
 
+def _look(place: Place, wanted: Wanted, reach: Reach, write: Callable[[Judged], None]) -> Ending:
+    return Look(place, wanted, reach, write).make()
+
+
 def _scan(places: Sequence[Place], rules: Sequence[Rule], answers: Answers) -> tuple[float, float]:
     """Scan places as the command does. Return the numbers of resources and of failed results."""
     wanted = Wanted("scan", "digest", tuple(rules), tuple(dict.fromkeys(one.region for one in places)), {})
@@ -119,7 +125,7 @@ def _scan(places: Sequence[Place], rules: Sequence[Rule], answers: Answers) -> t
     with TemporaryDirectory() as folder:
         kept = ScanFolder(Path(folder))
         for place in places:
-            ending = kept.keep(place, lambda write, at=place: Look(at, wanted, reach, write).make())
+            ending = kept.keep(place, partial(_look, place, wanted, reach))
             for judged in ending.lines():
                 tally.add(judged.results)
     return float(tally.resources), float(tally.whole.failed)
