@@ -194,7 +194,9 @@ def received(api: Api, way: Way = Way.API, sender: str = ROLE) -> Any:  # noqa: 
 def decided(api: Api, folder: Path, *senders: tuple[str, str]) -> dict[str, Mode]:
     """Return the mode of each remediation that runs. `senders` are subjects and modes."""
     event, finding = received(api)
-    (runbook,) = answering(event, CATALOGUE, {})
+    found = answering(event, CATALOGUE, {})
+    assert isinstance(found, tuple)
+    (runbook,) = found
     entries = "".join(
         f"  - role: {ROLE}\n    subjects: ['{subjects}']\n    mode: {mode}\n" for subjects, mode in senders
     )
@@ -203,8 +205,8 @@ def decided(api: Api, folder: Path, *senders: tuple[str, str]) -> dict[str, Mode
     path.write_text(f"version: 1\nscope: {{accounts: [home]}}\ndefault: auto\n{given}", "utf-8")
     policy = policy_from_json(load_policy(path, CATALOGUE).compile(HOME))
     (ref,) = finding.resources
-    found = portions(policy, CATALOGUE[runbook], finding, ref)
-    return {id_: one.decision.mode for one in found for id_ in one.runbook.ids}
+    shares = portions(policy, CATALOGUE[runbook], finding, ref)
+    return {id_: one.decision.mode for one in shares for id_ in one.runbook.ids}
 
 
 EVERY_BUCKET = f"bucket/{HOME}/*"
