@@ -82,9 +82,9 @@ def recording() -> SansIO[Recording]:
     # A recorder of a service records only what that service needs.
     own = [one for one in described.children("ConfigurationRecorders") if not one.has("servicePrincipal")]
     if not own:
-        return Recording("AWS Config has no recorder here")
+        return Recording("AWS Config has no recorder")
     if not any(_is_on(one, states) for one in own):
-        return Recording("AWS Config's recorder is stopped, so its items can be old")
+        return Recording("items can be old, because AWS Config has a stopped recorder")
     return _group(own[0].optional_child("recordingGroup"))
 
 

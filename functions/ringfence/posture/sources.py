@@ -54,7 +54,9 @@ class Sources:
                 yield region, types
             return
         if found.problem:
-            self.missed(found.problem, again=False)
+            everywhere = self.place.region == EVERYWHERE
+            words = f"{found.problem} in {region}" if everywhere else found.problem
+            self.missed(words, *(types if everywhere else ()), again=False)
             return
         if lacking := found.lacking(types):
             self.missed("AWS Config does not record this", *lacking, again=False)

@@ -83,7 +83,7 @@ def test_a_place_without_a_recorder_is_named_and_passes_nothing() -> None:
     config = ConfigItems()
     config.items[HERE] = [item(HERE, BUCKET, "b", configuration={"name": "x"})]
     kept = look(config)
-    assert (kept.judged, kept.ending.unseen) == ([], ("AWS Config has no recorder here",))
+    assert (kept.judged, kept.ending.unseen) == ([], ("AWS Config has no recorder",))
 
 
 def test_items_of_a_stopped_recorder_are_old_and_not_read() -> None:
@@ -186,6 +186,11 @@ def test_global_types_that_no_region_records_are_named() -> None:
     config = ConfigItems(recorders={HERE: {"recordingGroup": {"allSupported": True}}})
     unseen = look(config, named(ROLE), place=GLOBAL).ending.unseen
     assert unseen == (f"{ROLE}: no region of the scope is known to record this",)
+
+
+def test_a_global_type_of_one_region_is_named_with_that_region() -> None:
+    unseen = look(ConfigItems(), EXISTS[CDN], place=GLOBAL).ending.unseen
+    assert unseen == (f"{CDN}: AWS Config has no recorder in us-east-1",)
 
 
 def test_an_aggregator_is_asked_for_the_places_that_it_has() -> None:
