@@ -1,6 +1,6 @@
 """AWS Config in several accounts and regions: recorders, items, queries in pages, throttling and denials.
 
-It understands the queries of a scan, and refuses any other.
+It understands the queries of a scan, and refuses any other. Each call is valid by the model of its service.
 """
 
 from __future__ import annotations
@@ -9,7 +9,11 @@ import json
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
+
+from botocore.session import Session
+from botocore.validate import ParamValidator
 
 from ringfence.model.call import Failed
 from ringfence.model.document import Document
@@ -19,6 +23,8 @@ from ringfence.posture.queries import FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from botocore.model import ServiceModel
 
     from ringfence.model.call import Answer, Call, SansIO
 
@@ -89,6 +95,7 @@ class ConfigItems:
 
     def _answer(self, place: Place, call: Call) -> Answer:
         self.calls.append((call.operation, place))
+        _check(call)
         if place in self.denied:
             raise AccessDenied(f"sts:AssumeRole of {place.account}: AccessDenied: no", "sts:AssumeRole")
         if self.fails.get(place) and call.operation.startswith("Select"):
@@ -135,6 +142,18 @@ class ConfigItems:
         if start + self.page < len(rows):
             answer["NextToken"] = str(start + self.page)
         return Document.of(answer)
+
+
+def _check(call: Call) -> None:
+    """Raise for a call that the model of its service does not have, or with other parameters."""
+    shape = _model(call.service).operation_model(call.operation).input_shape
+    report = ParamValidator().validate(dict(call.parameters), shape)
+    assert not report.has_errors(), report.generate_report()
+
+
+@cache
+def _model(service: str) -> ServiceModel:
+    return Session().get_service_model(service)
 
 
 def _source(place: Place) -> dict[str, object]:
