@@ -93,6 +93,8 @@ FREE = {
     "--principal": "an ARN, or the name of a role or user",
     "--profile": "a profile in ~/.aws/config",
     "--regions": "regions of AWS",
+    "--scope": "ids of accounts and units, and regions of AWS",
+    "--aggregator": "an aggregator in AWS: the error lists every one",
     "--services": "services of AWS",
     "--region": "a region of AWS",
     "--resource": "an id of AWS",
