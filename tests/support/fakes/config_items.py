@@ -147,6 +147,7 @@ class ConfigItems:
 def _check(call: Call) -> None:
     """Raise for a call that the model of its service does not have, or with other parameters."""
     shape = _model(call.service).operation_model(call.operation).input_shape
+    assert shape is not None
     report = ParamValidator().validate(dict(call.parameters), shape)
     assert not report.has_errors(), report.generate_report()
 
