@@ -21,6 +21,7 @@ from ringfence.handlers.sent_routes import FINDINGS
 
 ROUTES = {
     "findings send": FINDINGS.path,
+    "scan": FINDINGS.path,
     "run": RUNS,
     "release": RELEASES,
     "approvals": APPROVALS,

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 MOST = 1_000
 """The failing resources that one scan hands over. The next scan finds the others."""
-_ONLY_SHOWN = frozenset({Mode.OFF, Mode.NOTIFY, Mode.DRY_RUN})
-"""The modes of a rule in which nothing may be changed."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ class Fixes:
         )
         if found is None or not found.type:
             self.left[f"{rule.name}: {rule.remediation} answers no finding about such a resource"] += 1
-        elif highest in _ONLY_SHOWN:
+        elif not (highest.changes or highest.asks):
             self.left[f"{rule.name}: the rule sets the mode {highest}"] += 1
         elif len(self.found) >= MOST:
             self.left[f"more than {MOST} in one scan: scan again"] += 1
@@ -81,7 +79,7 @@ class Fixes:
         """Show what is handed over, and what is not, on standard error."""
         counted = Counter((one.result.rule, one.target.runbook, one.highest) for one in self.found)
         for (rule, runbook, highest), number in counted.items():
-            most = "" if highest is Mode.AUTO else f", at most {highest}"
+            most = "" if highest.changes else f", at most {highest}"
             words = f"{rule}: {count(number, 'resource')} to {runbook}, {self.rules[rule].remediation}{most}"
             click.echo(safe(words), err=True)
         for why, number in self.left.items():

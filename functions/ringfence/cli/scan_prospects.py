@@ -65,7 +65,7 @@ class Prospects:
         from ringfence.posture.fixes import highest_mode, violation
 
         highest = highest_mode(rule, one.resource, self.units)
-        if highest is Mode.OFF:
+        if not highest.records:
             return highest
         given = Document.of(violation(one, rule, found, highest, self.now))
         finding = replace(finding_from(Sent(Way.API, _ANYBODY, self.now, given)), claim=None)

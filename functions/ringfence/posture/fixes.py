@@ -115,5 +115,5 @@ def violation(one: Result, rule: Rule, found: Target, mode: Mode, at: datetime) 
         "severity": LEVELS[rule.severity],
         "updated_at": instant_text(at),
         "subjects": [key],
-        **({"highest_mode": mode.value} if mode is not Mode.AUTO else {}),
+        **({} if mode.changes else {"highest_mode": mode.value}),
     }

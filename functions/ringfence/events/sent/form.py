@@ -35,7 +35,7 @@ VERSION = 1
 MOST_FINDINGS = 25
 """The maximum number of findings in one request."""
 MOST_SUBJECTS = 10
-_MODES = tuple(one.value for one in Mode if one is not Mode.OFF)
+_MODES = tuple(one.value for one in Mode if one.records)
 _PRINTABLE = "[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]"
 FINDING = Declared(
     "Ringfence finding",
