@@ -14,7 +14,6 @@ from ringfence.cli.text import safe
 from ringfence.events.sent.form import MOST_FINDINGS
 from ringfence.handlers.sent_findings import ACCEPTED
 from ringfence.model.errors import BadInput
-from ringfence.policy.decision import Mode
 from ringfence.posture.rule import Status
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from ringfence.cli.scan_options import ScanOptions
     from ringfence.model.document import Document
+    from ringfence.policy.decision import Mode
     from ringfence.posture.evaluate import Units
     from ringfence.posture.fixes import Target
     from ringfence.posture.rule import Result, Rule
