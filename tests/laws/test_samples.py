@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ringfence.cli.samples import SOURCES
 from ringfence.engine.explanation import Explainer, Status
 from ringfence.engine.replay import read_findings
 from ringfence.events.envelope import NotForUs
 from ringfence.events.guardduty.trigger import DETAIL_TYPE
 from ringfence.events.health import trigger as health
+from ringfence.events.recorded import recorded_entries
 from ringfence.local.samples.catalogue import samples_of, subjects_of
 from ringfence.local.samples.fresh import about, fresh, marked
+from ringfence.local.samples.relayed import relayed
 from ringfence.model.reviews import ReviewTrigger
 from ringfence.policy.file import load_policy
 from ringfence.runbooks.catalogue import CATALOGUE
@@ -123,3 +126,25 @@ def test_a_sample_can_be_about_another_resource() -> None:
     (one,) = samples_of([CATALOGUE["contain-instance"]], "Backdoor:EC2/C&CActivity.B")
     (finding,) = findings_of(about(new(one), one.subject.id, "i-0fffffffffffffff0"))
     assert [ref.id for ref in finding.subjects] == ["i-0fffffffffffffff0"]
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_each_event_that_comes_in_another_way_is_of_now_and_answered(source: str, tmp_path: Path) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text(
+        "{version: 1, scope: {accounts: [home]}, extends: balanced, "
+        "senders: [{account: home, subjects: ['instance/*'], mode: dry-run}], "
+        "mappings: [{product: office-ids, runbook: contain-instance}]}",
+        encoding="utf-8",
+    )
+    explainer = Explainer(load_policy(path, CATALOGUE), CATALOGUE, home=ACCOUNT)
+    found = list(relayed(source, NOW))
+    assert len({one.name for one in found}) == len(found) > 1
+    for sample in found:
+        (entry,) = recorded_entries(new(sample))
+        assert entry.error is None
+        assert not isinstance(entry.event, NotForUs)
+        told = explainer.of_event(entry.event)
+        assert told.status is Status.HANDLED, (sample.name, told.reason)
+        assert told.finding
+        assert (told.finding.account, told.finding.region) == (ACCOUNT, REGION)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ringfence.aws.audit_items import CONTROL_KEY
 from ringfence.aws.failures import raised
 from ringfence.model.errors import Retryable
+from ringfence.model.step import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -43,4 +44,4 @@ def _batch(client: DynamoDBClient, table: str, keys: tuple[str, ...], tries: int
         left = tuple(str(key[CONTROL_KEY]["S"]) for key in again)
         if not left:
             return
-    raise Retryable(f"DynamoDB did not read {len(left)} items in {tries} tries")
+    raise Retryable(f"DynamoDB did not read {counted(len(left), 'item')} in {counted(tries, 'try')}")

@@ -111,6 +111,20 @@ class IncidentReader:
         }
         return tuple(as_stored(item) for item in self._query(query))
 
+    def since(self, key: ChainKey, since: datetime) -> tuple[Entry, ...]:
+        """Read the entries of a chain, of every incident that was opened since a time, in order."""
+        query: QueryInputTypeDef = {
+            "TableName": self.table,
+            "KeyConditionExpression": "#chain = :chain AND #entry >= :first",
+            "ExpressionAttributeNames": {"#chain": CHAIN, "#entry": ENTRY},
+            "ExpressionAttributeValues": {
+                ":chain": {"S": key.text},
+                ":first": {"S": f"inc-{since.astimezone(UTC):%Y%m%dT%H%M%S}"},
+            },
+            "ConsistentRead": True,
+        }
+        return tuple(as_stored(item) for item in self._query(query))
+
     def newest(self, key: ChainKey) -> tuple[Entry, ...]:
         """Return the newest entry of a chain, or none."""
         query: QueryInputTypeDef = {

@@ -17,6 +17,7 @@ from ringfence.cli.audit_view import ALTERED_CODE, ATTEMPTED_CODE, UNKNOWN_CODE,
 from ringfence.cli.audit_walk import walk_log
 from ringfence.cli.output import note, print_rows
 from ringfence.cli.text import is_terminal, safe
+from ringfence.model.step import counted
 from ringfence.record.log_check import LOGGED_WITHIN
 
 if TYPE_CHECKING:
@@ -119,16 +120,16 @@ def _covered(
     lines = [f"LOG: {one}" for one in report.faults]
     lines += [f"log: {one}" for one in report.remarks]
     lines.append(
-        f"verified {counts['responses']} responses: {counts['entries']} entries in the table, "
-        f"{counts['archived']} in the archive, {counts['pending']} pending; "
-        f"{counts['faulty']} responses have faults"
+        f"verified {counted(counts['responses'], 'response')}: {counted(counts['entries'], 'entry')} in the "
+        f"table, {counts['archived']} in the archive, {counts['pending']} pending; "
+        f"{counted(counts['faulty'], 'response')} with faults"
     )
     lines += seals.lines()
     if awaited:
         return [*lines, awaited]
-    rest = f"; {counts['unlogged']} entries are not in the log yet" if counts["unlogged"] else ""
+    rest = f"; {counted(counts['unlogged'], 'entry is')} not in the log yet" if counts["unlogged"] else ""
     lines.append(
-        f"verified the log from leaf {report.first} to {report.size} against {report.checkpoints} "
-        f"checkpoints, with the key {key.text}{rest}"
+        f"verified the log from leaf {report.first} to {report.size} against "
+        f"{counted(report.checkpoints, 'checkpoint')}, with the key {key.text}{rest}"
     )
     return lines

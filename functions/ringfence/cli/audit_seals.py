@@ -8,6 +8,7 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING, cast
 
 from ringfence.cli.seals import NOT_CHECKED, IncidentSeals, with_seals
+from ringfence.model.step import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -90,11 +91,12 @@ class SealWalk:
         counts = self.counts
         if counts["sealed"] or counts["unsealed"] or counts["forged"]:
             yield (
-                f"the function checked seals: {counts['sealed']} entries are sealed, {counts['unsealed']} "
-                f"are not sealed, {counts['forged']} are not authentic"
+                f"the function checked seals: {counted(counts['sealed'], 'entry is')} sealed, "
+                f"{counted(counts['unsealed'], 'is')} not sealed, "
+                f"{counted(counts['forged'], 'is')} not authentic"
             )
         if counts["responses"] or counts["unchecked"]:
             yield (
-                f"{NOT_CHECKED}{counts['responses']} responses and {counts['unchecked']} other entries: "
-                f"{self.problem}"
+                f"{NOT_CHECKED}{counted(counts['responses'], 'response')} and "
+                f"{counted(counts['unchecked'], 'other entry')}: {self.problem}"
             )

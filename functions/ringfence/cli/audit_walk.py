@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ringfence.aws.audit_items import is_ours
 from ringfence.cli.audit_sources import LogReport, Sources
 from ringfence.model.errors import BadInput
+from ringfence.model.step import counted
 from ringfence.record.log_check import LogCheck, Signed, gaps, time_faults
 from ringfence.record.merkle import WIDTH, Edge, bundle_path, edge_widths, leaf_hash, tile_path
 from ringfence.record.tlog import packed, read_checkpoint, read_leaf, unpacked
@@ -42,7 +43,8 @@ def walk_log(sources: Sources, store: AuditStore, since: datetime | None, now: d
     if base:
         edge = sources.files.edge(base.checkpoint.size, base.checkpoint.root)
     if base and edge is None:
-        report.faults.append(f"the tiles do not fit the checkpoint over {base.checkpoint.size} entries")
+        entries = counted(base.checkpoint.size, "entry")
+        report.faults.append(f"the tiles do not fit the checkpoint over {entries}")
     edge = edge or Edge()
     own = [one for one in (*signed, *((base,) if base else ())) if one.checkpoint.size >= edge.size]
     newest = max(own, key=lambda one: (one.checkpoint.size, one.checkpoint.at), default=None)

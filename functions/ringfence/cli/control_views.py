@@ -11,6 +11,7 @@ from rich.text import Text
 
 from ringfence.cli.incident_views import GOOD, OPEN
 from ringfence.cli.text import row
+from ringfence.model.step import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -40,7 +41,8 @@ def summary_shown(found: Mapping[Framework, Sequence[Requirement]], unmet: Seque
 def framework_shown(of: Framework, found: Sequence[Requirement]) -> RenderableType:
     """Return the support for each requirement, and then the requirements without support."""
     supported = [one for one in found if one.supported]
-    title = f"{of.name}: {len(supported)} of {len(found)} requirements are supported by remediations"
+    number = counted(len(found), "requirement is")
+    title = f"{of.name}: {len(supported)} of {number} supported by remediations"
     means = [each for one in found for way in one.ways for each in way.means]
     widths = (
         max((len(each.remediation.id) for each in means), default=0),

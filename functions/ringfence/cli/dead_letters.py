@@ -30,7 +30,8 @@ def dead_letters() -> None:
 def list_(given: CommandOptions) -> None:
     """List the dead letters of every runbook's queues, the oldest first. At most 100 of a queue.
 
-    Each one is hidden for 30 seconds after it was listed, and then shown again.
+    A message in a wrong form is listed with what is wrong: field, problem and value. Each dead letter is
+    hidden for 30 seconds after it was listed, and then shown again.
 
     Exit code 0: listed. 2: bad input, or the API cannot be reached.
     """
@@ -41,7 +42,10 @@ def list_(given: CommandOptions) -> None:
     show_paused(screen, answer.texts("paused"))
     found = tuple(answer.children("dead_letters"))
     for one in found:
-        screen.columns(one.text("at")[:19], one.text("queue"), _about(one), one.text("id"))
+        why = one.optional_text("why") or ""
+        screen.columns(
+            one.text("at")[:19], one.text("queue"), _about(one), one.text("id"), *((why,) if why else ())
+        )
     if not found:
         screen.say("There are no dead letters.")
     else:

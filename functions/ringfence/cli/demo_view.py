@@ -17,6 +17,7 @@ from ringfence.cli.incident_views import BAD, GOOD, OPEN, STYLES, plain
 from ringfence.cli.layout import fitted
 from ringfence.cli.sheets import Sheet
 from ringfence.cli.text import row
+from ringfence.model.step import counted
 from ringfence.record.shell import typed
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 
@@ -170,7 +171,7 @@ class View:
         for line in lines[:MOST_OUTPUT]:
             self._print(plain(line))
         if len(lines) > MOST_OUTPUT:
-            self._print(Text(f"and {len(lines) - MOST_OUTPUT} more lines", style="dim"))
+            self._print(Text(f"and {counted(len(lines) - MOST_OUTPUT, 'more line')}", style="dim"))
         self.console.print()
 
     def timeline(self, sent: datetime, archived: datetime, runbook: Runbook = CONTAIN_INSTANCE) -> None:

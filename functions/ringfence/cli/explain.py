@@ -46,6 +46,13 @@ POLICY = Path("policy.yaml")
 )
 @home_account("The home account. Default: the account of each finding.")
 @click.option(
+    "--sender",
+    default="",
+    metavar="ARN|ACCOUNT",
+    help="Who sends findings of your own systems: the ARN of a role, or on the bus an account. Default: the "
+    "first of the policy's `senders` that may send the finding.",
+)
+@click.option(
     "--at",
     type=click.DateTime(("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z")),
     metavar="TIME",
@@ -61,6 +68,7 @@ def explain(  # noqa: PLR0913 - the options of a command
     home: str,
     at: datetime | None,
     *,
+    sender: str,
     full: bool,
     as_json: bool,
 ) -> None:
@@ -68,15 +76,18 @@ def explain(  # noqa: PLR0913 - the options of a command
 
     PATH is a file, a folder of files, or - for standard input. A file is plain or gzip. It contains events as
     EventBridge delivers them, findings of GuardDuty, the output of `aws guardduty get-findings`, findings of
-    Security Hub (ASFF), log files of CloudTrail, or lines of Ringfence's archive: one document, a list, or
-    one on each line. More than 5 events are summarized by decision.
+    Security Hub (ASFF or OCSF), findings of your own systems in the form of `ringfence findings send`, log
+    files of CloudTrail, or lines of Ringfence's archive: one document, a list, or one on each line. More
+    than 5 events are summarized by decision.
 
     Exit code 0: Ringfence would handle every event. 3: it would not handle some event. 2: some event is bad
     input.
     """
     runbooks = ctx.obj if isinstance(ctx.obj, dict) else _catalogue()
     circumstances = Circumstances(at or datetime.now(UTC))
-    explainer = replace(_explainer(policy_path, runbooks), home=home, circumstances=circumstances)
+    explainer = replace(
+        _explainer(policy_path, runbooks), home=home, circumstances=circumstances, sender=sender
+    )
     found = Explained()
     each = full or as_json
     for name in paths_of(paths):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.cli.text import columns, row, safe, shortened, wrapped
 from ringfence.engine.explanation import Status
+from ringfence.model.step import counted
 from ringfence.policy.decision import Mode
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def summed_up(found: Explained) -> Iterator[str]:
     """Yield the lines of the table by decision, and the bad inputs with their places."""
     total = found.statuses.total()
     parts = (f"{found.statuses[one]:,} {one}" for one in Status if found.statuses[one])
-    yield f"{total:,} events: {', '.join(parts)}"
+    yield f"{counted(total, 'event')}: {', '.join(parts)}"
     modes: Counter[str] = Counter()
     for (mode, _, _), count in found.rows.items():
         modes[mode] += count
@@ -96,7 +97,7 @@ def _table(rows: Counter[_Row]) -> Iterator[str]:
         line = f"{count:>{widths[0]}}  {mode:<{widths[1]}}  {runbook:<{widths[2]}}  {finding}"
         yield from wrapped(line, hang=" " * (widths[0] + 2))
     if (unnamed := len(ranked) - MOST_ROWS) > 0:
-        yield f"and {unnamed:,} more kinds"
+        yield f"and {counted(unnamed, 'more kind')}"
     if ranked:
         yield ""
 

@@ -1,4 +1,4 @@
-"""`ringfence findings`: check findings of your own systems, and send them to the API."""
+"""`ringfence findings`: check and send findings of your own systems, and list refused ones."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringfence.cli.flaws import check
+from ringfence.cli.refused_findings import refused
 from ringfence.cli.settings import Home, home_options
 from ringfence.cli.text import safe
 from ringfence.events.envelope import parse_json
-from ringfence.events.sent.form import MOST_FINDINGS, finding_of
-from ringfence.events.sent.ocsf import from_ocsf, is_ocsf
+from ringfence.events.sent.form import MOST_FINDINGS, finding_flaws
+from ringfence.events.sent.ocsf import is_ocsf, ocsf_flaws
 from ringfence.handlers.sent_findings import ACCEPTED, BODY
 from ringfence.handlers.sent_routes import FINDINGS
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput, Refused, Retryable
+from ringfence.model.step import counted
 from ringfence.record.shell import typed
 
 if TYPE_CHECKING:
@@ -32,7 +35,10 @@ _STDIN = "<stdin>"
 
 @click.group()
 def findings() -> None:
-    """Check findings of your own systems, and send them."""
+    """Check and send findings of your own systems, and list those that were refused."""
+
+
+findings.add_command(refused)
 
 
 @findings.command("send", short_help="Send findings of your own systems.")
@@ -50,24 +56,33 @@ def send(home: Home, file: click.utils.LazyFile, *, only_check: bool, as_json: b
     """Send the findings in FILE. `-` reads standard input.
 
     FILE contains one finding, a list, or an object with the list `findings`, or one of these on each line. A
-    finding is in the form of
-    Ringfence or a Detection Finding of OCSF. Each one is checked before anything is sent. The policy's
-    `senders` decide what you may send.
+    finding is in the form of Ringfence or a Detection Finding of OCSF. Each one is checked before anything is
+    sent, and everything that is wrong is named. The policy's `senders` decide what you may send.
 
     Exit code 0: accepted, or with --check valid. 1: some were not accepted. 2: bad input, or the API cannot
     be reached.
     """
     requests = tuple(_requests(file.read()))
-    checked = [_checked(one, number) for given in requests for number, one in enumerate(given)]
+    name = getattr(file, "name", _STDIN)
+    name = "-" if name == _STDIN else name
+    check(
+        name, [flaw for given in requests for number, one in enumerate(given) for flaw in _flaws(one, number)]
+    )
     if only_check:
-        name = getattr(file, "name", _STDIN)
-        name = "-" if name == _STDIN else name
-        words = f"{_number(len(checked))} valid. To send:\n{typed('ringfence', 'findings', 'send', name)}"
-        _end({"checked": len(checked)}, as_json=as_json, words=words)
+        number = sum(map(len, requests))
+        sending = typed("ringfence", "findings", "send", name)
+        _end(
+            {"checked": number},
+            as_json=as_json,
+            words=f"{counted(number, 'finding')} valid. To send:\n{sending}",
+        )
         return
     results = tuple(one for given in requests for one in post(home, url, given))
     accepted = sum(one.integer("status") == ACCEPTED for one in results)
-    lines = [f"{_number(accepted)} accepted", *(_refused(one) for one in results if one.has("error"))]
+    lines = [
+        f"{counted(accepted, 'finding')} accepted",
+        *(_refused(one) for one in results if one.has("error")),
+    ]
     _end({"results": [dict(one.value) for one in results]}, as_json=as_json, words="\n".join(lines))
     if accepted < len(results):
         sys.exit(NOT_ACCEPTED)
@@ -108,9 +123,9 @@ def _findings(text: bytes) -> Iterator[object]:
     yield from found
 
 
-def _checked(given: object, number: int) -> Document:
+def _flaws(given: object, number: int) -> Iterator[BadInput]:
     path = f"{BODY}[{number}]"
-    return from_ocsf(given, path) if is_ocsf(given) else finding_of(given, path)
+    return ocsf_flaws(given, path) if is_ocsf(given) else finding_flaws(given, path)
 
 
 def post(home: Home, url: str | None, given: tuple[object, ...]) -> tuple[Document, ...]:
@@ -136,10 +151,6 @@ def post(home: Home, url: str | None, given: tuple[object, ...]) -> tuple[Docume
 
 def _refused(result: Document) -> str:
     return f"{result.integer('status')} {safe(result.child('error').text('message'))}"
-
-
-def _number(count: int) -> str:
-    return f"{count} finding{'' if count == 1 else 's'}"
 
 
 def _end(answer: dict[str, object], *, as_json: bool, words: str) -> None:

@@ -12,6 +12,7 @@ import click
 from ringfence.cli.choices import OneOf
 from ringfence.cli.text import is_terminal, safe
 from ringfence.model.errors import BadInput
+from ringfence.model.step import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +93,10 @@ def generate(  # noqa: PLR0913 - the options of a command
     if not made.statements:
         raise BadInput("--principal", "must be a principal with recorded calls", principal or "")
     compared = _compared(compare, made) if compare else None
-    left = [f"{one.service}:{one.operation}: {one.why}, {count} times" for one, count in unknown.items()]
+    left = [
+        f"{one.service}:{one.operation}: {one.why}, {counted(count, 'time')}"
+        for one, count in unknown.items()
+    ]
     if as_json:
         click.echo(json.dumps(_as_json(made, left, compared)))
     else:
@@ -182,7 +186,7 @@ def _tell(made: Generated, left: list[str], compared: Difference | None) -> None
     size = len(json.dumps(made.document, separators=(",", ":")))
     if size > LONGEST:
         click.echo(
-            f"The policy has {size} characters, and IAM allows {LONGEST}. Split it by service.",
+            f"The policy has {counted(size, 'character')}, and IAM allows {LONGEST}. Split it by service.",
             err=True,
         )
 

@@ -22,6 +22,7 @@ from ringfence.cli.output import note
 from ringfence.cli.period import Since, Until, check_period
 from ringfence.cli.settings import AUDIT_TABLE, Home, home_options
 from ringfence.model.errors import BadInput
+from ringfence.model.step import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -92,7 +93,7 @@ def export(home: Home, names: tuple[str, ...], *, form: str, since: datetime, un
 
 
 def _count(number: int, of: str) -> str:
-    return f"{number} {of}{'' if number == 1 else 's'}"
+    return counted(number, of)
 
 
 def _given(*options: str) -> bool:

@@ -11,6 +11,7 @@ from ringfence.cli.incident_views import SEVERITY_STYLES, STYLES, plain
 from ringfence.cli.layout import fitted
 from ringfence.cli.times import ago
 from ringfence.model.kinds import kind_of
+from ringfence.model.step import counted
 from ringfence.record.brief import actor_of, severity_word
 from ringfence.record.shell import typed
 from ringfence.record.wording import said
@@ -74,7 +75,7 @@ def summary(briefs: Sequence[Brief]) -> Text:
     for one in briefs:
         state = said(one.now.runbook, one.status.words)
         counts[state] = counts.get(state, 0) + 1
-    number = "1 response" if len(briefs) == 1 else f"{len(briefs)} responses"
+    number = counted(len(briefs), "response")
     each = ", ".join(f"{much} {state}" for state, much in counts.items())
     return Text(f"{number}: {each}", "dim")
 

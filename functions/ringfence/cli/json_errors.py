@@ -6,6 +6,7 @@ import json
 
 from click import Abort, ClickException, UsageError
 
+from ringfence.cli.flaws import SeveralFlaws
 from ringfence.handlers.operator_types import Forbidden
 from ringfence.model.errors import AccessDenied, BadInput, Refused, RingfenceError
 
@@ -32,6 +33,8 @@ def as_json(error: ClickException | Abort) -> str:
     cause = getattr(error, "error", None)
     if isinstance(cause, BadInput):
         told |= {"field": cause.field, "problem": cause.problem}
+    if isinstance(cause, SeveralFlaws):
+        told["all"] = [{"field": one.field, "problem": one.problem} for one in cause.flaws]
     return json.dumps({"error": told})
 
 

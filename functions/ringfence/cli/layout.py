@@ -10,6 +10,7 @@ from rich.text import Text
 
 from ringfence.cli.incident_views import BAD, GOOD, OPEN, plain
 from ringfence.cli.text import safe
+from ringfence.model.step import counted
 from ringfence.record.changes import BEGUN
 
 if TYPE_CHECKING:
@@ -122,4 +123,4 @@ def ending(purpose: str, command: str) -> Iterator[Text]:
 
 def count(number: int, thing: str) -> str:
     """Return a number of things in words."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+    return counted(number, thing)

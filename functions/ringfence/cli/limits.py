@@ -10,6 +10,7 @@ import click
 from ringfence.cli.operator_command import DONE, CommandOptions, end, environment, query_command
 from ringfence.cli.waiting import Poller
 from ringfence.handlers.operator_types import check_reason
+from ringfence.model.step import counted
 from ringfence.record.next_command import NextCommand
 from ringfence.record.shell import typed
 
@@ -82,7 +83,10 @@ def reset(given: CommandOptions, limit: str, *, reason: str) -> None:
     body = {"limit": limit, "reason": reason}
     answer = Poller(given, env, screen).first(partial(env.client(given).reset, body))
     free, most = answer.integer("free"), answer.integer("most")
-    screen.say(f"{answer.text('reset')}: reset. {free} of {most} places are free.", "bold green")
+    screen.say(
+        f"{answer.text('reset')}: reset. {free} of {counted(most, 'place is')} free.",
+        "bold green",
+    )
     for one in answer.texts("freed"):
         screen.say(f"  no longer counted: {one}")
     screen.ending(NextCommand("to see all limits", "ringfence limits --all"))
@@ -90,7 +94,7 @@ def reset(given: CommandOptions, limit: str, *, reason: str) -> None:
 
 
 def _number(count: int, noun: str) -> str:
-    return f"1 {noun} is" if count == 1 else f"{count} {noun}s are"
+    return counted(count, f"{noun} is")
 
 
 def _matters(one: Document) -> bool:
@@ -124,7 +128,7 @@ def _opened(one: Document) -> str:
     breaker, limit = one.child("breaker"), one.text("limit")
     opened, closes = (breaker.text(name)[:19].replace("T", " ") for name in ("opened_at", "closes_at"))
     most = one.integer("most")
-    ran = "1 response" if most == 1 else f"{most} responses"
+    ran = counted(most, "response")
     return (
         f"BREAKER OPEN: {limit} was reached at {opened} UTC by {breaker.text('incident')} and closes at "
         f"{closes} UTC: {ran} ran without a person"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ringfence.local.following import Follower, Seen
     from ringfence.record.chain import Entry
     from ringfence.record.notices import Notice
+    from ringfence.record.refused_findings import RefusedFinding
     from ringfence.record.timeline import Row
 
 
@@ -33,6 +34,9 @@ def show(follower: Follower, wait: float, *, where: str = "", as_json: bool = Fa
         for one in found:
             for row in _new(one):
                 click.echo(json.dumps(_entry(one, row)) if as_json else _line(one, row))
+    if not found and (refused := follower.refused()):
+        _show_refused(refused, as_json=as_json)
+        return True
     if not found:
         nothing = f"Nothing was recorded within {wait:g} seconds. {where}".rstrip()
         why = "To see what it would do about a file: ringfence explain FILE"
@@ -45,6 +49,19 @@ def show(follower: Follower, wait: float, *, where: str = "", as_json: bool = Fa
         for line in _ending(one):
             click.echo(line)
     return all(one.summary.status in ENDED for one in found)
+
+
+def _show_refused(found: Sequence[RefusedFinding], *, as_json: bool) -> None:
+    """Print which findings the policy refused, and why."""
+    for one in found:
+        if as_json:
+            told = {"finding": one.finding, "field": one.field, "value": one.value, "reason": one.reason}
+            click.echo(json.dumps({"refused": told}))
+            continue
+        for part in wrapped(f"refused: finding {one.finding}: {one.field}: {one.value} {one.reason}"):
+            click.echo(part)
+    if not as_json:
+        click.echo("  ringfence findings refused")
 
 
 def _ending(one: Seen) -> Iterator[str]:

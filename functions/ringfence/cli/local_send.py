@@ -14,6 +14,7 @@ import click
 
 from ringfence.cli.text import safe
 from ringfence.model.errors import BadInput, Retryable
+from ringfence.model.step import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ringfence.events.recorded import Recorded
     from ringfence.local import LocalAws
     from ringfence.local.following import Follower
+    from ringfence.model.finding import Finding
 
 ENDPOINT = "http://127.0.0.1:4566"
 _LOOPBACK = frozenset({"127.0.0.1", "localhost"})
@@ -83,7 +85,8 @@ def send(  # noqa: PLR0913 - the options of a command
     events as EventBridge delivers them, findings of GuardDuty, the output of `aws guardduty get-findings`,
     lists of these, or one on each line. `ringfence samples` writes such files. A GuardDuty finding is put
     into the local GuardDuty, which sends its event and confirms the finding when Ringfence asks. The event
-    arrives in the account and region that it names.
+    arrives in the account and region that it names. A finding of your own system is put on Ringfence's bus,
+    so its sender is the account; `ringfence findings send` sends it by the API, as your login.
 
     If Ringfence is deployed in the local AWS, the command then shows what it records about the findings,
     until every response has ended. It looks for the deployment in AWS_ACCOUNT_ID and AWS_REGION.
@@ -95,7 +98,7 @@ def send(  # noqa: PLR0913 - the options of a command
 
     target = _target(loopback(endpoint or os.environ.get("AWS_ENDPOINT_URL") or ENDPOINT))
     files = [(name, _events(name)) for name in paths_of(paths)]
-    ids = _findings(one for _, found in files for one in found)
+    ids = _findings((one for _, found in files for one in found), target)
     followed = _follower(target, ids) if follow and ids else None
     for name, found in files:
         _send(target, name, found, as_json=as_json)
@@ -109,7 +112,8 @@ def send(  # noqa: PLR0913 - the options of a command
 def _elsewhere(target: Target, events: Iterable[FileEvent]) -> str:
     """Say where Ringfence is deployed, if an event arrived in another account or region."""
     here = (target.account, target.region)
-    there = {(one.account or target.account, one.region or target.region) for one in events} - {here}
+    others = (one for one in events if not one.is_own)
+    there = {(one.account or target.account, one.region or target.region) for one in others} - {here}
     if not there:
         return ""
     account, region = min(there)
@@ -157,7 +161,7 @@ def _event(entry: Recorded) -> FileEvent:
         raise BadInput(f"{entry.place}: {error.field}", error.problem, error.value) from error
 
 
-def _findings(events: Iterable[FileEvent]) -> frozenset[str]:
+def _findings(events: Iterable[FileEvent], target: Target) -> frozenset[str]:
     """Return the ids of the findings that Ringfence reads in these events."""
     from ringfence.events.dispatch import findings
     from ringfence.events.envelope import NotForUs
@@ -167,12 +171,24 @@ def _findings(events: Iterable[FileEvent]) -> frozenset[str]:
 
     def read(event: FileEvent) -> Iterator[str]:
         try:
+            if event.is_own:
+                yield _own(event, target).id
+                return
             found = findings(envelope(event, now))
         except BadInput:
             return  # Ringfence refuses it as well: that is worth a try
         yield from () if isinstance(found, NotForUs) else (one.id for one in found)
 
     return frozenset(id_ for event in events for id_ in read(event))
+
+
+def _own(event: FileEvent, target: Target) -> Finding:
+    """Return a finding of one's own system as Ringfence's bus delivers it: the account is the sender."""
+    from ringfence.events.sent.offered import offered
+    from ringfence.events.sent.parser import finding_from
+    from ringfence.events.sent.sealed import Sent, Way
+
+    return finding_from(Sent(Way.BUS, target.account, datetime.now(UTC), offered(event.detail).finding))
 
 
 def _follower(target: Target, ids: frozenset[str]) -> Follower | None:
@@ -183,7 +199,7 @@ def _follower(target: Target, ids: frozenset[str]) -> Follower | None:
         where = f"account {target.account}, {target.region}"
         click.echo(f"Ringfence is not deployed there ({where}): nothing is followed.", err=True)
         return None
-    follower = Follower(reader, ids)
+    follower = Follower(reader, ids, target.account)
     follower.skip()
     return follower
 
@@ -192,6 +208,8 @@ def _send(target: Target, name: str, found: Sequence[FileEvent], *, as_json: boo
     from ringfence.local.sending import put_entries
 
     def bus(event: FileEvent) -> tuple[str, str]:
+        if event.is_own:
+            return target.account, target.region
         return event.account or target.account, event.region or target.region
 
     for (account, region), some in groupby(found, bus):
@@ -206,5 +224,5 @@ def _send(target: Target, name: str, found: Sequence[FileEvent], *, as_json: boo
             sent = {"file": name, "events": len(batch), "account": account, "region": region}
             click.echo(json.dumps({"sent": sent}))
             continue
-        events = f"{len(batch)} event{'s' if len(batch) > 1 else ''}"
+        events = counted(len(batch), "event")
         click.echo(f"{safe(name)}: {events} sent to account {account} in {region}")

@@ -12,6 +12,7 @@ import click
 from ringfence.cli.explain import POLICY
 from ringfence.cli.home_account import home_account
 from ringfence.cli.text import safe, shortened, wrapped
+from ringfence.model.step import counted
 from ringfence.policy.circumstances import Circumstances
 
 if TYPE_CHECKING:
@@ -192,7 +193,7 @@ def _print(lines: Iterable[Line], *, as_json: bool) -> None:
 
 
 def _counted(found: tuple[Flaw, ...], noun: str) -> str:
-    return f"{len(found)} {noun}{'' if len(found) == 1 else 's'}"
+    return counted(len(found), noun)
 
 
 def _catalogue(given: object) -> Mapping[str, Runbook]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ringfence.cli.pages import rendered
 from ringfence.cli.replay_views import NOT_KNOWN_HERE, held_words
 from ringfence.model.frozen import frozen
+from ringfence.model.step import counted
 from ringfence.policy.decision import Mode
 
 if TYPE_CHECKING:
@@ -156,6 +157,5 @@ def _days_text(counter: BoundedCounter) -> str:
     if not counter.counts:
         return ""
     day, found = counter.top(1)[0]
-    return (
-        f"{len(counter.counts)} days with decisions. The day with the most is {day}, with {found.total():,}."
-    )
+    days = counted(len(counter.counts), "day")
+    return f"{days} with decisions. The day with the most is {day}, with {found.total():,}."

@@ -15,6 +15,7 @@ from ringfence.cli.csv_cells import cell
 from ringfence.cli.incident_views import plain, show, show_sheet
 from ringfence.cli.sheets import Cells, Sheet
 from ringfence.engine.replay_limits import SHARE
+from ringfence.model.step import counted
 from ringfence.policy.decision import Mode
 from ringfence.policy.limits import CLUSTER, GROUP, ROLE, TARGET_GROUP, VPC
 
@@ -178,7 +179,7 @@ def _parts(tally: Tally) -> Iterator[Sheet | Text]:
 
 
 def _number(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+    return counted(count, what)
 
 
 def _modes(modes: Counter[Mode]) -> Sheet:

@@ -10,6 +10,7 @@ import click
 
 from ringfence.cli.text import is_terminal, row, safe, wrapped
 from ringfence.model.errors import BadInput
+from ringfence.model.step import counted
 from ringfence.model.suggestions import similar
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def check(ctx: click.Context, paths: tuple[Path, ...], *, as_json: bool) -> None
             words = f"{file}:{flaw.line}:{flaw.column}: {kind}: {flaw.field}: {flaw.problem}"
             click.echo("\n".join(wrapped(words)))
         if not wrong:
-            click.echo(f"{len(loaded)} {'rule is' if len(loaded) == 1 else 'rules are'} valid.")
+            click.echo(f"{counted(len(loaded), 'rule is')} valid.")
     ctx.exit(INVALID if wrong else 0)
 
 

@@ -6,6 +6,7 @@ import json
 import os
 from dataclasses import replace
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,15 +14,21 @@ import click
 
 from ringfence.cli.text import safe
 from ringfence.model.errors import BadInput
+from ringfence.model.step import counted
 from ringfence.model.subject import ACCOUNT, REGION
 from ringfence.model.suggestions import similar, unknown
 from ringfence.record.shell import typed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ringfence.local.samples.catalogue import Sample
     from ringfence.model.runbook import Runbook
+
+
+RELAYED = ("security-hub", "access-analyzer")
+SOURCES = (*RELAYED, "own-system")
+"""What comes in another way than from the service that found it. Own systems need `senders` in the policy."""
 
 
 @click.command(short_help="Write a sample event of each trigger.")
@@ -35,6 +42,14 @@ if TYPE_CHECKING:
     help="Only findings of this type, for example 'Backdoor:EC2/*': one event of each type that matches.",
 )
 @click.option("--all-types", "every_type", is_flag=True, help="An event of each type of each trigger.")
+@click.option(
+    "--source",
+    "sources",
+    type=click.Choice(SOURCES),
+    multiple=True,
+    help="Only events that come in this way: relayed by Security Hub, of Access Analyzer, or findings of "
+    "your own systems, which the policy must let in. Can be repeated.",
+)
 @click.option(
     "--account",
     metavar="ID",
@@ -64,6 +79,7 @@ def samples(  # noqa: PLR0913 - the options of a command
     folder: Path | None,
     only: tuple[str, ...],
     types: str,
+    sources: tuple[str, ...],
     account: str | None,
     region: str | None,
     resource: str | None,
@@ -75,7 +91,8 @@ def samples(  # noqa: PLR0913 - the options of a command
 
     Each event is written to a file in DIR, which must be empty or new. Without DIR, the events are printed,
     one on each line: for `ringfence explain -` or `ringfence local send -`. Their times are the present
-    time, and their ids are new each time. Scheduled reviews have no event.
+    time, and their ids are new each time. Scheduled reviews have no event. Without --runbook, --type,
+    --all-types and --resource, events that Security Hub relays and events of IAM Access Analyzer follow.
 
     Exit code 0: written. 2: bad input.
     """
@@ -83,7 +100,10 @@ def samples(  # noqa: PLR0913 - the options of a command
 
     runbooks = ctx.obj if isinstance(ctx.obj, dict) else _catalogue()
     chosen = tuple(_chosen(runbooks, only))
-    found = tuple(samples_of(chosen, types, every_type=every_type))
+    selected = bool(only or types or every_type or resource)
+    found = () if sources else tuple(samples_of(chosen, types, every_type=every_type))
+    if sources or not selected:
+        found += tuple(_relayed(sources or RELAYED, types))
     if not found:
         known = (type_ for one in chosen for trigger in one.triggers for type_ in trigger.types)
         problem = "must match a type of finding that a runbook answers"
@@ -95,11 +115,23 @@ def samples(  # noqa: PLR0913 - the options of a command
         for one in made:
             click.echo(json.dumps(_as_json(folder, one) if as_json else one.event))
         return
-    click.echo(f"{len(made)} event{'s' if len(made) > 1 else ''} in {safe(str(folder))}.")
+    _say(folder, made)
+
+
+def _say(folder: Path, made: Sequence[Sample]) -> None:
+    """Print how many files there are, and what to do with them."""
+    click.echo(f"{counted(len(made), 'event')} in {safe(str(folder))}.")
     explain = typed("ringfence", "explain", str(folder))
     send = typed("ringfence", "local", "send", str(folder / made[0].name))
     click.echo(safe(f"\nTo see what would happen for them:\n{explain}", lines=True))
     click.echo(safe(f"\nNext, to send one to a local AWS:\n{send}", lines=True))
+
+
+def _relayed(sources: Iterable[str], types: str) -> Iterator[Sample]:
+    from ringfence.local.samples.relayed import relayed
+
+    every = (one for source in sources for one in relayed(source, datetime.now(UTC)))
+    return (one for one in every if not types or fnmatchcase(one.type, types))
 
 
 def _as_json(folder: Path | None, one: Sample) -> dict[str, object]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ringfence.cli.operator_command import CommandOptions, environment
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput, RingfenceError
+from ringfence.model.step import counted
 from ringfence.record.integrity import Fault, Wrong, with_more
 from ringfence.record.seal import places
 
@@ -54,8 +55,8 @@ class Seals:
             why = self.missing or "their key cannot be derived"
             yield f"{NOT_CHECKED}{places(self.unchecked)}: {why}"
         if self.cut:
-            yield f"{self.cut} more entries are forged, not sealed or not checked"
-        yield "1 entry is sealed" if self.sealed == 1 else f"{self.sealed} entries are sealed"
+            yield f"{counted(self.cut, 'more entry is')} forged, not sealed or not checked"
+        yield f"{counted(self.sealed, 'entry is')} sealed"
 
     def as_json(self) -> dict[str, object]:
         """Return it for machines."""

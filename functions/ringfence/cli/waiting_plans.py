@@ -10,6 +10,7 @@ from ringfence.cli.operator_command import DONE, NOT_DONE, agreed, end, environm
 from ringfence.cli.waiting import Poller
 from ringfence.handlers.operator_types import check_reason
 from ringfence.model.errors import BadInput
+from ringfence.model.step import counted
 from ringfence.model.suggestions import similar
 from ringfence.record.approval_facts import Answer
 from ringfence.record.batches import MOST_TOGETHER, Shown, batch_digest
@@ -146,7 +147,7 @@ def _answered(client: OperatorClient, poller: Poller, body: dict[str, object]) -
 
 
 def _plans(shown: tuple[Shown, ...], which: str) -> str:
-    return "this plan" if len(shown) == 1 else f"{which} {len(shown)} plans"
+    return "this plan" if len(shown) == 1 else f"{which} {counted(len(shown), 'plan')}"
 
 
 def _conclude(screen: Screen, outcomes: Iterable[Document]) -> None:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ringfence.engine.glimpse import About, glimpse
+from ringfence.engine.offered_findings import as_sent
 from ringfence.engine.offline import OfflineDecisions, elsewhere
 from ringfence.engine.reported_holders import exempt_holders
 from ringfence.engine.routing import product_of, sent_to
@@ -74,7 +75,7 @@ class Explainer:
     """Explains events for one policy. `note` describes the source of the policy.
 
     `home` is the home account. Without it, the account of each finding is used. `circumstances`: the time
-    of the decisions, and what is known of the organization.
+    of the decisions, and what is known of the organization. `sender`: who sends findings of own systems.
     """
 
     policy: PolicyFile
@@ -82,6 +83,7 @@ class Explainer:
     note: str = ""
     home: str = ""
     circumstances: Circumstances = NOTHING_KNOWN
+    sender: str = ""
 
     def explain(self, data: bytes) -> Explanation:
         """Explain an event in UTF-8. Bad input is a result, not an error."""
@@ -93,6 +95,19 @@ class Explainer:
 
     def of_event(self, event: object) -> Explanation:
         """Explain an event as EventBridge delivers it. Bad input is a result, not an error."""
+        try:
+            sent = as_sent(event, self._offline.compiled, self.sender)
+        except BadInput as error:
+            return invalid(error)
+        if sent is None:
+            return self._received(event)
+        if isinstance(sent.event, NotForUs):
+            about, resources = _about(sent.finding), sent.finding.resources
+            return Explanation(Status.NOT_APPLICABLE, sent.event.reason, about, resources)
+        answer = self._received(sent.event)
+        return replace(answer, reason=f"{answer.reason}; {sent.words}")
+
+    def _received(self, event: object) -> Explanation:
         try:
             found = findings(event)
         except BadInput as error:
@@ -166,8 +181,9 @@ class Explainer:
         home = f"without --home-account, `home` is account {finding.account}" if taken else ""
         rule, confirmed = finding.rule, ""
         if rule:
+            named = rule.name or "the rule"
             confirmed = (
-                f"before any change, Ringfence confirms with AWS Config that {rule.name} is the managed rule "
+                f"before any change, Ringfence confirms with AWS Config that {named} is the managed rule "
                 f"{rule.identifier}"
             )
         return "; ".join(filter(None, (confirmed, self.note, home)))

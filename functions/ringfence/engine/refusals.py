@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.engine.daily_chain import place_of, record_today
-from ringfence.record.chain import ChainKey
 from ringfence.record.deployment_facts import FindingRefused
-from ringfence.record.slots import REFUSALS
+from ringfence.record.refused_findings import chain_of
 
 if TYPE_CHECKING:
     from ringfence.engine.intake import ExecutionContext
     from ringfence.engine.ports import Ports
     from ringfence.model.kinds.account import AccountRef
+    from ringfence.record.chain import ChainKey
 
 MOST = 10
 """How many refusals of one sender are recorded in a day."""
@@ -24,7 +24,7 @@ MOST = 10
 
 def key_of(home: AccountRef) -> ChainKey:
     """Return the key of the chain. `home` is the home account."""
-    return ChainKey(REFUSALS, home.key)
+    return chain_of(home.id)
 
 
 def record_refusal(ports: Ports, home: AccountRef, fact: FindingRefused, execution: ExecutionContext) -> bool:

@@ -1,7 +1,7 @@
 """Read one event in the forms that people have it in. Pure.
 
 As EventBridge delivers it, as `aws guardduty get-findings` prints a finding, a finding of GuardDuty by
-itself, which is the `detail` of its event, or a finding of Security Hub.
+itself, which is the `detail` of its event, a finding of Security Hub, or one of a customer's own system.
 """
 
 from __future__ import annotations
@@ -14,16 +14,22 @@ from ringfence.events.guardduty.answers import as_detail
 from ringfence.events.guardduty.trigger import DETAIL_TYPE, SOURCE
 from ringfence.events.security_hub.trigger import IMPORTED, IMPORTED_V2
 from ringfence.events.security_hub.trigger import SOURCE as SECURITY_HUB
+from ringfence.events.sent.form import DETAIL_TYPE as SENT
+from ringfence.events.sent.offered import is_own, is_unsealed, offered
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
+from ringfence.model.resource_names import FINDINGS_BUS, PREFIX
 from ringfence.model.subject import ACCOUNT, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+OWN = "own-system"
+"""The source of an event on Ringfence's own bus that a file does not name: senders choose it."""
 _FORMS = (
     "must be an event with source and detail-type, the output of `aws guardduty get-findings`, a finding "
-    "of GuardDuty, or a finding of Security Hub (ASFF or OCSF)"
+    "of GuardDuty, a finding of Security Hub (ASFF or OCSF), or a finding of your own system, in the form of "
+    "`ringfence findings send`"
 )
 
 
@@ -39,9 +45,15 @@ class FileEvent:
     resources: tuple[str, ...] = ()
 
     @property
+    def is_own(self) -> bool:
+        """Whether it carries a finding of a customer's own system, for Ringfence's own bus."""
+        return is_unsealed({"detail-type": self.detail_type, "detail": self.detail})
+
+    @property
     def entry(self) -> dict[str, object]:
         """The event in the form of PutEvents."""
         return {
+            **({"EventBusName": f"{PREFIX}{FINDINGS_BUS}"} if self.is_own else {}),
             "Source": self.source,
             "DetailType": self.detail_type,
             "Detail": json.dumps(self.detail),
@@ -55,6 +67,8 @@ def event_in(document: Document) -> FileEvent:
         return _of_bus(document)
     if document.has("ProductArn"):
         return _of_security_hub(document, IMPORTED)
+    if is_own(document):
+        return _of_own_system(document)
     if document.has("class_uid"):
         return _of_security_hub(document, IMPORTED_V2)
     if document.has("Service") and document.has("Id"):
@@ -88,6 +102,13 @@ def _of_security_hub(finding: Document, kind: str) -> FileEvent:
         cloud = finding.child("cloud")
         place = (cloud.child("account").text("uid"), cloud.text("region"))
     return FileEvent(SECURITY_HUB, kind, {"findings": [finding.value]}, *place)
+
+
+def _of_own_system(document: Document) -> FileEvent:
+    """Return the event that carries a finding on Ringfence's own bus, of the account of its resource."""
+    read = offered(document.value, document.path)
+    place = (read.subject.account, read.subject.region)
+    return FileEvent(OWN, SENT, document.value, *place)
 
 
 def _of_answer(finding: Document) -> FileEvent:

@@ -1,7 +1,7 @@
 """Read recorded events in every form in which AWS and Ringfence store them. Pure.
 
-These are the forms of `forms`, the log files of CloudTrail, findings of Security Hub (ASFF), and the lines of
-Ringfence's archive.
+These are the forms of `forms`, the log files of CloudTrail, findings of Security Hub (ASFF), findings of a
+customer's own system, and the lines of Ringfence's archive.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from ringfence.events.cloudtrail.trigger.calls import DETAIL_TYPE as CALL
 from ringfence.events.cloudtrail.trigger.root import CONSOLE_ACTION, SIGN_IN
 from ringfence.events.envelope import NotForUs, parse_json
 from ringfence.events.forms import event_in
+from ringfence.events.sent.offered import is_own
 from ringfence.events.taken_in import contains_findings, incoming, newest
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
@@ -101,7 +102,9 @@ def recorded_entries(one: object, place: str = "") -> Iterator[Recorded]:
 
 
 def _single(document: Document) -> Iterator[Event | NotForUs]:
-    if document.has("ProductArn") or document.has("class_uid"):
+    if is_own(document):
+        yield envelope(event_in(document), _instant(document))
+    elif document.has("ProductArn") or document.has("class_uid"):
         from ringfence.events.security_hub import asff, ocsf
 
         yield (asff if document.has("ProductArn") else ocsf).event_of(document)
@@ -131,7 +134,8 @@ def envelope(event: FileEvent, at: str) -> Event:
 
 
 def _instant(document: Document) -> str:
-    return document.optional_text("UpdatedAt") or document.optional_text("updatedAt") or ""
+    names = ("UpdatedAt", "updatedAt", "updated_at")
+    return next(filter(None, map(document.optional_text, names)), "")
 
 
 def _of_call(record: Document) -> Event:

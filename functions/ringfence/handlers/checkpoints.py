@@ -13,6 +13,7 @@ from ringfence.aws.log_sequence import DONE
 from ringfence.handlers.metrics import emit
 from ringfence.handlers.tampering import alarm
 from ringfence.model.errors import BadInput, Retryable
+from ringfence.model.step import counted
 from ringfence.record.measures import CHECKPOINT, Measure
 from ringfence.record.merkle import Edge
 from ringfence.record.tlog import (
@@ -63,7 +64,7 @@ class Publishing:
         before = self._newest()
         size, waiting = before.size if before else 0, self.sequence.size()
         if waiting < size:
-            self._alarm(f"the control table counts {waiting} entries of the log, which has {size}")
+            self._alarm(f"the control table counts {counted(waiting, 'entry')} of the log, which has {size}")
             self.sequence.set_size(waiting, size)
             waiting = size
         edge, last = self._edge(before)
@@ -114,8 +115,10 @@ class Publishing:
             if newest.size >= published:
                 return newest
         if published:
-            self._alarm(f"the archive has no checkpoint over the {published} entries that were published")
-            raise Retryable(f"the log has no checkpoint over {published} entries")
+            self._alarm(
+                f"the archive has no checkpoint over the {counted(published, 'entry that was')} published"
+            )
+            raise Retryable(f"the log has no checkpoint over {counted(published, 'entry')}")
         return newest
 
     def _edge(self, before: Checkpoint | None) -> tuple[Edge, tuple[str, ...]]:
@@ -127,10 +130,12 @@ class Publishing:
             return Edge(), ()
         edge = self.files.edge(before.size, before.root)
         if edge is None:
-            raise self._stop(f"its tiles do not have the root of its checkpoint over {before.size} entries")
+            raise self._stop(
+                f"its tiles do not have the root of its checkpoint over {counted(before.size, 'entry')}"
+            )
         last = self.files.last_leaves(edge)
         if last is None:
-            raise self._stop(f"its last entries do not fit its checkpoint over {edge.size} entries")
+            raise self._stop(f"its last entries do not fit its checkpoint over {counted(edge.size, 'entry')}")
         return edge, last
 
     def _waiting(self, start: int, end: int, before: Checkpoint | None) -> list[str]:
@@ -147,7 +152,7 @@ class Publishing:
             leaves += (lost(at),) if found is None else found
         if removed:
             self._alarm(
-                f"{len(removed)} entries were removed from the control table before they were in the log: "
+                f"{counted(len(removed), 'entry')} missing in the control table before the log had them: "
                 f"numbers {removed[0]} to {removed[-1]}"
             )
         return leaves

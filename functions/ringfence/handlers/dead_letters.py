@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from ringfence.engine.daily_chain import record_today
+from ringfence.events.dispatch import findings
+from ringfence.events.envelope import parse_json
+from ringfence.events.sent.offered import is_unsealed, offered
 from ringfence.handlers.logs import logger
 from ringfence.handlers.operator_types import check_reason, request_document
 from ringfence.model.errors import BadInput, RingfenceError
@@ -73,7 +76,7 @@ class DeadLetterService:
     def listed(self) -> Answer:
         """Return the dead letters of every queue."""
         found = [
-            {"queue": queue, "id": one.id, "at": one.at.isoformat(), **about(one.body)}
+            {"queue": queue, "id": one.id, "at": one.at.isoformat(), **about(one.body), **fault(one.body)}
             for queue in queues_of(self.catalogue)
             for one in self.letters.waiting(f"{PREFIX}{queue}")
         ]
@@ -131,3 +134,16 @@ def about(body: str) -> dict[str, str]:
     type_ = inner.get("type") or inner.get("eventName") or event.get("detail-type") or "a continuation"
     found = {"type": type_, "account": event.get("account"), "region": event.get("region")}
     return {name: str(one)[:_LONGEST] for name, one in found.items() if one}
+
+
+def fault(body: str) -> dict[str, str]:
+    """Return what is wrong with the form of a message, as `why`. Empty if its form is right or unknown."""
+    try:
+        event = parse_json(body)
+        if isinstance(event, dict) and is_unsealed(event):
+            offered(event["detail"], "detail")
+        elif isinstance(event, dict) and "detail-type" in event:
+            findings(event)
+    except BadInput as error:
+        return {"why": str(error)[:_LONGEST]}
+    return {}

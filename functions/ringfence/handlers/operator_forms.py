@@ -133,6 +133,13 @@ LIMIT = record(
     breaker=maybe(record(incident=text(), opened_at=moment(), closes_at=moment())),
 )
 LETTER = record(
-    queue=text(), id=text(), at_=moment(), type_=text(), account_=text(), region_=text(), error_=text()
+    queue=text(),
+    id=text(),
+    at_=moment(),
+    type_=text(),
+    account_=text(),
+    region_=text(),
+    why_=text("What is wrong with the message, if its form is: field, problem and value."),
+    error_=text(),
 )
 RELEASED = record(incident=text(), releases=many(RESULT))

@@ -13,6 +13,7 @@ from ringfence.handlers.logs import logger
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput, UnknownRecord
 from ringfence.model.frozen import frozen
+from ringfence.model.step import counted
 from ringfence.record.chain import digest
 from ringfence.record.sweeps import (
     MOST_CHAINS,
@@ -245,7 +246,8 @@ class _Pages:
     @property
     def words(self) -> str:
         """How much was read of what has more."""
-        return f"only {self.records} records were read, {self.refused} of them refused calls; there are more"
+        read = counted(self.records, "record was")
+        return f"only {read} read, {self.refused} of them refused calls; there are more"
 
     def read(self) -> str:
         """Read them. Return why not to the end."""

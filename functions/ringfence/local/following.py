@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ringfence.aws.incidents import IncidentReader
 from ringfence.local.deployment import AUDIT_STACK
+from ringfence.record.refused_findings import chain_of, refused_in
 from ringfence.record.status import IncidentStatus
 from ringfence.record.summary import Summary
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ringfence.aws.incidents import Response
     from ringfence.local.process import LocalAws
     from ringfence.record.chain import Entry
+    from ringfence.record.refused_findings import RefusedFinding
 
 _S = IncidentStatus
 ENDED = frozenset(
@@ -66,10 +68,15 @@ def reader_of(local: LocalAws, account: str, region: str) -> IncidentReader | No
 
 @dataclass
 class Follower:
-    """Follows the responses to some findings, given by their ids. `seen` counts the entries of each."""
+    """Follows the responses to some findings, given by their ids. `seen` counts the entries of each.
+
+    `home` is the home account, whose log has the findings that the policy refused.
+    """
 
     reader: IncidentReader
     findings: frozenset[str]
+    home: str
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
     seen: dict[Response, int] = field(default_factory=dict)
 
     def skip(self) -> None:
@@ -84,9 +91,16 @@ class Follower:
             found = self.look()
             yield found
             same = not any(one.new for one in found)
-            ended = bool(found) and all(one.summary.status in ENDED for one in found)
+            refused = not found and bool(self.refused())
+            ended = refused or (bool(found) and all(one.summary.status in ENDED for one in found))
             quiet = quiet + 1 if same and ended else 0
             time.sleep(EVERY)
+
+    def refused(self) -> tuple[RefusedFinding, ...]:
+        """Return which of the findings the policy refused today."""
+        today = self.started.replace(hour=0, minute=0, second=0, microsecond=0)
+        entries = self.reader.since(chain_of(self.home), today)
+        return tuple(one for one in refused_in(entries) if one.finding in self.findings)
 
     def look(self) -> tuple[Seen, ...]:
         """Return the responses to the findings, with their new entries."""

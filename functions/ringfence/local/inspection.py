@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ringfence.model.step import counted
 from ringfence.observations.ec2.tags import INCIDENT_TAG
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Inspector:
         if set(times) == {0}:
             return NONE
         each = " or ".join(str(number) for number in sorted(times))
-        return f"{each} of each of {len(server.volumes)} volumes"
+        return f"{each} of each of {counted(len(server.volumes), 'volume')}"
 
     def _interfaces(self, found: Any) -> Portrait:  # noqa: ANN401 - a description from boto3
         interfaces = sorted(found["NetworkInterfaces"], key=lambda one: one["Attachment"]["DeviceIndex"])

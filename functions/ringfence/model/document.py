@@ -31,12 +31,17 @@ class Document:
 
         A misspelled field must change nothing. Its name is shortened and escaped: the sender chose it.
         """
+        for _, flaw in self.others(*known):
+            raise flaw
+        return self
+
+    def others(self, *known: str) -> Iterator[tuple[str, BadInput]]:
+        """Yield each other field, with the error that names it."""
         for other in sorted(self.value.keys() - set(known)):
             name = ascii(other[:80])[1:-1] or '""'
             fields = f"the fields are {', '.join(known)}" if known else "there are none"
             fields = f"the field is {known[0]}" if len(known) == 1 else fields
-            raise BadInput(self.at(name), f"is not a known field; {fields}")
-        return self
+            yield other, BadInput(self.at(name), f"is not a known field; {fields}")
 
     def at(self, key: str) -> str:
         """Return the dotted path of `key`."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field, fields, replace
 from datetime import timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Self, cast
 
 from ringfence.model.errors import InternalError
@@ -240,9 +241,26 @@ def show(item: object) -> str:
     return key if isinstance(key, str) else str(item)
 
 
+_PLURALS = MappingProxyType({"is": "are", "was": "were", "has": "have", "that": "that"})
+"""The words behind a noun, and their plurals."""
+
+
 def counted(number: int, what: str) -> str:
-    """Return a number of things in words: `1 rule`, `2 rules`."""
-    return f"{number} {what}" + ("" if number == 1 else "s")
+    """Return a number of things in words. `what` is one of them, and can have a verb behind it.
+
+    Examples
+    --------
+    >>> counted(1, "rule"), counted(1200, "rule"), counted(0, "entry is"), counted(2, "day")
+    ('1 rule', '1,200 rules', '0 entries are', '2 days')
+    """
+    return f"{number:,} {what if number == 1 else _plural(what)}"
+
+
+def _plural(what: str) -> str:
+    head, _, last = what.rpartition(" ")
+    if last in _PLURALS:
+        return f"{_plural(head)} {_PLURALS[last]}" if head else _PLURALS[last]
+    return f"{what[:-1]}ies" if last[-1] == "y" and last[-2] not in "aeiou" else f"{what}s"
 
 
 @frozen

@@ -26,7 +26,12 @@ def unknown(field: str, given: str, names: Iterable[str]) -> BadInput:
 
 def similar(given: str, names: Iterable[str]) -> str:
     """Return a question that names the most similar names. Empty if there are none."""
+    close = closest(given, names)
+    return f"Did you mean {' or '.join(close)}?" if close else ""
+
+
+def closest(given: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the most similar names, the closest first. Empty if none is similar."""
     from difflib import get_close_matches  # only now: a function that contains needs none
 
-    close = get_close_matches(given, tuple(names), _MOST)
-    return f"Did you mean {' or '.join(close)}?" if close else ""
+    return tuple(get_close_matches(given, tuple(names), _MOST))

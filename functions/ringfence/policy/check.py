@@ -110,7 +110,8 @@ def _exempt(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Pat
         glob = get(exempt, "runbook")
         named = [one for id_, one in runbooks.items() if not isinstance(glob, str) or fnmatchcase(id_, glob)]
         if not named:
-            yield ("exempt", index, "runbook"), f"matches no runbook; the runbooks are {', '.join(runbooks)}"
+            words = f"matches no runbook{meant(str(glob), runbooks)}; the runbooks are {', '.join(runbooks)}"
+            yield ("exempt", index, "runbook"), words
         yield from expiry_flaws(("exempt", index), exempt)
         wanted = items_of(get(exempt, "remediations"))
         subject = get(exempt, "subject")
@@ -143,9 +144,11 @@ def _no_subject(glob: object, accounts: tuple[str, ...]) -> str:
     """Return why a glob matches no resource. Empty if it can match one."""
     if not isinstance(glob, str):
         return ""
-    kinds = [one for id_, one in every_kind().items() if fnmatchcase(id_, glob.partition("/")[0])]
+    given = glob.partition("/")[0]
+    kinds = [one for id_, one in every_kind().items() if fnmatchcase(id_, given)]
     if not kinds:
-        return f"does not start with a kind of resource; the kinds are {', '.join(every_kind())}"
+        hint = meant(given, every_kind())
+        return f"does not start with a kind of resource{hint}; the kinds are {', '.join(every_kind())}"
     whole = "*" in glob or glob.count("/") >= _SLASHES
     if not whole:
         return "matches no resource; a resource is KIND/ACCOUNT/REGION/ID"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.policy.lookup import get, items_of, mapping_of, meant
 from ringfence.policy.mappings import NOTIFY, OFF
+from ringfence.policy.schema import MAPPING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,6 +29,8 @@ def mapping_flaws(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tup
             yield (*path, "runbook"), words
         if id_ in {NOTIFY, OFF} and "mode" in given:
             yield (*path, "mode"), f"has no effect: {id_} changes nothing"
+        if given.keys() - mapping_of(MAPPING["properties"]):
+            continue  # a misspelled field is named already, and what the entry is about is not known
         key = (given.get("product"), given.get("finding", "*"))
         if key in seen:
             yield path, f"is never reached: entry {seen[key] + 1} has the same product and finding"

@@ -16,7 +16,7 @@ from ringfence.policy.schema import DATE, HOME, LEVELS, LOOK_FIELDS
 from ringfence.policy.windows import zones
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ringfence.model.runbook import Runbook
     from ringfence.policy.yaml_source import Path
@@ -114,7 +114,7 @@ def _severity(path: Path, severity: object) -> Iterator[tuple[Path, str]]:
             yield (*path, "severity"), "matches nothing: `to` is below `from`"
 
 
-def _looks(path: Path, rule: object, named: Iterable[Runbook]) -> Iterator[tuple[Path, str]]:
+def _looks(path: Path, rule: object, named: Sequence[Runbook]) -> Iterator[tuple[Path, str]]:
     """Find rules of caution that match nothing, or that would keep the plan itself from being made.
 
     A tag must never hide a finding: everybody who may tag the resource can write it.
@@ -122,7 +122,7 @@ def _looks(path: Path, rule: object, named: Iterable[Runbook]) -> Iterator[tuple
     used = [name for name in LOOK_FIELDS if name in mapping_of(rule)]
     if not used:
         return
-    if not any(one.traits for one in named):
+    if named and not any(one.traits for one in named):
         yield (*path, used[0]), "matches nothing: these runbooks do not read it"
     mode = get(rule, "mode")
     if mode in {Mode.OFF.value, Mode.NOTIFY.value}:

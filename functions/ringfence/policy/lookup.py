@@ -32,5 +32,10 @@ def meant(given: str, known: Iterable[str]) -> str:
     >>> meant("contian-instance", ("contain-instance", "harden-bucket"))
     ' (did you mean contain-instance?)'
     """
-    found = get_close_matches(given, tuple(known), n=1, cutoff=0.75)
-    return f" (did you mean {found[0]}?)" if found else ""
+    found = closest(given, known)
+    return f" (did you mean {found}?)" if found else ""
+
+
+def closest(given: str, known: Iterable[str]) -> str:
+    """Return the known name that is close. Empty if none is."""
+    return next(iter(get_close_matches(given, tuple(known), n=1, cutoff=0.75)), "")

@@ -207,7 +207,7 @@ _SENDER = an_object(
     },
     "subjects",
 )
-_MAPPING = an_object(
+MAPPING = an_object(
     "which runbook answers the findings of a product",
     {
         "product": a_text(
@@ -293,7 +293,7 @@ SCHEMA = an_object(
             "additionalProperties": a_text("the name of a managed rule, such as restricted-ssh"),
         },
         "senders": a_list(_SENDER, "senders"),
-        "mappings": a_list(_MAPPING, "mappings"),
+        "mappings": a_list(MAPPING, "mappings"),
         "runbooks": {
             "description": "must be a mapping of runbooks to their settings",
             "type": "object",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from jsonschema import Draft202012Validator
 
-from ringfence.policy.lookup import items_of, mapping_of, meant
+from ringfence.policy.lookup import closest, items_of, mapping_of, meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,26 +17,42 @@ if TYPE_CHECKING:
     from ringfence.policy.yaml_source import Path
 
 
+_OTHER_NAMES = MappingProxyType({"typ": "finding", "type": "finding", "types": "finding", "until": "expires"})
+"""Other names that people try for fields, and those that are meant."""
+
+
 def shape_flaws(schema: Mapping[str, object], data: object) -> Iterator[tuple[Path, str]]:
-    """Yield the path of each value that does not fit, and what it must be."""
+    """Yield the path of each value that does not fit, and what it must be.
+
+    A required field is not missing if an unknown field has nearly its name: the name is what is wrong.
+    """
     for error in Draft202012Validator(schema).iter_errors(data):
         yield from _told(error)
 
 
 def _told(error: ValidationError) -> Iterator[tuple[Path, str]]:
     path, schema, given = tuple(error.absolute_path), mapping_of(error.schema), error.instance
+    known = mapping_of(schema.get("properties"))
+    odd = {key: _named(key, known) for key in mapping_of(given) if key not in known}
     if error.validator == "additionalProperties":
-        known = mapping_of(schema["properties"])
-        for unknown in (key for key in mapping_of(given) if key not in known):
-            words = f"is not a known field{meant(unknown, known)}; the fields are {', '.join(known)}"
-            yield (*path, unknown), words
+        for unknown, name in odd.items():
+            hint = f" (did you mean {name}?)" if name else ""
+            yield (*path, unknown), f"is not a known field{hint}; the fields are {', '.join(known)}"
     elif error.validator == "required":
-        for missing in (key for key in items_of(schema["required"]) if key not in mapping_of(given)):
-            yield (*path, str(missing)), "is required"
+        missing = [str(key) for key in items_of(schema["required"]) if key not in mapping_of(given)]
+        for key in missing:
+            if key not in odd.values():
+                yield (*path, key), "is required"
     else:
         shown = "nothing" if given is None else ascii(given)[:60]
         hint = meant(given, map(str, items_of(schema.get("enum")))) if isinstance(given, str) else ""
         yield path, f"{schema['description']}, not {shown}{hint}"
+
+
+def _named(unknown: str, known: Mapping[str, object]) -> str:
+    """Return the field that an unknown name probably means. Empty if there is none."""
+    other = _OTHER_NAMES.get(unknown, "")
+    return other if other in known else closest(unknown, known)
 
 
 def an_object(about: str, properties: dict[str, object], *required: str) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from ringfence.model.step import counted
 from ringfence.model.told_sources import any_told
 from ringfence.policy.check_rules import finding_types
 from ringfence.policy.compiled import policy_from_json
@@ -136,7 +137,10 @@ def _expiry(data: object, today: date) -> Iterator[tuple[Path, str]]:
             if left < 0:
                 yield (field, index, "expires"), "is over: the entry has no effect any more"
             elif left <= _SOON:
-                yield (field, index, "expires"), f"is in {left} days: the entry then has no effect any more"
+                yield (
+                    (field, index, "expires"),
+                    f"is in {counted(left, 'day')}: the entry then has no effect any more",
+                )
 
 
 def _unknown(policy: Policy, own: int) -> Iterator[tuple[Path, str]]:

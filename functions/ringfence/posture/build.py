@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ringfence.model.step import counted
 from ringfence.policy.lookup import meant
 from ringfence.posture.conditions import Compares, Condition, Constant, Contains, Is, Not, OneOf
 from ringfence.posture.tagged import Tagged
@@ -86,7 +87,7 @@ class Builder:
         given = value.value
         if isinstance(given, Sequence) and not isinstance(given, str) and len(given) == count:
             return given
-        self._wrong(path, f"{value.tag} must have {'one argument' if count == 1 else f'{count} arguments'}")
+        self._wrong(path, f"{value.tag} must have {counted(count, 'argument')}")
         return ()
 
     def _equals(self, given: Sequence[object], path: Path, names: tuple[str, ...]) -> Condition:

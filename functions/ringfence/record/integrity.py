@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from ringfence.model.step import counted
 from ringfence.record.chain import digest
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ _PLAIN = {
 
 
 def _count(number: int) -> str:
-    return "1 entry is" if number == 1 else f"{number} entries are"
+    return counted(number, "entry is")
 
 
 def verify(
@@ -171,7 +172,7 @@ def _order_faults(table: Sequence[Entry]) -> Iterator[Fault]:
     found = [entry.seq for entry in table]
     for seq, times in Counter(found).items():
         if times > 1:
-            yield Fault(seq, Wrong.REORDERED, f"it exists {times} times")
+            yield Fault(seq, Wrong.REORDERED, f"it exists {counted(times, 'time')}")
     for place, seq in zip(sorted(found), found, strict=True):
         if place != seq:
             yield Fault(place, Wrong.REORDERED, f"entry {seq} is in its place")
@@ -213,7 +214,9 @@ def _archive_faults(kept: Mapping[int, Entry], first: Mapping[int, Archived]) ->
         if digest(archived.body) != archived.hash:
             yield Fault(seq, Wrong.ARCHIVE, "the archived hash does not match the archived body")
         if archived.versions > 1:
-            yield Fault(seq, Wrong.ARCHIVE, f"{archived.versions - 1} more versions after the first")
+            yield Fault(
+                seq, Wrong.ARCHIVE, f"{counted(archived.versions - 1, 'more version')} after the first"
+            )
 
 
 def _unarchived(
@@ -228,7 +231,7 @@ def _unarchived(
             yield Fault(seq, Wrong.UNARCHIVED, "it does not say when it was written")
         elif now and written and now - written > ARCHIVED_WITHIN:
             minutes = int((now - written).total_seconds() // 60)
-            yield Fault(seq, Wrong.UNARCHIVED, f"it was written {minutes} minutes ago")
+            yield Fault(seq, Wrong.UNARCHIVED, f"it was written {counted(minutes, 'minute')} ago")
         elif now and written and written - now > _CLOCKS:
             yield Fault(seq, Wrong.UNARCHIVED, f"it says that it was written later than now: {written}")
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
+from ringfence.model.step import counted
 from ringfence.record.chain import digest
 from ringfence.record.integrity import Fault, Wrong, written_at
 from ringfence.record.merkle import Edge, grown, leaf_hash
@@ -62,7 +63,9 @@ class LogCheck:
         for size, several in self._roots.items():
             if len({one.checkpoint.root for one in several}) > 1:
                 places = ", ".join(sorted(_place(one) for one in _one_each(several)))
-                self.faults.append(f"the log was forked: {size} entries have different roots in {places}")
+                self.faults.append(
+                    f"the log was forked: {counted(size, 'entry has')} different roots in {places}"
+                )
         self._sizes = sorted(self._roots)
         self.good = self.edge.size
         self._compare()
@@ -89,8 +92,8 @@ class LogCheck:
         for size in self._sizes:
             for one in self._roots[size]:
                 self.faults.append(
-                    f"the log was cut: {_place(one)} covers {size} entries, but the archive's log has only "
-                    f"{self.edge.size}"
+                    f"the log was cut: {_place(one)} covers {counted(size, 'entry')}, but the archive's log "
+                    f"has only {self.edge.size}"
                 )
 
     def _compare(self) -> None:
@@ -104,7 +107,7 @@ class LogCheck:
                 else:
                     self.faults.append(
                         f"leaves {self.good} to {max(size - 1, self.good)} of the log do not have the root "
-                        f"of {_place(one)} over {size} entries"
+                        f"of {_place(one)} over {counted(size, 'entry')}"
                     )
 
 

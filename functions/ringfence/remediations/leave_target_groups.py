@@ -24,7 +24,7 @@ def unread(instance: ResourceState, incident: Incident) -> Iterator[str]:  # noq
     """Yield the number of target groups that were not read."""
     if count := instance[Targets].unread:
         yield (
-            f"{count} target groups in its VPCs were not read: the instance may be registered in one of them"
+            f"{counted(count, 'target group was')} not read: the instance may be registered in one of them"
         )
     if count := instance[Targets].elsewhere:
         yield (

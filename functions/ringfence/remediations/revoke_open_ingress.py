@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ringfence.events.cloudtrail.trigger.calls import recorded
 from ringfence.events.config.trigger import judged_by
 from ringfence.model.remediation import Option, remediation
+from ringfence.model.step import counted
 from ringfence.model.subject import NetworkRef
 from ringfence.observations.ec2.network import NAMES
 from ringfence.observations.ec2.security_group import SecurityGroup
@@ -146,8 +147,8 @@ def _in_pieces(rules: list[Rule]) -> Iterator[str]:
         share = sum(2.0**-one.prefixlen for one in _joined(pieces))
         if len(pieces) > 1 and share > MUCH:
             yield (
-                f"not revoked, although {len(pieces)} ranges together allow {share:.1%} of all addresses of "
-                f"IPv{version}"
+                f"not revoked, although {counted(len(pieces), 'range')} together allow {share:.1%} of all "
+                f"addresses of IPv{version}"
             )
 
 

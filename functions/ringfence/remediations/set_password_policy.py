@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from ringfence.events.cloudtrail.trigger.calls import recorded
 from ringfence.events.config.trigger import judged_by
 from ringfence.model.remediation import Option, remediation
+from ringfence.model.step import counted
 from ringfence.model.subject import IdentityRef
 from ringfence.observations.iam.password_policy import IAMS_OWN, PasswordPolicy, PasswordRules
 from ringfence.steps.iam.password_policy import SetPasswordPolicy
@@ -73,10 +74,10 @@ def shuts_out(account: ResourceState, incident: Incident) -> Iterator[str]:
     there = account[PasswordPolicy].rules
     wanted = int(incident.choice(AGE))
     if there and there.hard_expiry and _sooner(there.max_age, wanted) != there.max_age:
-        now = f"{there.max_age} days" if there.max_age else "none"
+        now = counted(there.max_age, "day") if there.max_age else "none"
         yield (
-            f"the maximum age of passwords is still {now} and was not set to {wanted} days: the policy "
-            "allows only an administrator to set an expired password, so users with an older password "
+            f"the maximum age of passwords is still {now} and was not set to {counted(wanted, 'day')}: the "
+            "policy allows only an administrator to set an expired password, so users with an older password "
             "would lose their access at once; a person must decide"
         )
 

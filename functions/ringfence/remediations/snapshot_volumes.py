@@ -32,7 +32,7 @@ def not_in_snapshots(instance: ResourceState, incident: Incident) -> Iterator[st
         yield "instance-store volumes have no snapshots; their contents are lost when the instance stops"
     yield "the contents of memory are in no snapshot and are lost when the instance stops"
     if writing := sum(one.writing for one in seen.evidence(incident.id, incident.opened_at)):
-        yield f"{writing} snapshots are still pending: only a later read shows a failure"
+        yield f"{counted(writing, 'snapshot is')} still pending: only a later read shows a failure"
     if strange := seen.too_old(incident.id, incident.opened_at):
         count = counted(len(strange), "snapshot")
         yield (

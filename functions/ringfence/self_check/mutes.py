@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.call import Call, Failed, Permission
 from ringfence.model.resource_names import PREFIX
+from ringfence.model.step import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +52,7 @@ def muting() -> SansIO[tuple[str, ...]]:
         Call("cloudwatch", "GetAlarmMuteRule", {"AlarmMuteRuleName": name}, expected=_GONE)
         for name in names[:MOST]
     )
-    unread = (f"{len(names) - MOST} rules that were not read",) if len(names) > MOST else ()
+    unread = (f"{counted(len(names) - MOST, 'rule that was')} not read",) if len(names) > MOST else ()
     return (*_ours(answers), *unread)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
+from ringfence.model.step import counted
 from ringfence.record.shell import typed
 from ringfence.self_check.places import AUDIT_STACK, HOME_STACKS, MEMBER_STACK, OPTIONAL_STACKS
 
@@ -125,8 +126,10 @@ def _bucket(stack: Stack, id_: str, properties: Mapping[str, object]) -> Kept:
     """S3 deletes only empty buckets: each object in all its versions must be gone."""
     rule = _mapping(_mapping(properties.get("ObjectLockConfiguration")).get("Rule"))
     lock = _mapping(rule.get("DefaultRetention"))
+    days = str(lock.get("Days"))
+    long = counted(int(days), "day") if days.isdecimal() else "an unknown time"
     reason = (
-        f"Object Lock: each object is locked for {lock.get('Days')} days in {lock.get('Mode')} mode"
+        f"Object Lock: each object is locked for {long} in {lock.get('Mode')} mode"
         if lock
         else "it must be empty"
     )

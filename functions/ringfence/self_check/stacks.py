@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.call import Call, Failed, Permission
 from ringfence.model.frozen import frozen
+from ringfence.model.step import counted
 from ringfence.self_check.findings import Problem, Standing
 from ringfence.self_check.places import AUDIT_STACK
 from ringfence.self_check.template import Deployed
@@ -130,7 +131,7 @@ def judge_stack(
             yield _problem(stack, _WORDS[name], words, _OTHER_POLICY if name == POLICY else deploy)
     if template is not None and (different := _different(template, found.template)):
         shown = ", ".join(different[:3]) + (" …" if len(different) > 3 else "")  # noqa: PLR2004 - enough to find it
-        words = f"differs from the local cloud assembly in {len(different)} parts: {shown}"
+        words = f"differs from the local cloud assembly in {counted(len(different), 'part')}: {shown}"
         yield _problem(stack, "template", words, f"npx cdk diff {stack.name}")
 
 

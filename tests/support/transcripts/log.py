@@ -22,7 +22,9 @@ from ringfence.cli.operator_command import Environment
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.policy.decision import Decision, Mode
 from ringfence.record.chain import ChainKey, Stamp, link
+from ringfence.record.deployment_facts import FindingRefused
 from ringfence.record.facts import ContainmentBroken, DecisionMade, FindingReceived, RunRequested, Verified
+from ringfence.record.refused_findings import chain_of
 from tests.support import recorded_chains
 from tests.support.fakes.audit_home import ARCHIVE, AUDIT, CONTROL, REGION, bucket, tables
 from tests.support.fakes.site import KEY, KIM, OTHER, Site
@@ -110,9 +112,31 @@ def chains() -> Iterator[tuple[ChainKey, tuple[Entry, ...]]]:
         (severe, mild, auto, requested, done, broken),
     )
     yield released()
+    yield refusals()
     hardened = recorded_chains.read("harden-bucket")
     name = min(hardened)
     yield chain("harden-bucket", bucket_key(), 40, tuple(one.fact for one in hardened[name]))
+
+
+def refusals() -> tuple[ChainKey, tuple[Entry, ...]]:
+    """Return what the policy refused on one day."""
+    sender = "arn:aws:sts::111122223333:assumed-role/office-ids/i-1"
+    reason = "is no type that role office-ids of account 111122223333 may send, by the policy's `senders`"
+    id_ = "role-office-ids-of-account-111122223333/office-ids/ids-2027-000123"
+    facts = (
+        FindingRefused(sender, "api", "type", "Recon/Scan", reason, id_, "Recon/Scan"),
+        FindingRefused(
+            "444455556666",
+            "bus",
+            "sender",
+            "444455556666",
+            "is not among the accounts that may send on the bus, in `senders` of the policy",
+            "account-444455556666/lab/1\x1b[2J",
+            "C2/Beacon",
+        ),
+    )
+    key = chain_of(REF.account)
+    return chain(key.runbook, key.subject, 10, facts)
 
 
 def released() -> tuple[ChainKey, tuple[Entry, ...]]:
@@ -198,6 +222,10 @@ VIEWS: Mapping[str, View] = {
     "show-undone": log_command("incidents", "show", UNDONE),
     "show-full": log_command("incidents", "show", UNDONE, "--full"),
     "show-released": log_command("incidents", "show", RELEASED),
+    "findings-refused": log_command("findings", "refused", "--home-account", REF.account, *PERIOD),
+    "findings-refused-none": log_command(
+        "findings", "refused", "--home-account", REF.account, "--since", "2026-03-02"
+    ),
     "export": log_command("incidents", "export", UNDONE, "--format", "csv"),
     "verify": log_command("audit", "verify", CONTAINED, "--without-archive"),
     "watch": masked(log_command("incidents", "watch", CONTAINED), ALTERNATE),

@@ -37,11 +37,17 @@ rules:
 """
 OLD = POLICY.replace("mode: auto", "mode: dry-run")
 BROKEN = POLICY.replace("mode: approve", "mode: aprove").replace("from: high", "from: hihg")
+WRONG = {
+    **{"titel" if name == "title" else name: value for name, value in FINDING.example(whole=False).items()},
+    "severity": "hgih",
+    "subjects": ["instnace/111122223333/eu-west-1/i-0123456789abcdef0"],
+}
 FILES: dict[str, Path | str] = {
     "policy.yaml": POLICY,
     "old.yaml": OLD,
     "broken.yaml": BROKEN,
     "event.json": EVENT,
+    "wrong.json": json.dumps([FINDING.example(), WRONG]),
     "findings.json": json.dumps({"findings": [FINDING.example(), FINDING.example(whole=False)]}),
 }
 RULES = """\
@@ -172,6 +178,7 @@ def suspicious() -> str:
 SAMPLES = ("samples", "events", "--runbook", "contain-instance")
 VIEWS: Mapping[str, View] = {
     "explain": command("explain", "event.json"),
+    "findings-check-wrong": command("findings", "send", "--check", "wrong.json"),
     "findings-check": command("findings", "send", "--check", "findings.json"),
     "explain-many": typed("explain", "many.jsonl", files={**FILES, "many.jsonl": many()}),
     "policy-check": command("policy", "check", "broken.yaml"),

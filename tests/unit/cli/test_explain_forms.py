@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,9 @@ from click.testing import CliRunner
 
 from ringfence.cli.explain import explain
 from ringfence.cli.main import main
+from ringfence.events.sent.form import FINDING
 from ringfence.local.samples.guardduty import changed, instance_finding, without
+from ringfence.local.samples.relayed import relayed
 from tests.support.samples.answers import as_answer
 from tests.support.samples.runbooks import CATALOGUE
 
@@ -136,3 +139,55 @@ def test_hostile_text_stays_on_its_line_in_the_table() -> None:
     result = run("-", stdin="\n".join([json.dumps(event)] * 9).encode())
     assert "owned" in result.stdout
     assert result.stdout.replace("\n", "").replace("\t", "").isprintable()
+
+
+OWN = FINDING.example(whole=False)
+SENDERS = (
+    "senders: [{role: 'arn:aws:iam::111122223333:role/ids', subjects: ['instance/*'], types: ['C2/*'], "
+    "mode: approve}, {account: home, subjects: ['*/*/*/*'], mode: dry-run}]"
+)
+SCOPE = "version: 1, scope: {accounts: [home]}"
+MAPPED = f"{{{SCOPE}, {SENDERS}, mappings: [{{product: '*', runbook: notify}}]}}"
+
+
+def of_own(folder: Path, finding: Json, *words: str, policy: str = MAPPED) -> Json:
+    """Explain a finding of one's own system."""
+    (folder / "policy.yaml").write_text(policy)
+    (folder / "own.json").write_text(json.dumps(finding))
+    told = CliRunner().invoke(main, ["explain", str(folder / "own.json"), "--json", *words]).stdout
+    found: Json = json.loads(told)
+    return found
+
+
+def test_a_finding_of_ones_own_system_is_explained_as_the_first_sender_that_may_send_it(folder: Path) -> None:
+    told = of_own(folder, OWN)
+    assert (told["status"], told["mode"]) == ("handled", "notify")
+    assert told["finding"]["id"] == f"role-ids-of-account-111122223333/office-ids/{OWN['id']}"
+    assert told["reason"].endswith("that may send it; --sender names another")
+    other = of_own(folder, {**OWN, "type": "Other/Thing"})
+    assert other["finding"]["id"].startswith("account-111122223333/")
+
+
+def test_the_sender_can_be_named_and_is_refused_as_the_api_would(folder: Path) -> None:
+    told = of_own(folder, OWN, "--sender", "arn:aws:iam::111122223333:role/other")
+    assert told["status"] == "not-applicable"
+    assert told["reason"].startswith("refused: sender: arn:aws:iam::111122223333:role/other is not among")
+    assert of_own(folder, OWN, "--sender", "111122223333")["status"] == "handled"
+
+
+def test_without_senders_nobody_may_send_it(folder: Path) -> None:
+    told = of_own(folder, OWN, policy=POLICY)
+    assert told["reason"] == "refused: the policy has no `senders`, so nobody may send findings"
+    assert told["finding"]["id"].startswith("account-111122223333/")
+
+
+def test_what_is_wrong_with_a_finding_of_ones_own_system_is_named(folder: Path) -> None:
+    told = of_own(folder, {**OWN, "severity": "high"})
+    assert (told["status"], told["error"]["field"]) == ("invalid", "severity")
+
+
+def test_an_ocsf_finding_of_another_product_than_security_hub_is_ones_own(folder: Path) -> None:
+    (finding,) = (one.event for one in relayed("own-system", datetime.now(UTC)) if "ocsf" in one.name)
+    assert of_own(folder, finding)["status"] == "handled"
+    event = {"source": "ids", "detail-type": "Ringfence Finding", "detail": finding}
+    assert of_own(folder, event)["status"] == "handled"

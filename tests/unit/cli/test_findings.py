@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from ringfence.cli.main import main
 from ringfence.events.sent.form import FINDING, MOST_FINDINGS
+from tests.support.json_forms import check
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,3 +77,52 @@ def test_a_wrong_line_is_named(tmp_path: Path) -> None:
 def test_standard_input_is_checked() -> None:
     done = CliRunner().invoke(main, ["findings", "send", "--check", "-"], input=json.dumps(GOOD))
     assert done.stdout.splitlines()[-1] == "ringfence findings send -"
+
+
+def test_everything_that_is_wrong_is_said_at_once_with_field_and_value(tmp_path: Path) -> None:
+    renamed = {"titel" if name == "title" else name: value for name, value in GOOD.items()}
+    wrong = {**renamed, "severity": "hgih", "subjects": ["instnace/111122223333/eu-west-1/i-0", "no key"]}
+    done = checked(tmp_path, [GOOD, wrong])
+    assert done.exit_code == 2
+    first, *lines = done.stderr.splitlines()
+    assert first.endswith("findings.json has 4 errors:")
+    assert lines[0].startswith("findings[1].titel: is not a known field")
+    assert lines[0].endswith("Did you mean title?")
+    assert lines[1] == "findings[1].severity: must be a number from 0 to 10, not 'hgih'"
+    assert lines[2].startswith("findings[1].subjects[1]: must be a resource KIND/ACCOUNT/REGION/ID")
+    assert "'no key'" in lines[2]
+    assert lines[3].startswith("findings[1].subjects[0]: ")
+    assert "instnace" in lines[3]
+    assert lines[3].endswith("Did you mean instance?")
+
+
+def test_a_misspelled_field_is_the_only_error_of_its_name(tmp_path: Path) -> None:
+    renamed = {"typ" if name == "type" else name: value for name, value in GOOD.items()}
+    done = checked(tmp_path, renamed)
+    assert done.stderr.count("findings[0].") == 1
+    assert done.stderr.endswith("Did you mean type?\n")
+
+
+def test_everything_that_is_wrong_is_in_the_json_of_the_error(tmp_path: Path) -> None:
+    done = checked(tmp_path, {**GOOD, "severity": 11, "count": 0}, "--json")
+    check(("findings", "send", "--json"), done.stdout)
+    error = json.loads(done.stdout)["error"]
+    assert [one["field"] for one in error["all"]] == ["findings[0].severity", "findings[0].count"]
+    assert error["field"] == "findings[0].severity"
+
+
+def test_every_error_of_a_finding_of_ocsf_has_its_own_field(tmp_path: Path) -> None:
+    wrong = {"class_uid": 2004, "severity_id": 42, "time": -1, "metadata": {}, "finding_info": {"uid": "a b"}}
+    lines = checked(tmp_path, wrong).stderr.splitlines()[1:]
+    assert [one.partition(":")[0] for one in lines] == [
+        f"findings[0].{name}"
+        for name in (
+            "metadata.product",
+            "finding_info.types",
+            "finding_info.title",
+            "severity_id",
+            "time",
+            "resources",
+            "finding_info.uid",
+        )
+    ]

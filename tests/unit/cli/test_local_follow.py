@@ -12,16 +12,20 @@ from ringfence.cli.local_follow import show
 from ringfence.local import following
 from ringfence.local.following import Follower
 from ringfence.policy.decision import Mode
+from ringfence.record.chain import link
+from ringfence.record.deployment_facts import FindingRefused
 from ringfence.record.facts import Verified
 from ringfence.record.notices import notice
-from tests.support.fakes.chains import INCIDENT, KEY, contained, finding, more, opened
+from ringfence.record.refused_findings import chain_of
+from tests.support.fakes.chains import INCIDENT, KEY, contained, finding, more, opened, stamp
+from tests.support.json_forms import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
     from ringfence.aws.incidents import IncidentReader
-    from ringfence.record.chain import Entry
+    from ringfence.record.chain import ChainKey, Entry
 
 RESPONSE = Response(KEY, INCIDENT)
 
@@ -31,10 +35,16 @@ class Log:
     """An audit log that grows by some entries at each look."""
 
     looks: list[tuple[Entry, ...]] = field(default_factory=list)
+    refused: tuple[Entry, ...] = ()
 
     def opened(self, since: datetime, until: datetime) -> Iterator[Response]:
         assert since < until
         yield from (RESPONSE,) if self.looks[0] else ()
+
+    def since(self, key: ChainKey, since: datetime) -> tuple[Entry, ...]:
+        assert key == chain_of("111122223333")
+        assert since.hour == since.minute == 0
+        return self.refused
 
     def entries(self, response: Response) -> tuple[Entry, ...]:
         assert response == RESPONSE
@@ -47,7 +57,7 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def follower(*looks: tuple[Entry, ...], id_: str = finding().id) -> Follower:
-    return Follower(cast("IncidentReader", Log(list(looks))), frozenset({id_}))
+    return Follower(cast("IncidentReader", Log(list(looks))), frozenset({id_}), "111122223333")
 
 
 def test_new_entries_are_shown_once_and_the_end_names_the_next_command(
@@ -92,3 +102,23 @@ def test_nothing_recorded_says_how_to_find_out_why(capsys: pytest.CaptureFixture
     nothing, why = capsys.readouterr().out.splitlines()
     assert nothing.endswith(where)
     assert why.endswith("ringfence explain FILE")
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_finding_that_the_policy_refuses_is_told_at_once(
+    capsys: pytest.CaptureFixture[str], *, as_json: bool
+) -> None:
+    fact = FindingRefused("444455556666", "bus", "type", "C2/X", "is no type", finding().id, "C2/X")
+    other = FindingRefused("444455556666", "bus", "type", "C2/Y", "is no type", "another", "C2/Y")
+    log = Log([()], link(stamp(), None, (other, fact)))
+    followed = Follower(cast("IncidentReader", log), frozenset({finding().id}), "111122223333")
+    assert show(followed, 30, as_json=as_json)
+    lines = capsys.readouterr().out.splitlines()
+    if as_json:
+        check(("local", "send", "--json"), lines[0])
+        assert lines[1:] == []
+    else:
+        assert lines == [
+            f"refused: finding {finding().id}: type: C2/X is no type",
+            "  ringfence findings refused",
+        ]

@@ -109,3 +109,32 @@ def test_a_file_in_place_of_the_folder_is_bad_input(tmp_path: Path) -> None:
     result = run(str(path))
     assert result.exit_code == 2
     assert "cannot be written" in result.stderr
+
+
+def test_events_that_come_in_another_way_follow_unless_something_else_was_chosen(tmp_path: Path) -> None:
+    every = {json.loads(line)["file"] for line in run(str(tmp_path / "all"), "--json").stdout.splitlines()}
+    folders = {Path(one).parent.name for one in every}
+    assert {"security-hub", "access-analyzer"} < folders
+    assert "own-system" not in folders
+    one = run(str(tmp_path / "one"), "--runbook", "contain-instance")
+    assert one.exit_code == 0
+    assert {path.name for path in (tmp_path / "one").iterdir()} == {"contain-instance"}
+
+
+@pytest.mark.parametrize(
+    ("source", "number"), [("security-hub", 6), ("access-analyzer", 2), ("own-system", 2)]
+)
+def test_a_source_can_be_chosen(source: str, number: int, tmp_path: Path) -> None:
+    done = run(str(tmp_path / "e"), "--source", source)
+    assert f"{number} events in " in done.stdout
+    assert [path.name for path in (tmp_path / "e").iterdir()] == [source]
+
+
+def test_a_type_can_be_chosen_of_a_source() -> None:
+    lines = run("--source", "security-hub", "--type", "Config:*").stdout.splitlines()
+    assert len(lines) == 2
+
+
+def test_a_finding_of_ones_own_system_is_new_each_time() -> None:
+    first, second = (json.loads(run("--source", "own-system").stdout.splitlines()[0]) for _ in range(2))
+    assert first["id"] != second["id"]

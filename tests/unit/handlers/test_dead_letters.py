@@ -12,7 +12,7 @@ import pytest
 from ringfence.aws.dead_letters import DeadLetter
 from ringfence.engine.intake import ExecutionContext
 from ringfence.engine.ports import Ports
-from ringfence.handlers.dead_letters import DeadLetterService, about, queues_of
+from ringfence.handlers.dead_letters import DeadLetterService, about, fault, queues_of
 from ringfence.handlers.operator_types import LONGEST_REASON
 from ringfence.model.errors import BadInput, Retryable
 from ringfence.policy.circumstances import Circumstances
@@ -33,6 +33,7 @@ AT = datetime(2026, 11, 30, 3, tzinfo=UTC)
 KIM = "arn:aws:iam::111122223333:user/kim"
 EVENT = json.dumps(
     {
+        "source": "aws.other",
         "detail-type": "GuardDuty Finding",
         "account": "1",
         "region": "eu-west-1",
@@ -195,3 +196,23 @@ def test_any_text_can_be_a_dead_letter(body: str, expected: dict[str, str]) -> N
 
 def test_what_is_shown_of_one_is_bounded() -> None:
     assert len(about(json.dumps({"detail": {"type": "x" * 10_000}}))["type"]) == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (EVENT, ""),
+        ('{"detail-type": "GuardDuty Finding", "source": "aws.guardduty", "detail": {}}', "detail.type: "),
+        ("{", "(document): is not one complete JSON document"),
+        ('{"detail-type": "Ringfence Finding", "detail": {}}', "detail.version: is required and must be 1"),
+        (
+            '{"detail-type": "Ringfence Finding", "detail": {"class_uid": 1}}',
+            "detail.class_uid: must be 2004",
+        ),
+        ('{"incident": "a continuation"}', ""),
+        ("[]", ""),
+    ],
+)
+def test_what_is_wrong_with_the_form_of_a_message_is_said(body: str, why: str) -> None:
+    assert fault(body).get("why", "").startswith(why)
+    assert bool(fault(body)) == bool(why)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ringfence.cli.schemas.local import DEMO, LOCAL, SAMPLE, SENT
-from ringfence.cli.schemas.log import COVERED, INCIDENT, SHOWN, VERDICT
+from ringfence.cli.schemas.log import COVERED, INCIDENT, REFUSED_FINDING, SHOWN, VERDICT
 from ringfence.cli.schemas.offline import CONTROLS, DECIDES, DIFFERENCE, EXPLAINED, FLAW, PROBLEM, REMOVAL
 from ringfence.cli.schemas.operators import ANSWERED, APPROVALS, RELEASE, RUN
 from ringfence.cli.schemas.posture import (
@@ -64,6 +64,7 @@ ERROR = record(
         exit_code=whole("The exit code, as without `--json`."),
         field_=text("The option or field with the bad input."),
         problem_=text("What was expected there."),
+        all_=many(record(field=text(), problem=text()), "All errors of a file that has several."),
     )
 )
 FORMS = MappingProxyType(
@@ -95,6 +96,7 @@ FORMS = MappingProxyType(
             "The limit that was reset.",
             record(reset=merged(LIMIT, record(reset=text(), freed=many(text()), opened_at=maybe(moment())))),
         ),
+        "findings refused": Form("A finding that the policy refused.", REFUSED_FINDING, lines=True),
         "findings send": Form(
             "What became of each finding. With `--check`, how many were checked.",
             record(

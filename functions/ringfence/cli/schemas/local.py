@@ -19,7 +19,7 @@ from ringfence.handlers.json_forms import (
 
 SAMPLE = record(
     file=maybe(text("The file that was written.")),
-    runbook=text(),
+    runbook=text("Empty for an event that comes in another way: several runbooks can answer."),
     finding=text("The type of the finding."),
     kind=text("The kind of resource that it is about."),
     event=anything("The event as AWS publishes it."),
@@ -28,6 +28,7 @@ LOCAL = record(endpoint=text(), environment=table(text(), "The variables that AW
 RESPONSE = {"incident": text(), "runbook": text()}
 SENT = either(
     record(sent=record(file=text(), events=whole(), account=text(), region=text())),
+    record(refused=record(finding=text("The id of the finding."), field=text(), value=text(), reason=text())),
     record(entry=merged(record(**RESPONSE), ENTRY)),
     record(
         response=record(

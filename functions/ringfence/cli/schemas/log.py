@@ -125,3 +125,14 @@ COVERED = record(
     ),
     log=LOG,
 )
+REFUSED_FINDING = record(
+    at=moment(),
+    sender=text("The ARN of the sender, or for the bus the account id."),
+    way=text("`api` or `bus`."),
+    who=text("The sender, in words."),
+    finding=text("The id of the finding."),
+    type=text(),
+    field=text("The field that the policy does not allow."),
+    value=text(),
+    reason=text(),
+)

@@ -12,9 +12,10 @@ from ringfence.events import fields
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
+from ringfence.model.suggestions import closest, similar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 Json = dict[str, object]
 _HALF = re.compile("[\ud800-\udfff]")
@@ -187,12 +188,29 @@ class ListOf:
 
     def check(self, field: str, value: object) -> None:
         """Raise BadInput unless it is such a list."""
+        for flaw in self.flaws(field, value):
+            raise flaw
+
+    def flaws(self, field: str, value: object) -> Iterator[BadInput]:
+        """Yield everything that is wrong with it."""
         if not isinstance(value, list) or not self.least <= len(value) <= self.most:
-            raise refuse(self, field, value)
+            yield refuse(self, field, value)
+            return
         for index, one in enumerate(value):
-            self.each.check(f"{field}[{index}]", one)
+            yield from flaws_of(self.each, f"{field}[{index}]", one)
         if len({str(one) for one in value}) != len(value):
-            raise refuse(self, field, value)
+            yield refuse(self, field, value)
+
+
+def flaws_of(form: Form, field: str, value: object) -> Iterator[BadInput]:
+    """Yield everything that is wrong with a value."""
+    if isinstance(form, ListOf):
+        yield from form.flaws(field, value)
+        return
+    try:
+        form.check(field, value)
+    except BadInput as error:
+        yield error
 
 
 @frozen
@@ -216,13 +234,27 @@ class Declared:
 
     def read(self, value: object, path: str = "") -> Document:
         """Return the document. Raises BadInput that names the first field that is wrong, and its value."""
-        document = Document.of(value, path).only(*(one.name for one in self.fields))
+        document = Document.of(value, path)
+        for flaw in self.flaws(document):
+            raise flaw
+        return document
+
+    def flaws(self, document: Document) -> Iterator[BadInput]:
+        """Yield everything that is wrong, each with its field and value.
+
+        A required field is not missing if an unknown field has nearly its name: the name is what is wrong.
+        """
+        known = {one.name: one for one in self.fields}
+        absent = [name for name in known if name not in document.value]
+        meant: set[str] = set()
+        for name, flaw in document.others(*known):
+            yield BadInput(flaw.field, flaw.problem, hint=similar(name, absent))
+            meant.update(closest(name, absent)[:1])
         for one in self.fields:
             if one.name in document.value:
-                one.form.check(document.at(one.name), document.value[one.name])
-            elif one.required:
-                raise BadInput(document.at(one.name), f"is required and must be {one.form.words}")
-        return document
+                yield from flaws_of(one.form, document.at(one.name), document.value[one.name])
+            elif one.required and one.name not in meant:
+                yield BadInput(document.at(one.name), f"is required and must be {one.form.words}")
 
     def schema(self) -> Json:
         """Return the JSON Schema."""

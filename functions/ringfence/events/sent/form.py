@@ -18,6 +18,7 @@ from ringfence.events.sent.declared import (
     Number,
     Text,
 )
+from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.kinds import parse_key
 from ringfence.model.kinds.finding import FindingRef
@@ -26,7 +27,8 @@ from ringfence.model.told_sources import SENT
 from ringfence.policy.decision import Mode
 
 if TYPE_CHECKING:
-    from ringfence.model.document import Document
+    from collections.abc import Collection, Iterator
+
     from ringfence.model.subject import Ref
 
 SOURCE, DETAIL_TYPE = SENT, "Ringfence Finding"
@@ -36,6 +38,7 @@ MOST_FINDINGS = 25
 """The maximum number of findings in one request."""
 MOST_SUBJECTS = 10
 _MODES = tuple(one.value for one in Mode if one.records)
+_SUBJECTS = "subjects"
 _PRINTABLE = "[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]"
 FINDING = Declared(
     "Ringfence finding",
@@ -87,7 +90,7 @@ FINDING = Declared(
             "2027-01-31T23:59:59Z",
         ),
         Field(
-            "subjects",
+            _SUBJECTS,
             ListOf(
                 Text(
                     "a resource KIND/ACCOUNT/REGION/ID, such as "
@@ -149,20 +152,51 @@ def finding_of(value: object, path: str = "") -> Document:
     return document
 
 
+def finding_flaws(value: object, path: str = "") -> Iterator[BadInput]:
+    """Yield everything that is wrong with a finding in this form. `finding_of` raises the first one."""
+    try:
+        document = Document.of(value, path)
+    except BadInput as error:
+        yield error
+        return
+    found = tuple(FINDING.flaws(document))
+    yield from found
+    if isinstance(document.value.get(_SUBJECTS), list):
+        wrong = frozenset(one.field for one in found)
+        yield from (one for one in _subjects(document, wrong) if isinstance(one, BadInput))
+
+
 def subjects_of(finding: Document) -> tuple[Ref, ...]:
     """Return the resources of a finding. Raises BadInput for an unknown kind, and for several accounts."""
     found: list[Ref] = []
-    for index, key in enumerate(finding.texts("subjects")):
-        field = f"{finding.at('subjects')}[{index}]"
-        try:
-            ref = parse_key(key)
-        except BadInput as error:
-            raise BadInput(field, f"{error.field} {error.problem}", key) from error
-        if isinstance(ref, FindingRef):
-            raise BadInput(field, "must be a resource, not a finding", key)
-        if not ref.regional and ref.region != GLOBAL:
-            raise BadInput(field, f"must be in region {GLOBAL}, because its kind is global", key)
-        if found and ref.account != found[0].account:
-            raise BadInput(field, f"must be in account {found[0].account}, like the first one", key)
-        found.append(ref)
+    for one in _subjects(finding):
+        if isinstance(one, BadInput):
+            raise one
+        found.append(one)
     return tuple(found)
+
+
+def _subjects(finding: Document, wrong: Collection[str] = ()) -> Iterator[Ref | BadInput]:
+    """Yield each resource of a finding, or what is wrong with it. `wrong`: fields that are not read."""
+    account = ""
+    for index, key in enumerate(finding.items(_SUBJECTS)):
+        field = f"{finding.at(_SUBJECTS)}[{index}]"
+        if field not in wrong:
+            read = _subject(field, str(key), account)
+            yield read
+            account = account or ("" if isinstance(read, BadInput) else read.account)
+
+
+def _subject(field: str, key: str, account: str) -> Ref | BadInput:
+    """Return a resource, or what is wrong with it. `account` is that of the first one, if there is one."""
+    try:
+        ref = parse_key(key)
+    except BadInput as error:
+        return BadInput(field, error.problem, key, error.hint)
+    if isinstance(ref, FindingRef):
+        return BadInput(field, "must be a resource, not a finding", key)
+    if not ref.regional and ref.region != GLOBAL:
+        return BadInput(field, f"must be in region {GLOBAL}, because its kind is global", key)
+    if account and ref.account != account:
+        return BadInput(field, f"must be in account {account}, like the first one", key)
+    return ref

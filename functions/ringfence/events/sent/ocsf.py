@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ringfence.events.sent.declared import only
-from ringfence.events.sent.form import FINDING, MOST_SUBJECTS, VERSION, finding_of
+from ringfence.events.sent.form import FINDING, MOST_SUBJECTS, VERSION, finding_flaws, finding_of
 from ringfence.model.arn import read_arn
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
@@ -22,7 +22,7 @@ from ringfence.model.kinds import every_kind
 from ringfence.model.subject import ACCOUNT, GLOBAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from ringfence.model.subject import Ref
 
@@ -33,6 +33,7 @@ CLOSED, RESOLVED = 3, frozenset({3, 4, 5, 6})
 """The `activity_id` of a closed finding, and each `status_id` of one that nobody has to handle any more:
 suppressed, resolved, archived and deleted.
 """
+_INFO = "finding_info"
 _FROM = MappingProxyType(
     {
         "id": "finding_info.uid",
@@ -59,34 +60,55 @@ def is_ocsf(value: object) -> bool:
 
 def from_ocsf(value: object, path: str = "") -> Document:
     """Return the finding in Ringfence's form. Raises BadInput that names OCSF's field and the value."""
+    for flaw in ocsf_flaws(value, path):
+        raise flaw
+    made, _ = _read(Document.of(value, path))
+    return finding_of(made)
+
+
+def ocsf_flaws(value: object, path: str = "") -> Iterator[BadInput]:
+    """Yield everything that is wrong with a finding of OCSF. `from_ocsf` raises the first one."""
     given = Document.of(value, path)
+    made, flaws = _read(given)
+    yield from flaws
+    for flaw in finding_flaws(made):
+        name = flaw.field.partition("[")[0]
+        if name in made:
+            yield BadInput(given.at(_FROM.get(name, name)), flaw.problem, flaw.value, flaw.hint)
+
+
+def _read(given: Document) -> tuple[dict[str, object], tuple[BadInput, ...]]:
+    """Return the fields of Ringfence's form that can be read, and what is wrong with the others."""
+    made: dict[str, object] = {}
+    flaws: dict[str, BadInput] = {}
+    for name, read in _FIELDS.items():
+        try:
+            made[name] = read(given)
+        except BadInput as error:
+            flaws.setdefault(error.field, error)
+            if name == "version":
+                break
+    return only(made), tuple(flaws.values())
+
+
+def _version(given: Document) -> int:
+    """Return the version of Ringfence's form, if this is a Detection Finding."""
     if _whole(given, "class_uid") != CLASS:
         raise BadInput(
             given.at("class_uid"), f"must be {CLASS}, a Detection Finding", given.value["class_uid"]
         )
-    info = given.child("finding_info")
-    made = only(
-        {
-            "version": VERSION,
-            "id": info.text("uid"),
-            "product": _product(given.child("metadata").child("product")),
-            "type": _type(info),
-            "title": info.text("title"),
-            "severity": _severity(given),
-            "updated_at": _time(info, "modified_time") or _time(given, "time"),
-            "subjects": _subjects(given),
-            "first_seen": _time(info, "first_seen_time"),
-            "count": given.value.get("count"),
-            "resolved": given.value.get("activity_id") == CLOSED or given.value.get("status_id") in RESOLVED,
-        }
-    )
-    if "updated_at" not in made:
+    return VERSION
+
+
+def _updated_at(given: Document) -> str:
+    found = _time(given.child(_INFO), "modified_time") or _time(given, "time")
+    if found is None:
         raise BadInput(given.at("time"), "is required and must be a number of milliseconds since 1970")
-    try:
-        return finding_of(made)
-    except BadInput as error:
-        named = _FROM.get(error.field.partition("[")[0], error.field)
-        raise BadInput(given.at(named), error.problem, error.value) from error
+    return found
+
+
+def _is_resolved(given: Document) -> bool:
+    return given.value.get("activity_id") == CLOSED or given.value.get("status_id") in RESOLVED
 
 
 def _product(product: Document) -> str:
@@ -156,6 +178,22 @@ def _refs(resource: Document, cloud: Document) -> Iterator[Ref]:
         return
 
 
+_FIELDS: Mapping[str, Callable[[Document], object]] = MappingProxyType(
+    {
+        "version": _version,
+        "id": lambda given: given.child(_INFO).text("uid"),
+        "product": lambda given: _product(given.child("metadata").child("product")),
+        "type": lambda given: _type(given.child(_INFO)),
+        "title": lambda given: given.child(_INFO).text("title"),
+        "severity": _severity,
+        "updated_at": _updated_at,
+        "subjects": _subjects,
+        "first_seen": lambda given: _time(given.child(_INFO), "first_seen_time"),
+        "count": lambda given: given.value.get("count"),
+        "resolved": _is_resolved,
+    }
+)
+"""How each field of Ringfence's form is read."""
 _ID: dict[str, object] = {"type": "string", "minLength": 1}
 _FORMS = {one.name: one.form.schema() for one in FINDING.fields}
 """The forms of the fields that are taken over unchanged."""

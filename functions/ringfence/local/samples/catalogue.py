@@ -28,17 +28,21 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9.]+")
 
 @dataclass(frozen=True)
 class Sample:
-    """One event, and what it is a sample of: a type of a trigger of a runbook. `subject` is in the event."""
+    """One event, and what it is a sample of: a type of a trigger of a runbook. `subject` is in the event.
+
+    An event that comes in another way has no runbook, and its own `file`.
+    """
 
     runbook: str
     type: str
     subject: Ref
     event: Json
+    file: str = ""
 
     @property
     def name(self) -> str:
         """The name of its file: the runbook, and the type of the finding."""
-        return f"{self.runbook}/{_UNSAFE.sub('-', self.type).strip('-')}.json"
+        return self.file or f"{self.runbook}/{_UNSAFE.sub('-', self.type).strip('-')}.json"
 
 
 def samples_of(runbooks: Iterable[Runbook], types: str = "", *, every_type: bool = False) -> Iterator[Sample]:

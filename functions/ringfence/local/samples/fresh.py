@@ -47,7 +47,8 @@ def fresh(event: Json, salt: str, now: datetime, account: str = ACCOUNT, region:
         return _ID.sub(lambda found: _other(found[0], salt), _at(value, later))
 
     found: Json = _mapped(event, text)
-    return found if event["region"] == GLOBAL else {**found, "region": region}
+    placed = event.get("region") not in {None, GLOBAL}  # findings of own systems name it in their subjects
+    return {**found, "region": region} if placed else found
 
 
 def about(event: Json, old: str, new: str) -> Json:
@@ -58,7 +59,7 @@ def about(event: Json, old: str, new: str) -> Json:
 
 def marked(event: Json) -> Json:
     """Return the event as GuardDuty marks its samples. Events of other sources have no such mark."""
-    if event["detail-type"] != DETAIL_TYPE:
+    if event.get("detail-type") != DETAIL_TYPE:
         return event
     titled = changed(event, "detail.title", f"[SAMPLE] {event['detail']['title']}")
     return changed(titled, "detail.service.additionalInfo", {"value": '{"sample":true}', "type": "default"})

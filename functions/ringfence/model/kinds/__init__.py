@@ -77,7 +77,9 @@ def parse_key(key: str) -> Ref:
     parts = rest.split("/", _PARTS - 1)
     kind = kind_of(id_)
     if kind is None or len(parts) != _PARTS:
-        raise BadInput(
-            "subject", f"must be KIND/ACCOUNT/REGION/ID with a kind of {sorted(every_kind())}", key
-        )
+        from ringfence.model.suggestions import similar  # only now: a function that contains needs none
+
+        known = sorted(every_kind())
+        problem = f"must be KIND/ACCOUNT/REGION/ID with a kind of {', '.join(known)}"
+        raise BadInput("subject", problem, key, "" if kind else similar(id_, known))
     return kind(*parts)

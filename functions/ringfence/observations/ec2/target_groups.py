@@ -8,6 +8,7 @@ from ringfence.model.answers import document
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.observation import Observation
+from ringfence.model.step import counted
 from ringfence.observations.ec2.instance import describe_instance, described_instance, ec2_describes
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ class Targets(Observation):
     def settling(self) -> str:
         """Report that load balancers still let connections finish."""
         draining = sum(len(one.draining) for one in self.registrations)
-        return f"{draining} targets are draining" if draining else ""
+        return f"{counted(draining, 'target is')} draining" if draining else ""
 
 
 def _vpcs(instance: Document) -> frozenset[str]:

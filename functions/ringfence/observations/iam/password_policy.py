@@ -8,6 +8,7 @@ from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.kinds.account import AccountRef
 from ringfence.model.observation import Observation
+from ringfence.model.step import counted
 from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
 
 if TYPE_CHECKING:
@@ -38,8 +39,11 @@ class PasswordRules:
     def __str__(self) -> str:
         """Return the rules as text for people."""
         kinds = ("symbols", "numbers", "uppercase", "lowercase")
-        parts = [f"at least {self.length} characters", *(one for one in kinds if getattr(self, one))]
-        parts.append(f"valid for {self.max_age} days" if self.max_age else "never expire")
+        parts = [
+            f"at least {counted(self.length, 'character')}",
+            *(one for one in kinds if getattr(self, one)),
+        ]
+        parts.append(f"valid for {counted(self.max_age, 'day')}" if self.max_age else "never expire")
         parts.append(f"different from the last {self.reuse}" if self.reuse else "can be reused")
         parts += ["users may change them"] if self.may_change else []
         parts += ["only an administrator can set an expired one"] if self.hard_expiry else []

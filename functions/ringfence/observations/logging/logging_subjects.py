@@ -16,6 +16,7 @@ from ringfence.model.kinds.kms_key import KeyRef
 from ringfence.model.kinds.recorder import RecorderRef
 from ringfence.model.kinds.trail import TrailRef
 from ringfence.model.reviews import Listed
+from ringfence.model.step import counted
 from ringfence.observations.logging.detectors import LIST_DETECTORS, list_detectors
 from ringfence.observations.logging.recorders import RECORDERS
 from ringfence.observations.logging.trails import DESCRIBE_TRAILS, account_in, describe_trails, owner_of
@@ -113,8 +114,8 @@ def _history(name: str, answer: Answer) -> _History:
     read = [_named(event, _DELETIONS[name][1]) for event in found.children("Events")]
     refused = sum(one is None for one in read)
     words = (
-        f"only the newest {len(read)} calls of {name} were read, of which {refused} were refused: an earlier "
-        "deletion may be hidden behind them"
+        f"of {name}, only the newest {counted(len(read), 'call was')} read, of which {refused} were refused: "
+        "an earlier deletion may be hidden behind them"
     )
     return _History(
         name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ringfence.model.step import counted
 from ringfence.policy.decision import DecisionCode
 from ringfence.record.approval_facts import (
     Answer,
@@ -188,5 +189,5 @@ def words(much: timedelta) -> str:
     for size, unit in ((3600, "hour"), (60, "minute"), (1, "second")):
         if seconds % size == 0:
             number = seconds // size
-            return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
-    return f"{seconds} seconds"
+            return counted(number, unit)
+    return counted(seconds, "second")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.model.step import counted
 from ringfence.record.notices.commands import verification
 from ringfence.record.notices.kinds import NoticeKind
 from ringfence.record.notices.notice import About, Command, Notice
@@ -26,14 +27,14 @@ def silence(places: Sequence[tuple[str, str]]) -> Notice:
         ("Places whose heartbeats do not arrive, and whose events may not arrive either", shown),
         ("What to do", ("CloudTrail shows who changed the rule, role or schedule there",)),
     )
-    what = f"no heartbeat from {len(shown)} place{'s' if len(shown) > 1 else ''}"
+    what = f"no heartbeat from {counted(len(shown), 'place')}"
     about = About(account=places[0][0], region=places[0][1]) if len(places) == 1 else About()
     return _notice(NoticeKind.NO_HEARTBEAT, what, parts, (DOCTOR,), about=about)
 
 
 def problems(found: tuple[str, ...]) -> Notice:
     """Return the notice about what a self-check found, in words."""
-    what = f"the self-check found {len(found)} problem{'s' if len(found) > 1 else ''}"
+    what = f"the self-check found {counted(len(found), 'problem')}"
     parts = (("What differs from what the stacks declare", found),)
     return _notice(NoticeKind.SELF_CHECK, what, parts, (DOCTOR,))
 

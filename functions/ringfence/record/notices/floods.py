@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen, replace
+from ringfence.model.step import counted
 from ringfence.record.notices.kinds import NoticeKind, Urgency
 from ringfence.record.notices.notice import About, Command, Notice
 
@@ -144,7 +145,7 @@ def _summary(count: Count) -> Notice:
     """Return one notice for those that wait. Its findings are theirs, so it has the worst severity."""
     newest, number = count.waiting[-1], len(count.waiting) + count.more
     on = {one.about for one in count.waiting}
-    what = f"{number} more notice{'s' if number > 1 else ''}: {newest.what}"
+    what = f"{counted(number, 'more notice')}: {newest.what}"
     ends = f", until {newest.at and count.first.at and count.first.at + WITHIN:%H:%M} UTC"
     never = "" if newest.endless else "; urgent ones never are"
     parts = (

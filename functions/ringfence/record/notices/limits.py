@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from ringfence.model.step import counted
 from ringfence.record.notices.incident import about_incident
 from ringfence.record.notices.kinds import NoticeKind
 from ringfence.record.notices.notice import Command, Notice
@@ -63,7 +64,10 @@ def limit_reset(now: Summary) -> Notice:
         at=now.lines[-1].at,
         who=(f"{actor}: {fact.text('reason')}",),
         parts=(
-            ("What follows", (f"Ringfence acts there again without a person, at most {most} times",)),
+            (
+                "What follows",
+                (f"Ringfence acts there again without a person, at most {counted(most, 'time')}",),
+            ),
             ("No longer counted", fact.texts("owners")),
             ("Not changed", ("what waits for approval still waits",)),
         ),

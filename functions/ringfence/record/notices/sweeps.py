@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from ringfence.model.step import counted
 from ringfence.policy.sweeps import CLOUDTRAIL, CONFIG, OTHERS, SEVERE
 from ringfence.record.notices.deployment import DOCTOR
 from ringfence.record.notices.kinds import NoticeKind
@@ -44,8 +45,8 @@ def found_by_sweep(sweep: str, found: Mapping[Place, Sequence[str]], more: int) 
         How many others it found.
     """
     number = sum(map(len, found.values())) + more
-    some = f"{number} finding{'s' if number > 1 else ''} of {_SOURCES[sweep]}"
-    others = (f"and {more} more findings that were not read again",) if more else ()
+    some = f"{counted(number, 'finding')} of {_SOURCES[sweep]}"
+    others = (f"and {counted(more, 'more finding that was')} not read again",) if more else ()
     parts = (
         (f"Only the sweep `{sweep}` found them, more than 15 minutes late", (*_places(found), *others)),
         ("What Ringfence did", ("it answered each of them as if its event had arrived",)),
@@ -65,7 +66,7 @@ def found_by_sweep(sweep: str, found: Mapping[Place, Sequence[str]], more: int) 
 def suppressed(found: Mapping[Place, Sequence[str]]) -> Notice:
     """Return the notice about findings that a filter archived. `found`: their types in each place."""
     number = sum(map(len, found.values()))
-    some = f"{number} finding{'s' if number > 1 else ''}"
+    some = f"{counted(number, 'finding')}"
     todo = (
         "whether each suppression rule of GuardDuty should archive such findings. Ringfence changes nothing"
     )

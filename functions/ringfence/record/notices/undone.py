@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ringfence.model.codec import decode
+from ringfence.model.step import counted
 from ringfence.record.measures import NOT_CONTAINED, Measure
 from ringfence.record.notices.commands import run
 from ringfence.record.notices.incident import about_incident
@@ -65,5 +66,5 @@ def fix_undone(now: Summary) -> Notice:
         ("Values", fact.texts("targets")),
         ("What Ringfence does", (follows,)),
     )
-    what = f"undone {times} {'time' if times == 1 else 'times'} within an hour"
+    what = f"undone {counted(times, 'time')} within an hour"
     return about_incident(NoticeKind.FIX_UNDONE, what, now, parts, run(now, "fix it now"))

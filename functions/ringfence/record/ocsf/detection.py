@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.model.step import counted
 from ringfence.record.brief import Brief, severity_word
 from ringfence.record.changes import changes
 from ringfence.record.dispositions import DISPOSITIONS, Disposition
@@ -91,8 +92,8 @@ def _standing(now: Summary, made: tuple[Change, ...]) -> dict[str, object]:
 
 
 def _remediation(now: Summary, made: int) -> str:
-    number = {0: "Ringfence changed nothing", 1: "Ringfence made 1 change"}
-    return f"{number.get(made, f'Ringfence made {made} changes')}. Status: {now.status.words}."
+    done = f"made {counted(made, 'change')}" if made else "changed nothing"
+    return f"Ringfence {done}. Status: {now.status.words}."
 
 
 def _kind(now: Summary, received: tuple[Line, ...], disposition: Disposition) -> Kind:

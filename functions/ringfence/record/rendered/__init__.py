@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
+from ringfence.model.step import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -39,4 +40,4 @@ def each(what: str, words: Iterable[str]) -> tuple[str, ...]:
 
 def count(number: int, thing: str) -> str:
     """Count things in words."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+    return counted(number, thing)

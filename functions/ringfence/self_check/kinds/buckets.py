@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.call import Call, Failed, Permission
 from ringfence.model.document import Document
+from ringfence.model.step import counted
 from ringfence.self_check.compare import statements
 from ringfence.self_check.kind import Kind, Settings
 
@@ -83,8 +84,12 @@ def _document(answer: Answer) -> Document:
     return Document({}) if isinstance(answer, Failed) else answer
 
 
+def _days(number: object) -> str:
+    return counted(int(str(number)), "day") if str(number).isdecimal() else "an unknown time"
+
+
 def _retention(given: Document) -> str:
-    return f"{given.text('Mode')} for {given.value.get('Days')} days" if given.value else ""
+    return f"{given.text('Mode')} for {_days(given.value.get('Days'))}" if given.value else ""
 
 
 def _encryption(rules: Iterable[Document], name: str) -> str:
@@ -97,7 +102,7 @@ def _encryption(rules: Iterable[Document], name: str) -> str:
 
 def _rule(given: Document, days: str, rule: Document | None = None) -> str:
     status = (rule or given).optional_text("Status") or ""
-    return f"{status}: expires after {given.value.get(days)} days"
+    return f"{status}: expires after {_days(given.value.get(days))}"
 
 
 _VERSIONED = "aws s3api put-bucket-versioning --bucket {id} --versioning-configuration Status=Enabled"

@@ -225,7 +225,7 @@ class EmptyQuarantineGroup(Step):
         )
         if revokes:
             yield revokes
-        return Done(note=f"revoked {len(rules)} rules")
+        return Done(note=f"revoked {counted(len(rules), 'rule')}")
 
     def state(self, observed: ResourceState) -> State:
         """Count its rules."""

@@ -10,7 +10,7 @@ from ringfence.model.answers import accept
 from ringfence.model.call import Call, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import Retryable
-from ringfence.model.step import Done, State, Step
+from ringfence.model.step import Done, State, Step, counted
 from ringfence.model.symbol import Ready, Symbol
 from ringfence.observations.ec2.instance import ec2_describes
 from ringfence.observations.ec2.snapshot_locks import GONE, SnapshotLocks
@@ -111,11 +111,12 @@ class LockSnapshots(Step):
 
     def describe(self) -> str:
         """Describe the change."""
-        return f"lock the snapshots of {', '.join(self.volumes)} for {self.days} days in {self.mode} mode"
+        long = counted(self.days, "day")
+        return f"lock the snapshots of {', '.join(self.volumes)} for {long} in {self.mode} mode"
 
     def diff(self) -> tuple[str, str]:
         """Return the values before and after."""
-        return "not locked", f"locked for {self.days} days, {self.mode}"
+        return "not locked", f"locked for {counted(self.days, 'day')}, {self.mode}"
 
     def side_effects(self) -> str:
         """Return the side effects as text."""

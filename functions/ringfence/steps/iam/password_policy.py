@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from ringfence.model.call import Call, Failed, Permission
 from ringfence.model.codec import value
 from ringfence.model.setting import SettingStep
-from ringfence.model.step import Done
+from ringfence.model.step import Done, counted
 from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
 from ringfence.observations.iam.password_policy import OF_THE_ACCOUNT, PasswordPolicy, PasswordRules
 
@@ -73,8 +73,8 @@ class SetPasswordPolicy(_PolicyStep):
         if self.after.max_age == was:
             return ""
         return (
-            f"users with a password older than {self.after.max_age} days must set a new one at the next "
-            "sign-in"
+            f"users with a password older than {counted(self.after.max_age, 'day')} must set a new one at "
+            "the next sign-in"
         )
 
 

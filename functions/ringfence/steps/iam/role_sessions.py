@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.call import Permission, SansIO
 from ringfence.model.codec import instant_text, value
-from ringfence.model.step import Done, State
+from ringfence.model.step import Done, State, counted
 from ringfence.model.symbol import Ready
 from ringfence.observations.iam.identity import ROLES, Role, RoleStep
 from ringfence.observations.iam.role_sessions import (
@@ -193,8 +193,8 @@ class RevokeRoleSessions(Revoking):
     def side_effects(self) -> str:
         """Return the side effects as text."""
         return (
-            f"{len(self.others)} other instances in the region use the role{named(self.others)}: they "
-            "fail until they get new credentials; functions, people and other regions are not counted"
+            f"{counted(len(self.others), 'other instance')} in the region with the role{named(self.others)}: "
+            "no access until new credentials arrive; functions, people and other regions are not counted"
         )
 
 

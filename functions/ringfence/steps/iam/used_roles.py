@@ -7,6 +7,7 @@ from datetime import datetime  # noqa: TC003 - the fields of a value are read ba
 from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.codec import value
+from ringfence.model.step import counted
 from ringfence.observations.iam.identity import Role  # noqa: TC001 - likewise
 from ringfence.observations.iam.used_roles import UsedRoles
 from ringfence.steps.iam.role_sessions import Allowing, RevocationStep, Revoking, named
@@ -65,8 +66,8 @@ class RevokeUsedRole(_OfUsedRole, Revoking):
     def side_effects(self) -> str:
         """Return the side effects as text."""
         return (
-            f"{len(self.others)} other users of the role were found{named(self.others)}: they fail until "
-            "they get new credentials; people, other accounts and unread regions are not counted"
+            f"{counted(len(self.others), 'other user')} of the role found{named(self.others)}: no access "
+            "until new credentials arrive; people, other accounts and unread regions are not counted"
         )
 
 

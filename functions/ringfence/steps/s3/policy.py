@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from ringfence.model.call import Failed, SansIO
 from ringfence.model.codec import canonical, value
 from ringfence.model.errors import Refused
-from ringfence.model.step import Done, State, Step
+from ringfence.model.step import Done, State, Step, counted
 from ringfence.model.symbol import Ready
 from ringfence.observations.s3.calls import DENIED, of_bucket, on_buckets
 from ringfence.observations.s3.documents import LIMIT, parsed, written
@@ -89,7 +89,8 @@ class _TlsStep(Step):
         text = written(document)
         if (size := len(text.encode())) > LIMIT:
             raise Refused(
-                f"the policy of bucket {self.bucket.id} would have {size} bytes; the limit of S3 is {LIMIT}"
+                f"the policy of bucket {self.bucket.id} would have {counted(size, 'byte')}; the limit of S3 "
+                f"is {LIMIT}"
             )
         call = of_bucket(self.bucket, "PutBucketPolicy", *_REFUSED, *DENIED, parameters={"Policy": text})
         (answer,) = yield (call,)
