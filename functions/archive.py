@@ -12,6 +12,7 @@ from ringfence.aws.notice import Topic
 from ringfence.aws.record_keys import RECORD_KEYS, KmsSealKeys
 from ringfence.aws.sessions import own_client
 from ringfence.aws.stream_source import stream_source
+from ringfence.handlers.account_names import account_names
 from ringfence.handlers.archive import Archiving
 from ringfence.handlers.stream import genuine
 
@@ -35,6 +36,6 @@ def _archiving() -> Archiving:
     sequence = LogSequence(
         cast("DynamoDBClient", own_client("dynamodb")), os.environ["RINGFENCE_CONTROL_TABLE"]
     )
-    topic = Topic(cast("SNSClient", own_client("sns")), os.environ["RINGFENCE_TOPIC_ARN"])
+    topic = Topic(cast("SNSClient", own_client("sns")), os.environ["RINGFENCE_TOPIC_ARN"], account_names())
     keys = KmsSealKeys(tuple(os.environ.get(RECORD_KEYS, "").split()))
     return Archiving(archive, sequence, topic, keys)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from ringfence.aws.incidents import IncidentReader
 from ringfence.aws.notice import Topic
 from ringfence.aws.sessions import own_client
+from ringfence.handlers.account_names import account_names
 from ringfence.handlers.control import Guard
 
 if TYPE_CHECKING:
@@ -29,4 +30,7 @@ def _guard() -> Guard:
     reader = IncidentReader(
         cast("DynamoDBClient", own_client("dynamodb")), os.environ["RINGFENCE_AUDIT_TABLE"]
     )
-    return Guard(reader, Topic(cast("SNSClient", own_client("sns")), os.environ["RINGFENCE_TOPIC_ARN"]))
+    return Guard(
+        reader,
+        Topic(cast("SNSClient", own_client("sns")), os.environ["RINGFENCE_TOPIC_ARN"], account_names()),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ringfence.aws.failures import raised
@@ -32,16 +32,18 @@ ESCALATION_PERMISSIONS = (Permission("sns:Publish", ("{escalations}",)),)
 
 @dataclass(frozen=True)
 class Topic:
-    """A publisher of notices."""
+    """A publisher of notices. `names` are names of accounts, by their ids."""
 
     client: SNSClient
     arn: str
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def publish(self, notice: Notice) -> None:
         """Send a notice: its text, and its machine-readable form in message attributes. Raises Retryable."""
         from ringfence.record.notices.schema import attributes  # containment does not wait for it
 
-        self.send(notice.subject, notice.text, attributes(notice))
+        told = notice.with_account(self.names)
+        self.send(told.subject, told.text, attributes(told))
 
     def send(self, subject: str, text: str, attributes: Mapping[str, tuple[str, str]]) -> None:
         """Send a message with attributes: the type and the value of each by its name. Raises Retryable.

@@ -19,11 +19,15 @@ https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccountsFo
 
 @frozen
 class OrganizationAccount:
-    """One account. `units` are the id and the path of each unit that contains it, from the root down."""
+    """One account. `units` are the id and the path of each unit that contains it, from the root down.
+
+    `name` is for people.
+    """
 
     id: str
     units: tuple[str, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
+    name: str = ""
 
 
 def accounts(client: Any) -> tuple[OrganizationAccount, ...]:  # noqa: ANN401 - boto's clients are made at run time
@@ -40,9 +44,8 @@ def _below(
 ) -> Iterator[OrganizationAccount]:
     for account in _list(client, "ListAccountsForParent", "Accounts", ParentId=parent):
         tags = _list(client, "ListTagsForResource", "Tags", ResourceId=account["Id"])
-        yield OrganizationAccount(
-            account["Id"], units, tuple(sorted((one["Key"], one["Value"]) for one in tags))
-        )
+        pairs = tuple(sorted((one["Key"], one["Value"]) for one in tags))
+        yield OrganizationAccount(account["Id"], units, pairs, account.get("Name", ""))
     for unit in _list(client, "ListOrganizationalUnitsForParent", "OrganizationalUnits", ParentId=parent):
         own = f"{path}/{unit['Name']}" if path else unit["Name"]
         yield from _below(client, unit["Id"], (*units, unit["Id"], own), own)

@@ -165,7 +165,8 @@ def diff(  # noqa: PLR0913 - the options of a command
 def organization(profile: str) -> None:
     """Print the section `organization` of a policy file, from AWS Organizations.
 
-    The section contains the organizational units of each account, as ids and as paths of names, and its tags.
+    The section contains the name of each account, its organizational units, as ids and as paths of names, and
+    its tags. Notices show the name, and so do lists and pages in the folder of the policy file.
     Put it into the policy file, and review it like the rest. Rules use these values until you replace them.
 
     The credentials must be those of the management account or of a delegated administrator, with the

@@ -28,6 +28,8 @@ def _lines(accounts: Iterable[OrganizationAccount]) -> Iterator[str]:
     for one in accounts:
         empty = False
         yield f"  {json.dumps(one.id)}:"
+        if one.name:
+            yield f"    name: {json.dumps(one.name)}"
         yield f"    units: {json.dumps(list(one.units))}"
         yield f"    tags: {json.dumps(dict(one.tags))}"
     if empty:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringfence.cli.choices import OneOf
 from ringfence.cli.text import safe
 from ringfence.model.errors import BadInput
 from ringfence.model.step import counted
@@ -45,7 +46,7 @@ SOURCES = (*RELAYED, "own-system")
 @click.option(
     "--source",
     "sources",
-    type=click.Choice(SOURCES),
+    type=OneOf(*SOURCES),
     multiple=True,
     help="Only events that come in this way: relayed by Security Hub, of Access Analyzer, or findings of "
     "your own systems, which the policy must let in. Can be repeated.",

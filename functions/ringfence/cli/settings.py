@@ -102,8 +102,10 @@ class Home:
 
     @property
     def accounts(self) -> Mapping[str, str]:
-        """The names of accounts, from the configuration file."""
-        return self._configuration.accounts
+        """The names of accounts: of the policy file in this folder, and of the configuration file."""
+        from ringfence.cli.account_names import in_policy
+
+        return {**in_policy(), **self._configuration.accounts}
 
     @cached_property
     def _configuration(self) -> Configuration:

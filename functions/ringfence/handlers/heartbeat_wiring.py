@@ -11,6 +11,7 @@ from ringfence.aws.notice import Topic
 from ringfence.aws.sessions import own_client
 from ringfence.engine.pauses import PauseKeeper, home_of
 from ringfence.handlers import wiring
+from ringfence.handlers.account_names import account_names
 from ringfence.handlers.heartbeats import Heartbeats
 from ringfence.handlers.pause_watch import PauseWatch
 from ringfence.self_check.places import Deployment
@@ -26,12 +27,12 @@ def heartbeats() -> Heartbeats:
     policy, table = wiring.policy(), wiring.settings().control_table
     deployment = Deployment(policy.own.home, os.environ["AWS_REGION"], policy.accounts, policy.regions)
     times = HeartbeatTable(cast("DynamoDBClient", own_client("dynamodb")), table)
-    topic = Topic(cast("SNSClient", own_client("sns")), os.environ["RINGFENCE_TOPIC_ARN"])
+    topic = Topic(cast("SNSClient", own_client("sns")), os.environ["RINGFENCE_TOPIC_ARN"], account_names())
     return Heartbeats(deployment, wiring.warm(), times, topic)
 
 
 @cache
 def pause_watch() -> PauseWatch:
     """Return what tells people of pauses."""
-    topic = Topic(cast("SNSClient", own_client("sns")), os.environ["RINGFENCE_TOPIC_ARN"])
+    topic = Topic(cast("SNSClient", own_client("sns")), os.environ["RINGFENCE_TOPIC_ARN"], account_names())
     return PauseWatch(PauseKeeper(wiring.warm(), home_of(wiring.policy().own.home)), topic)

@@ -13,6 +13,7 @@ from ringfence.aws.log_sequence import LogSequence
 from ringfence.aws.log_signer import KmsSigner
 from ringfence.aws.notice import Topic
 from ringfence.aws.sessions import own_client
+from ringfence.handlers.account_names import account_names
 from ringfence.handlers.checkpoints import Publishing
 from ringfence.handlers.threads import Threads
 
@@ -36,7 +37,7 @@ def publishing() -> Publishing:
         LogFiles(s3, bucket),
         KmsSigner(cast("KMSClient", own_client("kms")), given["RINGFENCE_LOG_KEY"], log),
         CheckpointCopies(s3, copies) if copies else None,
-        Topic(cast("SNSClient", own_client("sns")), given["RINGFENCE_TOPIC_ARN"]),
+        Topic(cast("SNSClient", own_client("sns")), given["RINGFENCE_TOPIC_ARN"], account_names()),
         lambda: datetime.now(UTC),
         Threads(),
     )

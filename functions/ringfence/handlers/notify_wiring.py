@@ -12,6 +12,7 @@ from ringfence.aws.incidents import IncidentReader
 from ringfence.aws.notice import Topic
 from ringfence.aws.schedules import QUEUE_ARNS, Schedules
 from ringfence.aws.sessions import own_client
+from ringfence.handlers.account_names import account_names
 from ringfence.handlers.approval_schedules import ApprovalSchedules
 from ringfence.handlers.held_notices import HeldNotices
 from ringfence.handlers.notify import Notifier
@@ -36,7 +37,7 @@ def notifier() -> Notifier:
     held = HeldNotices(HeldItems(dynamodb, os.environ["RINGFENCE_CONTROL_TABLE"]), reader, now)
     sns = cast("SNSClient", own_client("sns"))
     topic, escalations = (
-        Topic(sns, os.environ[f"RINGFENCE_{name}_ARN"]) for name in ("TOPIC", "ESCALATIONS")
+        Topic(sns, os.environ[f"RINGFENCE_{name}_ARN"], account_names()) for name in ("TOPIC", "ESCALATIONS")
     )
     schedules = Schedules(
         cast("SchedulerClient", own_client("scheduler")),

@@ -13,6 +13,7 @@ from ringfence.aws.notice import TOPIC, Topic
 from ringfence.aws.sessions import RoleClients, own_client
 from ringfence.aws.sweep_items import RecentChains, SweepItems
 from ringfence.handlers import wiring
+from ringfence.handlers.account_names import account_names
 from ringfence.handlers.parts import SUM, SWEEP, part_of
 from ringfence.handlers.reviews import AT_ONCE
 from ringfence.handlers.sweep_look import Reach
@@ -54,7 +55,7 @@ def sweeps() -> Sweeps:
         SweepItems(client, settings.control_table),
         Threads("ringfence-sweep", AT_ONCE),
         own.send,
-        Topic(cast("SNSClient", own_client("sns")), os.environ[TOPIC]).publish,
+        Topic(cast("SNSClient", own_client("sns")), os.environ[TOPIC], account_names()).publish,
     )
 
 

@@ -140,12 +140,13 @@ def background() -> Threads:
 def forgeries() -> Forgeries | None:
     """Return what notifies people of forged inputs. None outside of a deployment: there is no topic."""
     from ringfence.aws.notice import TOPIC, Topic  # containment does not wait for it
+    from ringfence.handlers.account_names import account_names
     from ringfence.handlers.forgeries import Forgeries
 
     arn = os.environ.get(TOPIC)
     if not arn:
         return None
-    topic = Topic(cast("SNSClient", own_client("sns")), arn)
+    topic = Topic(cast("SNSClient", own_client("sns")), arn, account_names())
     return Forgeries(topic, now, os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "ringfence"))
 
 

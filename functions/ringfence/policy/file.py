@@ -204,6 +204,7 @@ def _compile(data: Mapping[str, object], home: str, catalogue: Mapping[str, Runb
             home if account == HOME else account: {
                 "units": items_of(mapping_of(facts).get("units")),
                 "tags": dict(mapping_of(mapping_of(facts).get("tags"))),
+                **({"name": name} if (name := mapping_of(facts).get("name")) else {}),
             }
             for account, facts in mapping_of(data.get("organization")).items()
         },

@@ -270,8 +270,9 @@ SCHEMA = an_object(
             "type": "object",
             "propertyNames": _ACCOUNT,
             "additionalProperties": an_object(
-                "the organizational units and the tags of an account",
+                "the name, the organizational units and the tags of an account",
                 {
+                    "name": a_text("the name of the account, for people"),
                     "units": a_list(
                         a_text("the id of an organizational unit, or its path of names"),
                         "organizational units",

@@ -37,7 +37,7 @@ rules:
 """
 OLD = POLICY.replace("mode: auto", "mode: dry-run")
 BROKEN = POLICY.replace("mode: approve", "mode: aprove").replace("from: high", "from: hihg")
-WRONG = {
+WRONG_FINDING = {
     **{"titel" if name == "title" else name: value for name, value in FINDING.example(whole=False).items()},
     "severity": "hgih",
     "subjects": ["instnace/111122223333/eu-west-1/i-0123456789abcdef0"],
@@ -47,7 +47,7 @@ FILES: dict[str, Path | str] = {
     "old.yaml": OLD,
     "broken.yaml": BROKEN,
     "event.json": EVENT,
-    "wrong.json": json.dumps([FINDING.example(), WRONG]),
+    "wrong.json": json.dumps([FINDING.example(), WRONG_FINDING]),
     "findings.json": json.dumps({"findings": [FINDING.example(), FINDING.example(whole=False)]}),
 }
 RULES = """\

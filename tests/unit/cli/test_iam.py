@@ -62,7 +62,7 @@ def test_the_policy_is_what_the_principal_did(file: Path) -> None:
     done = generate("--from-cloudtrail", str(file), "--principal", "web")
     assert done.exit_code == 0
     assert actions(done) == ["dynamodb:PutItem", "s3:PutObject"]
-    assert "Left out:\n  dynamodb:DeleteItem: denied, 1 times" in done.stderr
+    assert "Left out:\n  dynamodb:DeleteItem: denied, 1 time" in done.stderr
     assert actions(generate("--from-cloudtrail", str(file))) == [
         "dynamodb:GetItem",
         "dynamodb:PutItem",
@@ -91,7 +91,7 @@ def test_the_difference_to_a_policy_is_shown(file: Path, tmp_path: Path) -> None
         "wider": ["dynamodb:*: only dynamodb:GetItem, dynamodb:PutItem"],
         "not_compared": [],
     }
-    assert told["left_out"] == ["dynamodb:DeleteItem: denied, 1 times"]
+    assert told["left_out"] == ["dynamodb:DeleteItem: denied, 1 time"]
 
 
 @pytest.mark.parametrize(

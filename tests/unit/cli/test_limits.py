@@ -59,7 +59,7 @@ def test_a_reset_needs_a_reason_and_says_what_is_no_longer_counted(terminal: Ter
     assert site.free == [False]
     result = terminal("limits", "reset", "overall/hour", "--reason", "the outbreak is real")
     assert result.exit_code == DONE, result.output
-    assert "overall/hour: reset. 1 of 1 places are free." in result.stdout
+    assert "overall/hour: reset. 1 of 1 place is free." in result.stdout
     assert REF.key in result.stdout
     assert site.free == [True]
     (chain,) = (one for one in site.log.chains if one.startswith("limits#"))

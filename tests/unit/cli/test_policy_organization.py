@@ -9,7 +9,10 @@ import pytest
 from click.testing import CliRunner
 from moto import mock_aws
 
+from ringfence.cli.account_names import in_policy
 from ringfence.cli.main import main
+from ringfence.cli.settings import Home
+from ringfence.model.document import Document
 from ringfence.policy.compiled import policy_from_json
 from ringfence.policy.file import load_policy
 from ringfence.runbooks.catalogue import CATALOGUE
@@ -68,4 +71,42 @@ def test_units_and_tags_of_each_account_are_facts_that_rules_match_on(
 
 def test_the_management_account_is_in_no_unit(organizations: Any) -> None:  # noqa: ANN401 - a client
     root = organizations.describe_organization()["Organization"]["MasterAccountId"]
-    assert f'  "{root}":\n    units: []\n    tags: {{}}\n' in printed()
+    assert f'  "{root}":\n    name: "master"\n    units: []\n    tags: {{}}\n' in printed()
+
+
+def test_the_names_of_accounts_are_read_from_the_policy_of_the_folder(
+    organizations: Any,  # noqa: ANN401 - a client
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    root = organizations.list_roots()["Roots"][0]["Id"]
+    unit = organizations.create_organizational_unit(ParentId=root, Name="Prod")["OrganizationalUnit"]["Id"]
+    account = made(organizations, "shop", unit)
+    scope = f'version: 1\nscope:\n  accounts: [home, "{account}"]\n'
+    (tmp_path / "policy.yaml").write_text(scope + printed())
+    (tmp_path / "config.toml").write_text('[accounts]\n"444455556666" = "mine"\n')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RINGFENCE_CONFIG", str(tmp_path / "config.toml"))
+    names = Home({}).accounts
+    assert (names[account], names["444455556666"]) == ("shop", "mine")
+    (tmp_path / "config.toml").write_text(f'[accounts]\n"{account}" = "the shop"\n')
+    assert Home({}).accounts[account] == "the shop"
+    compiled = load_policy(tmp_path / "policy.yaml", CATALOGUE).compile("111122223333")
+    facts = Document.of(compiled).child("organization").child(account)
+    assert facts.text("name") == "shop"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "organization: [",
+        "organization: 3",
+        "organization:\n  a: {name: x}\n  '111122223333': {name: 3}\n  '222233334444': 1",
+        "# organization:\n",
+    ],
+)
+def test_a_policy_without_names_gives_none(text: str, tmp_path: Path) -> None:
+    (tmp_path / "policy.yaml").write_text(text)
+    assert in_policy(tmp_path / "policy.yaml") == {}
+    assert in_policy(tmp_path / "none.yaml") == {}

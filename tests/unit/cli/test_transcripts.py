@@ -36,6 +36,7 @@ NO_NEXT = {
     "insights-activity": "each rule says what to do",
     "insights-network": "each query says what to do",
     "local": "it runs on",
+    "findings-check-wrong": "each error has its field",
     "policy-check": "each error has its line",
     "policy-diff": "it is read in a review",
     "policy-show": "it changes nothing, and nothing follows",

@@ -424,7 +424,7 @@ def test_an_instance_without_ebs_volumes_has_nothing_to_take() -> None:
 def test_what_is_in_no_snapshot_is_said() -> None:
     writing = frozenset({replace(taken(0), writing=True)})
     words = exposed("snapshot-volumes", ATTACHED, Snapshots(writing, instance_store=True))
-    for part in ("instance-store", "memory", "1 snapshots are still pending"):
+    for part in ("instance-store", "memory", "1 snapshot is still pending"):
         assert part in words
 
 

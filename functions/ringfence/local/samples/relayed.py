@@ -6,6 +6,7 @@ system sends findings in Ringfence's form.
 
 from __future__ import annotations
 
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +58,7 @@ EVENTS: Mapping[str, Mapping[str, Callable[[], Json]]] = MappingProxyType(
                 "failed-control": lambda: imported(control()),
                 "guardduty-finding-v2": lambda: imported(v2(), kind=IMPORTED_V2),
                 "failed-control-v2": lambda: imported(_failed_v2(), kind=IMPORTED_V2),
-                **{f"custom-action-{name}": lambda name=name: _chosen(name) for name in ACTIONS},
+                **{f"custom-action-{name}": partial(_chosen, name) for name in ACTIONS},
             }
         ),
         ACCESS_ANALYZER: MappingProxyType(

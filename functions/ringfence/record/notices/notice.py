@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.model.frozen import frozen
+from ringfence.model.frozen import frozen, replace
 from ringfence.record.brief import severity_word
 from ringfence.record.measures import NOTICES, Measure
 from ringfence.record.notices.kinds import NoticeKind, Urgency
 from ringfence.record.notices.rendering import subject_of, text_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from ringfence.record.summary import Reported
@@ -31,7 +32,8 @@ class Command:
 class About:
     """The resource of a notice. Empty fields are not known.
 
-    `name` is its name tag. `addresses` are the remote addresses in its findings.
+    `name` is its name tag. `addresses` are the remote addresses in its findings. `account_name` is the name
+    that the policy gives the account.
     """
 
     kind: str = ""
@@ -40,6 +42,7 @@ class About:
     region: str = ""
     name: str = ""
     addresses: tuple[str, ...] = ()
+    account_name: str = ""
 
     @classmethod
     def of_key(cls, key: str) -> About:
@@ -94,6 +97,11 @@ class Notice:
     def severity_word(self) -> str:
         """The severity in a word, as GuardDuty calls it. Empty without a finding."""
         return "" if self.severity is None else severity_word(self.severity)
+
+    def with_account(self, names: Mapping[str, str]) -> Notice:
+        """Return the notice with the name of its account, if that has one."""
+        name = names.get(self.about.account, "")
+        return replace(self, about=replace(self.about, account_name=name)) if name else self
 
     @property
     def counted(self) -> tuple[Measure, ...]:

@@ -101,7 +101,8 @@ def _first(notice: Notice) -> str:
 
 def _where(about: About) -> Iterator[str]:
     named = " ".join(filter(None, (about.kind, about.id, quoted(about.name))))
-    account = f"account {about.account}" if about.account else ""
+    known = f" ({plain(about.account_name, LONGEST_NAME)})" if about.account_name else ""
+    account = f"account {about.account}{known}" if about.account else ""
     if found := ", ".join(filter(None, (named, account, about.region))):
         yield plain(f"Where: {found}")
     if about.addresses:

@@ -100,6 +100,12 @@ FIELDS = (
     Field(
         "account", _text(), "The account of the resource.", lambda one: plain(one.about.account), filter=True
     ),
+    Field(
+        "account_name",
+        _text(LONGEST_NAME + 1),
+        "The name of this account in the policy's section `organization`. Empty without one.",
+        lambda one: plain(one.about.account_name, LONGEST_NAME),
+    ),
     Field("region", _text(), "The region of the resource.", lambda one: plain(one.about.region), filter=True),
     Field(
         "resource",

@@ -31,6 +31,7 @@ from ringfence.record.facts import (
 from ringfence.record.measures import CONTAINED, NOT_CONTAINED, REFUSED, TIME_TO_CONTAINMENT, Measure
 from ringfence.record.notices import Notice, notice
 from ringfence.record.notices.rendering import subject_of, text_of
+from ringfence.record.notices.schema import as_json
 from tests.support.fakes.chains import (
     INCIDENT,
     KEY,
@@ -379,3 +380,13 @@ def test_without_an_event_the_notice_says_that_nobody_knows_who_did_it() -> None
 
 def test_the_containment_after_it_is_reported_although_the_verification_is_the_same() -> None:
     assert subjects(DONE, BROKEN, DONE)[-3:] == ["contained", "containment undone", "contained"]
+
+
+def test_the_name_of_the_account_stands_beside_its_id_in_the_text_and_for_programs() -> None:
+    told = notice(contained())
+    assert told is not None
+    named = told.with_account({REF.account: "payments\x1b[2J"})
+    assert f"account {REF.account} (payments\\x1b[2J), {REF.region}" in named.text
+    assert as_json(named)["account_name"] == "payments\\x1b[2J"
+    other = told.with_account({"444455556666": "another"})
+    assert (other, as_json(other)["account_name"]) == (told, "")
