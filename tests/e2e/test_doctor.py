@@ -500,11 +500,11 @@ FAULTS = (
     Fault("a key is to be deleted", key_deletion, "key ", "state", "is PendingDeletion"),
     Fault("a key's policy lets a stranger in", key_policy, "key ", "policy", "777788889999"),
     Fault(
-        "the archive expires", lifecycle, "bucket ringfence-audit-archive", "lifecycle rules", "after 1 days"
+        "the archive expires", lifecycle, "bucket ringfence-audit-archive", "lifecycle rules", "after 1 day"
     ),
     Fault("the archive has no policy", bucket_policy, "bucket ringfence-audit-archive", "policy", "lacks"),
     Fault(
-        "the archive's lock is a day", shorter_lock, "bucket ringfence-audit-archive", "object lock", "1 days"
+        "the archive's lock is a day", shorter_lock, "bucket ringfence-audit-archive", "object lock", "1 day"
     ),
     Fault(
         "the log can be deleted", unprotected, "table Ringfence-Audit-AuditTable", "deletion protection", "is"

@@ -104,7 +104,7 @@ class Filters:
 def names_of(one: Brief) -> frozenset[str]:
     """Return the names by which a person can mean the subject of a response."""
     _, _, _, id_ = one.place
-    return frozenset(filter(None, (id_, one.now.subject, one.name)))
+    return frozenset(filter(None, (id_, one.shown_id, one.now.subject, one.name)))
 
 
 def filter_options(command: Callable[Concatenate[Filters, P], None]) -> Callable[P, None]:

@@ -110,7 +110,7 @@ def _state(one: Brief, verified: Verified, now: datetime) -> str:
 
 def _where(one: Brief) -> str:
     """Return the subject. Many ids show their kind."""
-    kind, _, _, id_ = one.place
+    kind, id_ = one.place[0], one.shown_id
     known = kind_of(kind)
     shown = id_ if known and not known.precedence else f"{kind} {id_}"
     return f"{shown} ({one.name})" if one.name else shown

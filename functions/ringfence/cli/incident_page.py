@@ -144,10 +144,10 @@ class Page:
             yield "", f"and {count(len(ranked) - 1, 'less severe or older finding')}", "dim"
 
     def _where(self) -> Iterator[tuple[str, str, str]]:
-        kind, account, region, id_ = self.brief.place
+        kind, account, region, _ = self.brief.place
         name = f" ({self.brief.name})" if self.brief.name else ""
         alias = f" ({self.accounts[account]})" if account in self.accounts else ""
-        yield "where", f"{kind} {id_}{name}", ""
+        yield "where", f"{kind} {self.brief.shown_id}{name}", ""
         yield "", f"account {account}{alias}, {region}", ""
         if remote := self.brief.remote_addresses:
             yield "", f"remote address {', '.join(remote)}", ""

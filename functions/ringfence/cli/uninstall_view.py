@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ringfence.cli.text import safe, wrapped
+from ringfence.model.step import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,11 +71,7 @@ def _place(stack: Stack) -> dict[str, object]:
 def _containments(plan: RemovalPlan, deployment: Deployment) -> Iterator[str]:
     yield from ("", _title("1. Release what is contained, or leave it contained"))
     if not plan.home_exists:
-        yield from wrapped(
-            f"Ringfence-Audit does not exist in account {deployment.home}, region {deployment.home_region}. "
-            "So there is no list of open containments. --home-account and --home-region name another place.",
-            "  ",
-        )
+        yield from wrapped(_no_list(plan, deployment), "  ")
     elif not plan.containments:
         yield "  No containment is open."
     for one in plan.containments:
@@ -87,6 +84,17 @@ def _containments(plan: RemovalPlan, deployment: Deployment) -> Iterator[str]:
         )
 
 
+def _no_list(plan: RemovalPlan, deployment: Deployment) -> str:
+    """Say why there is no list of open containments."""
+    where = f"in account {deployment.home}, region {deployment.home_region}"
+    if plan.home_unread:
+        return f"Ringfence-Audit cannot be read {where}, so what is open is not known. The reason is below."
+    return (
+        f"Ringfence-Audit does not exist {where}. So there is no list of open containments. --home-account "
+        "and --home-region name another place."
+    )
+
+
 def _log(plan: RemovalPlan) -> Iterator[str]:
     if plan.home_exists:
         words = "2. Verify the audit log, and keep the output outside this account"
@@ -97,7 +105,7 @@ def _log(plan: RemovalPlan) -> Iterator[str]:
 def _stacks(plan: RemovalPlan) -> Iterator[str]:
     yield from ("", _title("3. Delete the stacks"))
     if not plan.removals:
-        yield "  No stack was found."
+        yield "  No stack could be read." if plan.home_unread else "  No stack was found."
     for one in plan.removals:
         orphan = ": no setting names its region" if one.orphaned else ""
         yield safe(f"  {one.stack.name}, account {one.stack.account}, {one.stack.region}{orphan}")
@@ -107,7 +115,7 @@ def _stacks(plan: RemovalPlan) -> Iterator[str]:
 def _kept(plan: RemovalPlan) -> Iterator[str]:
     yield from ("", _title("4. What stays, until you delete it"))
     if not plan.kept:
-        yield "  Nothing."
+        yield "  Not known." if plan.home_unread else "  Nothing."
     for (account, region), some in groupby(plan.kept, lambda one: (one.stack.account, one.stack.region)):
         yield f"  account {account}, {region}"
         for one in some:
@@ -121,7 +129,7 @@ def _result(plan: RemovalPlan) -> str:
     if plan.ready:
         return click.style(safe("✓ Nothing is open. Ringfence can be removed."), fg="green")
     opened, unknown = len(plan.containments), len(plan.unknown)
-    parts = [f"{opened} open containment{'s' * (opened > 1)}"] if opened else []
+    parts = [counted(opened, "open containment")] if opened else []
     parts += [f"{unknown} unknown"] if unknown else []
     parts += [] if plan.home_exists else ["what is open is not known"]
     return click.style(f"Not ready: {', '.join(parts)}.", bold=True)

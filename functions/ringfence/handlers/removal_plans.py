@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 class RemovalPlan:
     """What is open, which stacks are deleted in which order, what stays, and what is unknown.
 
-    `home_exists`: whether the stack with the list of open containments exists.
+    `home_exists`: whether the stack with the list of open containments exists. `home_unread`: nobody knows,
+    because it could not be read.
     """
 
     home_exists: bool
@@ -40,6 +41,7 @@ class RemovalPlan:
     removals: tuple[Removal, ...]
     kept: tuple[Kept, ...]
     unknown: tuple[str, ...]
+    home_unread: bool = False
 
     @property
     def ready(self) -> bool:
@@ -69,7 +71,8 @@ def removal_plan(deployment: Deployment, clients: Clients, clock: Clock) -> Remo
         except Retryable as error:
             unknown.append(f"the open containments: {error}")
     ordered = removals(found, frozenset(orphans.stacks))
-    return RemovalPlan(home in found, containments, ordered, kept(found), tuple(unknown))
+    unread = any(one.unknown for stack, one in states if stack == home)
+    return RemovalPlan(home in found, containments, ordered, kept(found), tuple(unknown), unread)
 
 
 def _table(home: Stack, found: Mapping[Stack, StackState]) -> str:

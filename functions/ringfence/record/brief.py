@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
+from ringfence.model.told_sources import SECURITY_HUB, SENT
 from ringfence.record.facts import RELEASE
 from ringfence.record.status import IncidentStatus
 from ringfence.record.status_meanings import MEANINGS
@@ -129,6 +130,25 @@ class Brief:
         parts = self.now.subject.split("/", _KEY_PARTS - 1)
         kind, account, region, id_ = (*parts, "", "", "", "")[:_KEY_PARTS]
         return kind, account, region, id_
+
+    @cached_property
+    def shown_id(self) -> str:
+        """The id of the subject, for people.
+
+        The subject of a notice about a finding of another product is that finding, and its id contains a
+        hash. People know the finding by the id that its sender or Security Hub gives it.
+        """
+        kind, _, _, id_ = self.place
+        if kind != "finding":
+            return id_
+        from ringfence.record.received import received  # few incidents are about findings alone
+
+        for one in received(self.now):
+            if one.source == SENT:
+                return one.id
+            if one.source == SECURITY_HUB and one.hub_id:
+                return one.hub_id
+        return id_
 
     @cached_property
     def name(self) -> str:

@@ -95,13 +95,13 @@ def test_it_says_what_it_covered_and_shows_the_checkpoint_to_keep(home: LogHome)
     assert done.exit_code == 0, done.output
     first, seals, second, third, *checkpoint = done.output.splitlines()
     assert seals.startswith(
-        "seals not checked: 1 responses and 0 other entries: Ringfence is not deployed in account"
+        "seals not checked: 1 response and 0 other entries: Ringfence is not deployed in account"
     )
     assert first == (
-        "verified 1 responses: 6 entries in the table, 6 in the archive, 0 pending; 0 responses have faults"
+        "verified 1 response: 6 entries in the table, 6 in the archive, 0 pending; 0 responses with faults"
     )
     assert second == (
-        f"verified the log from leaf 0 to 6 against 1 checkpoints, with the key {home.signer.key.text}"
+        f"verified the log from leaf 0 to 6 against 1 checkpoint, with the key {home.signer.key.text}"
     )
     assert third == "the newest checkpoint, to keep in a file; --save-checkpoint FILE writes it:"
     assert checkpoint[:2] == [ORIGIN, "6"]
@@ -193,7 +193,7 @@ def test_what_is_wrong_is_named_with_exit_code_1(home: LogHome, client: DynamoDB
     done = verify(home)
     assert done.exit_code == 1
     assert f"{INCIDENT}\t{KEY.text}\tALTERED\tVERIFICATION FAILED: entry 0 is removed" in done.output
-    assert "1 responses have faults" in done.output
+    assert "1 response with faults" in done.output
 
 
 def test_an_attempt_is_named_with_exit_code_4(home: LogHome, s3: S3Client) -> None:
@@ -262,7 +262,7 @@ def test_an_archive_without_a_log_is_a_fault_and_its_entries_are_verified(
         "LOG: the archive has no checkpoint of the log, although the oldest entry is of 2025-11-22"
         in done.output
     )
-    assert "verified 1 responses: 6 entries in the table, 0 in the archive" in done.output
+    assert "verified 1 response: 6 entries in the table, 0 in the archive" in done.output
 
 
 def without_log(home: LogHome, s3: S3Client, client: DynamoDBClient, minutes: int) -> LogHome:
@@ -288,7 +288,7 @@ def test_until_the_first_checkpoint_the_entries_are_compared_with_the_archive(
     done = verify(home, *words)
     assert done.exit_code == 0, done.output
     if not words:
-        assert "verified 1 responses: 4 entries in the table, 4 in the archive" in done.stdout
+        assert "verified 1 response: 4 entries in the table, 4 in the archive" in done.stdout
     assert "nothing was compared with the log: its first checkpoint is still to come" in done.stdout
     assert "still to come" in json.loads(verify(home, "--json").stdout)["covered"]["log"]["awaited"]
     client.delete_item(TableName=AUDIT, Key=dict(next(iter(first_keys(client)))))

@@ -40,7 +40,7 @@ def test_an_entry_that_is_not_authentic_is_a_fault_of_its_response_alone() -> No
     assert second.sound
     assert made.counts == {"sealed": 8, "unsealed": 1, "forged": 1, "unchecked": 0, "responses": 0}
     assert list(made.lines()) == [
-        "the function checked seals: 8 entries are sealed, 1 are not sealed, 1 are not authentic"
+        "the function checked seals: 8 entries are sealed, 1 is not sealed, 1 is not authentic"
     ]
 
 

@@ -80,3 +80,13 @@ def test_the_document_has_the_same_commands() -> None:
     assert document["containments"][0]["commands"] == [f'ringfence release {INCIDENT} --reason "…"']
     assert [one["commands"] for one in document["stacks"]] == [["aws cloudformation delete-stack"]]
     assert [one["id"] for one in document["kept"]] == ["archive-1", "logs-1"]
+
+
+def test_an_audit_stack_that_cannot_be_read_is_not_said_to_be_missing() -> None:
+    denied = "Ringfence-Audit in 111122223333, eu-west-1: cloudformation:DescribeStacks: AccessDenied"
+    found = "\n".join(lines(RemovalPlan(False, (), (), (), (denied,), home_unread=True)))
+    assert "Ringfence-Audit cannot be read in account" in found
+    assert "does not exist" not in found
+    assert "No stack was found" not in found
+    assert "Nothing." not in found
+    assert f"? unknown: {denied}" in found

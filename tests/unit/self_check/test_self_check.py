@@ -154,7 +154,7 @@ def test_where_the_home_stack_is_not_the_home_region_is_asked_for_and_no_second_
 def test_a_template_that_is_not_the_local_one_is_a_fault_that_names_the_resource() -> None:
     local = {"Resources": {**TEMPLATE["Resources"], "Key": {"Type": "AWS::KMS::Key", "Properties": {}}}}
     (problem,) = problems(Aws(), Expected(templates={"Ringfence-Member": local}))
-    assert "differs from the local cloud assembly in 1 parts: Key" in problem
+    assert "differs from the local cloud assembly in 1 part: Key" in problem
 
 
 def test_a_resource_that_is_gone_is_a_fault() -> None:

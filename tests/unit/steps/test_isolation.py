@@ -30,7 +30,7 @@ def test_the_rule_that_a_group_is_born_with_is_revoked_by_its_id() -> None:
     ((call,),) = asked[1:]
     assert call.operation == "RevokeSecurityGroupEgress"
     assert call.parameters == {"GroupId": GROUP, "SecurityGroupRuleIds": ["sgr-1"]}
-    assert done.note == "revoked 1 rules"
+    assert done.note == "revoked 1 rule"
 
 
 def test_a_group_without_rules_was_emptied_by_another_responder() -> None:
