@@ -33,9 +33,8 @@ def handler(event: Event, context: object) -> Answer:
 @cache
 def _archiving() -> Archiving:
     archive = S3Archive(cast("S3Client", own_client("s3")), os.environ["RINGFENCE_ARCHIVE_BUCKET"])
-    sequence = LogSequence(
-        cast("DynamoDBClient", own_client("dynamodb")), os.environ["RINGFENCE_CONTROL_TABLE"]
-    )
+    dynamodb = cast("DynamoDBClient", own_client("dynamodb"))
+    sequence = LogSequence(dynamodb, os.environ["RINGFENCE_CONTROL_TABLE"])
     topic = Topic(cast("SNSClient", own_client("sns")), os.environ["RINGFENCE_TOPIC_ARN"], account_names())
     keys = KmsSealKeys(tuple(os.environ.get(RECORD_KEYS, "").split()))
     return Archiving(archive, sequence, topic, keys)

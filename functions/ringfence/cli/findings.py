@@ -33,9 +33,9 @@ _RETRY = 503
 _STDIN = "<stdin>"
 
 
-@click.group()
+@click.group(short_help="Check and send findings of your own systems.")
 def findings() -> None:
-    """Check and send findings of your own systems, and list those that were refused."""
+    """Check and send findings of your own systems, and list refused ones."""
 
 
 findings.add_command(refused)

@@ -151,9 +151,10 @@ class Publishing:
                 removed.append(at)
             leaves += (lost(at),) if found is None else found
         if removed:
+            they = "it was" if len(removed) == 1 else "they were"
             self._alarm(
-                f"{counted(len(removed), 'entry')} missing in the control table before the log had them: "
-                f"numbers {removed[0]} to {removed[-1]}"
+                f"{counted(len(removed), 'entry was')} removed from the control table before {they} in the "
+                f"log: numbers {removed[0]} to {removed[-1]}"
             )
         return leaves
 
