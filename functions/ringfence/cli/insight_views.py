@@ -11,6 +11,7 @@ from rich.text import Text
 
 from ringfence.cli.incident_views import SEVERITY_STYLES, plain
 from ringfence.insights.query import TIMES
+from ringfence.model.step import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -62,7 +63,7 @@ def detected(some: Sequence[Detection], count: int) -> Iterator[RenderableType]:
     rule = some[0].rule
     yield _heading(rule)
     for one in some:
-        number = f"{len(one.sights)} calls" if len(one.sights) > 1 else one.last.call.name
+        number = counted(len(one.sights), "call") if len(one.sights) > 1 else one.last.call.name
         address = f" from {one.last.call.address}" if one.last.call.address else ""
         yield plain(f"  {datetime.fromtimestamp(one.last.at, UTC):%Y-%m-%d %H:%M}  {number}{address}")
         yield plain(f"    by {one.who}")

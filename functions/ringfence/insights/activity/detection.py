@@ -19,6 +19,7 @@ from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
 from ringfence.model.kinds import kind_of
 from ringfence.model.principals import principal_of as credentials_of
+from ringfence.model.step import counted
 from ringfence.model.subject import ACCOUNT
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ class Detection:
     @property
     def title(self) -> str:
         """What happened, by whom and from where, for people."""
-        count = f", {len(self.sights)} calls" if len(self.sights) > 1 else ""
+        count = f", {counted(len(self.sights), 'call')}" if len(self.sights) > 1 else ""
         address = f" from {self.last.call.address}" if self.last.call.address else ""
         return title(f"{self.rule.title}: {self.last.call.name} by {self.who}{address}{count}", 400)
 
