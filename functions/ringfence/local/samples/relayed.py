@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
-from ringfence.events.security_hub.trigger import ACTIONS, CUSTOM_ACTION, IMPORTED_V2
+from ringfence.events.security_hub.actions import ACTIONS
+from ringfence.events.security_hub.trigger import CUSTOM_ACTION, IMPORTED_V2
 from ringfence.events.sent.form import FINDING
 from ringfence.events.sent.ocsf import CLASS
 from ringfence.events.sent.offered import offered
