@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 ASK_TYPE, VETO_TYPE = "Trojan:EC2/BlackholeTraffic", "Trojan:EC2/DGADomainRequest.B"
 ASK = {"name": "ask first", "finding": ASK_TYPE, "mode": "approve"}
 VETO = {"name": "unless vetoed", "finding": VETO_TYPE, "mode": "auto-unless-vetoed"}
+WATCHED_TAG = "watched"
+WATCHED = {
+    "name": "what people watch over",
+    "runbook": "contain-instance",
+    "tags": {WATCHED_TAG: "*"},
+    "mode": "approve",
+}
 APPROVALS = {"expires": "2m", "on-expiry": "escalate", "veto-delay": "1m"}
 
 

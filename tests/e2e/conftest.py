@@ -8,15 +8,15 @@ import pytest
 
 from ringfence.local import LocalAws
 from ringfence.local.deploy import REPOSITORY
-from ringfence.local.deployment import AT_ONCE
+from ringfence.local.deployment import AT_ONCE, HIGH_LIMITS
 from ringfence.local.principals import Principals
-from ringfence.policy.limits import GROUP
-from tests.e2e.approvals import APPROVALS, ASK, VETO
+from ringfence.policy.limits import GROUP, ROLE, TARGET_GROUP
+from tests.e2e.approvals import APPROVALS, ASK, VETO, WATCHED
 from tests.e2e.compliance import EXEMPT, Compliance, settings
 from tests.e2e.deployments import CHAT, Deployer
 from tests.e2e.faults import Proxy, free_port, running
 from tests.e2e.operators import operator, policies
-from tests.e2e.places import HOME_REGION, Place
+from tests.e2e.places import HOME_REGION, SESSIONS, Place
 from tests.e2e.world import DRY_TYPE, OTHER_ACCOUNT, World
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from tests.support.bundles import Store
 
 DRY = {"name": "only show it", "finding": DRY_TYPE, "mode": "dry-run"}
-LOW = {GROUP: {"share": 20}}
+LOW = {GROUP: {"share": 20}, ROLE: {**HIGH_LIMITS[ROLE], "hour": SESSIONS}}
+SHARES = {GROUP: {"hour": 0, "day": 0, "share": 20}, TARGET_GROUP: {"share": 20}}
 BREAK_GLASS = tuple(
     {"subject": subject, "reason": "the way in when all else fails"}
     for subject in ("iam-user/*/*/break-glass", "iam-role/*/*/break-glass-reports")
@@ -81,7 +82,7 @@ def proxy(behind_proxy: tuple[World, Proxy]) -> Proxy:
 def place(folder: Path, deployer: Deployer) -> Iterator[Place]:
     """Ringfence with IAM enforced, in a region where IAM's events are not delivered."""
     with LocalAws(region=HOME_REGION, cloudtrail=True, log=folder / "place.log") as local:
-        rules = (ASK, VETO, AT_ONCE)
+        rules = (WATCHED, ASK, VETO, AT_ONCE)
         made = deployer.home(local, *rules, exempt=BREAK_GLASS, approvals=APPROVALS, limits=LOW, context=CHAT)
         world = World(made)
         local.enforce(True)
@@ -93,7 +94,7 @@ def place(folder: Path, deployer: Deployer) -> Iterator[Place]:
 def compliance(folder: Path, deployer: Deployer) -> Iterator[Compliance]:
     """Ringfence with IAM enforced, and allowed everything that puts compliance right."""
     with LocalAws(region=HOME_REGION, cloudtrail=True, log=folder / "compliance.log") as local:
-        world = World(deployer.home(local, runbooks=settings(), exempt=EXEMPT))
+        world = World(deployer.home(local, runbooks=settings(), exempt=EXEMPT, limits=SHARES))
         local.enforce(True)
         yield Compliance(world, operator(world, *policies(world)))
 

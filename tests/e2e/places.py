@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 HOME_REGION = "eu-west-1"
 RUNBOOK = "contain-credentials"
+SESSIONS = 7
+"""How many sessions of one role are denied in an hour without a person."""
 
 
 @dataclass(frozen=True)

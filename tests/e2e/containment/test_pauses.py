@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.record.deployment_facts import PauseHeld
-from ringfence.record.facts import Intended
+from ringfence.record.facts import Intended, Planned
 from ringfence.record.pauses import PAUSES_ITEM
 from tests.e2e.operators import operator
-from tests.e2e.world import until
+from tests.e2e.world import DRY_TYPE, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,6 +96,22 @@ def test_a_pause_in_the_middle_of_incidents_stops_every_change_and_they_are_cont
         enforcing.complete(server)
         assert inspector.closed(server)
     assert "Nothing is paused." in pauser.types("pauses").stdout
+
+
+def test_an_incident_is_paused_alone_and_the_others_go_on(enforcing: World) -> None:
+    held, other = launched(enforcing), launched(enforcing)
+    enforcing.send(held, type=DRY_TYPE)
+    until(lambda: enforcing.history(held).of(Planned), "its incident has a plan")
+    pauser = who(enforcing, "pauser", "operator")
+    with paused(pauser, "--incident", enforcing.history(held).incident):
+        enforcing.send(held)
+        enforcing.send(other)
+        until(lambda: enforcing.history(held).of(PauseHeld), "the paused one is held")
+        enforcing.complete(other)
+        assert not changes(enforcing, held)
+    enforcing.send(held)
+    enforcing.complete(held)
+    assert all(map(enforcing.inspector().closed, (held, other)))
 
 
 def test_the_seals_of_the_record_of_pauses_are_checked(enforcing: World) -> None:

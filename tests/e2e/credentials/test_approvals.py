@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,10 @@ import pytest
 from ringfence.local.approval_demo import ApprovalScene
 from ringfence.local.findings import InstanceFinding
 from ringfence.policy.decision import DecisionCode
-from ringfence.record.approval_facts import ApprovalAnswered
+from ringfence.record.approval_facts import Answer, ApprovalAnswered
 from ringfence.record.approvals import ApprovalStatus
 from ringfence.record.facts import DecisionMade, Intended
-from tests.e2e.approvals import ASK_TYPE, VETO_TYPE, Asked, approver
+from tests.e2e.approvals import ASK_TYPE, VETO_TYPE, WATCHED, WATCHED_TAG, Asked, approver
 from tests.e2e.world import Inbox, until
 
 if TYPE_CHECKING:
@@ -67,6 +68,38 @@ def test_what_a_person_rejects_is_not_done(world: World, anna: Operator) -> None
     assert twice.returncode == 1
     assert asked.status(now()) is S.REJECTED
     world.quiet()
+    assert not asked.closed
+
+
+def test_of_an_approval_and_a_rejection_at_once_one_counts(world: World, anna: Operator) -> None:
+    asked, ben = Asked.about(world), approver(world)
+    plan = asked.approvals[0].asked.digest
+    answers = (
+        (anna, ("approve", asked.incident, "--plan", plan)),
+        (ben, ("reject", asked.incident, "--reason", "a drill")),
+    )
+    with ThreadPoolExecutor(2) as pool:
+        codes = list(pool.map(lambda one: one[0].types(*one[1]).returncode, answers))
+    assert sorted(codes) == [0, 1]
+    (answer,) = world.history(asked.server).of(ApprovalAnswered)
+    assert answer.answer == (Answer.APPROVE if codes[0] == 0 else Answer.REJECT)
+    if answer.answer == Answer.APPROVE:
+        world.complete(asked.server)
+    assert asked.closed is (answer.answer == Answer.APPROVE)
+
+
+def test_a_rule_about_a_tag_of_the_resource_asks_and_says_why(world: World) -> None:
+    """The other rules would contain the server at once."""
+    builder = world.builder()
+    server = builder.launch(builder.ground(), builder.name, builder.profile())
+    tag = {"Key": WATCHED_TAG, "Value": "yes"}
+    world.client("ec2").create_tags(Resources=[server.ref.id], Tags=[tag])
+    world.send(server)
+    asked = Asked(world, server)
+    until(lambda: asked.approvals, "people are asked")
+    made = world.history(server).of(DecisionMade)[-1].decision
+    assert made.rule == WATCHED["name"]
+    assert "allows at most mode approve for this resource" in made.reason
     assert not asked.closed
 
 

@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ringfence.local.credential_findings import CredentialFinding
 from ringfence.local.findings import InstanceFinding
 from ringfence.record.approvals import ApprovalStatus, approvals
 from tests.e2e.approvals import approver
 from tests.e2e.operators import operator
+from tests.e2e.places import HOME_REGION, SESSIONS
 from tests.e2e.world import Inbox, until
 
 if TYPE_CHECKING:
+    from ringfence.local.principals import KeyHolder
+    from ringfence.record.approvals import Approval
     from tests.e2e.places import Place
 
 pytestmark = pytest.mark.e2e
+BURST = 50
 
 
 def test_what_waits_behind_a_limit_is_answered_together_and_the_limit_is_reset(place: Place) -> None:
@@ -83,3 +88,24 @@ def test_what_waits_behind_a_limit_is_answered_together_and_the_limit_is_reset(p
     (asked,) = approvals(world.history(fifth).entries)
     assert asked.asked.limit == share
     assert not world.inspector().closed(fifth)
+
+
+def test_of_a_burst_of_fifty_the_limit_holds_back_all_but_as_many_as_it_allows(
+    place: Place, holder: KeyHolder
+) -> None:
+    """Fifty sessions of one role. Those past the limit wait, and keep what they may do."""
+    named = [place.principals.assume(holder.other, holder.role, f"session-{one}") for one in range(BURST)]
+    place.world.deployment.send(*(CredentialFinding.of_session(holder, one, HOME_REGION) for one in named))
+
+    def waiting() -> list[Approval]:
+        """Return what people are asked about."""
+        found = (approvals(place.history(holder.session_ref(one)).entries) for one in named)
+        return [one for each in found for one in each]
+
+    until(lambda: len(waiting()) == BURST - SESSIONS, "people are asked about all past the limit", 300)
+    limit = f"role/{place.world.local.account}/{holder.role}/hour"
+    assert {one.asked.limit for one in waiting()} == {limit}
+    until(lambda: place.works(*named).count(False) == SESSIONS, "as many are denied as the limit allows")
+    (shown,) = json.loads(approver(place.world).types("limits", "--limit", limit, "--json").stdout)["limits"]
+    assert (shown["most"], shown["used"]) == (SESSIONS, SESSIONS)
+    assert shown["breaker"] is not None
