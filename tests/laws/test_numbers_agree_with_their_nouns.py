@@ -29,7 +29,7 @@ VERBS = frozenset(
     {
         *("access", "acts", "allows", "always", "answers", "applies", "as", "belongs", "changes"),
         *("comes", "contains", "covers", "declares", "delivers", "denies", "deploys", "does", "encrypts"),
-        *("exists", "explains", "has", "holds", "is", "its", "keeps", "launches", "leads"),
+        *("exists", "fails", "explains", "has", "holds", "is", "its", "keeps", "launches", "leads"),
         *("less", "lets", "limits", "lists", "logs", "manages", "monitors", "mutes", "names"),
         *("needs", "receives", "replaces", "runs", "says", "sets", "stays", "this", "unless"),
         *("uses", "was", "works", "yields"),

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from ringfence.model.errors import BadInput, Refused, Retryable
+from ringfence.model.step import counted
 from ringfence.posture import queries
 from ringfence.posture.kept import Ending, Judged
 from ringfence.posture.queries import Where
@@ -71,10 +72,10 @@ class Look:
             try:
                 self._read(source)
             except (BadInput, Refused, Retryable) as error:
-                read = f" {self.counts.total()} resources were read before." if self.counts else ""
+                read = f" {counted(self.counts.total(), 'resource was')} read before." if self.counts else ""
                 self.sources.missed(f"{error}.{read}", again=True)
         if self.unreadable > MOST_UNREADABLE:
-            words = f"{self.unreadable - MOST_UNREADABLE} more items cannot be read"
+            words = f"{counted(self.unreadable - MOST_UNREADABLE, 'more item')} cannot be read"
             self.sources.missed(words, again=False)
         wanted, unseen = self.wanted, tuple(self.sources.unseen)
         return Ending(wanted.scan, wanted.digest, began, dict(self.counts), unseen, self.sources.whole)
