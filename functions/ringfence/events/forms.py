@@ -18,7 +18,7 @@ from ringfence.events.sent.form import DETAIL_TYPE as SENT
 from ringfence.events.sent.offered import is_own, is_unsealed, offered
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
-from ringfence.model.resource_names import FINDINGS_BUS, PREFIX
+from ringfence.model.resource_names import FINDINGS, PREFIX
 from ringfence.model.subject import ACCOUNT, REGION
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class FileEvent:
     def entry(self) -> dict[str, object]:
         """The event in the form of PutEvents."""
         return {
-            **({"EventBusName": f"{PREFIX}{FINDINGS_BUS}"} if self.is_own else {}),
+            **({"EventBusName": f"{PREFIX}{FINDINGS}"} if self.is_own else {}),
             "Source": self.source,
             "DetailType": self.detail_type,
             "Detail": json.dumps(self.detail),

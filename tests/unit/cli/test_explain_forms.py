@@ -12,9 +12,12 @@ from click.testing import CliRunner
 
 from ringfence.cli.explain import explain
 from ringfence.cli.main import main
+from ringfence.events.forms import event_in
 from ringfence.events.sent.form import FINDING
 from ringfence.local.samples.guardduty import changed, instance_finding, without
 from ringfence.local.samples.relayed import relayed
+from ringfence.model.document import Document
+from ringfence.model.resource_names import FINDINGS, PREFIX
 from tests.support.samples.answers import as_answer
 from tests.support.samples.runbooks import CATALOGUE
 
@@ -191,3 +194,10 @@ def test_an_ocsf_finding_of_another_product_than_security_hub_is_ones_own(folder
     assert of_own(folder, finding)["status"] == "handled"
     event = {"source": "ids", "detail-type": "Ringfence Finding", "detail": finding}
     assert of_own(folder, event)["status"] == "handled"
+
+
+def test_a_finding_of_ones_own_system_goes_to_the_bus_of_the_deployment() -> None:
+    entry = event_in(Document.of(OWN)).entry
+    assert entry["EventBusName"] == f"{PREFIX}{FINDINGS}" == "ringfence-findings"
+    assert entry["DetailType"] == "Ringfence Finding"
+    assert "EventBusName" not in event_in(Document.of(EVENT)).entry
