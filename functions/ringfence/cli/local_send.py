@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 ENDPOINT = "http://127.0.0.1:4566"
 _LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 HTTP = 80
+_REACHED_WITHIN = 5.0
 WAIT = 120.0
 """The seconds after which the command stops following."""
 
@@ -98,6 +99,7 @@ def send(  # noqa: PLR0913 - the options of a command
 
     target = _target(loopback(endpoint or os.environ.get("AWS_ENDPOINT_URL") or ENDPOINT))
     files = [(name, _events(name)) for name in paths_of(paths)]
+    _reach(target)
     ids = _findings((one for _, found in files for one in found), target)
     followed = _follower(target, ids) if follow and ids else None
     for name, found in files:
@@ -137,6 +139,20 @@ def _target(url: str) -> Target:
 
     account, region = os.environ.get("AWS_ACCOUNT_ID", ACCOUNT), os.environ.get("AWS_REGION", REGION)
     return Target(LocalAws(port=urlsplit(url).port or HTTP), url, account, region)
+
+
+def _reach(target: Target) -> None:
+    """Raise an error if nothing listens there: nothing else can be said then."""
+    import socket
+
+    parts = urlsplit(target.url)
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or HTTP), _REACHED_WITHIN).close()
+    except OSError as error:
+        words = (
+            f"no local AWS listens on {target.url}: {error.strerror or error}. To start one: ringfence local"
+        )
+        raise click.ClickException(words) from error
 
 
 def _events(name: str) -> tuple[FileEvent, ...]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 import pytest
+from click.testing import CliRunner
 
 from ringfence.aws.incidents import Response
 from ringfence.cli.local_follow import show
+from ringfence.cli.main import main
 from ringfence.local import following
 from ringfence.local.following import Follower
+from ringfence.local.samples.guardduty import instance_finding
 from ringfence.policy.decision import Mode
 from ringfence.record.chain import link
 from ringfence.record.deployment_facts import FindingRefused
@@ -23,6 +27,7 @@ from tests.support.json_forms import check
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
+    from pathlib import Path
 
     from ringfence.aws.incidents import IncidentReader
     from ringfence.record.chain import ChainKey, Entry
@@ -122,3 +127,13 @@ def test_a_finding_that_the_policy_refuses_is_told_at_once(
             f"refused: finding {finding().id}: type: C2/X is no type",
             "  ringfence findings refused",
         ]
+
+
+def test_without_a_local_aws_the_one_cause_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "finding.json"
+    file.write_text(json.dumps(instance_finding()))
+    done = CliRunner().invoke(main, ["local", "send", str(file), "--endpoint", "http://127.0.0.1:1"])
+    assert done.exit_code == 1
+    assert done.output.startswith("Error: the local AWS at http://127.0.0.1:1 does not respond: ")
+    assert done.output.endswith("To start one: ringfence local\n")
+    assert "not deployed" not in done.output
