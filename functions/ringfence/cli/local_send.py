@@ -149,9 +149,8 @@ def _reach(target: Target) -> None:
     try:
         socket.create_connection((parts.hostname or "", parts.port or HTTP), _REACHED_WITHIN).close()
     except OSError as error:
-        words = (
-            f"no local AWS listens on {target.url}: {error.strerror or error}. To start one: ringfence local"
-        )
+        why = error.strerror or error
+        words = f"the local AWS at {target.url} does not respond: {why}. To start one: ringfence local"
         raise click.ClickException(words) from error
 
 
