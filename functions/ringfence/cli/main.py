@@ -94,11 +94,19 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find a subcommand. For an unknown one, suggest the most similar ones."""
+        """Find a subcommand. For an unknown one, suggest that of a group, or the most similar ones."""
         try:
             return super().resolve_command(ctx, args)
         except NoSuchCommand as error:
+            if inside := self._inside_groups(ctx, error.command_name):
+                words = f"No such command '{error.command_name}'. Did you mean {' or '.join(inside)}?"
+                raise click.UsageError(words, ctx) from error
             raise NoSuchCommand(error.command_name, possibilities=self.list_commands(ctx), ctx=ctx) from error
+
+    def _inside_groups(self, ctx: click.Context, name: str) -> tuple[str, ...]:
+        """Return the commands of this name in groups, such as `incidents list`."""
+        groups = ((group, self.get_command(ctx, group)) for group in self.list_commands(ctx))
+        return tuple(f"'{group} {name}'" for group, one in groups if name in getattr(one, "commands", ()))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a subcommand."""

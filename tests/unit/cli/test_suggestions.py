@@ -169,3 +169,14 @@ def test_a_misspelled_command_is_answered_with_the_right_one(words: tuple[str, .
     done = Terminal(Site())(*words)
     assert done.exit_code == 2
     assert meant in done.stderr.partition("Did you mean")[2]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("show", "'incidents show'"), ("verify", "'audit verify'"), ("refused", "'findings refused'")],
+)
+def test_a_command_of_a_group_is_suggested_by_its_own_name(typed: str, meant: str) -> None:
+    done = Terminal(Site())(typed)
+    assert done.exit_code == 2
+    assert f"No such command '{typed}'. Did you mean " in done.output
+    assert meant in done.output
