@@ -128,7 +128,7 @@ FINDING = Declared(
         ),
         Field(
             "highest_mode",
-            Text(f"one of {', '.join(_MODES)}", "|".join(_MODES), max(map(len, _MODES))),
+            Text(f"one of {', '.join(_MODES)}", f"({'|'.join(_MODES)})", max(map(len, _MODES))),
             "The highest mode in which Ringfence may answer. The policy can only lower it.",
             Mode.APPROVE.value,
             required=False,
