@@ -152,6 +152,11 @@ def _of(interface: str) -> Rule:
     }
 
 
+def unseen(operation: str) -> Rule:
+    """Deny every call of an operation."""
+    return {"operation": operation, "error": {"code": "UnauthorizedOperation", "status": 403}}
+
+
 def no_group(vpc: str, code: str) -> Rule:
     """Refuse every new security group in one VPC."""
     return {

@@ -22,6 +22,7 @@ from tests.e2e.faults import (
     throttled,
     unreachable,
     unreadable,
+    unseen,
 )
 from tests.e2e.world import Inbox, applied, until
 
@@ -185,6 +186,28 @@ def test_whatever_ec2_answers_to_the_isolation_evidence_and_identity_are_secured
         history = faulty.complete(server, within=150)
         assert inspector.closed(server)
         assert set(applied(history).values()) == {1}, faulty.told(server)
+
+
+def test_what_containment_must_see_may_be_unreadable_and_evidence_and_identity_are_secured(
+    faulty: World, proxy: Proxy
+) -> None:
+    builder, inspector = faulty.builder(), faulty.inspector()
+    profile = builder.profile()
+    server = builder.launch(builder.ground(), builder.name, profile)
+
+    def is_secured() -> bool:
+        found = inspector.portrait(server, profile)
+        return {**found, **WANTED} == found
+
+    with proxy.injecting(unseen("DescribeSecurityGroups")):
+        faulty.send(server)
+        until(is_secured, "evidence and identity are secured", 90)
+        until(lambda: faulty.history(server).verified, "the log says what became of it", 60)
+        assert not inspector.closed(server)
+        assert not any(one.contained for one in faulty.history(server).of(Verified))
+    history = faulty.complete(server, within=150)
+    assert inspector.closed(server)
+    assert set(applied(history).values()) == {1}, faulty.told(server)
 
 
 def kinds_of(inbox: Inbox, about: str) -> set[str]:
