@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model import suggestions
 from ringfence.model.errors import BadInput
-from ringfence.model.incident import INCIDENT_ID, check_incident
+from ringfence.model.incident import INCIDENT_ID
 
 if TYPE_CHECKING:
     from ringfence.aws.incidents import IncidentReader
@@ -30,7 +30,7 @@ def incident_of(home: Home, text: str) -> str:
     if INCIDENT_ID.fullmatch(text):
         return text
     if not _PART.fullmatch(text):
-        return check_incident(text)
+        raise BadInput("incident", FORM, text)
     from ringfence.cli.log import reader_of
 
     found = [one for one in ids(reader_of(home)) if _means(text, one)]

@@ -245,6 +245,7 @@ def test_hostile_text_reaches_no_terminal(client: DynamoDBClient, arguments: tup
     ("incident", "words"),
     [
         ("nonsense", "must be an incident's id"),
+        ("25f", "or at least 4 characters of its beginning or end"),
         ("\x1b[2J", "must be an incident's id"),
         (LATER, f"must be in the audit log; see `ringfence incidents list`, not '{LATER}'"),
     ],
