@@ -13,6 +13,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 
 from ringfence.record.measures import HEARTBEAT, NAMESPACE, Measure
+from stacks.names import prefixed
 from stacks.times import HEARTBEAT_MINUTES
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Alarms:
         alarm = cloudwatch.Alarm(
             self.scope,
             f"{name.title().replace('-', '')}Alarm",
-            alarm_name=f"ringfence-{name}",
+            alarm_name=prefixed(name),
             alarm_description=words,
             metric=metric,
             threshold=most,
@@ -148,7 +149,7 @@ class Alarms:
         alarm = cloudwatch.Alarm(
             self.scope,
             f"{name.title().replace('-', '')}Alarm",
-            alarm_name=f"ringfence-{name}",
+            alarm_name=prefixed(name),
             alarm_description=words,
             metric=cloudwatch.Metric(
                 namespace=NAMESPACE,
@@ -170,7 +171,7 @@ class Alarms:
         alarm = cloudwatch.Alarm(
             self.scope,
             f"{link.title().replace('-', '')}SilentAlarm",
-            alarm_name=f"ringfence-{link}-silent",
+            alarm_name=prefixed(f"{link}-silent"),
             alarm_description=(
                 f"No heartbeat came through {link} for {2 * HEARTBEAT_MINUTES} minutes, so events may not "
                 "come through either. Run `ringfence doctor`: it names what differs from the deployment."

@@ -27,7 +27,7 @@ from stacks.alarms import Alarms
 from stacks.heartbeat import beats, only_beats
 from stacks.keys import encryption_key
 from stacks.names import FORWARD, prefixed, role_arn
-from stacks.notices import notices
+from stacks.notices import notices, only_published_by
 from stacks.patterns import intake_patterns, patterns_of, undoing_of
 from stacks.queues import dead_letters, take_from
 
@@ -158,8 +158,10 @@ class ForwardStack(Stack):
         take_from(dead, [rule.attr_arn for rule in rules])
         beats(self, role_arn(self.account, BEAT_ROLE))
         only_beats(self, (role_arn(self.account, BEAT_ROLE),))
-        # An alarm can only notify topics in its region.
-        alarms = Alarms(self, notices(self, key, settings.notices_email))
+        # An alarm can only notify topics in its region. No function publishes to this one.
+        topic = notices(self, key, settings.notices_email)
+        only_published_by(topic)
+        alarms = Alarms(self, topic)
         alarms.depth(FORWARD, dead)
         alarms.undelivered(FORWARD, rules)
 

@@ -1,15 +1,16 @@
-"""The topics of notices: encrypted. One is open to this account's alarms, the other is for escalations."""
+"""The topics of notices: encrypted, and open to Ringfence's alarms. One is for escalations."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Stack
+from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 
 from stacks.keys import used_by
+from stacks.names import prefixed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def notices(scope: Construct, key: kms.Key, email: str) -> sns.Topic:
-    """Return a topic encrypted with `key` for this account's alarms. `email`, if any, subscribes to it."""
+    """Return a topic encrypted with `key` for Ringfence's alarms. `email`, if any, subscribes to it."""
     topic = _topic(scope, "Notices", key, email)
     _alarms_notify(topic)
     used_by(key, "cloudwatch.amazonaws.com", Stack.of(scope).account)
@@ -36,11 +37,12 @@ def escalations(scope: Construct, key: kms.Key, email: str) -> sns.Topic:
     return topic
 
 
-def only_published_by(topic: sns.Topic, roles: Iterable[str]) -> None:
+def only_published_by(topic: sns.Topic, roles: Iterable[str] = ()) -> None:
     """Deny everybody but these roles to publish. AWS services have no ARN as a principal.
 
     What a notice says leads to answers of people, so others must not make one up.
     """
+    own = list(roles)
     topic.add_to_resource_policy(
         iam.PolicyStatement(
             sid="NobodyElsePublishes",
@@ -49,7 +51,7 @@ def only_published_by(topic: sns.Topic, roles: Iterable[str]) -> None:
             principals=[iam.StarPrincipal()],
             resources=[topic.topic_arn],
             conditions={
-                "ArnNotEquals": {"aws:PrincipalArn": list(roles)},
+                **({"ArnNotEquals": {"aws:PrincipalArn": own}} if own else {}),
                 "Null": {"aws:PrincipalArn": "false"},
             },
         )
@@ -57,14 +59,30 @@ def only_published_by(topic: sns.Topic, roles: Iterable[str]) -> None:
 
 
 def _alarms_notify(topic: sns.Topic) -> None:
-    """Allow the alarms of this account to notify a topic."""
+    """Allow Ringfence's alarms to notify a topic: those of this account and region with its names.
+
+    An alarm's name and description are texts of whoever creates it. The service control policy denies to
+    create one with these names, and such a call is told as one on a resource of Ringfence.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html#sns-publish-cloudwatch-alarm
+    """
+    stack = Stack.of(topic)
+    alarms = stack.format_arn(
+        service="cloudwatch",
+        resource="alarm",
+        resource_name=prefixed("*"),
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
     topic.add_to_resource_policy(
         iam.PolicyStatement(
             sid="Alarms",
             actions=["sns:Publish"],
             principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
             resources=[topic.topic_arn],
-            conditions={"StringEquals": {"aws:SourceAccount": Stack.of(topic).account}},
+            conditions={
+                "StringEquals": {"aws:SourceAccount": stack.account},
+                "ArnLike": {"aws:SourceArn": alarms},
+            },
         )
     )
 
