@@ -51,7 +51,7 @@ class Containment:
     """An incident in the list. `verified_at`: when it was last verified. `broken`: it was not contained then.
 
     `open` is false after its release or its end: nothing verifies it then. `names` are the ids and names in
-    its subject and in its recorded steps.
+    its subject and in its recorded steps while it is open.
     """
 
     key: ChainKey
@@ -88,8 +88,9 @@ def update(key: ChainKey, history: History, entries: Iterable[Entry]) -> Contain
     if last is None or not is_containment(key.runbook):
         return None
     found = replace(history, entries=(*_before(history, last), *entries))
-    names, broken = names_of(key, found), found.broken is not None
-    return Containment(key, last.incident, is_contained(found), last.at, names, broken)
+    is_open, broken = is_contained(found), found.broken is not None
+    names = names_of(key, found) if is_open else frozenset()
+    return Containment(key, last.incident, is_open, last.at, names, broken)
 
 
 def containment(key: ChainKey, history: History) -> Containment | None:

@@ -94,3 +94,13 @@ def test_the_item_says_when_it_was_verified_and_whether_it_was_undone() -> None:
     assert (item.open, item.broken, item.verified_at, item.account) == (True, True, NOON, REF.account)
     assert containment(KEY, history(MOVE)) is None
     assert containment(ChainKey("harden-bucket", "bucket/1/2/b"), history(MOVE, DONE)) is None
+
+
+@pytest.mark.parametrize("end", [Released(), Closed("x")])
+def test_the_item_of_an_ended_incident_is_small_and_stays(end: Fact) -> None:
+    """Ringfence deletes no item, so what only an open incident needs is removed from it: up to 250 KB."""
+    begun, ended = (containment(KEY, history(MOVE, DONE, *more)) for more in ((), (end,)))
+    assert begun
+    assert ended
+    assert begun.names
+    assert (ended.open, ended.names) == (False, frozenset())
