@@ -17,11 +17,11 @@ from ringfence.record.approval_facts import (
 )
 from ringfence.record.approvals import approval_of
 from ringfence.record.notices.commands import run
-from ringfence.record.notices.incident import about_incident
+from ringfence.record.notices.incident import about_incident, is_severe
 from ringfence.record.notices.kinds import NoticeKind, Urgency
 from ringfence.record.notices.notice import Asked, Command
 from ringfence.record.shell import REASON
-from ringfence.record.wording import so_far
+from ringfence.record.wording import is_containment, so_far
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -158,13 +158,17 @@ def _together(found: Approval) -> tuple[str, tuple[str, ...]]:
 
 
 def _rejected(now: Summary, found: Approval, fact: ApprovalAnswered, actor: str) -> Notice:
-    """Return the notice of a rejection. The one who rejects can be the intruder."""
+    """Return the notice of a rejection. The one who rejects can be the intruder.
+
+    So it is urgent if a severe finding stays without a containment, also for each one of many.
+    """
     follows = (
         "nothing is changed, and the same plan is not asked about again for a day or until a worse finding"
     )
     parts: Parts = (("Who rejected it", (f"{actor}: {fact.reason}",)), ("What follows", (follows,)))
     if not fact.batch:
-        urgency = Urgency.URGENT if now.code in _AT_ONCE else None
+        goes_on = is_containment(now.runbook) and is_severe(now)
+        urgency = Urgency.URGENT if goes_on or now.code in _AT_ONCE else None
         return about_incident(
             NoticeKind.APPROVAL_ANSWERED, "rejected", now, parts, _by_hand(now), urgency=urgency
         )

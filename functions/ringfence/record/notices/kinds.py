@@ -87,7 +87,7 @@ class NoticeKind(Enum):
     APPROVAL_ANSWERED = (
         "approval-answered",
         Urgency.INFORMATION,
-        "A person approved or rejected plans. Urgent if the answer rejects plans that a limit holds.",
+        "A person answered. Urgent if the answer rejects a severe finding's containment or a limit's plans.",
     )
     APPROVAL_ENDED = "approval-ended", Urgency.ACTION, "An approval expired or is void."
     RELEASED = "released", Urgency.INFORMATION, "A release undid the changes of an incident."

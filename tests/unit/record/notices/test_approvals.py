@@ -11,11 +11,14 @@ import pytest
 from ringfence.policy.approvals import ApprovalRules, OnExpiry
 from ringfence.policy.decision import DecisionCode, Mode
 from ringfence.record.approval_facts import Answer, ApprovalAnswered
+from ringfence.record.chain import link
+from ringfence.record.facts import FindingReceived
 from ringfence.record.notices import notice
 from ringfence.record.notices.approvals import words
 from ringfence.record.notices.floods import Floods
 from ringfence.record.notices.kinds import Urgency
 from tests.support.asking import BERT, VETO, Place
+from tests.support.fakes.chains import finding, stamp
 from tests.support.notice_kinds import ASKED, decided
 from tests.support.notice_kinds import told as of_facts
 
@@ -85,13 +88,28 @@ def test_an_answer_is_told_with_who_gave_it(answer: str, more: dict[str, bool], 
     assert last.escalated == bool(more), "with break-glass, everybody is told"
 
 
+def rejected(severity: float, code: DecisionCode) -> Notice:
+    """Return the notice of a rejection after a finding."""
+    facts = (decided(Mode.APPROVE, code), ASKED, ApprovalAnswered("approval-1", Answer.REJECT, "no"))
+    found = notice(link(stamp(), None, (FindingReceived(finding(severity=severity)), *facts)))
+    assert found
+    return found
+
+
 @pytest.mark.parametrize("code", DecisionCode)
 def test_a_rejection_is_urgent_if_an_intruder_can_have_caused_the_question(code: DecisionCode) -> None:
-    answer = ApprovalAnswered("approval-1", Answer.REJECT, "no")
-    one = of_facts(decided(Mode.APPROVE, code), ASKED, answer)
-    assert one
+    one = rejected(5.0, code)
     urgent = code in {DecisionCode.EMERGENCY, DecisionCode.FORGEABLE}
     assert (one.urgency is Urgency.URGENT) is urgent
+
+
+@pytest.mark.parametrize(("severity", "urgent"), [(8.0, True), (5.0, False)])
+def test_a_rejection_is_urgent_if_it_leaves_a_severe_finding_uncontained(
+    severity: float,
+    urgent: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """Somebody with an approver's session can reject one plan after the other."""
+    assert (rejected(severity, DecisionCode.POLICY).urgency is Urgency.URGENT) is urgent
 
 
 def test_plans_that_one_answer_approves_have_one_notice() -> None:
