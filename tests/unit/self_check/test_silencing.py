@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import botocore.session
 import pytest
+from botocore.model import StringShape, StructureShape
+from botocore.validate import ParamValidator
 
+from ringfence.events.cloudtrail.trigger.own_resources import CALLS
 from ringfence.model.call import Failed
-from ringfence.self_check.mutes import MOST
+from ringfence.model.document import Document
+from ringfence.self_check.mutes import MOST, muting
 from ringfence.self_check.places import Stack
 from ringfence.self_check.template import Deployed, Resource
 from tests.support.self_checking import judged
@@ -147,3 +152,34 @@ def test_a_route_that_no_stack_declares_is_a_problem() -> None:
         "routes: also has $default, which is not declared"
     ]
     assert words(api, {"GetRoutes": Failed("NotFoundException", "")}) == ["existence: does not exist"]
+
+
+def test_what_is_asked_of_mute_rules_and_answered_here_has_the_form_of_cloudwatchs_model() -> None:
+    """The local AWS has no such rules, so nothing else shows that these forms are right."""
+    model = botocore.session.get_session().get_service_model("cloudwatch")
+    talk, answers = muting(), muted("ringfence-forged", status="SCHEDULED")
+    (listing,) = next(talk)
+    (reading,) = talk.send((Document.of(answers["ListAlarmMuteRules"]),))
+    for call in (listing, reading):
+        operation = model.operation_model(call.operation)
+        for value, shape in (
+            (call.parameters, operation.input_shape),
+            (answers[call.operation], operation.output_shape),
+        ):
+            assert shape
+            assert not ParamValidator().validate(value, shape).has_errors()
+    statuses = model.shape_for("AlarmMuteRuleStatus")
+    assert isinstance(statuses, StringShape)
+    assert set(statuses.enum) == {"SCHEDULED", "ACTIVE", "EXPIRED"}
+
+
+def test_a_recorded_mute_is_found_where_cloudwatchs_model_has_its_alarms() -> None:
+    """CloudTrail writes the names of parameters with a small first letter."""
+    model = botocore.session.get_session().get_service_model("cloudwatch")
+    (own,) = (one for one in CALLS.values() if one.name == "PutAlarmMuteRule")
+    outer, inner = own.named.parameter.split(".")
+    asked = model.operation_model(own.name).input_shape
+    assert isinstance(asked, StructureShape)
+    targets = asked.members[outer[0].upper() + outer[1:]]
+    assert isinstance(targets, StructureShape)
+    assert inner[0].upper() + inner[1:] in targets.members
