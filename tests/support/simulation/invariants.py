@@ -26,7 +26,8 @@ from ringfence.record.facts import (
     RunRequested,
     Verified,
 )
-from ringfence.record.tlog import Leaf
+from ringfence.record.merkle import Edge
+from ringfence.record.tlog import Leaf, extended
 from ringfence.steps.ec2.network import SetSecurityGroups
 from tests.support.simulation.faults import SKEW
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from ringfence.record.deployment_facts import Pause
     from ringfence.record.history import History
     from ringfence.record.integrity import Archived
+    from ringfence.record.tlog import Checkpoint
     from tests.support.simulation.scenario import Subject
 
 LONGEST_LEASE = timedelta(seconds=30)
@@ -371,3 +373,12 @@ def archived_is_logged(
                 yield f"the log has the entries of {incident} twice, not at all or in another order"
     if strange := logged - Counter(wanted):
         yield f"the log has {strange.total()} leaves of no recorded entry"
+
+
+def checkpoints_cover(checkpoints: Sequence[Checkpoint], leaves: Sequence[str]) -> Iterator[str]:
+    """Each checkpoint covers the beginning of the published log, none is smaller than an earlier one."""
+    for before, one in zip((None, *checkpoints), checkpoints, strict=False):
+        if before and one.size < before.size:
+            yield f"a checkpoint over {one.size} entries follows one over {before.size}"
+        if extended(Edge(), (), leaves[: one.size]).edge.root != one.root:
+            yield f"the checkpoint over {one.size} entries does not cover what is published"

@@ -25,7 +25,7 @@ from ringfence.engine import (
     verify,
     visibility,
 )
-from ringfence.handlers import archive
+from ringfence.handlers import archive, checkpoints
 from ringfence.model.errors import OutcomeUnknown, RingfenceError
 from ringfence.model.step import State
 from ringfence.record.facts import Outcome, Result
@@ -54,6 +54,18 @@ if TYPE_CHECKING:
     from ringfence.record.chain import Slot
     from ringfence.record.facts import ContinuationStarted, Fact, Intended
     from ringfence.record.history import History
+    from ringfence.record.merkle import Edge
+    from ringfence.record.tlog import Checkpoint
+
+
+_EDGE = checkpoints.Publishing._edge
+
+
+def _forgets_the_last_bundle(
+    publishing: checkpoints.Publishing, before: Checkpoint | None
+) -> tuple[Edge, tuple[str, ...]]:
+    """The leaves of the last bundle, which is partial, are not in the larger one that follows."""
+    return _EDGE(publishing, before)[0], ()
 
 
 def _always_follows(entries: archive.Run, at: Position) -> bool:
@@ -228,6 +240,11 @@ MENDS = {
         ((archive.Run, "follows", _always_follows),),
         ("an instance with every option",),
         "the log has the entries of",
+    ),
+    "a bundle of the log is continued": Mend(
+        ((checkpoints.Publishing, "_edge", _forgets_the_last_bundle),),
+        ("an instance with every option",),
+        "the log is not published",
     ),
     "what fails is tried less and less": Mend(
         (
