@@ -26,20 +26,22 @@ from ringfence.observations.ec2.network import QUARANTINE, ROLE_TAG, Network
 from ringfence.observations.ec2.snapshot_locks import SnapshotLocks
 from ringfence.observations.ec2.snapshots import Snapshots
 from ringfence.observations.iam.identity import Identity
-from ringfence.observations.iam.role_sessions import RoleSessions, revocation, revocation_name
+from ringfence.observations.iam.revocations import revocation, revocation_name
+from ringfence.observations.iam.role_sessions import RoleSessions
 from ringfence.policy.decision import Permit
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
-from tests.support.strategies.contain_instance import OLD_REVOCATIONS
+from tests.support.strategies.contain_instance import MORE_REVOCATIONS, OLD_REVOCATIONS
 from tests.support.strategies.instances import chosen
 from tests.support.worlds import AUTO, NOON
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from ringfence.model.observation import Observation, ResourceState
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
+    from ringfence.observations.iam.revocations import Revocation
 
 IMAGE = "ami-12c6146b"
 
@@ -124,11 +126,19 @@ def told(observed: ResourceState) -> dict[str, object]:
 
 def lasting(sessions: RoleSessions, now: datetime) -> RoleSessions:
     """Leave out revocations whose time is over: what removes them gives none of them back."""
+
+    def valid(found: frozenset[Revocation]) -> frozenset[Revocation]:
+        return frozenset(one for one in found if not one.is_over(now))
+
     return RoleSessions(
-        tuple(
-            replace(use, revoked=frozenset(one for one in use.revoked if not one.is_over(now)))
-            for use in sessions.roles
-        )
+        tuple(replace(use, revoked=valid(use.revoked), listed=valid(use.listed)) for use in sessions.roles)
+    )
+
+
+def in_force(sessions: RoleSessions) -> RoleSessions:
+    """Say what is revoked, in a policy of its own or in the list."""
+    return RoleSessions(
+        tuple(replace(use, revoked=use.revoked | use.listed, listed=frozenset()) for use in sessions.roles)
     )
 
 
@@ -168,9 +178,9 @@ class Estate:
         arn: str = made["InstanceProfile"]["Arn"]
         return arn
 
-    def revoke(self) -> None:
-        """Give the role many revocations of other incidents, one of which is over."""
-        for one in OLD_REVOCATIONS:
+    def revoke(self, revocations: Iterable[Revocation] = OLD_REVOCATIONS) -> None:
+        """Give the role revocations of other incidents."""
+        for one in revocations:
             self.client("iam").put_role_policy(
                 RoleName=self.name,
                 PolicyName=revocation_name(one.instant, one.holder),
@@ -243,7 +253,7 @@ def build(aws: LocalAws) -> Callable[..., Case]:
         ]
         estate.client("ec2").authorize_security_group_ingress(GroupId=drifted, IpPermissions=open_to_all)
         profile = estate.profile()
-        estate.revoke()
+        estate.revoke(MORE_REVOCATIONS)
         groups = [estate.group(home, name) for name in ("web", "metrics")]
         instance = estate.instance(subnet, groups, profile)
         estate.interface(instance, other_subnet, estate.group(other, "back"))
@@ -282,7 +292,8 @@ def test_every_step_does_what_it_declares_and_its_inverse_leads_back(
     case.release()
     released = case.observe(*CONTAIN_INSTANCE.observations)
     assert released[SnapshotLocks].locked == after[SnapshotLocks].locked != frozenset()
-    assert lasting(before[RoleSessions], NOON) == released[RoleSessions] != before[RoleSessions]
+    assert in_force(lasting(before[RoleSessions], NOON)) == in_force(released[RoleSessions])
+    assert released[RoleSessions] == lasting(released[RoleSessions], NOON) != before[RoleSessions]
     undone, kept = told(released), {"Network", "Snapshots", "SnapshotLocks", "Identity", "RoleSessions"}
     assert {kind: facet for kind, facet in undone.items() if kind not in kept} == {
         kind: facet for kind, facet in told(before).items() if kind not in kept

@@ -22,7 +22,7 @@ from ringfence.steps.ec2.network import SetSecurityGroups
 from ringfence.steps.ec2.own_groups import CreateOwnGroup
 from ringfence.steps.ec2.snapshots import CreateSnapshots
 from ringfence.steps.ec2.tags import TagInstance
-from ringfence.steps.iam.ended_revocations import EndRoleRevocation
+from ringfence.steps.iam.ended_revocations import OF_INSTANCE
 from ringfence.steps.iam.instance_sessions import (
     AttachInstanceDenial,
     DenyInstanceSessions,
@@ -35,7 +35,7 @@ from tests.support.strategies.contain_instance import (
     WAYS,
     everything_to_do,
     full_role,
-    with_old_revocations,
+    with_many_revocations,
 )
 from tests.support.strategies.instances import chosen, instances
 from tests.support.trials import CONTAINED, FAILURES, NAMES, NOTHING_FAILS, UNREADABLE, Failing, never
@@ -102,7 +102,7 @@ def test_one_kind_of_step_that_fails_does_not_keep_an_instance_from_being_contai
 ) -> None:
     failing, full = Failing(failure, (kind,)), kind in ON_A_FULL_ROLE
     for way in WAYS:
-        plain = with_old_revocations if kind is EndRoleRevocation else everything_to_do
+        plain = with_many_revocations if kind in OF_INSTANCE else everything_to_do
         trial = Trial(on_a_full_role() if full else plain(), failing, way)
         if full:
             trial.refuse(DenyInstanceSessions)

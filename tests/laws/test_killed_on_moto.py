@@ -22,12 +22,13 @@ from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.ec2.auto_scaling import EnterStandby
 from ringfence.steps.ec2.lifecycle import StopInstance
 from ringfence.steps.ec2.snapshot_locks import LockSnapshots
-from ringfence.steps.iam.ended_revocations import EndRoleRevocation
+from ringfence.steps.iam.ended_revocations import OF_INSTANCE
 from ringfence.steps.iam.instance_sessions import AttachInstanceDenial, EndInstanceDenial
-from tests.contracts.test_cloud_effects import lasting, told
+from tests.contracts.test_cloud_effects import in_force, lasting, told
 from tests.support.fakes.audit_home import in_turn
 from tests.support.fakes.interruption import Killed
 from tests.support.fakes.moto_world import FullRole, World, clients, fill_role, world
+from tests.support.strategies.contain_instance import MORE_REVOCATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -124,7 +125,7 @@ def standing(here: World, runbook: Runbook) -> dict[str, object]:
     if Network in observed:
         stands["Network"] = {one.id: one.groups for one in observed[Network].interfaces}
     if RoleSessions in observed:
-        stands["RoleSessions"] = lasting(observed[RoleSessions], here.clock())
+        stands["RoleSessions"] = in_force(lasting(observed[RoleSessions], here.clock()))
     return stands
 
 
@@ -164,8 +165,8 @@ def test_a_process_that_dies_at_a_step_leaves_nothing_half_known(
     here = ground.prepared()
     runbook, way = only(kind), "standby" if kind is EnterStandby else "detach"
     finding = f"f-{kind.__name__}-{after}"
-    if kind is EndRoleRevocation:
-        here.estate.revoke()
+    if kind in OF_INSTANCE:
+        here.estate.revoke(MORE_REVOCATIONS)
         assert ended(here)
         clients().noted.clear()
     before = standing(here, runbook)

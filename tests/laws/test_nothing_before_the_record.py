@@ -148,10 +148,10 @@ def timeless(facet: object) -> object:
         denied = [(one.role, frozenset(each.instance_id for each in one.denials)) for one in facet.roles]
         return facet.associations, denied
     if isinstance(facet, RoleSessions):
-        return [(one.role, bool(one.revoked), one.others) for one in facet.roles]
+        return [(one.role, bool(one.revoked | one.listed), one.others) for one in facet.roles]
     if isinstance(facet, UsedRoles):
         uses = [one.use for one in facet.roles]
-        return [(one.role, bool(one.revoked), one.others) for one in uses], facet.elsewhere
+        return [(one.role, bool(one.revoked | one.listed), one.others) for one in uses], facet.elsewhere
     return facet
 
 

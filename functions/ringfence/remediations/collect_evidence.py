@@ -13,7 +13,7 @@ from ringfence.model.codec import instant_text
 from ringfence.model.remediation import Option, remediation
 from ringfence.model.subject import PrincipalRef
 from ringfence.observations.iam.evidence import Grants, KeyUse
-from ringfence.observations.iam.role_sessions import holder_of
+from ringfence.observations.iam.revocations import holder_of
 from ringfence.observations.iam.used_roles import UsedRoles
 from ringfence.observations.iam.user_access import has_own_credentials
 from ringfence.observations.logging.trail import SESSION, Trace, Trail

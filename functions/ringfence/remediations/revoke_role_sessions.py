@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from ringfence.events.guardduty.trigger.instances import COMPROMISED_INSTANCE
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.remediation import remediation
-from ringfence.observations.iam.role_sessions import RoleSessions, holder_of
+from ringfence.observations.iam.revocations import holder_of
+from ringfence.observations.iam.role_sessions import RoleSessions
 from ringfence.steps.iam.cut_off import cut_off, is_over
-from ringfence.steps.iam.ended_revocations import EndRoleRevocation, ended
+from ringfence.steps.iam.ended_revocations import OF_INSTANCE, make_space
 from ringfence.steps.iam.role_sessions import (
     AllowRoleSessions,
     RevokeRoleSessions,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
     from ringfence.observations.iam.identity import Role
-    from ringfence.observations.iam.role_sessions import Revocation
+    from ringfence.observations.iam.revocations import Revocation
 
 
 def not_revoked(instance: ResourceState, incident: Incident) -> Iterator[str]:
@@ -58,7 +59,7 @@ def _instant(recorded: tuple[Revocation, ...], incident: Incident) -> datetime:
     subject=InstanceRef,
     triggers=(COMPROMISED_INSTANCE,),
     observations=(RoleSessions,),
-    steps=(RevokeRoleSessions, EndRoleRevocation),
+    steps=(RevokeRoleSessions, *OF_INSTANCE),
     references=("NIST 800-53 IR-4", "NIST 800-53 AC-12", "ATT&CK T1550.001"),
     countermeasures=("D3-ANCI",),
     undone_by=ROLE_DENIAL_UNDONE,
@@ -74,6 +75,6 @@ def revoke_role_sessions(instance: ResourceState, incident: Incident) -> Iterato
         instant = _instant(known, incident)
         covered = use.covers(instant, holders(instance.ref, known)) or is_over(known, incident)
         if use.role.editable and not covered:
-            yield from ended(EndRoleRevocation, use, incident.applying_at)
+            yield from make_space(OF_INSTANCE, use, incident.applying_at)
             holder = holder_of(instance.ref)
             yield RevokeRoleSessions(use.role, instant, use.others, before=False, after=True, holder=holder)

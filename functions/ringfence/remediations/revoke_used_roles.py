@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from ringfence.events.compromised import COMPROMISED_CREDENTIALS
 from ringfence.model.remediation import remediation
 from ringfence.model.subject import PrincipalRef
-from ringfence.observations.iam.role_sessions import holder_of
+from ringfence.observations.iam.revocations import holder_of
 from ringfence.observations.iam.used_roles import UsedRoles
 from ringfence.steps.iam.cut_off import cut_off, is_over
-from ringfence.steps.iam.ended_revocations import EndUsedRevocation, ended
+from ringfence.steps.iam.ended_revocations import OF_USED_ROLE, make_space
 from ringfence.steps.iam.role_sessions import holders, recorded_revocations
 from ringfence.steps.iam.undoing import ROLE_DENIAL_UNDONE
 from ringfence.steps.iam.used_roles import AllowUsedRole, RevokeUsedRole
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
     from ringfence.observations.iam.identity import Role
-    from ringfence.observations.iam.role_sessions import Revocation, RoleUse
+    from ringfence.observations.iam.revocations import Revocation
+    from ringfence.observations.iam.role_sessions import RoleUse
 
 
 def not_revoked(principal: ResourceState, incident: Incident) -> Iterator[str]:
@@ -67,7 +68,7 @@ def _instant(recorded: tuple[Revocation, ...], incident: Incident) -> datetime:
     subject=PrincipalRef,
     triggers=COMPROMISED_CREDENTIALS,
     observations=(UsedRoles,),
-    steps=(RevokeUsedRole, EndUsedRevocation),
+    steps=(RevokeUsedRole, *OF_USED_ROLE),
     references=("NIST 800-53 IR-4", "NIST 800-53 AC-12", "ATT&CK T1550.001"),
     countermeasures=("D3-ANCI",),
     undone_by=ROLE_DENIAL_UNDONE,
@@ -82,7 +83,7 @@ def revoke_used_roles(principal: ResourceState, incident: Incident) -> Iterator[
     """Revoke sessions issued before the revocation, unless a later one of this incident includes them."""
     for use in _uncovered(principal, incident):
         if use.role.editable:
-            yield from ended(EndUsedRevocation, use, incident.applying_at)
+            yield from make_space(OF_USED_ROLE, use, incident.applying_at)
             instant = _instant(_recorded(use.role, incident), incident)
             holder = holder_of(principal.ref)
             yield RevokeUsedRole(use.role, instant, use.others, before=False, after=True, holder=holder)

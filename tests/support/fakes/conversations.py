@@ -19,7 +19,8 @@ from ringfence.model.errors import NotFound, Refused, Retryable
 from ringfence.observations.ec2.network import QUARANTINE, ROLE_TAG, TRANSITION
 from ringfence.observations.iam.identity import Role
 from ringfence.observations.iam.instance_denials import InstanceDenial, denial
-from ringfence.observations.iam.role_sessions import revocation, revocation_name, whole_second
+from ringfence.observations.iam.revocation_list import LIST, revocation_list
+from ringfence.observations.iam.revocations import Revocation, revocation, revocation_name, whole_second
 from ringfence.runbooks.catalogue import CATALOGUE
 from tests.support.fakes.bucket_answers import BUCKET_ANSWERS
 from tests.support.fakes.config_answers import CONFIG_ANSWERS
@@ -195,9 +196,12 @@ _ASSOCIATION = {
     "State": "associated",
 }
 _MANAGED = InstanceDenial(REF.id, NOON + timedelta(days=7), managed=True).arn(REF.account, ROLE)
+REVOKED = Revocation(whole_second(NOON))
+"""What the role's policies revoke, in a policy of its own and in the list."""
 _POLICIES = {
     InstanceDenial(REF.id).inline_name: denial(ROLE, REF.id),
-    revocation_name(whole_second(NOON)): revocation(whole_second(NOON)),
+    revocation_name(REVOKED.instant): revocation(REVOKED.instant),
+    LIST: revocation_list((REVOKED, Revocation(NOON - timedelta(hours=1), "0123456789"))),
 }
 _USER = {
     "UserName": "deploy",

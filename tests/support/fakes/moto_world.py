@@ -27,7 +27,7 @@ from ringfence.model.symbol import QuarantineGroup
 from ringfence.observations.ec2.network import QUARANTINE, ROLE_TAG, TRANSITION
 from ringfence.observations.iam.identity import Role
 from ringfence.observations.iam.instance_denials import InstanceDenial, denial
-from ringfence.observations.iam.role_sessions import revocation_of
+from ringfence.observations.iam.revocations import revocation_named
 from ringfence.policy.limits import GROUP, Limit, Limits
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import FindingReceived, RunRequested
@@ -220,7 +220,7 @@ class World:
         drift(self.estate, self.other)
         iam, role = self.estate.client("iam"), self.estate.name
         for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
-            if revocation_of(name):
+            if revocation_named(name):
                 iam.delete_role_policy(RoleName=role, PolicyName=name)
         clients().noted.clear()
 

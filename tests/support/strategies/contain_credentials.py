@@ -17,14 +17,17 @@ from ringfence.observations.iam.evidence import Grants, KeyUse
 from ringfence.observations.iam.other_credentials import KINDS, Credential, OtherCredentials
 from ringfence.observations.iam.password import Password
 from ringfence.observations.iam.reach import DENY_ALL, Reach
-from ringfence.observations.iam.role_sessions import Revocation, RoleUse
+from ringfence.observations.iam.revocations import Revocation
+from ringfence.observations.iam.role_sessions import RoleUse
 from ringfence.observations.iam.used_roles import UsedRole, UsedRoles
 from ringfence.observations.logging.trail import Trail
 from ringfence.runbooks import load
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from ringfence.steps.iam.denial import AttachDenial, PutDenial
 from ringfence.steps.iam.denial_policies import CreateDenialPolicy
-from ringfence.steps.iam.ended_revocations import MANY
+from ringfence.steps.iam.ended_revocations import MANY, ListUsedRevocations
+from ringfence.steps.iam.used_roles import AllowUsedRole
+from tests.support.fakes.conversations import REVOKED
 from tests.support.runbook_worlds import Case, Worlds, independent
 from tests.support.strategies.credentials import (
     BOUNDARY,
@@ -95,15 +98,17 @@ def steps() -> tuple[Step, ...]:
         strangers = busy(ref, Denial(holder, (Policy(inline_name(ref, Reach()), STRANGE),)))
         wider = incident(("everything", "role"))
         seen.update({step.inverse(): None for step in load("deny-principal").plan(strangers, wider)})
-    full = full_of_revocations(SESSION)
+    full = full_of_revocations(SESSION, MANY)
     ending = load("revoke-used-roles").plan(full, incident(("sessions", "session")))
     seen.update(dict.fromkeys(step for step in ending if step.irreversible))
+    allowed = AllowUsedRole(ROLES[0], REVOKED.instant, (), before=True, after=False)
+    seen.update(dict.fromkeys((allowed, ListUsedRevocations(ROLES[0], (REVOKED,), ()))))
     return tuple(seen)
 
 
-def full_of_revocations(ref: PrincipalRef) -> ResourceState:
+def full_of_revocations(ref: PrincipalRef, valid: int = MANY - 1) -> ResourceState:
     """A principal that used a role with many revocations. One of them protects nothing any more."""
-    ages = (timedelta(days=8), *(timedelta(hours=number) for number in range(1, MANY)))
+    ages = (timedelta(days=8), *(timedelta(hours=number) for number in range(1, valid + 1)))
     old = (Revocation(NOON - age, f"{number:010x}") for number, age in enumerate(ages))
     use = RoleUse(ROLES[0], frozenset(old))
     return busy(ref, Denial(WEB)).with_observation(UsedRoles((UsedRole(use),)))
@@ -141,6 +146,7 @@ CASES = {
     ),
     "user-full-of-policies": Case(EVERYTHING, busy(PERSON, Denial(DEPLOY)), refused=(PutDenial,)),
     "role-with-old-revocations": Case(EVERYTHING, full_of_revocations(SESSION)),
+    "role-with-many-revocations": Case(EVERYTHING, full_of_revocations(SESSION, MANY)),
     "role-full-of-policies": Case(
         EVERYTHING,
         busy(SESSION, Denial(WEB, boundary=BOUNDARY)),

@@ -18,12 +18,14 @@ from ringfence.observations.ec2.snapshots import Snapshots
 from ringfence.observations.ec2.tags import Tags
 from ringfence.observations.iam.identity import Identity
 from ringfence.observations.iam.instance_denials import InstanceDenial
-from ringfence.observations.iam.role_sessions import Revocation, RoleSessions
+from ringfence.observations.iam.revocations import Revocation
+from ringfence.observations.iam.role_sessions import RoleSessions
 from ringfence.runbooks import load
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
-from ringfence.steps.iam.ended_revocations import MANY
+from ringfence.steps.iam.ended_revocations import MANY, ListRoleRevocations
 from ringfence.steps.iam.instance_sessions import DenyInstanceSessions
-from tests.support.fakes.conversations import ROLE
+from ringfence.steps.iam.role_sessions import AllowRoleSessions
+from tests.support.fakes.conversations import REVOKED, ROLE
 from tests.support.runbook_worlds import Case, Worlds
 from tests.support.strategies.instances import INCIDENT, chosen, incidents, instances
 from tests.support.worlds import NOON, REF, estate
@@ -68,9 +70,12 @@ def steps() -> tuple[Step, ...]:
         busy.with_observation(Network(network.state, network.interfaces, (drifted,))),
         busy.with_observation(Tags("inc-of-last-year")).with_observation(Scaling()),
         with_old_revocations(),
+        with_many_revocations(),
     )
     found = (step for state in states for way in WAYS for step in planned(state, way))
-    return tuple(dict.fromkeys((*found, *on_a_full_role())))
+    allowed = AllowRoleSessions(ROLE, REVOKED.instant, (), before=True, after=False)
+    listed = (allowed, ListRoleRevocations(ROLE, (REVOKED,), ()))
+    return tuple(dict.fromkeys((*found, *on_a_full_role(), *listed)))
 
 
 ENDED = tuple(InstanceDenial("i-0000000000000000f", NOON, managed) for managed in (False, True))
@@ -100,10 +105,27 @@ OLD_REVOCATIONS = frozenset(Revocation(NOON - age, f"{number:010x}") for number,
 """Many revocations of other incidents. One of them protects nothing any more."""
 
 
+MORE_REVOCATIONS = OLD_REVOCATIONS | {Revocation(NOON - timedelta(hours=MANY), "f" * 10)}
+"""Likewise, and so many that still protect something that they are moved to the list."""
+LISTED_REVOCATIONS = frozenset(Revocation(NOON - timedelta(days=age), f"{age:x}" * 10) for age in (3, 4, 9))
+"""What is in the list of the role. One of them protects nothing any more."""
+
+
 def with_old_revocations() -> ResourceState:
     """An instance whose role has many revocations. One of them protects nothing any more."""
+    return _with_revocations(OLD_REVOCATIONS)
+
+
+def with_many_revocations() -> ResourceState:
+    """An instance whose role has so many revocations that they are moved to the list."""
+    return _with_revocations(MORE_REVOCATIONS, LISTED_REVOCATIONS)
+
+
+def _with_revocations(
+    own: frozenset[Revocation], listed: frozenset[Revocation] = frozenset()
+) -> ResourceState:
     seen = everything_to_do()[RoleSessions]
-    roles = tuple(replace(one, revoked=OLD_REVOCATIONS) for one in seen.roles)
+    roles = tuple(replace(one, revoked=own, listed=listed) for one in seen.roles)
     return everything_to_do().with_observation(RoleSessions(roles))
 
 
@@ -156,6 +178,7 @@ CASES = {
     "locked": Case(CONTAIN_INSTANCE.chosen(("lock-snapshots",)), estate()),
     "full-role": Case(CONTAIN_INSTANCE.chosen(()), full_role(), refused=(DenyInstanceSessions,)),
     "old-revocations": Case(CONTAIN_INSTANCE.chosen(("revoke-role-sessions",)), with_old_revocations()),
+    "many-revocations": Case(CONTAIN_INSTANCE.chosen(("revoke-role-sessions",)), with_many_revocations()),
     "on-standby": Case(EVERYTHING, everything_to_do(), choices={"auto-scaling": "standby"}),
 }
 WORLDS = Worlds(CONTAIN_INSTANCE, CASES, situations, steps, reads, comparable)

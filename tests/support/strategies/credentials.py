@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,8 @@ from ringfence.observations.iam.other_credentials import KINDS, Credential, Othe
 from ringfence.observations.iam.password import Password
 from ringfence.observations.iam.principals import ROLE, USER, Holder
 from ringfence.observations.iam.reach import DENY_ALL, Reach
-from ringfence.observations.iam.role_sessions import Revocation, RoleUse, holder_of, whole_second
+from ringfence.observations.iam.revocations import Revocation, holder_of, whole_second
+from ringfence.observations.iam.role_sessions import RoleUse
 from ringfence.observations.iam.used_roles import UsedRole, UsedRoles
 from ringfence.observations.logging.trail import Trace, Trail
 from ringfence.steps.iam.access_keys import DeactivateAccessKey
@@ -215,6 +217,12 @@ def _revocations(instants: frozenset[datetime]) -> frozenset[Revocation]:
     return frozenset(Revocation(one, own.get(one, "")) for one in instants)
 
 
+def _listed(use: RoleUse) -> RoleUse:
+    """Return a role that others use with its earlier revocations in the list."""
+    older = frozenset(one for one in use.revoked if use.others and one.instant == INSTANTS[0])
+    return replace(use, revoked=use.revoked - older, listed=older)
+
+
 @once
 def _used() -> SearchStrategy[UsedRoles]:
     use = st.builds(
@@ -222,7 +230,7 @@ def _used() -> SearchStrategy[UsedRoles]:
         st.sampled_from(ROLES),
         st.frozensets(st.sampled_from((INSTANTS[0], INSTANTS[2]))).map(_revocations),
         st.sampled_from(((), ("function resize", "i-0"))),
-    )
+    ).map(_listed)
     role = st.builds(UsedRole, use, st.sampled_from((None, *INSTANTS)))
     roles = st.lists(role, max_size=2, unique_by=lambda one: one.use.role.id).map(tuple)
     return st.builds(UsedRoles, roles, st.sampled_from(((), ("arn:aws:iam::444455556666:role/other",))))

@@ -31,13 +31,8 @@ from ringfence.observations.ec2.target_groups import Registration, Target, Targe
 from ringfence.observations.ec2.volumes import Volume, Volumes
 from ringfence.observations.iam.identity import Association, HeldRole, Identity, Profile, Role
 from ringfence.observations.iam.instance_denials import InstanceDenial
-from ringfence.observations.iam.role_sessions import (
-    Revocation,
-    RoleSessions,
-    RoleUse,
-    holder_of,
-    whole_second,
-)
+from ringfence.observations.iam.revocations import Revocation, holder_of, whole_second
+from ringfence.observations.iam.role_sessions import RoleSessions, RoleUse
 from tests.support.strategies.once import once, one_of, set_of
 from tests.support.worlds import NOON, REF
 
@@ -300,11 +295,13 @@ def role_sessions() -> SearchStrategy[RoleSessions]:
     """Roles that others use, with sessions revoked earlier, later or never."""
     whole = whole_second(NOON)
     instants = st.sampled_from((whole - timedelta(days=1), whole + timedelta(hours=1)))
+    listed = st.sampled_from((whole - timedelta(days=2), whole + timedelta(hours=2)))
     use = st.builds(
         RoleUse,
         st.sampled_from(ROLES),
         st.frozensets(instants).map(_revocations),
         st.integers(0, 8).map(lambda count: tuple(f"i-{number:017x}" for number in range(count))),
+        st.frozensets(listed).map(_revocations),
     )
     return st.builds(RoleSessions, st.lists(use, max_size=2, unique_by=lambda one: one.role.id).map(tuple))
 

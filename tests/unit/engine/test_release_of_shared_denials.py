@@ -21,7 +21,8 @@ from ringfence.observations.iam.identity import Role
 from ringfence.observations.iam.other_credentials import Credential, OtherCredentials
 from ringfence.observations.iam.password import Password
 from ringfence.observations.iam.reach import Reach
-from ringfence.observations.iam.role_sessions import Revocation, RoleUse, holder_of
+from ringfence.observations.iam.revocations import Revocation, holder_of
+from ringfence.observations.iam.role_sessions import RoleUse
 from ringfence.observations.iam.used_roles import UsedRole, UsedRoles
 from ringfence.observations.logging.trail import Trail
 from ringfence.record.chain import ChainKey

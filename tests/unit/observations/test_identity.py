@@ -10,16 +10,15 @@ import pytest
 
 from ringfence.observations.iam.identity import Association, HeldRole, Identity, Profile, Role
 from ringfence.observations.iam.instance_denials import InstanceDenial, denial
-from ringfence.observations.iam.role_sessions import (
+from ringfence.observations.iam.revocations import (
     Revocation,
-    RoleSessions,
-    RoleUse,
     holder_of,
     revocation,
     revocation_name,
-    revocation_of,
+    revocation_named,
     whole_second,
 )
+from ringfence.observations.iam.role_sessions import RoleSessions, RoleUse
 from ringfence.steps.ec2.instance_profile import detach
 from tests.support.talks import refusal, talk
 from tests.support.worlds import NOON, REF
@@ -221,4 +220,4 @@ def test_an_instant_is_rounded_up_so_that_nothing_before_it_is_missed() -> None:
     assert whole_second(NOON) == NOON
     assert whole_second(NOON + timedelta(microseconds=1)) == NOON + timedelta(seconds=1)
     for holder in ("", holder_of(REF)):
-        assert revocation_of(revocation_name(NOON, holder)) == Revocation(NOON, holder)
+        assert revocation_named(revocation_name(NOON, holder)) == Revocation(NOON, holder)

@@ -23,7 +23,7 @@ from ringfence.observations.iam.other_credentials import Credential, OtherCreden
 from ringfence.observations.iam.password import Password
 from ringfence.observations.iam.principals import ROLE
 from ringfence.observations.iam.reach import DENY_ALL, Reach, reach_of
-from ringfence.observations.iam.role_sessions import Revocation, revocation, revocation_name
+from ringfence.observations.iam.revocations import Revocation, revocation, revocation_name
 from ringfence.observations.iam.used_roles import UsedRoles
 from ringfence.observations.logging.trail import PAGES, Trace, Trail
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS

@@ -24,7 +24,8 @@ from ringfence.observations.iam.other_credentials import Credential, OtherCreden
 from ringfence.observations.iam.password import Password
 from ringfence.observations.iam.principals import Holder
 from ringfence.observations.iam.reach import Reach, reach_of
-from ringfence.observations.iam.role_sessions import Revocation, RoleUse, holder_of
+from ringfence.observations.iam.revocations import Revocation, holder_of
+from ringfence.observations.iam.role_sessions import RoleUse
 from ringfence.observations.iam.used_roles import UsedRole, UsedRoles
 from ringfence.observations.logging.trail import Trace, Trail
 from ringfence.runbooks import load

@@ -25,7 +25,8 @@ from ringfence.observations.ec2.target_groups import Registration, Target, Targe
 from ringfence.observations.ec2.volumes import Volume, Volumes
 from ringfence.observations.iam.identity import Association, HeldRole, Identity, Profile, Role
 from ringfence.observations.iam.instance_denials import InstanceDenial
-from ringfence.observations.iam.role_sessions import Revocation, RoleSessions, RoleUse, holder_of
+from ringfence.observations.iam.revocations import Revocation, holder_of
+from ringfence.observations.iam.role_sessions import RoleSessions, RoleUse
 from ringfence.remediations.deny_instance_sessions import kept_until
 from ringfence.remediations.protect_termination import SetShutdownBehavior, SetTerminationProtection
 from ringfence.runbooks import load

@@ -11,7 +11,8 @@ import pytest
 from ringfence.model.incident import Incident
 from ringfence.model.observation import ResourceState
 from ringfence.model.plan import dependency_levels
-from ringfence.observations.iam.role_sessions import PROTECTS, Revocation, RoleSessions, RoleUse, holder_of
+from ringfence.observations.iam.revocations import PROTECTS, Revocation, holder_of
+from ringfence.observations.iam.role_sessions import RoleSessions, RoleUse
 from ringfence.observations.iam.used_roles import UsedRole, UsedRoles
 from ringfence.remediations.revoke_role_sessions import revoke_role_sessions
 from ringfence.remediations.revoke_used_roles import revoke_used_roles

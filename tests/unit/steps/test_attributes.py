@@ -15,7 +15,8 @@ from ringfence.observations.ec2.metadata import Metadata, MetadataOptions
 from ringfence.observations.ec2.tags import Tags
 from ringfence.observations.ec2.volumes import Volumes
 from ringfence.observations.iam.identity import Role
-from ringfence.observations.iam.role_sessions import Revocation, RoleSessions, RoleUse
+from ringfence.observations.iam.revocations import Revocation
+from ringfence.observations.iam.role_sessions import RoleSessions, RoleUse
 from ringfence.remediations.keep_volumes import SetDeleteOnTermination
 from ringfence.steps.ec2.metadata import SetMetadataOptions
 from ringfence.steps.ec2.tags import TagInstance
@@ -112,7 +113,7 @@ def test_a_revocation_is_a_policy_of_its_own_for_its_instant_and_incident(holder
     assert call.parameters["PolicyName"] == f"ringfence-revoke-before-20260301T120000Z{ending}"
     (statement,) = json.loads(str(call.parameters["PolicyDocument"]))["Statement"]
     assert statement["Condition"] == {"DateLessThan": {"aws:TokenIssueTime": "2026-03-01T12:00:00Z"}}
-    ((undo,),), _ = talk(step.inverse().apply({}), ({},))
+    ((undo, _),), _ = talk(step.inverse().apply({}), ({}, refusal("NoSuchEntity")))
     assert (undo.operation, undo.parameters["PolicyName"]) == (
         "DeleteRolePolicy",
         call.parameters["PolicyName"],
@@ -132,8 +133,9 @@ def test_where_the_world_stands_with_a_revocation() -> None:
         ((NOON,), State.AFTER),
         ((NOON + timedelta(1),), State.BEFORE),
     ):
-        use = RoleUse(ROLE, frozenset(map(Revocation, revoked)))
-        assert step.state(ResourceState(REF).with_observation(RoleSessions((use,)))) is state
+        found = frozenset(map(Revocation, revoked))
+        for use in (RoleUse(ROLE, found), RoleUse(ROLE, listed=found)):
+            assert step.state(ResourceState(REF).with_observation(RoleSessions((use,)))) is state
     assert step.state(ResourceState(REF).with_observation(RoleSessions())) is State.GONE
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import document
@@ -12,59 +11,53 @@ from ringfence.model.codec import value
 from ringfence.model.observation import Observation
 from ringfence.observations.ec2.instance import ec2_describes
 from ringfence.observations.iam.identity import ROLES, Role, get_role_policy, held_roles
-from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY, policy_of
-from ringfence.observations.iam.reach import short_digest
+from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
+from ringfence.observations.iam.revocation_list import LIST, MOST_LISTED, listed_in
+from ringfence.observations.iam.revocations import Revocation, revocation_in, revocation_named
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+    from datetime import datetime
 
     from ringfence.model.call import Answer
     from ringfence.model.document import Document
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
-_NAME = re.compile(r"ringfence-revoke-before-([0-9]{8}T[0-9]{6}Z)(?:-([0-9a-f]{10}))?")
-_FORMAT = "%Y%m%dT%H%M%SZ"
-PROTECTS = timedelta(days=7)
-"""After this time a revocation protects nothing. No temporary credentials of AWS last longer than 36 hours.
-
-https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
-"""
-
-
-@value
-class Revocation:
-    """One policy: credentials that were issued before `instant` are denied everything.
-
-    `holder` belongs to the subject of an incident, so that each incident has its own policy. Earlier versions
-    wrote policies without one.
-    """
-
-    instant: datetime
-    holder: str = ""
-
-    def is_over(self, now: datetime) -> bool:
-        """Return whether every credential that it denies has expired."""
-        return now >= self.instant + PROTECTS
-
 
 @value
 class RoleUse:
-    """One role, and the policies that revoke its older credentials.
+    """One role, and what revokes its older credentials.
 
-    `others` are the other instances in the region whose profile holds the role.
+    `revoked` have policies of their own, and `listed` are in the list. `others` are the other instances in
+    the region whose profile holds the role.
     """
 
     role: Role
     revoked: frozenset[Revocation] = frozenset()
     others: tuple[str, ...] = ()
+    listed: frozenset[Revocation] = frozenset()
 
     def covers(self, instant: datetime, holders: Collection[str]) -> bool:
         """Return whether a policy of these holders revokes the credentials issued before `instant`.
 
         Policies of other incidents do not count: a release of these incidents ends them.
         """
-        return any(one.instant >= instant and one.holder in holders for one in self.revoked)
+        if self.is_passed(instant):
+            return True
+        return any(one.instant >= instant and one.holder in holders for one in self.revoked | self.listed)
+
+    def shows(self, one: Revocation) -> bool:
+        """Return whether this very revocation is there."""
+        return one in self.revoked or one in self.listed
+
+    def is_passed(self, instant: datetime) -> bool:
+        """Return whether the list is full of later revocations, which cover this time."""
+        return len(self.listed) >= MOST_LISTED and all(one.instant > instant for one in self.listed)
+
+    def without(self, *gone: Revocation) -> Self:
+        """Return the use without some revocations."""
+        return replace(self, revoked=self.revoked.difference(gone), listed=self.listed.difference(gone))
 
 
 @value
@@ -113,12 +106,12 @@ class RoleSessions(Observation):
         policies = (yield tuple(get_role_policy(role, name) for role, name in asked)) if asked else ()
         return cls(
             tuple(
-                RoleUse(
+                role_use(
                     role,
-                    frozenset(
-                        found
+                    (
+                        (name, policy)
                         for (owner, name), policy in zip(asked, policies, strict=True)
-                        if owner == role and (found := revocation_in(name, policy))
+                        if owner == role
                     ),
                     _instances(associations, use, ref.id),
                 )
@@ -129,61 +122,6 @@ class RoleSessions(Observation):
     def role(self, role: Role) -> RoleUse | None:
         """Return what is known of a role; None if it no longer exists."""
         return next((use for use in self.roles if use.role.id == role.id), None)
-
-
-def whole_second(instant: datetime) -> datetime:
-    """Return the instant rounded up to the second, which is what conditions are written in."""
-    rounded = instant.astimezone(UTC).replace(microsecond=0)
-    return rounded if rounded == instant else rounded + timedelta(seconds=1)
-
-
-def holder_of(ref: Ref) -> str:
-    """Return what distinguishes the policies of a subject's incidents from those of others."""
-    return short_digest(ref.key)
-
-
-def revocation_name(instant: datetime, holder: str = "") -> str:
-    """Name the inline policy that revokes the sessions issued before an instant."""
-    ending = f"-{holder}" if holder else ""
-    return f"ringfence-revoke-before-{instant.astimezone(UTC).strftime(_FORMAT)}{ending}"
-
-
-def revocation_of(name: str) -> Revocation | None:
-    """Return what the name of such a policy says. None for any other name."""
-    found = _NAME.fullmatch(name)
-    if not found:
-        return None
-    try:
-        instant = datetime.strptime(found[1], _FORMAT).replace(tzinfo=UTC)
-    except ValueError:
-        return None
-    return Revocation(instant, found[2] or "")
-
-
-def revocation_in(name: str, policy: Answer) -> Revocation | None:
-    """Return the revocation by a policy. None if the policy does not say what its name says."""
-    found = revocation_of(name)
-    return found if found and policy_of(policy) == revocation(found.instant) else None
-
-
-def revocation(instant: datetime) -> dict[str, object]:
-    """Return that policy: the one that the console's "revoke active sessions" writes, under our own name.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html
-    """
-    issued = instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "RingfenceRevokeOlderSessions",
-                "Effect": "Deny",
-                "Action": "*",
-                "Resource": "*",
-                "Condition": {"DateLessThan": {"aws:TokenIssueTime": issued}},
-            }
-        ],
-    }
 
 
 def _profile_arn(association: Document) -> str:
@@ -198,7 +136,15 @@ def revocations(answer: Answer) -> tuple[str, ...]:
     """Return the names of our revocations in an answer of ListRolePolicies."""
     if isinstance(answer, Failed):
         return ()
-    return tuple(name for name in answer.texts("PolicyNames") if revocation_of(name))
+    return tuple(name for name in answer.texts("PolicyNames") if name == LIST or revocation_named(name))
+
+
+def role_use(role: Role, policies: Iterable[tuple[str, Answer]], others: tuple[str, ...]) -> RoleUse:
+    """Return the use of a role, from its policies of ours by name, as IAM answers them."""
+    answers = dict(policies)
+    listed = listed_in(answers.pop(LIST)) if LIST in answers else frozenset()
+    own = frozenset(one for name, policy in answers.items() if (one := revocation_in(name, policy)))
+    return RoleUse(role, own, others, listed)
 
 
 def _instances(associations: Iterable[Document], profiles: Answer, without: str) -> tuple[str, ...]:

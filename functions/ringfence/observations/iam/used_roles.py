@@ -21,7 +21,7 @@ from ringfence.observations.ec2.instance import ec2_describes
 from ringfence.observations.iam.identity import ROLES, Role, RoleStep, get_role_policy
 from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
 from ringfence.observations.iam.principals import name_of, region_in
-from ringfence.observations.iam.role_sessions import RoleUse, revocation_in, revocations
+from ringfence.observations.iam.role_sessions import RoleUse, revocations, role_use
 from ringfence.observations.logging.trail import SESSION, Trail
 
 if TYPE_CHECKING:
@@ -141,14 +141,10 @@ def _uses(names: tuple[str, ...]) -> SansIO[tuple[RoleUse, ...]]:
         (role, name) for role, names_ in zip(roles, listed[::2], strict=True) for name in revocations(names_)
     )
     policies = (yield tuple(get_role_policy(role, name) for role, name in asked)) if asked else ()
-    revoked = {
-        (role.id, read)
-        for (role, name), policy in zip(asked, policies, strict=True)
-        if (read := revocation_in(name, policy))
-    }
+    answers = tuple(zip(asked, policies, strict=True))
     others = yield from _others(found, listed[1::2])
     return tuple(
-        RoleUse(role, frozenset(one for owner, one in revoked if owner == role.id), who)
+        role_use(role, ((name, policy) for (owner, name), policy in answers if owner.id == role.id), who)
         for role, who in zip(roles, others, strict=True)
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ringfence.observations.iam.role_sessions import whole_second
+from ringfence.observations.iam.revocations import whole_second
 from ringfence.steps.iam.access_keys import DeactivateAccessKey
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ringfence.model.incident import Incident
-    from ringfence.observations.iam.role_sessions import Revocation
+    from ringfence.observations.iam.revocations import Revocation
 
 PROPAGATION = timedelta(seconds=10)
 """How long a change is assumed to take until all of IAM applies it. AWS documents no limit.

@@ -1,4 +1,7 @@
-"""Steps that remove revocations of a role's sessions whose time is over, which makes space for others."""
+"""Steps that make space for another revocation of a role's sessions.
+
+A policy whose time is over is removed. Others are moved to the list, where they take less space.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,11 @@ from ringfence.model.codec import instant_text, value
 from ringfence.model.step import Done, State
 from ringfence.model.symbol import Ready
 from ringfence.observations.iam.identity import ROLES, Role, RoleStep
-from ringfence.observations.iam.role_sessions import Revocation, RoleSessions, RoleUse, revocation_name
+from ringfence.observations.iam.revocation_list import LIST, in_order, newest
+from ringfence.observations.iam.revocations import Revocation, revocation_name
+from ringfence.observations.iam.role_sessions import RoleSessions, RoleUse
 from ringfence.observations.iam.used_roles import UsedRoles
+from ringfence.steps.iam.listed_revocations import move_to_list
 from ringfence.steps.iam.role_policies import delete_role_policy
 from ringfence.steps.iam.role_sessions import SPACE
 
@@ -24,37 +30,66 @@ if TYPE_CHECKING:
     from ringfence.model.symbol import Symbol
 
 MANY = 10
-"""How many revocations a role has at least before one is removed. IAM has space for about 40."""
+"""How many policies of revocations a role has at least before they are removed or moved to the list. IAM has
+space for about 40."""
 
 
-class EndRevocation(RoleStep):
-    """Removing a revocation whose time is over. Subclasses know which observation shows the role."""
+class _RoleOfInstance:
+    """Where the role of an instance is observed."""
+
+    @staticmethod
+    def use(observed: ResourceState, role: Role) -> RoleUse | None:
+        """Return what was observed of the role; None if it no longer exists."""
+        return observed[RoleSessions].role(role)
+
+    @staticmethod
+    def with_use(observed: ResourceState, use: RoleUse) -> ResourceState:
+        """Return the state with another use of the role."""
+        roles = tuple(use if one.role.id == use.role.id else one for one in observed[RoleSessions].roles)
+        return observed.with_observation(RoleSessions(roles))
+
+
+class _RoleUsed:
+    """Where a role that a principal used is observed."""
+
+    @staticmethod
+    def use(observed: ResourceState, role: Role) -> RoleUse | None:
+        """Return what was observed of the role; None if it no longer exists."""
+        return observed[UsedRoles].role(role)
+
+    @staticmethod
+    def with_use(observed: ResourceState, use: RoleUse) -> ResourceState:
+        """Return the state with another use of the role."""
+        seen = observed[UsedRoles]
+        roles = tuple(replace(one, use=use) if one.use.role.id == use.role.id else one for one in seen.roles)
+        return observed.with_observation(replace(seen, roles=roles))
+
+
+class MakesSpace(RoleStep):
+    """What the steps have in common. A second base class knows which observation shows the role."""
 
     role: Role
-    instant: datetime
-    holder: str
 
-    irreversible: ClassVar = "the credentials that it denied have expired"
     survives_subject: ClassVar = True
-    permissions: ClassVar = (Permission("iam:DeleteRolePolicy", (ROLES,)),)
 
     @staticmethod
     def use(observed: ResourceState, role: Role) -> RoleUse | None:
         """Return what was observed of the role; None if it no longer exists."""
         raise NotImplementedError
 
-    def with_use(self, observed: ResourceState, use: RoleUse) -> ResourceState:
+    @staticmethod
+    def with_use(observed: ResourceState, use: RoleUse) -> ResourceState:
         """Return the state with another use of the role."""
         raise NotImplementedError
 
     @property
-    def _revocation(self) -> Revocation:
-        return Revocation(self.instant, self.holder)
+    def removed(self) -> tuple[Revocation, ...]:
+        """The revocations whose own policies are removed."""
+        raise NotImplementedError
 
-    @property
-    def target(self) -> str:
-        """The policy."""
-        return f"role/{self.role.id}/ended/{revocation_name(self.instant, self.holder)}"
+    def changed(self, use: RoleUse) -> RoleUse:
+        """Return what will be known of the role."""
+        return replace(use, revoked=use.revoked.difference(self.removed))
 
     @property
     def provides(self) -> tuple[Symbol, ...]:
@@ -71,23 +106,42 @@ class EndRevocation(RoleStep):
         """Whether a failure is recorded and not retried: there can be space all the same."""
         return True
 
-    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
-        """Delete the policy; one that is not there any more is what was wanted."""
-        return (yield from delete_role_policy(self.role, revocation_name(self.instant, self.holder)))
-
     def state(self, observed: ResourceState) -> State:
-        """Look for the policy."""
+        """Look for the policies."""
         use = self.use(observed, self.role)
         if use is None:
             return State.GONE
-        return State.BEFORE if self._revocation in use.revoked else State.AFTER
+        return State.AFTER if use.revoked.isdisjoint(self.removed) else State.BEFORE
 
     def effect(self, observed: ResourceState) -> ResourceState:
-        """Remove the policy."""
+        """Remove the policies."""
         use = self.use(observed, self.role)
-        if use is None:
-            return observed
-        return self.with_use(observed, replace(use, revoked=use.revoked - {self._revocation}))
+        return observed if use is None else self.with_use(observed, self.changed(use))
+
+
+class EndRevocation(MakesSpace):
+    """Removing a revocation whose time is over."""
+
+    role: Role
+    instant: datetime
+    holder: str
+
+    irreversible: ClassVar = "the credentials that it denied have expired"
+    permissions: ClassVar = (Permission("iam:DeleteRolePolicy", (ROLES,)),)
+
+    @property
+    def removed(self) -> tuple[Revocation, ...]:
+        """The revocation."""
+        return (Revocation(self.instant, self.holder),)
+
+    @property
+    def target(self) -> str:
+        """The policy."""
+        return f"role/{self.role.id}/ended/{revocation_name(self.instant, self.holder)}"
+
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
+        """Delete the policy; one that is not there any more is what was wanted."""
+        return (yield from delete_role_policy(self.role, revocation_name(self.instant, self.holder)))
 
     def describe(self) -> str:
         """Describe the change."""
@@ -101,8 +155,50 @@ class EndRevocation(RoleStep):
         return f"issued since {instant_text(self.instant)}", "removed"
 
 
+class ListRevocations(MakesSpace):
+    """Moving revocations to the list."""
+
+    role: Role
+    merged: tuple[Revocation, ...]
+    over: tuple[Revocation, ...]
+
+    irreversible: ClassVar = "the revocations stay in force; each release takes its own from the list"
+    permissions: ClassVar = tuple(
+        Permission(f"iam:{action}RolePolicy", (ROLES,)) for action in ("Delete", "Get", "Put")
+    )
+
+    @property
+    def removed(self) -> tuple[Revocation, ...]:
+        """The revocations that are moved."""
+        return self.merged
+
+    def changed(self, use: RoleUse) -> RoleUse:
+        """Return what will be known of the role."""
+        there = use.revoked.intersection(self.merged)
+        listed = newest(use.listed.difference(self.over).union(there)) if there else use.listed
+        return replace(use, revoked=use.revoked.difference(there), listed=listed)
+
+    @property
+    def target(self) -> str:
+        """The list."""
+        return f"role/{self.role.id}/{LIST}"
+
+    def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
+        """Write the list, and delete the policies that it replaces."""
+        moved = yield from move_to_list(self.role, self.merged, self.over)
+        return Done(note="" if moved else "they no longer existed")
+
+    def describe(self) -> str:
+        """Describe the change."""
+        return f"move {len(self.merged)} revocations of role {self.role.name}'s sessions to one policy"
+
+    def diff(self) -> tuple[str, str]:
+        """Return the values before and after."""
+        return f"{len(self.merged)} policies", f"entries of {LIST}"
+
+
 @value
-class EndRoleRevocation(EndRevocation):
+class EndRoleRevocation(_RoleOfInstance, EndRevocation):
     """Remove a revocation of an instance's role whose time is over.
 
     Attributes
@@ -125,19 +221,9 @@ class EndRoleRevocation(EndRevocation):
 
     observation: ClassVar = RoleSessions
 
-    @staticmethod
-    def use(observed: ResourceState, role: Role) -> RoleUse | None:
-        """Return what was observed of the role; None if it no longer exists."""
-        return observed[RoleSessions].role(role)
-
-    def with_use(self, observed: ResourceState, use: RoleUse) -> ResourceState:
-        """Return the state with another use of the role."""
-        roles = tuple(use if one.role.id == self.role.id else one for one in observed[RoleSessions].roles)
-        return observed.with_observation(RoleSessions(roles))
-
 
 @value
-class EndUsedRevocation(EndRevocation):
+class EndUsedRevocation(_RoleUsed, EndRevocation):
     """Remove a revocation of a role that a principal used and whose time is over.
 
     Attributes
@@ -160,23 +246,74 @@ class EndUsedRevocation(EndRevocation):
 
     observation: ClassVar = UsedRoles
 
-    @staticmethod
-    def use(observed: ResourceState, role: Role) -> RoleUse | None:
-        """Return what was observed of the role; None if it no longer exists."""
-        return observed[UsedRoles].role(role)
 
-    def with_use(self, observed: ResourceState, use: RoleUse) -> ResourceState:
-        """Return the state with another use of the role."""
-        seen = observed[UsedRoles]
-        roles = tuple(replace(one, use=use) if one.use.role.id == self.role.id else one for one in seen.roles)
-        return observed.with_observation(replace(seen, roles=roles))
+@value
+class ListRoleRevocations(_RoleOfInstance, ListRevocations):
+    """Move revocations of an instance's role to one policy with a list.
+
+    Attributes
+    ----------
+    role : Role
+        The role.
+    merged : tuple of Revocation
+        What is moved. Each has a policy of its own before.
+    over : tuple of Revocation
+        What is removed from the list, because the credentials that it denied have expired.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    """
+
+    role: Role
+    merged: tuple[Revocation, ...]
+    over: tuple[Revocation, ...]
+
+    observation: ClassVar = RoleSessions
 
 
-def ended(
-    kind: type[EndRoleRevocation | EndUsedRevocation], use: RoleUse, now: datetime
-) -> Iterator[EndRevocation]:
-    """Yield the steps that remove what protects nothing any more, if the role has many revocations."""
-    if len(use.revoked) >= MANY:
-        for one in sorted(use.revoked, key=lambda one: (one.instant, one.holder)):
-            if one.is_over(now):
-                yield kind(use.role, one.instant, one.holder)
+@value
+class ListUsedRevocations(_RoleUsed, ListRevocations):
+    """Move revocations of a role that a principal used to one policy with a list.
+
+    Attributes
+    ----------
+    role : Role
+        The role.
+    merged : tuple of Revocation
+        What is moved. Each has a policy of its own before.
+    over : tuple of Revocation
+        What is removed from the list, because the credentials that it denied have expired.
+
+    References
+    ----------
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    """
+
+    role: Role
+    merged: tuple[Revocation, ...]
+    over: tuple[Revocation, ...]
+
+    observation: ClassVar = UsedRoles
+
+
+Kinds = (
+    tuple[type[EndRoleRevocation], type[ListRoleRevocations]]
+    | tuple[type[EndUsedRevocation], type[ListUsedRevocations]]
+)
+OF_INSTANCE: Kinds = (EndRoleRevocation, ListRoleRevocations)
+OF_USED_ROLE: Kinds = (EndUsedRevocation, ListUsedRevocations)
+
+
+def make_space(kinds: Kinds, use: RoleUse, now: datetime) -> Iterator[MakesSpace]:
+    """Yield the steps that make space for another revocation, if the role has many policies of them."""
+    if len(use.revoked) < MANY:
+        return
+    end, move = kinds
+    over = {one for one in use.revoked if one.is_over(now)}
+    for one in in_order(over):
+        yield end(use.role, one.instant, one.holder)
+    if len(left := use.revoked - over) >= MANY:
+        yield move(use.role, in_order(left), in_order(one for one in use.listed if one.is_over(now)))

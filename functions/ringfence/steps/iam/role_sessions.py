@@ -11,15 +11,10 @@ from ringfence.model.codec import instant_text, value
 from ringfence.model.step import Done, State, counted
 from ringfence.model.symbol import Ready
 from ringfence.observations.iam.identity import ROLES, Role, RoleStep
-from ringfence.observations.iam.role_sessions import (
-    Revocation,
-    RoleSessions,
-    RoleUse,
-    holder_of,
-    revocation,
-    revocation_name,
-)
-from ringfence.steps.iam.role_policies import delete_role_policy, put_role_policy
+from ringfence.observations.iam.revocations import Revocation, holder_of, revocation, revocation_name
+from ringfence.observations.iam.role_sessions import RoleSessions, RoleUse
+from ringfence.steps.iam.listed_revocations import remove_revocation
+from ringfence.steps.iam.role_policies import put_role_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +25,7 @@ if TYPE_CHECKING:
     from ringfence.model.symbol import Symbol
 
 SPACE = "revocations-ended"
-"""What the steps provide that remove revocations whose time is over."""
+"""What the steps provide that make space for another revocation."""
 _SHOWN = 5
 """How many of the other instances are named."""
 
@@ -101,11 +96,12 @@ class RevocationStep(RoleStep):
         return self.role
 
     def state(self, observed: ResourceState) -> State:
-        """Compare the document of the policy."""
+        """Look for the revocation, in a policy of its own or in the list."""
         use = self.use(observed, self.role)
         if use is None:
             return State.GONE
-        return State.AFTER if (self.revocation in use.revoked) == self.after else State.BEFORE
+        there = use.shows(self.revocation) or (self.after and use.is_passed(self.instant))
+        return State.AFTER if there == self.after else State.BEFORE
 
     def effect(self, observed: ResourceState) -> ResourceState:
         """Add or remove the policy."""
@@ -116,9 +112,9 @@ class RevocationStep(RoleStep):
         """Return what will be known of a role."""
         if use.role.id != self.role.id:
             return use
-        return replace(
-            use, revoked=use.revoked | {self.revocation} if self.after else use.revoked - {self.revocation}
-        )
+        if not self.after:
+            return use.without(self.revocation)
+        return use if use.shows(self.revocation) else replace(use, revoked=use.revoked | {self.revocation})
 
     def diff(self) -> tuple[str, str]:
         """Return the values before and after."""
@@ -148,13 +144,16 @@ class Revoking(RevocationStep):
 
 
 class Allowing(RevocationStep):
-    """Deleting it."""
+    """Deleting it, and taking it from the list."""
 
-    permissions: ClassVar = (Permission("iam:DeleteRolePolicy", (ROLES,)),)
+    permissions: ClassVar = tuple(
+        Permission(f"iam:{action}RolePolicy", (ROLES,)) for action in ("Delete", "Get", "Put")
+    )
 
     def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
-        """Delete the policy; one that is not there any more is what was wanted."""
-        return (yield from delete_role_policy(self.role, self.policy_name))
+        """Delete the policy, and take its entry from the list; what is not there is what was wanted."""
+        there = yield from remove_revocation(self.role, self.revocation)
+        return Done(note="" if there else "it no longer existed")
 
     def describe(self) -> str:
         """Describe the change."""
