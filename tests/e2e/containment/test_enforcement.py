@@ -34,18 +34,6 @@ pytestmark = pytest.mark.e2e
 ROLE, POLICY = "ringfence-contain-instance", "declared"
 
 
-@pytest.fixture(scope="module")
-def enforcing(world: World) -> Iterator[World]:
-    """The same deployment, with every call's permission evaluated."""
-    world.quiet()
-    try:
-        world.local.enforce(True)
-        yield world
-        world.quiet()
-    finally:
-        world.local.enforce(False)
-
-
 @pytest.fixture
 def server(enforcing: World) -> Server:
     builder = enforcing.builder()
@@ -339,6 +327,20 @@ def test_nobody_else_gets_a_receipt_handle_or_sends_a_message(mallory: Operator)
             sqs.send_message(QueueUrl=url, MessageBody="{}")
         with pytest.raises(ClientError, match="AccessDenied"):
             sqs.purge_queue(QueueUrl=url)
+
+
+def test_nobody_disables_or_deletes_a_key_of_ringfence_whatever_their_own_policies_allow(
+    enforcing: World,
+) -> None:
+    """Without them nothing could be recorded, and so nothing contained."""
+    kms = operator(enforcing, allowed=("kms:*",)).client("kms")
+    listed = enforcing.client("kms").list_aliases()["Aliases"]
+    keys = {one["TargetKeyId"] for one in listed if one["AliasName"].startswith("alias/ringfence-")}
+    assert keys
+    for key in keys:
+        for call in (kms.schedule_key_deletion, kms.disable_key):
+            with pytest.raises(ClientError, match="AccessDenied"):
+                call(KeyId=key)
 
 
 @pytest.mark.usefixtures("unguarded")

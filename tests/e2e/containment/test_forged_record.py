@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.aws.audit_items import to_item
+from ringfence.aws.archive import FORGED_MARK
+from ringfence.aws.archive_objects import object_key
+from ringfence.aws.audit_items import CONTROL_KEY, lease_values
 from ringfence.model.incident import incident_id
 from ringfence.observations.iam.principals import Holder
 from ringfence.policy.decision import Decision, Mode
-from ringfence.record.chain import ChainKey, Stamp, link
+from ringfence.record.chain import ChainKey, Lease
 from ringfence.record.facts import DecisionMade, Intended, Outcome
-from ringfence.record.tampering_facts import HistoryRejected, RecordUnsealed
+from ringfence.record.tampering_facts import HistoryRejected, LeaseVoided, RecordUnsealed
 from ringfence.steps.iam.denial import PutDenial
+from tests.e2e.forgeries import FORGED, WRONG_MAC, archived_marks, forge
 from tests.e2e.operators import Operator, operator
-from tests.e2e.world import until
+from tests.e2e.world import Inbox, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ringfence.record.chain import Entry
+    from ringfence.local.estate import Server
     from tests.e2e.world import World
 
 pytestmark = pytest.mark.e2e
@@ -31,19 +31,28 @@ EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action
 WHY = ("--yes", "--reason", "false alarm")
 
 
-@pytest.fixture(scope="module")
-def hand(world: World) -> Operator:
-    return operator(world, f"arn:aws:iam::{world.local.account}:policy/ringfence-operator")
+def who(world: World, *roles: str) -> Operator:
+    return operator(world, *(f"arn:aws:iam::{world.local.account}:policy/ringfence-{one}" for one in roles))
 
 
 @pytest.fixture(scope="module")
-def reader(world: World) -> Operator:
+def hand(enforcing: World) -> Operator:
+    return who(enforcing, "operator", "releaser")
+
+
+@pytest.fixture(scope="module")
+def reader(enforcing: World) -> Operator:
     """Somebody who reads the record, and may have its seals checked."""
-    names = ("auditor", "checker")
-    return operator(world, *(f"arn:aws:iam::{world.local.account}:policy/ringfence-{name}" for name in names))
+    return who(enforcing, "auditor", "checker")
 
 
-def forged(world: World, sign: Callable[[Entry], Entry]) -> tuple[str, str]:
+@pytest.fixture
+def server(enforcing: World) -> Server:
+    builder = enforcing.builder()
+    return builder.launch(builder.ground(), builder.name)
+
+
+def forged(world: World, mac: str) -> tuple[str, str]:
     """Write an incident that says that Ringfence replaced a policy which allowed everything."""
     iam, name = world.client("iam"), world.builder().name
     user = iam.create_user(UserName=name)["User"]
@@ -57,21 +66,15 @@ def forged(world: World, sign: Callable[[Entry], Entry]) -> tuple[str, str]:
         Intended("a.0", "disable", step),
         Outcome("a.0", "applied"),
     )
-    stamp = Stamp(key, incident, "ringfence-contain-credentials", "a", now)
-    for entry in link(stamp, None, facts):
-        world.client("dynamodb").put_item(
-            TableName=world.deployment.audit_table, Item=to_item(key, sign(entry))
-        )
+    forge(world, key, incident, facts, mac=mac)
     return name, incident
 
 
-def test_what_a_deployment_records_is_sealed(world: World) -> None:
-    builder = world.builder()
-    server = builder.launch(builder.ground(), builder.name)
-    world.send(server)
-    until(lambda: world.inspector().closed(server), "the instance is isolated")
-    assert world.history(server).of(RecordUnsealed) == ()
-    entries = world.history(server).entries
+def test_what_a_deployment_records_is_sealed(enforcing: World, server: Server) -> None:
+    enforcing.send(server)
+    until(lambda: enforcing.inspector().closed(server), "the instance is isolated")
+    assert enforcing.history(server).of(RecordUnsealed) == ()
+    entries = enforcing.history(server).entries
     assert {one.mac.partition(":")[0] for one in entries} == {"1"}
 
 
@@ -80,7 +83,7 @@ def test_what_a_deployment_records_is_sealed(world: World) -> None:
     [
         ("", "entries 0-2 are not sealed", "entries 0-2 are not sealed"),
         (
-            f"1:{'0' * 8}:{'0' * 64}",
+            WRONG_MAC,
             "entry 0 of {incident} is not authentic: its MAC is wrong",
             "entries 0-2 are not authentic",
         ),
@@ -88,33 +91,77 @@ def test_what_a_deployment_records_is_sealed(world: World) -> None:
     ids=["unsealed", "forged"],
 )
 def test_a_forged_incident_is_not_released_and_shown_as_forged(  # noqa: PLR0917 - who does what
-    world: World, hand: Operator, reader: Operator, mac: str, says: str, seals: str
+    enforcing: World, hand: Operator, reader: Operator, mac: str, says: str, seals: str
 ) -> None:
-    name, incident = forged(world, lambda one: replace(one, mac=mac))
+    name, incident = forged(enforcing, mac)
     done = hand.types("release", incident, *WHY)
     assert done.returncode == 1, done.stdout + done.stderr
     assert says.format(incident=incident) in " ".join((done.stdout + done.stderr).split())
-    assert world.client("iam").list_user_policies(UserName=name)["PolicyNames"] == []
+    assert enforcing.client("iam").list_user_policies(UserName=name)["PolicyNames"] == []
     shown = reader.types("incidents", "show", incident)
     assert shown.returncode == ("not authentic" in seals), shown.stdout + shown.stderr
     assert seals in " ".join(shown.stdout.split())
 
 
-def test_a_person_who_insists_restores_nothing_that_a_denial_is_not(world: World, hand: Operator) -> None:
-    name, incident = forged(world, lambda one: one)
+def test_an_entry_with_a_wrong_mac_is_told_as_urgent_and_archived_with_a_mark(enforcing: World) -> None:
+    inbox = Inbox(enforcing)
+    _, incident = forged(enforcing, WRONG_MAC)
+    told = until(lambda: found if len(found := inbox.told(incident)) >= 3 else None, "each entry is told")
+    assert told
+    assert all(one.startswith("[URGENT") and FORGED in one for one in told), told
+    marks = [one.get(FORGED_MARK, "") for one in archived_marks(enforcing, incident)]
+    assert ", ".join(marks) in {"0, 1, 2", "0-1, 2", "0, 1-2", "0-2"}
+
+
+def test_an_archived_entry_with_another_mac_is_named_by_whoever_verifies(
+    enforcing: World, server: Server, reader: Operator
+) -> None:
+    """The table stays right. The archive is asked for the first version, and counts the later ones."""
+    enforcing.send(server)
+    enforcing.complete(server)
+    assert enforcing.deployment.archived(server.ref).sound
+    history, s3 = enforcing.history(server), enforcing.client("s3")
+    place = {
+        "Bucket": enforcing.deployment.archive,
+        "Key": object_key(f"contain-instance#{server.ref.key}", history.incident, 0),
+    }
+    text = s3.get_object(**place)["Body"].read().decode()
+    sealed = history.entries[0].mac
+    assert sealed in text
+    s3.put_object(**place, Body=text.replace(sealed, WRONG_MAC).encode())
+    verified = reader.types("audit", "verify", history.incident)
+    assert verified.returncode == 1, verified.stdout + verified.stderr
+    assert "entry 0 " in " ".join(verified.stdout.split())
+
+
+def test_a_person_who_insists_restores_nothing_that_a_denial_is_not(enforcing: World, hand: Operator) -> None:
+    name, incident = forged(enforcing, "")
     done = hand.types("release", incident, "--despite-unsealed", *WHY)
     assert "Traceback" not in done.stderr
-    assert world.client("iam").list_user_policies(UserName=name)["PolicyNames"] == []
+    assert enforcing.client("iam").list_user_policies(UserName=name)["PolicyNames"] == []
 
 
-def test_a_forged_end_does_not_keep_from_containing(world: World) -> None:
-    builder = world.builder()
-    server = builder.launch(builder.ground(), builder.name)
+def test_a_forged_end_does_not_keep_from_containing(enforcing: World, server: Server) -> None:
     key, now = ChainKey("contain-instance", server.ref.key), datetime.now(UTC)
-    stamp = Stamp(key, incident_id(now, "forged"), "ringfence-contain-instance", "a", now)
-    for entry in link(stamp, None, (DecisionMade(Decision(Mode.NOTIFY, "a person"), now),)):
-        sealed = replace(entry, mac="1:key:00")
-        world.client("dynamodb").put_item(TableName=world.deployment.audit_table, Item=to_item(key, sealed))
-    world.send(server)
-    until(lambda: world.inspector().closed(server), "the instance is isolated")
-    assert world.history(server).of(HistoryRejected)
+    made = DecisionMade(Decision(Mode.NOTIFY, "a person"), now)
+    forge(enforcing, key, incident_id(now, "forged"), (made,), mac="1:key:00")
+    enforcing.send(server)
+    until(lambda: enforcing.inspector().closed(server), "the instance is isolated")
+    assert enforcing.history(server).of(HistoryRejected)
+
+
+def test_a_lease_until_2099_delays_no_containment_and_is_told_as_urgent(
+    enforcing: World, server: Server
+) -> None:
+    inbox, forever = Inbox(enforcing), Lease("somebody", datetime(2099, 1, 1, tzinfo=UTC), "")
+    key = ChainKey("contain-instance", server.ref.key)
+    item = {CONTROL_KEY: {"S": key.text}, **lease_values(forever)}
+    enforcing.client("dynamodb").put_item(TableName=enforcing.deployment.control_table, Item=item)
+    enforcing.send(server)
+    until(lambda: enforcing.inspector().closed(server), "the instance is isolated")
+    assert enforcing.history(server).of(LeaseVoided)
+    told = until(
+        lambda: [one for one in inbox.told(server.ref.id) if "TAMPERING with the control table" in one],
+        "a person is told",
+    )
+    assert all(one.startswith("[URGENT") for one in told)

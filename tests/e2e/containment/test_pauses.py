@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.record.deployment_facts import PauseHeld
+from ringfence.engine.pauses import home_of, key_of
+from ringfence.model.incident import incident_id
+from ringfence.record.deployment_facts import PauseHeld, PausesChanged
 from ringfence.record.facts import Intended, Planned
-from ringfence.record.pauses import PAUSES_ITEM
+from ringfence.record.pauses import PAUSE, PAUSES_ITEM
+from ringfence.record.tampering_facts import HistoryRejected
+from tests.e2e.forgeries import forge
 from tests.e2e.operators import operator
-from tests.e2e.world import DRY_TYPE, until
+from tests.e2e.world import DRY_TYPE, Inbox, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,18 +30,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 STOPPED = timedelta(seconds=60)
 QUEUE = "ringfence-contain-instance-continuation"
-
-
-@pytest.fixture(scope="module")
-def enforcing(world: World) -> Iterator[World]:
-    """The shared deployment, with every call's permission evaluated."""
-    world.quiet()
-    try:
-        world.local.enforce(True)
-        yield world
-        world.quiet()
-    finally:
-        world.local.enforce(False)
 
 
 def who(world: World, *roles: str) -> Operator:
@@ -160,3 +153,25 @@ def test_what_somebody_else_writes_there_stops_every_change_and_is_seen(enforcin
         assert "nobody can tell what is paused" in pauser.types("pauses").stdout
     enforcing.send(server)
     enforcing.complete(server)
+
+
+@pytest.mark.parametrize("when", ["now", "2099"])
+def test_a_forged_entry_in_the_record_of_pauses_keeps_nobody_from_pausing(
+    enforcing: World, when: str
+) -> None:
+    """`now` is the entry after the newest one. `2099` is the id of an incident of a later day."""
+    inbox, pauser = Inbox(enforcing), who(enforcing, "pauser")
+    home = home_of(enforcing.local.account)
+    with paused(pauser, "--runbook", "harden-bucket"):
+        newest = enforcing.deployment.history(home, PAUSE)
+        (*_, begun) = newest.of(PausesChanged)
+        later = incident_id(datetime(2099, 1, 1, tzinfo=UTC), "forged")
+        incident, after = (newest.incident, newest.head) if when == "now" else (later, None)
+        forge(enforcing, key_of(home), incident, (replace(begun, active=()),), after=after)
+        with paused(pauser, "--runbook", "harden-network"):
+            listed = pauser.types("pauses")
+            assert "PAUSED: runbook harden-network" in listed.stdout
+            assert "PAUSED: runbook harden-bucket" in listed.stdout
+        until(lambda: inbox.told("TAMPERING"), "a person is told")
+        assert enforcing.deployment.history(home, PAUSE).of(HistoryRejected)
+    assert "Nothing is paused." in pauser.types("pauses").stdout

@@ -13,8 +13,12 @@ import pytest
 
 from ringfence.local.credential_findings import CredentialFinding, exposed_entry
 from ringfence.local.credentials_demo import is_over
+from ringfence.model.document import Document
 from ringfence.model.subject import GLOBAL
+from ringfence.observations.iam.revocation_list import LIST, listed_in
+from ringfence.observations.iam.revocations import Revocation, revocation, revocation_name, whole_second
 from ringfence.record.facts import FindingReceived, Planned
+from ringfence.steps.iam.ended_revocations import MANY
 from ringfence.steps.iam.used_roles import RevokeUsedRole
 from tests.e2e.places import HOME_REGION, after_cut_off, next_second
 from tests.e2e.world import until
@@ -117,6 +121,16 @@ def test_an_mfa_device_that_was_registered_since_is_named_and_stays(place: Place
     assert kept["SerialNumber"] == made["SerialNumber"]
 
 
+def revoke_often(place: Place, role: str) -> frozenset[Revocation]:
+    """Let other incidents have revoked the role's sessions, an hour ago. They fill its policies together."""
+    at = whole_second(datetime.now(UTC) - timedelta(hours=1))
+    found = frozenset(Revocation(at, f"{number:010x}") for number in range(MANY))
+    for one in found:
+        name, document = revocation_name(one.instant, one.holder), json.dumps(revocation(one.instant))
+        place.iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=document)
+    return found
+
+
 @pytest.mark.shows("revoke-used-roles")
 def test_by_choice_the_older_sessions_of_the_roles_that_it_assumed_are_refused(
     place: Place, holder: KeyHolder
@@ -138,8 +152,14 @@ def test_by_choice_the_older_sessions_of_the_roles_that_it_assumed_are_refused(
     place.send(CredentialFinding.of_key(holder, HOME_REGION))
     place.over(holder.ref)
     assert place.works(assumed) == [True]
+    others = revoke_often(place, holder.role)
     told = place.run(holder.ref, "--remediation", "revoke-used-roles")
     assert place.works(assumed) == [False], told
+    names = place.iam.list_role_policies(RoleName=holder.role)["PolicyNames"]
+    assert LIST in names
+    assert not set(names) & {revocation_name(one.instant, one.holder) for one in others}
+    policy = place.iam.get_role_policy(RoleName=holder.role, PolicyName=LIST)
+    assert listed_in(Document.of(policy)) == others
     planned = [step for plan in place.history(holder.ref).of(Planned) for step in plan.steps]
     costs = [step.side_effects() for step in planned if isinstance(step, RevokeUsedRole)]
     assert any(f"resize-{holder.name}" in words for words in costs), costs  # the blast radius
@@ -161,6 +181,16 @@ def test_of_a_role_the_named_session_alone_is_refused(place: Place, holder: KeyH
     namesake = place.principals.assume(holder.other, holder.role, "intruder")
     assert place.works(namesake, named) == [True, False], "whoever else has this name can start a new session"
     assert place.history(holder.session_ref(named)).verified
+
+
+def test_a_role_that_is_named_like_one_of_ringfence_is_contained_like_any_other(place: Place) -> None:
+    """Everybody who may create a role chooses its name, and a name must make nobody immune."""
+    holder = place.principals.holder(f"ringfence-{place.world.builder().name}")
+    assert holder.role.startswith("ringfence-")
+    named = place.principals.assume(holder.other, holder.role, "intruder")
+    place.send(CredentialFinding.of_session(holder, named, HOME_REGION))
+    place.over(holder.session_ref(named))
+    assert place.works(named) == [False]
 
 
 def test_stolen_credentials_of_an_instance_are_answered_by_both_runbooks_as_one_incident(

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ringfence.events.heartbeat import DETAIL_TYPE, SOURCE
+from ringfence.model.incident import incident_id
 from ringfence.model.kinds.account import AccountRef
 from ringfence.model.kinds.event_rule import EventRuleRef
-from ringfence.record.chain import HEARTBEAT
+from ringfence.record.chain import HEARTBEAT, ChainKey
 from ringfence.record.deployment_facts import Heartbeat
 from ringfence.record.facts import Result
+from ringfence.record.tampering_facts import HistoryRejected
 from ringfence.remediations.enable_event_rule import EnableEventRule
 from tests.e2e.compliance import RESTORES
+from tests.e2e.forgeries import FORGED, WRONG_MAC, forge
 from tests.e2e.world import Inbox, until
 
 if TYPE_CHECKING:
@@ -44,6 +48,39 @@ def test_a_heartbeat_comes_through_every_link_and_is_archived(compliance: Compli
         "ringfence-contain-instance-continuation",
     ):
         assert world.waiting(f"{name}-dead-letters") == 0
+
+
+@pytest.mark.parametrize("when", ["today", "2099"])
+def test_a_forged_heartbeat_is_told_as_urgent_and_the_next_one_is_recorded(
+    compliance: Compliance, when: str
+) -> None:
+    """`today` is the entry after the newest one. `2099` is the id of an incident of a later day.
+
+    The lease names the incident of today, so the one of 2099 is not obeyed and not even rejected.
+    """
+    world, local, inbox = compliance.world, compliance.world.local, Inbox(compliance.world)
+    ref, began = AccountRef(local.account, local.region, local.account), datetime.now(UTC)
+    newest = compliance.history(HEARTBEAT, ref)
+    later = incident_id(datetime(2099, 1, 1, tzinfo=UTC), "forged")
+    incident, after = (newest.incident, newest.head) if when == "today" else (later, None)
+    forge(world, ChainKey(HEARTBEAT, ref.key), incident, (Heartbeat(1, ()),), after=after)
+    compliance.put({"Source": SOURCE, "DetailType": DETAIL_TYPE, "Detail": "{}"})
+
+    def recorded() -> bool:
+        found = compliance.history(HEARTBEAT, ref)
+        return any(
+            entry.at > began and entry.mac != WRONG_MAC
+            for entry, fact in found.facts
+            if isinstance(fact, Heartbeat)
+        )
+
+    until(recorded, "the heartbeat is recorded", 300)
+    found = compliance.history(HEARTBEAT, ref)
+    assert found.incident < later
+    assert (incident in {one.incident for one in found.of(HistoryRejected)}) == (when == "today")
+    told = until(lambda: inbox.told(incident), "a person is told")
+    assert any(FORGED in one for one in told), told
+    assert all(one.startswith("[URGENT") for one in told), told
 
 
 @pytest.mark.shows("enable-event-rule")
