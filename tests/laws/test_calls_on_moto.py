@@ -26,6 +26,9 @@ from ringfence.aws.schedules import Schedules
 from ringfence.cli.main import main
 from ringfence.cli.settings import AUDIT_STACK
 from ringfence.model.errors import Retryable
+from ringfence.observations.iam.revocation_list import LIST, revocation_list
+from ringfence.observations.iam.revocations import Revocation, revocation_named
+from ringfence.observations.iam.role_sessions import RoleSessions
 from ringfence.record.history import History
 from ringfence.record.notices import Notice
 from ringfence.record.notices.kinds import NoticeKind
@@ -65,6 +68,19 @@ def names_on_role() -> set[str]:
     return {*inline, *(one["PolicyName"] for one in attached)}
 
 
+def move_revocations() -> Revocation:
+    """Move the role's revocations to the list beside another one, as the next incident with the role does."""
+    iam, other = Builder().client("iam"), Revocation(NOON, "f" * 10)
+    (role,) = (one["RoleName"] for one in iam.list_roles()["Roles"])
+    names = {one: found for one in names_on_role() if (found := revocation_named(one))}
+    assert names
+    document = json.dumps(revocation_list((*names.values(), other)))
+    iam.put_role_policy(RoleName=role, PolicyName=LIST, PolicyDocument=document)
+    for name in names:
+        iam.delete_role_policy(RoleName=role, PolicyName=name)
+    return other
+
+
 def test_responding_and_releasing_take_the_declared_actions_and_no_others() -> None:
     """With everything switched on, in both ways, and again: a redelivery looks and takes nothing new."""
     responding, releasing = set[str](), set[str]()
@@ -85,9 +101,13 @@ def test_responding_and_releasing_take_the_declared_actions_and_no_others() -> N
                 report = here.respond(EVERYTHING, "f-1", "detach", FullRole(clients(), here.clock, in_turn))
         responding |= clients().actions()
         assert report.status is IncidentStatus.COMPLETE
+        other = move_revocations()
+        clients().noted.clear()
         assert here.release(report.incident).status is IncidentStatus.RELEASED
         releasing |= clients().actions()
         assert not ended & names_on_role()
+        (use,) = here.cloud.observe(here.ref, (RoleSessions,))[RoleSessions].roles
+        assert use.listed == {other}
     # GuardDuty is asked for more than the finding only if it does not have it: see test_claims_are_asked.py.
     rest = {"guardduty:GetDetector", "guardduty:ListDetectors"}
     assert responding == (declared(EVERYTHING.permissions()) - rest) | declared(dynamo.PERMISSIONS)
