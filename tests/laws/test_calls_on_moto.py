@@ -109,7 +109,8 @@ def test_responding_and_releasing_take_the_declared_actions_and_no_others() -> N
         (use,) = here.cloud.observe(here.ref, (RoleSessions,))[RoleSessions].roles
         assert use.listed == {other}
     # GuardDuty is asked for more than the finding only if it does not have it: see test_claims_are_asked.py.
-    rest = {"guardduty:GetDetector", "guardduty:ListDetectors"}
+    # Security Hub is asked for findings of other products only: see the tests of its claims.
+    rest = {"guardduty:GetDetector", "guardduty:ListDetectors", "securityhub:GetFindings"}
     assert responding == (declared(EVERYTHING.permissions()) - rest) | declared(dynamo.PERMISSIONS)
     assert releasing == declared(EVERYTHING.release_permissions()) | declared(dynamo.PERMISSIONS)
 
