@@ -250,7 +250,7 @@ ANY_REGION = tuple(
     f"arn:aws:{service}:*:"
     for service in (
         *("autoscaling", "cloudformation", "cloudtrail", "config", "ec2", "elasticloadbalancing", "events"),
-        *("guardduty", "kms", "lambda"),
+        *("guardduty", "kms", "lambda", "securityhub"),
     )
 )
 ASKED_ANYWHERE = {"guardduty:GetDetector"}
