@@ -16,9 +16,11 @@ from ringfence.engine.outcomes import changes, unanswered_recent
 from ringfence.engine.read import read
 from ringfence.engine.reading import ReadRequest
 from ringfence.engine.release_checks import (
+    all_steps,
     also_held,
     check_release,
     check_sealed,
+    other_refs,
     with_unsealed,
     without_held,
 )
@@ -117,8 +119,10 @@ class Releaser:
         execution = journal(self.ports, execution)
         made = changes(execution.history, self.ports.clock())
         way = undo_changes(made, before.observed, before.gone)
-        held = also_held(request, way, execution.history, before.observed)
-        way = without_held(request, way, self._others(request, way, held), held)
+        steps, seen = all_steps(way, execution.history), before.observed
+        others = self._others(request, other_refs(request, way, steps, seen))
+        held = also_held(request, steps, seen, others, self.ports.clock())
+        way = without_held(request, way, others, held)
         way = with_unsealed(way, history)
         covered = self.covered(key, history.entries) if history.proof.unproved else ""
         move = next_release(request, execution.history, way, self.ports.clock(), covered)
@@ -160,10 +164,8 @@ class Releaser:
         journal(self.ports, execution, (conclusion_of(request, way),))
         return ()
 
-    def _others(self, request: ResponseRelease, way: Undo, held: tuple[Ref, ...]) -> dict[str, History]:
-        """Read the chains of other resources that the steps would change, or that hold the same."""
-        changed = (step.affected_ref(request.ref) for step in way.steps)
-        others = [ref for ref in unique((*changed, *held)) if ref.key != request.ref.key]
+    def _others(self, request: ResponseRelease, others: tuple[Ref, ...]) -> dict[str, History]:
+        """Read the chains of other resources."""
         asked = [ReadRequest(ref, chain=ChainKey(request.runbook, ref.key)) for ref in others]
         readings = [read(self.ports, one) for one in asked]
         for reading in readings:
@@ -216,11 +218,12 @@ def look_at_changes(ports: Ports, execution: Execution) -> Look:
     past, provided = execution.history.steps(), execution.history.provided_with()
     # An older version recorded no ids: what it made is still known by name and tag.
     ask = partial(ReadRequest, execution.ref, past=past, provided=provided, strict=False)
-    resource = read(ports, ask(unique(step.observation for step in past))).resource
+    sharers = tuple(kind for step in past for kind in step.shows_sharers)
+    resource = read(ports, ask(unique((*(step.observation for step in past), *sharers)))).resource
     if not isinstance(resource, NotFound):
         return Look(resource or ResourceState(execution.ref))
     seen = ResourceState(execution.ref)
-    for kind in unique(step.observation for step in past if step.survives_subject):
+    for kind in unique((*(step.observation for step in past if step.survives_subject), *sharers)):
         left = read(ports, ask((kind,))).resource
         seen = seen if isinstance(left, NotFound) or left is None else seen.updated(left)
     return Look(seen, resource.reason)

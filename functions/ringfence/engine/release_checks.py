@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ringfence.engine.outcomes import changes
 from ringfence.model.errors import BadInput, Refused, Retryable
 from ringfence.model.runbook import unique
 from ringfence.record.facts import DecisionMade
@@ -41,15 +42,51 @@ def check_release(request: ResponseRelease, history: History, now: datetime) -> 
 
 
 def also_held(
-    request: ResponseRelease, way: Undo, history: History, observed: ResourceState
+    request: ResponseRelease,
+    steps: tuple[Step, ...],
+    observed: ResourceState,
+    others: Mapping[str, History],
+    now: datetime,
 ) -> tuple[Ref, ...]:
-    """Return the other resources for which the same restriction was made.
+    """Return the other resources for which the same restriction as one of the steps was made.
 
-    Every recorded step tells of them. The steps that are left to undo do not: a release that is repeated has
-    undone its own denial before.
+    AWS can show it late, so the chains of the `others` tell of it too.
     """
-    steps = (*way.steps, *history.steps())
-    return unique(ref for step in steps for ref in step.also_held_by(request.ref, observed))
+    shown = (ref for step in steps for ref in step.also_held_by(request.ref, observed))
+    recorded = (
+        ref
+        for step in steps
+        for ref in step.may_be_shared_with(request.ref, observed)
+        if any(step.restricts_same(one) for one in _standing(others.get(ref.key), now))
+    )
+    return unique((*shown, *recorded))
+
+
+def other_refs(
+    request: ResponseRelease, way: Undo, steps: tuple[Step, ...], observed: ResourceState
+) -> tuple[Ref, ...]:
+    """Return the other resources that a release would change, or that hold the same or may hold it."""
+    changed = (step.affected_ref(request.ref) for step in way.steps)
+    shown = (ref for step in steps for ref in step.also_held_by(request.ref, observed))
+    possible = (ref for step in steps for ref in step.may_be_shared_with(request.ref, observed))
+    found = {ref.key: ref for ref in (*changed, *shown, *possible) if ref.key != request.ref.key}
+    return tuple(found.values())
+
+
+def all_steps(way: Undo, history: History) -> tuple[Step, ...]:
+    """Return the steps to undo and every recorded one.
+
+    The steps that are left to undo do not tell of every other resource: a release that is repeated has undone
+    its own denial before.
+    """
+    return unique((*way.steps, *history.steps()))
+
+
+def _standing(history: History | None, now: datetime) -> tuple[Step, ...]:
+    """Return the steps of another incident that it made or may have made, and has not certainly undone."""
+    made = changes(history, now).made if history else ()
+    last = {one.step.target: one for one in made if one.certain or not one.undoes}
+    return tuple(one.step for one in last.values() if not one.undoes)
 
 
 def check_sealed(request: ResponseRelease, history: History) -> None:

@@ -80,6 +80,8 @@ class Step:
         Whether it may be applied again before its first result is visible. Otherwise its stage waits.
     survives_subject : bool
         Whether what it changes can exist without the subject. A release then undoes it all the same.
+    shows_sharers : tuple of type of Observation
+        What `may_be_shared_with` needs. A release reads it as well.
 
     Examples
     --------
@@ -111,6 +113,7 @@ class Step:
     visibility_delay: ClassVar[timedelta] = timedelta(seconds=60)
     repeatable: ClassVar[bool] = True
     survives_subject: ClassVar[bool] = False
+    shows_sharers: ClassVar[tuple[type[Observation], ...]] = ()
 
     @property
     def target(self) -> str:
@@ -156,6 +159,14 @@ class Step:
     def also_held_by(self, ref: Ref, observed: ResourceState) -> tuple[Ref, ...]:  # noqa: ARG002 - subclasses look
         """Return other resources for which Ringfence made the same restriction. A release leaves theirs."""
         return ()
+
+    def may_be_shared_with(self, ref: Ref, observed: ResourceState) -> tuple[Ref, ...]:  # noqa: ARG002 - subclasses look
+        """Return other resources whose records can have a step that restricts the same, visible or not."""
+        return ()
+
+    def restricts_same(self, other: Step) -> bool:  # noqa: ARG002 - subclasses compare
+        """Return whether a step that another incident recorded restricts what this one does."""
+        return False
 
     def apply(self, names: Names) -> SansIO[Done]:
         """Make the change.

@@ -10,7 +10,7 @@ import pytest
 from ringfence.engine.ports import Ports
 from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.run import Engine
-from ringfence.model.errors import Refused
+from ringfence.model.errors import Refused, Retryable
 from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.observation import Observation, ResourceState
 from ringfence.model.subject import GLOBAL
@@ -26,9 +26,10 @@ from ringfence.observations.iam.role_sessions import RoleUse
 from ringfence.observations.iam.used_roles import UsedRole, UsedRoles
 from ringfence.observations.logging.trail import Trail
 from ringfence.record.chain import ChainKey
-from ringfence.record.facts import Released, RunRequested
+from ringfence.record.facts import Released, Result, RunRequested
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
-from ringfence.steps.iam.denial import PutDenial
+from ringfence.steps.iam.access_keys import ActivateAccessKey
+from ringfence.steps.iam.denial import HolderStep, PutDenial
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
 from tests.support.strategies.credentials import (
@@ -77,6 +78,12 @@ class Home:
         return report.incident
 
     def release(self, ref: PrincipalRef, incident: str, *, skip_drifted: bool = False) -> Released:
+        self.begin_release(ref, incident, skip_drifted=skip_drifted)
+        released = self.log.read(ChainKey(RUNBOOK.id, ref.key)).last(Released)
+        assert released
+        return released
+
+    def begin_release(self, ref: PrincipalRef, incident: str, *, skip_drifted: bool = False) -> None:
         self.clock.tick(minutes=5)
         request = RunRequested("release", "false alarm", dry_run=False)
         until = self.clock() + LEASE
@@ -84,9 +91,6 @@ class Home:
             RUNBOOK.id, ref, incident, f"r-{self.clock()}", "kim", until, request, skip_drifted
         )
         Releaser(self.ports).release(asked)
-        released = self.log.read(ChainKey(RUNBOOK.id, ref.key)).last(Released)
-        assert released
-        return released
 
     @property
     def denied(self) -> bool:
@@ -167,6 +171,75 @@ def test_a_denial_by_a_managed_policy_names_its_incident_too() -> None:
     home.release(KEY, first, skip_drifted=True)
     assert home.credential == "Inactive"
     assert home.denied
+
+
+@pytest.mark.parametrize(
+    ("released", "left"),
+    [(PERSON, KEY), (KEY, PERSON), (KEY, BESIDE)],
+    ids=["the user is released", "the key is released", "another key is left"],
+)
+def test_a_denial_that_aws_does_not_show_yet_is_known_from_its_record(
+    released: PrincipalRef, left: PrincipalRef
+) -> None:
+    """The denial of the other incident is the newest change, and the release looks too early to see it."""
+    home = Home(Denial(DEPLOY))
+    first, second = home.respond(released), home.respond(left)
+    home.cloud.stale = 1
+    with pytest.raises(Refused, match=second):
+        home.release(released, first)
+    home.cloud.stale = 1
+    told = home.release(released, first, skip_drifted=True)
+    assert any(second in words and left.key in words for words in told.skipped)
+    assert home.denied
+    assert home.credential == "Inactive"
+    home.release(left, second)
+    assert not home.denied
+
+
+def test_an_open_incident_without_a_denial_keeps_nothing() -> None:
+    """IAM refuses every denial of the key's incident, so nothing of the user depends on that incident."""
+    home = Home(Denial(DEPLOY))
+    first = home.respond(PERSON)
+    home.cloud.refuse = refuse_denials
+    second = home.respond(KEY)
+    home.cloud.refuse = lambda _: None
+    key = home.log.read(ChainKey(RUNBOOK.id, KEY.key))
+    assert key.incident == second
+    assert any(isinstance(step, HolderStep) for step in key.steps())
+    assert not any(isinstance(step, HolderStep) for step in key.steps(Result.APPLIED))
+    assert home.release(PERSON, first).skipped == ()
+    assert not home.denied
+    assert home.credential == "Active"
+
+
+def test_a_denial_that_its_own_incident_has_undone_keeps_nothing() -> None:
+    """The release of the key's incident ended before it was done: the incident is open, its denial gone."""
+    home = Home(Denial(DEPLOY))
+    first, second = home.respond(PERSON), home.respond(KEY)
+    home.cloud.refuse = refuse_activation
+    home.begin_release(KEY, second, skip_drifted=True)
+    home.cloud.refuse = lambda _: None
+    assert home.log.read(ChainKey(RUNBOOK.id, KEY.key)).released_at is None
+    home.clock.tick(minutes=5)
+    assert home.release(PERSON, first).skipped == ()
+    assert home.credential == "Active"
+
+
+def test_what_shows_other_subjects_is_among_what_the_runbook_may_read() -> None:
+    """The role of a release has the permissions of the runbook's observations."""
+    needed = {kind for step in RUNBOOK.steps for kind in step.shows_sharers}
+    assert AccessKey in needed
+    assert needed <= set(RUNBOOK.observations)
+
+
+def refuse_denials(step: Step) -> None:
+    if isinstance(step, HolderStep):
+        raise Refused("AccessDenied")
+
+
+def refuse_activation(step: Step) -> None:
+    if isinstance(step, ActivateAccessKey):
+        raise Retryable("Throttling")
 
 
 def refuse_inline(step: Step) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ringfence.model.observation import ResourceState
-    from ringfence.model.step import Names
+    from ringfence.model.step import Names, Step
     from ringfence.model.subject import Ref
     from ringfence.model.symbol import Symbol
 
@@ -73,6 +73,7 @@ class HolderStep(UserStep):
 
     observation: ClassVar = Denial
     survives_subject: ClassVar = True
+    shows_sharers: ClassVar = (AccessKey,)
 
     @property
     def owner(self) -> str:
@@ -109,14 +110,26 @@ class HolderStep(UserStep):
 
     def _denied_by_managed(self, ref: Ref, denial: Denial, observed: ResourceState) -> Iterator[Ref]:
         """Yield the user and its keys that a managed policy of ours denies: its name is made of theirs."""
-        if self.holder.kind != USER:
-            return
-        keys = observed[AccessKey].keys if AccessKey in observed else ()
-        named = (AccessKeyRef(ref.account, GLOBAL, key.id, self.holder.name) for key in keys)
-        for one in (UserRef(ref.account, GLOBAL, self.holder.name), *named):
+        for one in self._of_user(ref, observed):
             managed = (*sorted(denial.attached), denial.boundary)
             if any(own_arn(one, self.holder, denial.document(arn)) == arn for arn in managed):
                 yield one
+
+    def may_be_shared_with(self, ref: Ref, observed: ResourceState) -> tuple[Ref, ...]:
+        """Return the user and its keys, without the subject. The sessions of a role are known to nobody."""
+        return tuple(one for one in self._of_user(ref, observed) if one.key != ref.key)
+
+    def restricts_same(self, other: Step) -> bool:
+        """Return whether it denies the same user or role."""
+        return isinstance(other, HolderStep) and other.holder.id == self.holder.id
+
+    def _of_user(self, ref: Ref, observed: ResourceState) -> tuple[Ref, ...]:
+        """Return the user and its keys. Nothing for a role."""
+        if self.holder.kind != USER:
+            return ()
+        keys = observed[AccessKey].keys if AccessKey in observed else ()
+        named = (AccessKeyRef(ref.account, GLOBAL, key.id, self.holder.name) for key in keys)
+        return (UserRef(ref.account, GLOBAL, self.holder.name), *named)
 
     def call(self, action: str, parameters: Mapping[str, object]) -> Call:
         """Return a call on the holder; `{}` in the action stands for User or Role."""
