@@ -58,7 +58,7 @@ def test_a_finding_of_get_findings_is_read() -> None:
         ({**ANSWER, "Region": 1}, "Region: must be a string, not 1"),
         ({**ANSWER, "Id": ""}, "Id: is required"),
         ({"ProductArn": "x"}, "AwsAccountId: is required"),
-        ({"class_uid": 2004}, "cloud: is required"),
+        ({"class_uid": 2004}, "finding_info: is required"),
     ],
 )
 def test_what_is_no_event_is_refused_with_its_field(given: Json, said: str) -> None:

@@ -401,4 +401,6 @@ def test_refused_calls_that_never_end_are_counted_and_not_read_for_ever() -> Non
     assert {call.most for call in asked[3:]} == {MOST}
     assert found.refs == (TRAIL_REF,)
     (words,) = found.unread
-    assert f"the newest {MOST} calls of DeleteTrail were read, of which {MOST - 1} were refused" in words
+    assert (
+        f"of DeleteTrail, only the newest {MOST:,} calls were read, of which {MOST - 1} were refused" in words
+    )

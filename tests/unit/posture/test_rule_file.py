@@ -222,7 +222,7 @@ REQUIRED = RULE + "    required_properties:\n      AWS::S3::Bucket:\n"
         ),
         (
             REQUIRED + "        BucketName: !Not [a, b]\n",
-            ("line 6, column 9: required_properties.AWS::S3::Bucket.BucketName: !Not must have one argument"),
+            ("line 6, column 9: required_properties.AWS::S3::Bucket.BucketName: !Not must have 1 argument"),
         ),
         (
             REQUIRED + "        BucketName: !Ref Nothing\n",
