@@ -52,7 +52,10 @@ ROUNDS = 3
 
 
 def story_of(ended: Ended) -> str:
-    """Return the story of a run that ended badly, with as few acts and faults as were found to be enough."""
+    """Return the story of a run that ended badly, with as few acts and faults as were found to be enough.
+
+    Without one fault, others can happen. So the shortest story that was found counts, and not the last one.
+    """
     system, kind = ended.system, kind_of(ended.wrong)
     family = system.scenario.family
     acts = [str(act) for act in system.scenario.acts]
@@ -61,22 +64,26 @@ def story_of(ended: Ended) -> str:
     def fails_too(known: Iterable[str], without: Iterable[str]) -> bool:
         return kind_of(run(ended.seed, family, without=[*known, *without]).wrong) == kind
 
+    def parts(one: Ended, without: Iterable[str]) -> list[str]:
+        return [part for part in (*acts, *outages, *one.system.faults.fired) if part not in without]
+
     out: list[str] = []
-    short = ended
+    short = run(ended.seed, family, told=True)
+    shortest = (parts(short, out), tuple(out), short)
     for _ in range(ROUNDS):  # what one fault prevented may happen without it, and be left out as well
-        left = dict.fromkeys((*acts, *outages, *short.system.faults.fired))
         known = frozenset(out)
-        more = shortened([one for one in left if one not in known], partial(fails_too, known))
+        more = shortened(list(dict.fromkeys(parts(short, known))), partial(fails_too, known))
         out.extend(more)
         short = run(ended.seed, family, without=out, told=True)
+        shortest = min(shortest, (parts(short, out), tuple(out), short), key=lambda one: len(one[0]))
         if not more:
             break
-    kept = [one for one in (*acts, *outages, *short.system.faults.fired) if one not in out]
+    kept, left_out, short = shortest
     return "\n".join(
         (
             f"seed {ended.seed}, {family}: {ended.wrong}",
             f"make simulate SEED={ended.seed} FAMILY='{family}' shows the whole run.",
-            f"Enough for it are {len(kept)} of {len(kept) + len(out)} acts and faults:",
+            f"Enough for it are {len(kept)} of {len(kept) + len(left_out)} acts and faults:",
             *(f"  {one}" for one in kept),
             "",
             str(short.system.story),
