@@ -61,8 +61,8 @@ def only_published_by(topic: sns.Topic, roles: Iterable[str] = ()) -> None:
 def _alarms_notify(topic: sns.Topic) -> None:
     """Allow Ringfence's alarms to notify a topic: those of this account and region with its names.
 
-    An alarm's name and description are texts of whoever creates it. The service control policy denies to
-    create one with these names, and such a call is told as one on a resource of Ringfence.
+    An alarm's name and description are texts of its creator. The service control policy denies the creation
+    of one with these names, and the notice about such a call names a resource of Ringfence.
 
     https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html#sns-publish-cloudwatch-alarm
     """

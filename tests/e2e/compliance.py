@@ -122,7 +122,8 @@ class Compliance:
         events = self.world.client("events")
         targets = {
             one["Name"]: events.list_targets_by_rule(Rule=one["Name"])["Targets"]
-            for one in events.list_rules()["Rules"]
+            for page in events.get_paginator("list_rules").paginate()
+            for one in page["Rules"]
         }
         found = [
             name

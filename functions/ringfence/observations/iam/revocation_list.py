@@ -1,6 +1,6 @@
 """The list of a role's revocations: one inline policy with those of many incidents.
 
-Each incident writes a policy of its own first, because IAM has no conditional write: two executions that add
+Each incident writes its own policy first, because IAM has no conditional write: two executions that add
 to one policy would lose an entry. A role has space for about 40 such policies. So older ones are moved to the
 list, where a revocation takes about 30 bytes.
 

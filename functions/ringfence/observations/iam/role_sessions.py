@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class RoleUse:
     """One role, and what revokes its older credentials.
 
-    `revoked` have policies of their own, and `listed` are in the list. `others` are the other instances in
+    `revoked` each have one policy, and `listed` are in the list. `others` are the other instances in
     the region whose profile holds the role.
     """
 

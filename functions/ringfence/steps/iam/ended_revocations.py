@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ringfence.model.call import Permission, SansIO
 from ringfence.model.codec import instant_text, value
-from ringfence.model.step import Done, State
+from ringfence.model.step import Done, State, counted
 from ringfence.model.symbol import Ready
 from ringfence.observations.iam.identity import ROLES, Role, RoleStep
 from ringfence.observations.iam.revocation_list import LIST, in_order, newest
@@ -190,11 +190,12 @@ class ListRevocations(MakesSpace):
 
     def describe(self) -> str:
         """Describe the change."""
-        return f"move {len(self.merged)} revocations of role {self.role.name}'s sessions to one policy"
+        what = counted(len(self.merged), "revocation")
+        return f"move {what} of role {self.role.name}'s sessions to one policy"
 
     def diff(self) -> tuple[str, str]:
         """Return the values before and after."""
-        return f"{len(self.merged)} policies", f"entries of {LIST}"
+        return counted(len(self.merged), "policy"), f"entries of {LIST}"
 
 
 @value
@@ -256,7 +257,7 @@ class ListRoleRevocations(_RoleOfInstance, ListRevocations):
     role : Role
         The role.
     merged : tuple of Revocation
-        What is moved. Each has a policy of its own before.
+        What is moved. Each has its own policy before.
     over : tuple of Revocation
         What is removed from the list, because the credentials that it denied have expired.
 
@@ -282,7 +283,7 @@ class ListUsedRevocations(_RoleUsed, ListRevocations):
     role : Role
         The role.
     merged : tuple of Revocation
-        What is moved. Each has a policy of its own before.
+        What is moved. Each has its own policy before.
     over : tuple of Revocation
         What is removed from the list, because the credentials that it denied have expired.
 

@@ -36,7 +36,7 @@ def remove_revocation(role: Role, one: Revocation) -> SansIO[bool]:
 
 
 def move_to_list(role: Role, merged: Sequence[Revocation], over: Iterable[Revocation]) -> SansIO[int]:
-    """Move revocations from policies of their own to the list, without those that are over. Return how many.
+    """Move revocations from their own policies to the list, without those that are over. Return how many.
 
     A policy that a release deleted meanwhile is not written again. The policies are read before the list: one
     that somebody else moved is then in the list that is read.

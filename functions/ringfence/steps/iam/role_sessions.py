@@ -96,7 +96,7 @@ class RevocationStep(RoleStep):
         return self.role
 
     def state(self, observed: ResourceState) -> State:
-        """Look for the revocation, in a policy of its own or in the list."""
+        """Look for the revocation, in its own policy or in the list."""
         use = self.use(observed, self.role)
         if use is None:
             return State.GONE
