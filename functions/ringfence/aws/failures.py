@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
-from botocore.parsers import ResponseParserError
 
 from ringfence.model.errors import AccessDenied, InternalError, OutcomeUnknown, Retryable
 
@@ -53,8 +52,15 @@ def raised(what: str) -> Iterator[None]:
         raise (OutcomeUnknown if _is_its_own(error) else Retryable)(message) from error
     except BotoCoreError as error:
         raise OutcomeUnknown(f"{what}: {error}") from error
-    except (ResponseParserError, ValueError) as error:  # its text can be the response, with credentials in it
+    except (_parser_error(), ValueError) as error:  # its text can be the response, with credentials in it
         raise OutcomeUnknown(f"{what}: the response cannot be parsed ({type(error).__name__})") from None
+
+
+def _parser_error() -> type[Exception]:
+    """Import botocore's parsers only after a failure: they would delay every cold start."""
+    from botocore.parsers import ResponseParserError
+
+    return ResponseParserError
 
 
 def code_of(error: ClientError) -> str:
