@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +19,7 @@ from ringfence.engine.replay import answers, decisions, read_findings, replayed
 from ringfence.engine.replay_limits import LimitReplay, counted
 from ringfence.engine.replay_tally import Tally
 from ringfence.engine.routing import product_of
-from ringfence.events.envelope import NotForUs
-from ringfence.model.codec import canonical
+from ringfence.events.envelope import NotForUs, digest_of
 from ringfence.model.errors import BadInput
 
 if TYPE_CHECKING:
@@ -157,13 +155,15 @@ class Replay:
 
     def _event(self, event: Mapping[str, object] | NotForUs, sink: Sink) -> None:
         """Decide about one event. The archive contains it once for each response, and it counts once."""
-        if not isinstance(event, NotForUs) and self._repeats(event):
-            return
-        self.tally.events += 1
         if isinstance(event, NotForUs):
+            self.tally.events += 1
             self.tally.leave(ANY_SOURCE)
             return
-        found = read_findings(event)
+        digest = digest_of(event)
+        if self._repeats(digest):
+            return
+        self.tally.events += 1
+        found = read_findings(event, digest)
         if isinstance(found, NotForUs):
             self.tally.leave(str(event.get("source", "")) or ANY_SOURCE)
             return
@@ -198,9 +198,8 @@ class Replay:
         for one, limit in told:
             sink(one, limit)
 
-    def _repeats(self, event: Mapping[str, object]) -> bool:
-        """Return whether this event was among the last ones."""
-        digest = sha256(canonical(event).encode()).hexdigest()
+    def _repeats(self, digest: str) -> bool:
+        """Return whether the event with this digest was among the last ones."""
         repeats = digest in self._seen
         self._seen[digest] = None
         if len(self._seen) > MOST_REMEMBERED:

@@ -102,8 +102,7 @@ def slots_of(limits: Limits, scope: str, name: str, used: Use) -> Iterator[Slot]
     limit = limits.of(scope, critical=used.critical)
     for window, length, most in limit.windows():
         yield Slot(f"{LIMIT}{budget}{name}/{window}", used.owner, used.at, most, length)
-    share = limits.of(scope, critical=False).share
-    if share and used.chain is not None:
+    if used.chain is not None and (share := limits.of(scope, critical=False).share):
         yield _open(name, share, used.chain, used)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ringfence.engine.canonical_subject import stands_for_listed
-from ringfence.model.frozen import frozen
+from ringfence.model.frozen import frozen, replace
 from ringfence.model.subject import Ref
 from ringfence.policy.compiled import policy_from_json
 from ringfence.policy.decision import Mode
@@ -71,7 +71,7 @@ class OfflineDecisions:
                 ),
             )
             for runbook in self.runbooks.values()
-            if (runbook.id == mapped if mapped else runbook.answers(finding))
+            if (runbook.id == mapped if mapped else _answers(runbook, finding))
             and (subjects := subjects_of(finding, runbook))
         ]
 
@@ -101,6 +101,11 @@ def subjects_of(finding: Finding, runbook: Runbook) -> list[tuple[Ref, Ref]]:
         elif stands_for_listed(ref, finding, runbook):
             found.append((ref, Ref(ref.account, finding.region, ref.id)))
     return found
+
+
+def _answers(runbook: Runbook, finding: Finding) -> bool:
+    """Return what `Runbook.answers` returns. Many remediations have the same trigger, which is asked once."""
+    return any(trigger.matches(finding) for trigger in runbook.triggers)
 
 
 def _as_shown(share: Portion, ref: Ref) -> Portion:

@@ -69,9 +69,12 @@ class Replayed:
         return f"{self.at:%Y-%m-%d}"
 
 
-def read_findings(event: object) -> tuple[Finding, ...] | NotForUs:
-    """Return the findings of an event, or why it is not for Ringfence. Raises BadInput."""
-    found = findings(event)
+def read_findings(event: object, digest: str = "") -> tuple[Finding, ...] | NotForUs:
+    """Return the findings of an event, or why it is not for Ringfence. Raises BadInput.
+
+    `digest`: that of the event, if it is known.
+    """
+    found = findings(event, digest)
     if isinstance(found, NotForUs):
         return found
     reason = elsewhere(found)

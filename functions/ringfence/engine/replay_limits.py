@@ -6,7 +6,7 @@ The responses are kept and put in the order of their times: files have their eve
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from ringfence.engine.limits import Use, is_critical, slots_of
 from ringfence.engine.over_limit import full_name
 from ringfence.engine.replay_places import named_state
 from ringfence.model.errors import LimitReached
-from ringfence.model.frozen import frozen
+from ringfence.model.frozen import frozen, replace
 from ringfence.observations.ec2.host import Host
 from ringfence.observations.ec2.network import Network
 from ringfence.policy.limits import (

@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 _EVENTS = "ringfence.events"
 
 
-def findings(event: object) -> tuple[Finding, ...] | NotForUs:
+def findings(event: object, digest: str = "") -> tuple[Finding, ...] | NotForUs:
     """Return the findings of an EventBridge event, or why it is not for Ringfence.
 
     A recorded call can give two findings: about its effect, and about a use of the root user. Raises
-    BadInput that names the field, for an event that should be a finding and is invalid.
+    BadInput that names the field, for an event that should be a finding and is invalid. `digest`: that of
+    the event, if it is known.
     """
-    envelope = Envelope.of(event)
+    envelope = Envelope.of(event, digest)
     if (envelope.source, envelope.detail_type) == (SOURCE, DETAIL_TYPE):
         read = [guardduty.read(envelope)]
     else:

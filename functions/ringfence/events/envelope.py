@@ -31,6 +31,7 @@ WHOLE = "(document)"
 """The field name in errors about the whole document."""
 MOST_LEVELS = 64
 """The maximum nesting. Services use a fraction of it, and it does not exhaust the stack."""
+_NESTED = (dict, list)
 
 
 @frozen
@@ -74,16 +75,24 @@ class Envelope:
     digest: str
 
     @classmethod
-    def of(cls, event: object) -> Envelope:
-        """Create it from an event. Raises BadInput that names `source` or `detail-type`."""
+    def of(cls, event: object, digest: str = "") -> Envelope:
+        """Create it from an event. Raises BadInput that names `source` or `detail-type`.
+
+        `digest`: that of the event, if it is known.
+        """
         if _too_deep(event):
             raise BadInput(WHOLE, f"is nested deeper than {MOST_LEVELS} levels")
         document = Document.of(event)
         try:
-            digest = hashlib.sha256(canonical(event).encode()).hexdigest()
+            digest = digest or digest_of(event)
         except (TypeError, ValueError) as error:
             raise BadInput(WHOLE, "must be JSON data") from error
         return cls(document.text("source"), document.text("detail-type"), document, digest)
+
+
+def digest_of(event: object) -> str:
+    """Return the SHA-256 of the canonical JSON of an event. Raises TypeError or ValueError for other data."""
+    return hashlib.sha256(canonical(event).encode()).hexdigest()
 
 
 def parse_json(text: str) -> object:
@@ -100,15 +109,16 @@ def parse_json(text: str) -> object:
 
 
 def _too_deep(event: object) -> bool:
-    level = [event]
-    for _ in range(MOST_LEVELS):
-        level = [child for item in level for child in _children(item)]
+    """Follow objects and lists only: most members of an event are texts."""
+    level = [event] if isinstance(event, _NESTED) else []
+    for _ in range(MOST_LEVELS - 1):
+        level = [child for item in level for child in _members(item) if isinstance(child, _NESTED)]
         if not level:
             return False
-    return True
+    return any(level)
 
 
-def _children(item: object) -> Iterable[object]:
+def _members(item: object) -> Iterable[object]:
     if isinstance(item, dict):
         return item.values()
     return item if isinstance(item, list) else ()

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+MOST_PARTS = 64
+"""How many parts of a runbook are kept. A person can request any of them."""
 
 
 @frozen
@@ -202,10 +204,20 @@ class Runbook:
         """The stages before whose end nothing is contained."""
         return tuple(one for one in self.stages if one.members and (one.contains or one is self.stages[0]))
 
-    @property
+    @cached_property
     def remediations(self) -> tuple[Remediation, ...]:
         """Every remediation, in the order of the stages, each once."""
         return unique(one for stage in self.stages for one in stage.remediations)
+
+    @cached_property
+    def _by_kind(self) -> dict[type[Ref], Runbook]:
+        """The runbooks that `on` has returned."""
+        return {}
+
+    @cached_property
+    def _by_ids(self) -> dict[frozenset[str], Runbook]:
+        """The runbooks that `narrowed` has returned."""
+        return {}
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
@@ -217,7 +229,7 @@ class Runbook:
         """Every option that the remediations declare."""
         return unique(choice for one in self.remediations for choice in one.options)
 
-    @property
+    @cached_property
     def triggers(self) -> tuple[Trigger, ...]:
         """Every trigger, each once."""
         of_remediations = (trigger for one in self.remediations for trigger in one.triggers)
@@ -313,13 +325,28 @@ class Runbook:
         )
 
     def on(self, ref: Ref) -> Runbook:
-        """Return this runbook with the remediations for a subject, without loading any. All stages stay."""
-        stages = tuple(stage.on(ref) for stage in self.stages)
-        return replace(self, stages=stages)
+        """Return this runbook with the remediations for a subject, without loading any. All stages stay.
+
+        Subjects of one kind get the same object, so that what it has computed is not computed again.
+        """
+        kind = type(ref)
+        if kind not in self._by_kind:
+            self._by_kind[kind] = replace(self, stages=tuple(stage.on(ref) for stage in self.stages))
+        return self._by_kind[kind]
 
     def narrowed(self, ids: Iterable[str]) -> Runbook:
-        """Return this runbook with these remediations only, without loading any. Raises BadInput."""
+        """Return this runbook with these remediations only, without loading any. Raises BadInput.
+
+        The same remediations give the same object.
+        """
         wanted = frozenset(ids)
+        if wanted not in self._by_ids:
+            if len(self._by_ids) >= MOST_PARTS:
+                self._by_ids.clear()
+            self._by_ids[wanted] = self._narrowed(wanted)
+        return self._by_ids[wanted]
+
+    def _narrowed(self, wanted: frozenset[str]) -> Runbook:
         self._check(wanted)
         stages = (
             replace(stage, members=tuple(one for one in stage.members if one.id in wanted))

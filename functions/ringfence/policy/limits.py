@@ -103,7 +103,7 @@ class Limits:
     def of(self, scope: str, *, critical: bool) -> Limit:
         """Return the limit of a scope."""
         budget = self.critical if critical and scope not in SHARED else self.ordinary
-        return next((one for one in budget if one.scope == scope), Limit(scope))
+        return next((one for one in budget if one.scope == scope), None) or Limit(scope)
 
 
 NO_LIMITS = Limits((), ())

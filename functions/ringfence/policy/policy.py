@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
@@ -114,9 +115,14 @@ class Policy:
     senders: tuple[Sender, ...] = ()
     mappings: tuple[Mapped, ...] = ()
 
+    @cached_property
+    def by_runbook(self) -> dict[str, RunbookSettings]:
+        """The settings of each runbook, by its id."""
+        return dict(self.runbooks)
+
     def settings(self, runbook: Runbook) -> tuple[Runbook, tuple[tuple[str, str], ...]]:
         """Return the runbook with its enabled remediations, and the values of its options."""
-        settings = dict(self.runbooks).get(runbook.id)
+        settings = self.by_runbook.get(runbook.id)
         if settings is None:
             return runbook.chosen(()), runbook.choose({})
         return runbook.narrowed(settings.remediations), settings.choices

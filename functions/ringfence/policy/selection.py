@@ -44,7 +44,7 @@ def portions(
     whole = decide(policy, runbook.id, finding, ref, circumstances)
     if not whole.mode.records and not policy.names_remediations:
         return (Portion(chosen, whole),)
-    settings = dict(policy.runbooks).get(runbook.id, RunbookSettings())
+    settings = policy.by_runbook.get(runbook.id, RunbookSettings())
     answers = dict(settings.answers)
     about = tuple(id_ for id_ in chosen.ids if not answers or finding.type in answers.get(id_, ()))
     always = tuple(id_ for id_ in chosen.ids if answers and id_ not in answers)

@@ -191,7 +191,7 @@ class Slot:
     seen: tuple[str, datetime] | None = None
     size: int = 0
 
-    @property
+    @cached_property
     def place(self) -> int:
         """The number of the place. Owners begin at different ones, so that few of them meet."""
         if self.index >= 0:
@@ -201,7 +201,11 @@ class Slot:
     @property
     def key(self) -> str:
         """The key of its item in the control table."""
-        return f"{self.name}/{self.place}"
+        return self.key_of(self.place)
+
+    def key_of(self, place: int) -> str:
+        """Return the key of the item of another place of the limit."""
+        return f"{self.name}/{place}"
 
     @property
     def until(self) -> datetime:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ringfence.model.errors import LimitReached
+from ringfence.model.frozen import replace
 from ringfence.record.chain import CLOCKS, PERIOD, ROOM, Slot
 
 if TYPE_CHECKING:
@@ -36,10 +36,14 @@ NOTHING: frozenset[str] = frozenset()
 
 
 def places(slot: Slot) -> Iterator[Slot]:
-    """Yield every place of a limit, beginning with the one that a slot has."""
+    """Return every place of a limit, beginning with the one that a slot has."""
+    return (replace(slot, index=place) for place in _in_order(slot))
+
+
+def _in_order(slot: Slot) -> Iterator[int]:
+    """Return the number of every place, beginning with the one that a slot has."""
     first = slot.place
-    for step in range(slot.most):
-        yield replace(slot, index=(first + step) % slot.most)
+    return ((first + step) % slot.most for step in range(slot.most))
 
 
 def elsewhere(
@@ -67,7 +71,8 @@ def elsewhere(
         No place of a limit is free.
 
     """
-    return tuple(_free(one, used, open_) if one in refused else one for one in slots)
+    keys = {one.key for one in refused}
+    return tuple(_free(one, used, open_) if one.key in keys else one for one in slots)
 
 
 def size_of(limit: str, size: int, now: datetime) -> Slot:
@@ -164,16 +169,21 @@ def _is_fresh(known: Slot, now: datetime) -> bool:
 
 
 def _free(slot: Slot, used: Mapping[str, Slot], open_: Collection[str]) -> Slot:
-    found = tuple(places(slot))
-    own = [one for one in found if (known := used.get(one.key)) and known.owner == slot.owner]
-    most = allowed(slot, used)
-    every = [one for one in found if not in_use(one, used.get(one.key), open_)]
+    """Return the slot with a free place. Only the chosen one is copied: a limit has up to 100 places."""
+    own, every, most = list[int](), list[int](), allowed(slot, used)
+    for place in _in_order(slot):
+        known = used.get(slot.key_of(place))
+        if known and known.owner == slot.owner:
+            own.append(place)
+        if not in_use(slot, known, open_):
+            every.append(place)
     full = slot.most - len(every) >= most
-    every = [] if full else [one for one in every if one.place < most]
+    every = [] if full else [place for place in every if place < most]
     # Somebody is just now taking the place that was refused and looks free: another one comes first.
-    others = [one for one in every if one.place != slot.place]
-    for one in (*own, *others, *every):
-        known = used.get(one.key)
-        return replace(one, seen=(known.owner, known.at)) if slot.share and known else one
+    others = [place for place in every if place != slot.place]
+    for place in (*own, *others, *every):
+        known = used.get(slot.key_of(place))
+        seen = (known.owner, known.at) if slot.share and known else slot.seen
+        return replace(slot, index=place, seen=seen)
     holder = used.get(slot.key)
     raise LimitReached(slot.name, holder.owner if holder else "", most)

@@ -176,3 +176,20 @@ def test_what_none_of_the_readers_takes_is_said_by_the_first() -> None:
     verdict = findings(call_event("s3", "PutBucketPolicy", {"bucketName": "reports"}, error="AccessDenied"))
     assert isinstance(verdict, NotForUs)
     assert "refused" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("innermost", "most"), [({}, 64), ([], 64), ({"a": "text"}, 63), (["text"], 63)], ids=str
+)
+def test_an_event_has_at_most_64_levels_with_what_is_innermost(innermost: object, most: int) -> None:
+    event = innermost
+    for number in range(1, most):
+        event = {"part": event, "text": "x"} if number % 2 else [event]
+    assert "nested deeper" not in _refused(event)
+    assert "nested deeper" in _refused({"part": event})
+
+
+def _refused(event: object) -> str:
+    with pytest.raises(BadInput) as caught:
+        findings(event)
+    return str(caught.value)
