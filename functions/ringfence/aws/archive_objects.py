@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 INCIDENTS_PREFIX = f"{ARCHIVE_PREFIX}inc-"
 _NAME = re.compile(r"(?P<seq>[0-9]{6})\.(?P<kind>jsonl?)")
-_FIELDS = ("chain", "entry", "body", "hash", "mac")
+FIELDS = ("chain", "entry", "body", "hash", "mac")
+"""The fields of a line, which is one entry."""
 
 
 @frozen
@@ -67,7 +68,7 @@ def written(chain: str, entries: Sequence[Entry]) -> str:
         canonical(
             dict(
                 zip(
-                    _FIELDS,
+                    FIELDS,
                     (chain, sort_key(one.incident, one.seq), one.body, one.hash, one.mac),
                     strict=True,
                 )

@@ -5,35 +5,29 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
 from ringfence.cli import audit_view as view
+from ringfence.cli.audit_export import export
+from ringfence.cli.audit_one import all_sources, notes_of, verdicts_of
 from ringfence.cli.completion import incidents
 from ringfence.cli.denials import explained
 from ringfence.cli.incident_ids import incident_of
-from ringfence.cli.log import archive_of, find, reader_of
 from ringfence.cli.operator_command import url_option
 from ringfence.cli.period import Since, Until, check_period
 from ringfence.cli.seals import asker, seals_of, with_seals
 from ringfence.cli.settings import ARCHIVE_BUCKET, AUDIT_TABLE, LOG_KEY, Home, home_options
 from ringfence.cli.text import discard, is_terminal
 from ringfence.model.errors import BadInput, RingfenceError
-from ringfence.record.integrity import Fault, Wrong, with_more
-from ringfence.record.integrity import verify as verify_chain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
-    from mypy_boto3_s3 import S3Client
-
-    from ringfence.aws.log_files import LogFiles
-    from ringfence.cli.audit_sources import LogReport, Period, Sources
+    from ringfence.cli.audit_sources import Period, Sources
     from ringfence.cli.seals import IncidentSeals
-    from ringfence.engine.ports import SideBySide
     from ringfence.record.integrity import ChainVerdict
-    from ringfence.record.tlog import LogKey
 
 
 class Unverified(click.ClickException):
@@ -44,11 +38,19 @@ class Unverified(click.ClickException):
 
 @click.group()
 def audit() -> None:
-    """Check the audit log."""
+    """Check and export the audit log."""
+
+
+audit.add_command(export)
 
 
 @audit.command(short_help="Verify the audit log of an incident, or of all incidents.")
 @click.argument("incident", required=False, shell_complete=incidents)
+@click.option(
+    "--bundle",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Verify a bundle of `audit export` with the key of --log-key, without AWS.",
+)
 @click.option("--all", "everything", is_flag=True, help="Verify all incidents, and the transparency log.")
 @click.option(
     "--since",
@@ -88,6 +90,7 @@ def verify(  # noqa: PLR0913 - the options of a command
     home: Home,
     incident: str | None,
     *,
+    bundle: Path | None,
     everything: bool,
     since: datetime | None,
     until: datetime | None,
@@ -104,6 +107,10 @@ def verify(  # noqa: PLR0913 - the options of a command
     never archived. The newest checkpoint is printed with its signature. Keep it in a file, or let
     --save-checkpoint write it: a later log must contain it.
 
+    With --bundle, everything in the bundle is compared with the leaves of the log in it, and these with the
+    signed checkpoint. Nothing may be missing, altered or added. --since and --until then say which period it
+    must cover. Use the key that the owner of the deployment gave you, and not the one in the bundle.
+
     Ringfence's function also checks the seals of the entries, because only functions have the key. An entry
     that is not authentic is a fault. If the API cannot be reached or denies the request, the result says
     that the seals are not checked, and the exit code does not cover them.
@@ -117,19 +124,19 @@ def verify(  # noqa: PLR0913 - the options of a command
     unaltered, but somebody tried to hide or replace something in the archive.
     """
     others = bool(since or until or kept or save_to or copies)
+    if bundle:
+        _alone(incident, everything, without_archive, save_to, copies)
+        ctx.exit(_bundle(bundle, home, _period(since, until), kept, as_json=as_json))
     _check(incident, everything=everything, others=others, less=without_archive)
     now = datetime.now(UTC)
     try:
         if incident:
             incident = incident_of(home, incident)
-            verdicts = tuple(_verdicts(home, incident, now, without_archive=without_archive))
-            done = _one(verdicts, seals_of(home, url, incident), as_json=as_json)
+            found = verdicts_of(home, incident, now, without_archive=without_archive)
+            done = _one(found.chains, seals_of(home, url, incident), as_json=as_json)
         else:
-            from ringfence.cli.audit_all import verify_all
-
-            sources, period = _all_sources(home, _notes(kept, copies, home)), _period(since, until)
-            ask = asker(home, url)
-            done = verify_all(sources, period, now, ask, save_to=save_to, as_json=as_json)
+            sources, period = all_sources(home, notes_of(kept, copies, home)), _period(since, until)
+            done = _everything(sources, period, now, asker(home, url), save_to=save_to, as_json=as_json)
     except BadInput:
         raise
     except RingfenceError as error:
@@ -140,9 +147,46 @@ def verify(  # noqa: PLR0913 - the options of a command
     ctx.exit(done)
 
 
+def _everything(  # noqa: PLR0913 - what is verified, and how
+    sources: Sources,
+    period: Period,
+    now: datetime,
+    ask: Callable[[str], IncidentSeals],
+    *,
+    save_to: Path | None,
+    as_json: bool,
+) -> int:
+    from ringfence.cli.audit_all import verify_all
+
+    return verify_all(sources, period, now, ask, save_to=save_to, as_json=as_json)
+
+
+def _alone(*others: object) -> None:
+    if any(others):
+        words = "--since, --until, --checkpoint, --log-key and --json"
+        raise click.UsageError(f"--bundle can only be used with {words}.")
+
+
+def _bundle(path: Path, home: Home, period: Period, kept: Sequence[Path], *, as_json: bool) -> int:
+    from ringfence.cli.audit_checkpoint import read
+    from ringfence.cli.bundle_shown import verify_bundle
+    from ringfence.cli.log_key import verifier
+    from ringfence.record.log_check import Signed
+    from ringfence.record.tlog import LogKey, read_checkpoint
+
+    given = home.given.get(LOG_KEY)
+    if not given:
+        words = "must be given with --bundle: the verifier key NAME+ID+KEY, from the owner of the deployment"
+        raise BadInput("--log-key", words)
+    key = LogKey.read(given)
+    notes = [(str(one), read(one)) for one in kept]
+    signed = [Signed(read_checkpoint(note, key, verifier(key)), place) for place, note in notes]
+    return verify_bundle(path, key, period, signed, as_json=as_json)
+
+
 def _check(incident: str | None, *, everything: bool, others: bool, less: bool) -> None:
     if bool(incident) == everything:
-        raise click.UsageError("Name an incident, or use --all.")
+        raise click.UsageError("Name an incident, or use --all or --bundle.")
     if incident and others:
         raise click.UsageError("--since, --until, --checkpoint, --save-checkpoint and --copies need --all.")
     if everything and less:
@@ -167,79 +211,3 @@ def _one(verdicts: Sequence[ChainVerdict], seals: IncidentSeals, *, as_json: boo
     if is_terminal() and not as_json:
         click.echo(view.ending(*view.next_after(verdicts)), nl=False)
     return view.exit_code(verdicts)
-
-
-def _verdicts(home: Home, incident: str, now: datetime, *, without_archive: bool) -> Iterator[ChainVerdict]:
-    from ringfence.cli.audit_responses import verified
-    from ringfence.cli.audit_store import audit_store
-    from ringfence.cli.audit_walk import walk_log
-
-    reader = reader_of(home)
-    archive = None if without_archive else archive_of(home)
-    responses = find(reader, archive, incident, home.place)
-    sources = _sources(home) if archive else None
-    if sources is None:
-        for response in responses:
-            first = archive.first_versions(response.key, incident, _threads()) if archive else None
-            yield verify_chain(response.key, incident, reader.entries(response), first, now)
-        return
-    with audit_store() as store:
-        report = walk_log(sources, store, _opened(incident), now)
-        for response in responses:
-            verdict = verified(sources, store, response.key, incident, now, report=report)
-            yield _with_log(verdict, report)
-
-
-def _with_log(verdict: ChainVerdict, report: LogReport) -> ChainVerdict:
-    """Add what is wrong with the log. It is no fault of an entry, so the number is -1."""
-    return with_more(verdict, (Fault(-1, Wrong.LOG, words) for words in report.faults[:1]))
-
-
-def _opened(incident: str) -> datetime:
-    return datetime.strptime(incident[4:19], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
-
-
-def _all_sources(home: Home, copies: Sequence[tuple[str, str]]) -> Sources:
-    from ringfence.cli.audit_sources import Sources
-    from ringfence.cli.log_key import verifier
-
-    files = _files(home)
-    key = _key(home, files)
-    return Sources(reader_of(home), archive_of(home), files, key, verifier(key), copies, _threads())
-
-
-def _sources(home: Home) -> Sources | None:
-    """Return what to verify. None if the archive has no checkpoint, so that there is no log."""
-    has_log = next(_files(home).checkpoints(), None) is not None
-    return _all_sources(home, ()) if has_log else None
-
-
-def _files(home: Home) -> LogFiles:
-    from ringfence.aws.log_files import LogFiles
-
-    return LogFiles(cast("S3Client", home.place.client("s3")), home.archive_bucket)
-
-
-def _key(home: Home, files: LogFiles) -> LogKey:
-    from ringfence.aws.log_files import origin
-    from ringfence.cli.log_key import log_key
-
-    return log_key(home.log_key, origin(files.bucket, files.client.meta.region_name), home.place)
-
-
-def _notes(kept: Sequence[Path], bucket: str | None, home: Home) -> list[tuple[str, str]]:
-    from ringfence.aws.log_files import CheckpointCopies, origin
-    from ringfence.cli.audit_checkpoint import read
-
-    notes = [(str(path), read(path)) for path in kept]
-    if bucket:
-        files = _files(home)
-        log = origin(files.bucket, files.client.meta.region_name)
-        notes += CheckpointCopies(files.client, bucket).notes(log)
-    return notes
-
-
-def _threads() -> SideBySide:
-    from ringfence.handlers.threads import Threads
-
-    return Threads()

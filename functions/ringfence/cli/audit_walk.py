@@ -56,7 +56,7 @@ def walk_log(sources: Sources, store: AuditStore, since: datetime | None, now: d
     check = LogCheck((*own, *copies), edge)
     end = report.newest.size if report.newest else edge.size
     for number in range(edge.size // WIDTH, -(-end // WIDTH)):
-        leaves = _bundle(sources.files, number, min(WIDTH, end - number * WIDTH))
+        leaves = bundle_of(sources.files, number, min(WIDTH, end - number * WIDTH))
         if leaves is None:
             report.faults.append(f"leaves {number * WIDTH} to {end - 1} of the log are not in the archive")
             break
@@ -131,7 +131,7 @@ def _read(note: str, what: str, sources: Sources, report: LogReport) -> Checkpoi
         return None
 
 
-def _bundle(files: LogFiles, number: int, width: int) -> tuple[bytes, ...] | None:
+def bundle_of(files: LogFiles, number: int, width: int) -> tuple[bytes, ...] | None:
     """Read a bundle. If it has several versions, take the one that a version of its tile fits."""
     found = []
     for data in files.versions(bundle_path(number, width)):

@@ -2,39 +2,36 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sys
-from datetime import UTC, timedelta
-from itertools import chain, islice
+from datetime import timedelta
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import click
 
 from ringfence.cli.choices import OneOf
 from ringfence.cli.completion import incidents
-from ringfence.cli.csv_cells import cell
+from ringfence.cli.decision_rows import COLUMNS as DECISION_COLUMNS
+from ringfence.cli.decision_rows import decision_rows
+from ringfence.cli.export_rows import RESPONSE_COLUMNS, csv_row, response_row
 from ringfence.cli.incident_ids import incident_of
+from ringfence.cli.incident_reads import opened_in, read_each
 from ringfence.cli.log import find, reader_of
 from ringfence.cli.operator_command import now_of
 from ringfence.cli.output import note
-from ringfence.cli.period import Since, Until, check_period
+from ringfence.cli.period import Since, Until, check_period, given_options
 from ringfence.cli.settings import AUDIT_TABLE, Home, home_options
 from ringfence.model.errors import BadInput
 from ringfence.model.step import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
-    from ringfence.aws.incidents import IncidentReader, Response
     from ringfence.record.chain import Entry
 
     Entries = tuple[Entry, ...]
-
-_AT_ONCE = 50
-"""Responses that are read together."""
 
 
 @click.command("export", short_help="Export incidents as OCSF, JSON Lines or CSV.")
@@ -42,7 +39,7 @@ _AT_ONCE = 50
 @click.option(
     "--format",
     "form",
-    type=OneOf("ocsf", "jsonl", "csv"),
+    type=OneOf("ocsf", "jsonl", "csv", "decisions"),
     default="jsonl",
     show_default=True,
     help="What to print.",
@@ -68,22 +65,23 @@ def export(home: Home, names: tuple[str, ...], *, form: str, since: datetime, un
     and the exit code is 1.
 
     Formats: `ocsf` prints Remediation Activities and Detection Findings of OCSF 1.6.0, one JSON object per
-    line. `jsonl` prints the entries of the audit log, one per line. `csv` prints one row per response.
+    line. `jsonl` prints the entries of the audit log, one per line. `csv` prints one row per response, with
+    who decided and why. `decisions` prints one row of CSV per decision, request, approval and answer, with
+    the person, the reason and the SHA-256 of the policy file. `ringfence audit export` writes a signed
+    bundle.
 
     Exit code 0: everything was printed. 1: the audit log cannot be read. 2: bad input.
     """
     check_period(since, until)
-    if names and _given("since", "until"):
+    if names and given_options("since", "until"):
         raise BadInput("--since", "cannot be used with incidents that are named: they are exported whole")
     reader, end = reader_of(home), until or now_of() + timedelta(days=1)
     each = (find(reader, None, incident_of(home, one), home.place) for one in dict.fromkeys(names))
-    asked = chain.from_iterable(each) if names else _opened(reader, since, end)
+    asked = chain.from_iterable(each) if names else opened_in(reader, since, end)
     responses = lines = 0
-    if form == "csv":
-        from ringfence.cli.incident_rows import COLUMNS
-
-        click.echo(_row(COLUMNS))
-    for entries in _read(reader, asked):
+    if columns := _columns(form):
+        click.echo(csv_row(columns))
+    for entries in read_each(reader, asked):
         responses += 1
         for line in _FORMATS[form](entries):
             lines += 1
@@ -94,27 +92,6 @@ def export(home: Home, names: tuple[str, ...], *, form: str, since: datetime, un
 
 def _count(number: int, of: str) -> str:
     return counted(number, of)
-
-
-def _given(*options: str) -> bool:
-    from click.core import ParameterSource
-
-    source = click.get_current_context().get_parameter_source
-    return any(source(one) is ParameterSource.COMMANDLINE for one in options)
-
-
-def _opened(reader: IncidentReader, since: datetime, until: datetime) -> Iterator[Response]:
-    """Yield the responses of a period. Ids of incidents sort by the time of opening."""
-    last = f"inc-{until.astimezone(UTC):%Y%m%dT%H%M%S.%f}~"
-    return (one for one in reader.opened(since, until) if one.incident <= last)
-
-
-def _read(reader: IncidentReader, responses: Iterable[Response]) -> Iterator[Entries]:
-    from ringfence.cli.incident_reads import entries_of
-
-    each = iter(responses)
-    while some := tuple(islice(each, _AT_ONCE)):
-        yield from (entries for _, entries in entries_of(reader, some))
 
 
 def _ocsf(entries: Entries) -> Iterator[str]:
@@ -133,19 +110,21 @@ def _jsonl(entries: Entries) -> Iterator[str]:
 
 
 def _csv(entries: Entries) -> Iterator[str]:
-    from ringfence.cli.incident_rows import values_of
-    from ringfence.record.brief import Brief
-    from ringfence.record.summary import Summary
-
-    brief = Brief(Summary.of(entries))
-    verified = brief.last_verified
-    yield _row(values_of(brief, verified.at if verified else None))
+    yield csv_row(response_row(entries))
 
 
-def _row(values: Iterable[object]) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="").writerow([cell(str(one)) for one in values])
-    return out.getvalue()
+def _decisions(entries: Entries) -> Iterator[str]:
+    return map(csv_row, decision_rows(entries))
 
 
-_FORMATS: Mapping[str, Callable[[Entries], Iterator[str]]] = {"ocsf": _ocsf, "jsonl": _jsonl, "csv": _csv}
+def _columns(form: str) -> tuple[str, ...]:
+    """Return the names of the columns. Empty for a form without columns."""
+    return {"csv": RESPONSE_COLUMNS, "decisions": DECISION_COLUMNS}.get(form, ())
+
+
+_FORMATS: Mapping[str, Callable[[Entries], Iterator[str]]] = {
+    "ocsf": _ocsf,
+    "jsonl": _jsonl,
+    "csv": _csv,
+    "decisions": _decisions,
+}

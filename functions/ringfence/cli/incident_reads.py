@@ -11,7 +11,7 @@ from ringfence.record.brief import Brief
 from ringfence.record.summary import Summary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from ringfence.aws.incidents import IncidentReader, Response
@@ -43,6 +43,19 @@ def found(reader: IncidentReader, filters: Filters, period: tuple[datetime, date
     return Found(tuple(briefs[:limit]), more, unread=filters.need_entries)
 
 
+def opened_in(reader: IncidentReader, since: datetime, until: datetime) -> Iterator[Response]:
+    """Yield the responses of a period, the newest first. Ids of incidents sort by the time of opening."""
+    last = f"inc-{until.astimezone(UTC):%Y%m%dT%H%M%S.%f}~"
+    return (one for one in reader.opened(since, until) if one.incident <= last)
+
+
+def read_each(reader: IncidentReader, responses: Iterable[Response]) -> Iterator[tuple[Entry, ...]]:
+    """Yield the entries of each response, some of which are read at once."""
+    each = iter(responses)
+    while some := tuple(islice(each, _AT_ONCE)):
+        yield from (entries for _, entries in entries_of(reader, some))
+
+
 def entries_of(reader: IncidentReader, responses: Sequence[Response]) -> list[tuple[str, tuple[Entry, ...]]]:
     """Return the entries of each response that has any, with its chain. Bodies can name another chain."""
     from ringfence.handlers.threads import Threads
@@ -55,7 +68,5 @@ def entries_of(reader: IncidentReader, responses: Sequence[Response]) -> list[tu
 
 def _opened(reader: IncidentReader, filters: Filters, since: datetime, until: datetime) -> Iterator[Response]:
     """Yield the responses that can match. Ids of incidents sort by the time of opening."""
-    last = f"inc-{until.astimezone(UTC):%Y%m%dT%H%M%S.%f}~"
-    for one in reader.opened(since, until):
-        if one.incident <= last and filters.may_match(one.key.runbook, one.key.subject):
-            yield one
+    each = opened_in(reader, since, until)
+    return (one for one in each if filters.may_match(one.key.runbook, one.key.subject))

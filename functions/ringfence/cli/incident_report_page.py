@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ringfence.cli.pages import rendered
 from ringfence.cli.time_picture import picture, span
 from ringfence.model.frozen import frozen
+from ringfence.model.step import counted
 from ringfence.record.brief import Brief, actor_of, severity_word
 from ringfence.record.chain import ChainKey
 from ringfence.record.changes import changes
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
     from ringfence.record.next_command import NextCommand
     from ringfence.record.summary import Line
     from ringfence.record.timeline import Row
+    from ringfence.record.tlog import Checkpoint
 
-_PEOPLE = frozenset({"ApprovalAnswered", "RunRequested", "ReleaseRequested"})
+_PEOPLE = frozenset({"ApprovalAnswered", "RunRequested", "UnsealedAccepted"})
 """The kinds of entries that a person caused."""
 _GOOD = frozenset({IncidentStatus.COMPLETE, IncidentStatus.CONTAINED, IncidentStatus.RELEASED})
 
@@ -47,6 +49,24 @@ class Person:
 
 
 @frozen
+class Proof:
+    """What the archive and the transparency log prove.
+
+    `chains` are the results, one for each response. `checkpoint` is the newest one of the log, None if
+    there is none yet, and `key` the key that signed it. `problem`: why nothing was compared.
+    """
+
+    chains: tuple[ChainVerdict, ...] = ()
+    checkpoint: Checkpoint | None = None
+    key: str = ""
+    problem: str = ""
+
+    def of(self, chain: str) -> ChainVerdict | None:
+        """Return the result for a response. None if nothing was compared."""
+        return next((one for one in self.chains if one.chain == chain), None)
+
+
+@frozen
 class Told:
     """One response, with all that the page says about it."""
 
@@ -55,14 +75,15 @@ class Told:
     changes: tuple[Change, ...]
     seals: Seals
     chain: ChainVerdict
+    proof: Proof = Proof()
 
     @classmethod
-    def of(cls, key: str, entries: Sequence[Entry], seals: Seals) -> Told:
+    def of(cls, key: str, entries: Sequence[Entry], seals: Seals, proof: Proof) -> Told:
         """Read the entries of a response. `key` is the text of its chain."""
         summary, rows = Summary.of(entries), timeline(entries)
         runbook, _, subject = key.partition("#")
-        chain = verify(ChainKey(runbook, subject), summary.incident, entries)
-        return cls(Brief(summary), rows, changes(summary, rows), seals, chain)
+        chain = proof.of(key) or verify(ChainKey(runbook, subject), summary.incident, entries)
+        return cls(Brief(summary), rows, changes(summary, rows), seals, chain, proof)
 
     @property
     def now(self) -> Summary:
@@ -79,14 +100,38 @@ class Told:
         """What the chain and the seals prove, in words."""
         fault = self.chain.first
         told = fault.words if fault else self.chain.claim
-        return (f"chain: {told}", *self.seals.faults, *self.seals.remarks)
+        return (f"chain: {told}", *self._logged, *self.seals.faults, *self.seals.remarks)
+
+    @property
+    def _logged(self) -> tuple[str, ...]:
+        """What was compared with the archive and the log, in words."""
+        if self.proof.problem:
+            return (f"archive and log: not compared: {self.proof.problem}",)
+        newest = self.proof.checkpoint
+        if newest is None:
+            return ("log: it has no checkpoint yet, so nothing was compared with it",)
+        rest = counted(len(self.chain.unlogged), "entry is")
+        left = f"; {rest} younger than it" if self.chain.unlogged else ""
+        signed = f"the checkpoint of {newest.at:%Y-%m-%d %H:%M:%SZ} over {counted(newest.size, 'entry')}"
+        return (
+            f"log: {signed} covers them, and is signed with the key {self.proof.key}{left}",
+            *self.chain.remarks,
+        )
 
     @property
     def record_colour(self) -> str:
-        """The name of the colour of the record: good only if every entry is known to be sealed."""
+        """The name of the colour of the record: good only if everything was compared and is sealed."""
         if self.is_tampered:
             return "bad"
-        return "open" if self.seals.problem or self.seals.unsealed or self.seals.unchecked else "good"
+        incomplete = self.proof.problem or self.proof.checkpoint is None or self.chain.remarks
+        unsealed = self.seals.problem or self.seals.unsealed or self.seals.unchecked
+        return "open" if incomplete or unsealed else "good"
+
+    @property
+    def policy(self) -> str:
+        """The SHA-256 of the policy file of the newest decision. Empty if it is not recorded."""
+        made = self.now.last("DecisionMade")
+        return (made.optional_text("policy") if made else "") or ""
 
     @property
     def next_command(self) -> NextCommand:

@@ -68,3 +68,11 @@ def check_period(since: datetime | None, until: datetime | None) -> None:
         raise BadInput(
             "--until", f"must not be before --since, {began}", f"{until.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
         )
+
+
+def given_options(*options: str) -> bool:
+    """Return whether one of these options of the present command was typed, and is no default."""
+    from click.core import ParameterSource
+
+    source = click.get_current_context().get_parameter_source
+    return any(source(one) is ParameterSource.COMMANDLINE for one in options)

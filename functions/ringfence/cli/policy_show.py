@@ -161,6 +161,18 @@ class Shower:
 def samples(runbook: Runbook, policy: Policy, types: Iterable[str] = ()) -> Iterator[tuple[str, Finding]]:
     """Yield made-up findings of each type and level of severity, about a subject of the runbook."""
     kind = next(iter(kinds_of(runbook.subject).values()))
+    return _about(kind, runbook, policy, types)
+
+
+def all_samples(runbook: Runbook, policy: Policy) -> Iterator[Finding]:
+    """Yield made-up findings as `samples`, about a subject of each kind that the runbook answers for."""
+    for kind in kinds_of(runbook.subject).values():
+        yield from (finding for _, finding in _about(kind, runbook, policy, ()))
+
+
+def _about(
+    kind: type[Ref], runbook: Runbook, policy: Policy, types: Iterable[str]
+) -> Iterator[tuple[str, Finding]]:
     account = policy.accounts[0]
     region = (policy.regions[0] if policy.regions else REGION) if kind.regional else GLOBAL
     ref = kind(account, region, kind.example)

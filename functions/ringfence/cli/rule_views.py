@@ -77,7 +77,8 @@ def _rule(
     ranked = sorted(failing, key=lambda one: one.status is not Status.FAILED)
     shown = ranked if full else ranked[:MOST_SHOWN]
     for one in shown:
-        place = f"{one.resource.account} {one.resource.region} {one.resource.id}"
+        of = one.resource
+        place = f"{of.account} {of.region} {of.id}" if of.account else of.name
         yield hanging("  - ", plain(f"{place}: {'; '.join(one.reasons)}"))
         prospect = prospects.of(one, rule)
         if prospect.mode:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ringfence.posture.file import Known, Loaded, RuleFiles
+    from ringfence.posture.profile import Profile
 
 INVALID, WRONG = 2, 1
 FOLDER = Path("compliance")
@@ -77,9 +78,10 @@ def check(ctx: click.Context, paths: tuple[Path, ...], *, as_json: bool) -> None
     from ringfence.posture.file import InvalidRules
 
     loaded: tuple[Loaded, ...] = ()
-    found = []
+    manual, found = 0, []
     try:
-        loaded = load(paths or (FOLDER,))
+        files = load_files(paths or (FOLDER,))
+        loaded, manual = files.rules, len(files.manual)
         found = [("note", one.file, note) for one in loaded for note in one.notes]
     except InvalidRules as invalid:
         found = [("error", file, flaw) for file, flaw in invalid.flaws]
@@ -96,13 +98,17 @@ def check(ctx: click.Context, paths: tuple[Path, ...], *, as_json: bool) -> None
             }
             for kind, file, flaw in found
         ]
-        click.echo(json.dumps({"valid": not wrong, "rules": len(loaded), "found": flaws}))
+        click.echo(
+            json.dumps({"valid": not wrong, "rules": len(loaded), "manual_controls": manual, "found": flaws})
+        )
     else:
         for kind, file, flaw in found:
             words = f"{file}:{flaw.line}:{flaw.column}: {kind}: {flaw.field}: {flaw.problem}"
             click.echo("\n".join(wrapped(words)))
         if not wrong:
             click.echo(f"{counted(len(loaded), 'rule is')} valid.")
+            if manual:
+                click.echo(f"{counted(manual, 'manual control is')} valid.")
     ctx.exit(INVALID if wrong else 0)
 
 
@@ -188,8 +194,9 @@ def _as_json(one: Loaded) -> dict[str, object]:
     }
 
 
-def chosen_controls(name: str) -> frozenset[str]:
-    """Return the controls of a framework's profile. Raises BadInput for an unknown framework."""
+def framework_profile(name: str) -> Profile:
+    """Return the profile of a framework. Raises BadInput for an unknown one."""
+    from ringfence.posture.profile import Profile
     from ringfence.runbooks.compliance import framework
     from ringfence.runbooks.compliance.table import CONTROLS
 
@@ -197,4 +204,4 @@ def chosen_controls(name: str) -> frozenset[str]:
     found = frozenset(id_ for id_, control in CONTROLS.items() if control.numbers(of))
     if not found:
         raise BadInput("--profile", "must be a framework that a control is mapped to", name)
-    return found
+    return Profile(name, controls=tuple(found), framework=of.id)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ringfence.cli.scan_options import ScanOptions
     from ringfence.cli.scan_prospects import Prospects
     from ringfence.posture.file import Loaded
+    from ringfence.posture.manual import ManualControl
     from ringfence.posture.rule import Result, Rule
 
 FORMATS = ("table", "json", "jsonl", "csv", "ocsf")
@@ -78,6 +79,9 @@ def scan(  # noqa: PLR0913 - the options of a command
     Files can be compressed with gzip. If an item lacks a field that a rule needs, the resource is not
     assessed. It then counts as not passed.
 
+    Manual controls in the files of --rules count as one result each. Evidence that expired does not count as
+    passed. What expired, and what expires within 30 days, is named.
+
     With --live, the items are read from AWS Config in each account and region of the policy's scope, with
     the role `ringfence-scan` of each account, which the managed policy `ringfence-scanner` allows to assume.
     What could not be looked at is named, with the reason.
@@ -92,16 +96,18 @@ def scan(  # noqa: PLR0913 - the options of a command
     from ringfence.cli.scan_scope import prospects_of
 
     form = "json" if as_json else form
-    loaded = _rules(rule_paths, profile, library=library)
-    rules = {one.rule.name: one.rule for one in loaded}
+    loaded, manual = _rules(rule_paths, profile, library=library)
+    rules = {one.rule.name: one.rule for one in loaded} | {one.name: one.rule for one in manual}
     fixes, prospects = _fixes(given, rules), prospects_of(given)
-    done = _scanned(paths, given, loaded, _both(SINKS[form](rules, prospects), fixes))
-    for told in done.told:
+    sink = SINKS[form](rules, prospects, {one.name: one for one in manual})
+    done = _scanned(paths, given, loaded, _both(sink, fixes))
+    done.add_manual(manual, prospects.now.date(), sink)
+    for told in (*done.told, *done.warnings):
         click.echo(safe(told), err=True)
     if form == "table":
         _print(done, prospects, full=full)
     elif form == "json":
-        click.echo(json.dumps(summary(done.tally, done.unseen)))
+        click.echo(json.dumps(summary(done)))
     if html:
         _write(html, done, prospects, profile)
     refused = _handed_over(given, fixes) if fixes else 0
@@ -162,7 +168,7 @@ def _write(path: Path, done: Done, prospects: Prospects, profile: str) -> None:
     except BadInput:  # it is a profile of the files
         of = None
     made = datetime.now(UTC)
-    text = page(done.tally, made, prospects=prospects, profile=of, skipped=done.skipped, problems=done.told)
+    text = page(done, made, prospects=prospects, profile=of)
     try:
         path.write_text(text, "utf-8")
     except OSError as error:
@@ -190,17 +196,20 @@ def _print(done: Done, prospects: Prospects, *, full: bool) -> None:
         click.echo(safe(f"No rule is about: {types}"), err=True)
 
 
-def _rules(paths: tuple[Path, ...], profile: str, *, library: bool) -> list[Loaded]:
-    from ringfence.cli.rules import chosen_controls, load_files
+def _rules(
+    paths: tuple[Path, ...], profile: str, *, library: bool
+) -> tuple[list[Loaded], tuple[ManualControl, ...]]:
+    """Return the rules and the manual controls of a profile. Raises BadInput if none is left."""
+    from ringfence.cli.rules import framework_profile, load_files
     from ringfence.posture.library import LIBRARY
-    from ringfence.posture.profile import Profile
 
     found = load_files((*paths, LIBRARY) if library or not paths else paths)
     if not profile:
-        return list(found.rules)
+        return list(found.rules), found.manual
     own = next((one for one in found.profiles if one.name == profile), None)
-    chosen = own or Profile(profile, controls=tuple(chosen_controls(profile)))
+    chosen = own or framework_profile(profile)
     rules = [one for one in found.rules if chosen.has(one.rule)]
-    if not rules:
+    manual = tuple(one for one in found.manual if chosen.has(one.rule))
+    if not rules and not manual:
         raise BadInput("--profile", "must leave at least one rule", profile)
-    return rules
+    return rules, manual

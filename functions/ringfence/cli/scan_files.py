@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
 from ringfence.model.errors import BadInput
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from ringfence.model.place import Place
+    from ringfence.posture.manual import ManualControl
     from ringfence.posture.rule import Resource, Result, Rule
     from ringfence.posture.score import Tally
 
@@ -26,12 +28,32 @@ class Done:
     problems: list[str] = field(default_factory=list)
     skipped: dict[str, int] = field(default_factory=dict)
     unseen: list[tuple[Place, str]] = field(default_factory=list)
+    manual: tuple[ManualControl, ...] = ()
+    today: date = date.min
 
     def add(self, type_: str, found: tuple[Result, ...]) -> None:
         """Count the results of a resource."""
         self.tally.add(found)
         if not found:
             self.skipped[type_] = self.skipped.get(type_, 0) + 1
+
+    def add_manual(
+        self, controls: tuple[ManualControl, ...], today: date, sink: Callable[[Result], None]
+    ) -> None:
+        """Count the manual controls. `sink` gets each result."""
+        self.manual, self.today = controls, today
+        self.tally.rules = {**self.tally.rules, **{one.name: one.rule for one in controls}}
+        for one in controls:
+            result = one.result(today)
+            self.tally.count(result)
+            sink(result)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The manual controls whose evidence does not count, or soon will not, in words."""
+        from ringfence.posture.manual import warnings
+
+        return warnings(self.manual, self.today)
 
     @property
     def told(self) -> list[str]:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
+    from datetime import date
 
+    from ringfence.cli.scan_files import Done
     from ringfence.cli.scan_prospects import Prospects
-    from ringfence.model.place import Place
+    from ringfence.posture.manual import ManualControl
     from ringfence.posture.rule import Result, Rule
-    from ringfence.posture.score import Tally
 
 COLUMNS = (
     "account",
@@ -29,12 +30,17 @@ COLUMNS = (
     "remediation",
     "mode",
     "command",
+    "evidence",
+    "owner",
+    "date",
+    "expires",
 )
+"""The columns. The last four are those of manual controls."""
 
 
-def summary(tally: Tally, unseen: Iterable[tuple[Place, str]]) -> dict[str, object]:
+def summary(done: Done) -> dict[str, object]:
     """Return the score and the counts of each rule, as JSON."""
-    whole = tally.whole
+    tally, whole = done.tally, done.tally.whole
     return {
         "score": tally.score,
         "resources": tally.resources,
@@ -53,12 +59,28 @@ def summary(tally: Tally, unseen: Iterable[tuple[Place, str]]) -> dict[str, obje
             for name, counts in tally.counts.items()
         ],
         "not_looked_at": [
-            {"account": place.account, "region": place.region, "reason": why} for place, why in unseen
+            {"account": place.account, "region": place.region, "reason": why} for place, why in done.unseen
         ],
+        "manual_controls": [_manual(one, done.today) for one in done.manual],
     }
 
 
-def _cells(one: Result, rule: Rule, prospects: Prospects) -> tuple[object, ...]:
+def _manual(one: ManualControl, today: date) -> dict[str, object]:
+    result, evidence = one.result(today), one.evidence
+    return {
+        "name": one.name,
+        "title": one.title,
+        "owner": one.owner,
+        "status": result.status.value,
+        "reasons": list(result.reasons),
+        "evidence": evidence.text if evidence else None,
+        "date": evidence.made.isoformat() if evidence else None,
+        "expires": evidence.expires.isoformat() if evidence else None,
+        "expires_soon": one.soon(today),
+    }
+
+
+def _cells(one: Result, rule: Rule, prospects: Prospects, manual: ManualControl | None) -> tuple[object, ...]:
     of, prospect = one.resource, prospects.of(one, rule)
     return (
         of.account,
@@ -72,32 +94,56 @@ def _cells(one: Result, rule: Rule, prospects: Prospects) -> tuple[object, ...]:
         rule.remediation,
         prospect.mode,
         prospect.command,
+        *_evidence(manual),
     )
 
 
-def _quiet(rules: Mapping[str, Rule], prospects: Prospects) -> Callable[[Result], None]:
-    del rules, prospects
+def _evidence(manual: ManualControl | None) -> tuple[object, ...]:
+    if manual is None:
+        return ("", "", "", "")
+    found = manual.evidence
+    return (found.text, manual.owner, found.made, found.expires) if found else ("", manual.owner, "", "")
+
+
+def _quiet(
+    rules: Mapping[str, Rule], prospects: Prospects, manual: Mapping[str, ManualControl]
+) -> Callable[[Result], None]:
+    del rules, prospects, manual
     return lambda _: None
 
 
-def _csv(rules: Mapping[str, Rule], prospects: Prospects) -> Callable[[Result], None]:
+def _csv(
+    rules: Mapping[str, Rule], prospects: Prospects, manual: Mapping[str, ManualControl]
+) -> Callable[[Result], None]:
     from ringfence.cli.csv_cells import cell
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(COLUMNS)
-    return lambda one: writer.writerow([cell(value) for value in _cells(one, rules[one.rule], prospects)])
 
-
-def _lines(rules: Mapping[str, Rule], prospects: Prospects) -> Callable[[Result], None]:
     def write(one: Result) -> None:
-        values = dict(zip(COLUMNS, _cells(one, rules[one.rule], prospects), strict=True))
+        values = _cells(one, rules[one.rule], prospects, manual.get(one.rule))
+        writer.writerow([cell(value) for value in values])
+
+    return write
+
+
+def _lines(
+    rules: Mapping[str, Rule], prospects: Prospects, manual: Mapping[str, ManualControl]
+) -> Callable[[Result], None]:
+    def write(one: Result) -> None:
+        cells = _cells(one, rules[one.rule], prospects, manual.get(one.rule))
+        values = {name: str(value) for name, value in zip(COLUMNS, cells, strict=True)}
         click.echo(json.dumps({**values, "reasons": list(one.reasons)}))
 
     return write
 
 
-def _ocsf(rules: Mapping[str, Rule], prospects: Prospects) -> Callable[[Result], None]:
+def _ocsf(
+    rules: Mapping[str, Rule], prospects: Prospects, manual: Mapping[str, ManualControl]
+) -> Callable[[Result], None]:
     from ringfence.posture.ocsf import compliance_finding
+
+    del manual
 
     def write(one: Result) -> None:
         rule = rules[one.rule]

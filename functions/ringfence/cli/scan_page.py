@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from ringfence.cli.layout import count
 from ringfence.cli.pages import rendered
 from ringfence.model.frozen import frozen
 from ringfence.posture.coverage import coverage
+from ringfence.posture.manual import MANUAL_TYPE
 from ringfence.posture.rule import SEVERITIES, Status
 from ringfence.posture.score import WEIGHTS, Counts, score
 from ringfence.runbooks.compliance import FRAMEWORKS
 from ringfence.runbooks.compliance.table import CONTROLS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator
     from datetime import datetime
 
+    from ringfence.cli.scan_files import Done
     from ringfence.cli.scan_prospects import Prospect, Prospects
     from ringfence.posture.coverage import Coverage
+    from ringfence.posture.manual import ManualControl
     from ringfence.posture.rule import Result, Rule
     from ringfence.posture.score import Tally
     from ringfence.runbooks.compliance import Framework
@@ -98,31 +102,29 @@ class Shown:
     uncovered: tuple[str, ...]
 
 
-def page(  # noqa: PLR0913 - what the page shows
-    tally: Tally,
-    made: datetime,
-    *,
-    prospects: Prospects,
-    profile: Framework | None,
-    skipped: Mapping[str, int],
-    problems: Sequence[str],
-) -> str:
+@frozen
+class Manual:
+    """A manual control: what it says, and the colour and words of its state."""
+
+    control: ManualControl
+    state: str
+    words: str
+    reasons: tuple[str, ...]
+
+
+def page(done: Done, made: datetime, *, prospects: Prospects, profile: Framework | None) -> str:
     """Return the page.
 
     Parameters
     ----------
-    tally
-        What the scan found.
+    done
+        What the scan found, and what it could not read.
     made
         The time of the page, in UTC.
     prospects
         What would be done about a failing resource.
     profile
         The framework of the profile. None: every framework is shown.
-    skipped
-        The numbers of resources that no rule is about, by their type.
-    problems
-        What could not be read.
 
     Returns
     -------
@@ -130,12 +132,14 @@ def page(  # noqa: PLR0913 - what the page shows
         HTML. Every text from an item or a rule is escaped.
 
     """
+    tally, problems = done.tally, done.told
     whole, points = tally.whole, tally.score
     return rendered(
         "scan.html",
         tally=tally,
         made=f"{made:%Y-%m-%d %H:%M} UTC",
-        rules=count(len(tally.rules), "rule"),
+        rules=count(len(tally.rules) - len(done.manual), "rule"),
+        manual=tuple(_manual(done)),
         profile=profile.name if profile else "",
         score="none" if points is None else points,
         arc=points or 0,
@@ -145,7 +149,7 @@ def page(  # noqa: PLR0913 - what the page shows
         failing=tuple(_failing(tally, prospects)),
         places=tuple(_places(tally)),
         frameworks=tuple(_frameworks(tally, profile)),
-        skipped=sorted(skipped.items()),
+        skipped=sorted(done.skipped.items()),
         problems=problems[:MOST_PROBLEMS],
         more_problems=max(len(problems) - MOST_PROBLEMS, 0),
         disclaimer=DISCLAIMER,
@@ -175,12 +179,25 @@ def _failing(tally: Tally, prospects: Prospects) -> Iterator[Failing]:
     def rank(name: str) -> tuple[int, int, str]:
         return (-SEVERITIES.index(tally.rules[name].severity), -tally.counts[name].failed, name)
 
-    for name in sorted(tally.failing, key=rank):
+    of_rules = (name for name in tally.failing if tally.rules[name].resource_types != (MANUAL_TYPE,))
+    for name in sorted(of_rules, key=rank):
         counts, known = tally.counts[name], sorted(tally.failing[name], key=_is_unread)
         shown = tuple((one, prospects.of(one, tally.rules[name])) for one in known[:MOST_RESOURCES])
         state = STATES[Status.FAILED if counts.failed else Status.NOT_ASSESSED]
         more = counts.failed + counts.not_assessed - len(shown)
         yield Failing(tally.rules[name], counts, state, shown, more)
+
+
+def _manual(done: Done) -> Iterator[Manual]:
+    """Yield the manual controls: what does not count first, then what expires first."""
+    for one in sorted(
+        done.manual, key=lambda one: (one.evidence.expires if one.evidence else date.min, one.name)
+    ):
+        result = one.result(done.today)
+        soon = one.soon(done.today)
+        state = STATES[Status.NOT_ASSESSED if soon else result.status]
+        words = "expires soon" if soon else result.status.value
+        yield Manual(one, state, words, result.reasons)
 
 
 def _is_unread(one: Result) -> bool:

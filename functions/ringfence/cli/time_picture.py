@@ -29,7 +29,6 @@ _ROWS = MappingProxyType(
         "ApprovalRequested": "people",
         "ApprovalAnswered": "people",
         "RunRequested": "people",
-        "ReleaseRequested": "people",
         "Intended": "changes",
         "Verified": "verified",
         "ContainmentBroken": "undone",

@@ -83,6 +83,7 @@ def coverage(
 def _numbers(of: Framework, controls: Mapping[str, Control], rule: Rule) -> Iterator[str]:
     for id_ in rule.controls:
         yield from controls[id_].numbers(of)
+    yield from dict(rule.supports).get(of.id, ())
 
 
 def _status(found: Iterable[Counts | None]) -> Status | None:

@@ -16,10 +16,11 @@ from ringfence.posture import expression
 from ringfence.posture.build import Builder
 from ringfence.posture.expression import Expression
 from ringfence.posture.items import resource_of
+from ringfence.posture.manual_file import control_flaws, controls_in
 from ringfence.posture.mappings import every_mapping
 from ringfence.posture.profile import Profile, profile_flaws, profiles_in
 from ringfence.posture.rule import Resource, Rule, Scope, ScopedMode
-from ringfence.posture.schema import RULES, SCHEMA
+from ringfence.posture.schema import MANUAL, RULES, SCHEMA
 from ringfence.posture.tagged import tree_of, without_tags
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from ringfence.policy.yaml_source import Located, Path
     from ringfence.posture.conditions import Condition
+    from ringfence.posture.manual import ManualControl
 
 EXAMPLES = ("passes", "fails")
 _PLACE = {"accountId": "111122223333", "awsRegion": "eu-west-1", "resourceId": "example"}
@@ -77,10 +79,11 @@ class Loaded:
 
 @frozen
 class RuleFiles:
-    """The rules and the profiles of some files, in their order."""
+    """The rules, the profiles and the manual controls of some files, in their order."""
 
     rules: tuple[Loaded, ...]
     profiles: tuple[Profile, ...] = ()
+    manual: tuple[ManualControl, ...] = ()
 
 
 def load_rules(paths: Iterable[FilePath], known: Known) -> RuleFiles:
@@ -118,17 +121,27 @@ def load_rules(paths: Iterable[FilePath], known: Known) -> RuleFiles:
                 wrong.append(Flaw(one.line, 1, *at))
             names.setdefault(one.rule.name, f"{one.file}:{one.line}")
         loaded += found
-        flaws += [(str(path), flaw) for flaw in sorted(set(wrong))]
-    profiles: list[Profile] = []
+        flaws += [(str(path), flaw) for flaw in wrong]
+    manual: list[ManualControl] = []
     for path, document in documents:
         data = tree_of(document)
-        taken = {*known.frameworks, *(one.name for one in profiles)}
-        told = profile_flaws(data, known.controls, {*known.rules, *names}, taken)
+        taken = {name: f"the rule at {place}" for name, place in names.items()}
+        taken |= {one.name: "another manual control" for one in manual}
+        found_flaws = control_flaws(data, path.parent, known.controls, taken)
+        flaws += [(str(path), document.flaw(*one)) for one in found_flaws]
+        manual += controls_in(data)
+    profiles: list[Profile] = []
+    known_rules = {*known.rules, *names, *(one.name for one in manual)}
+    for path, document in documents:
+        data = tree_of(document)
+        names_taken = {*known.frameworks, *(one.name for one in profiles)}
+        told = profile_flaws(data, known.controls, known_rules, names_taken)
         flaws += [(str(path), document.flaw(*one)) for one in told]
         profiles += profiles_in(data)
     if flaws:
-        raise InvalidRules(tuple(flaws))
-    return RuleFiles(tuple(loaded), tuple(profiles))
+        order = {str(path): place for place, (path, _) in enumerate(documents)}
+        raise InvalidRules(tuple(sorted(set(flaws), key=lambda one: (order[one[0]], one[1]))))
+    return RuleFiles(tuple(loaded), tuple(profiles), tuple(manual))
 
 
 def _files(paths: Iterable[FilePath]) -> Iterator[FilePath]:
@@ -151,7 +164,8 @@ def _document(path: FilePath) -> Located:
 
 def _rules(document: Located, file: str, known: Known) -> tuple[list[Loaded], list[Flaw]]:
     data = tree_of(document)
-    flaws = [document.flaw(path, problem) for path, problem in shape_flaws(SCHEMA, without_tags(data))]
+    schema = SCHEMA if get(data, MANUAL) is None else {**SCHEMA, "required": []}
+    flaws = [document.flaw(path, problem) for path, problem in shape_flaws(schema, without_tags(data))]
     loaded = []
     for index, given in enumerate(items_of(get(data, RULES))):
         reader = _Reader(document, (RULES, index), mapping_of(given), known)

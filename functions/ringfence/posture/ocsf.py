@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from ringfence.posture.rule import Resource, Result, Rule
     from ringfence.record.ocsf.base import Event
+    from ringfence.runbooks.compliance import Framework
 
 _COMPLIANCE = {Status.PASSED: (1, "Pass"), Status.FAILED: (3, "Fail"), Status.NOT_ASSESSED: (0, "Unknown")}
 _FINDING = {Status.PASSED: (4, "Resolved"), Status.FAILED: (1, "New"), Status.NOT_ASSESSED: (1, "New")}
@@ -70,11 +71,7 @@ def compliance_finding(one: Result, rule: Rule, at: datetime, command: str) -> E
             "product": PRODUCT,
             "log_name": "ringfence scan",
         },
-        "cloud": {
-            "provider": "AWS",
-            "region": of.region,
-            "account": {"uid": of.account, "type": "AWS Account", "type_id": 10},
-        },
+        "cloud": _cloud(of),
         "finding_info": {
             "uid": uid,
             "title": text(rule.title),
@@ -85,6 +82,14 @@ def compliance_finding(one: Result, rule: Rule, at: datetime, command: str) -> E
         "resources": [_resource(of)],
         **_remediation(rule, command),
     }
+
+
+def _cloud(of: Resource) -> dict[str, object]:
+    """Return where a resource is. A manual control is in no account."""
+    if not of.account:
+        return {"provider": "AWS"}
+    account = {"uid": of.account, "type": "AWS Account", "type_id": 10}
+    return {"provider": "AWS", "region": of.region, "account": account}
 
 
 def _compliance(one: Result, rule: Rule) -> dict[str, object]:
@@ -101,17 +106,21 @@ def _compliance(one: Result, rule: Rule) -> dict[str, object]:
 
 
 def _requirements(rule: Rule) -> Iterator[str]:
-    """Yield the requirements that the rule's controls are mapped to, each as its framework names it."""
+    """Yield the requirements that the rule supports, each as its framework names it."""
     for framework in FRAMEWORKS:
-        for control in rule.controls:
-            for number in CONTROLS[control].numbers(framework):
-                yield f"{framework.reference} {number}"
+        yield from (f"{framework.reference} {number}" for number in _numbers(rule, framework))
 
 
 def _standards(rule: Rule) -> Iterator[str]:
     for framework in FRAMEWORKS:
-        if any(CONTROLS[control].numbers(framework) for control in rule.controls):
+        if any(_numbers(rule, framework)):
             yield framework.name
+
+
+def _numbers(rule: Rule, framework: Framework) -> Iterator[str]:
+    for control in rule.controls:
+        yield from CONTROLS[control].numbers(framework)
+    yield from dict(rule.supports).get(framework.id, ())
 
 
 def _resource(of: Resource) -> dict[str, object]:
@@ -119,7 +128,7 @@ def _resource(of: Resource) -> dict[str, object]:
         "uid": text(of.id),
         "type": of.type,
         **({"name": text(of.name)} if of.name else {}),
-        **({"region": of.region} if of.region != EVERYWHERE else {}),
+        **({"region": of.region} if of.region not in {EVERYWHERE, ""} else {}),
         "cloud_partition": "aws",
     }
 

@@ -30,6 +30,8 @@ class Profile:
         Ids of controls.
     rules
         Names of rules.
+    framework
+        The id of a framework: what supports one of its requirements belongs to the profile.
 
     """
 
@@ -37,10 +39,12 @@ class Profile:
     title: str = ""
     controls: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+    framework: str = ""
 
     def has(self, rule: Rule) -> bool:
         """Return whether a rule belongs to it."""
-        return rule.name in self.rules or not set(self.controls).isdisjoint(rule.controls)
+        named = rule.name in self.rules or self.framework in dict(rule.supports)
+        return named or not set(self.controls).isdisjoint(rule.controls)
 
 
 def profiles_in(data: object) -> Iterator[Profile]:

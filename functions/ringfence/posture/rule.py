@@ -86,6 +86,9 @@ class Rule:
         Why it matters.
     references
         Pages that say so.
+    supports
+        The numbers of requirements that it supports beside those of its controls, by the id of their
+        framework.
 
     """
 
@@ -101,6 +104,7 @@ class Rule:
     modes: tuple[ScopedMode, ...] = ()
     rationale: str = ""
     references: tuple[str, ...] = ()
+    supports: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def requirement(self, type_: str) -> Condition | None:
         """Return the condition for resources of a type."""

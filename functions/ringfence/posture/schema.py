@@ -17,7 +17,7 @@ from ringfence.posture.values import EVERYWHERE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-RULES = "compliance_rules"
+RULES, MANUAL = "compliance_rules", "manual_controls"
 NAME = "[a-z][a-z0-9]*(-[a-z0-9]+)*"
 _ANYTHING: dict[str, object] = {"description": "must be a mapping"}
 
@@ -111,9 +111,35 @@ _PROFILE = an_object(
     },
     "name",
 )
+_MANUAL = an_object(
+    "a manual control",
+    {
+        "name": _text("a name in lower case with hyphens", NAME),
+        "title": _text("one line of text"),
+        "owner": _text("the person or team that answers for it"),
+        "evidence": _text("what proves it"),
+        "evidence_file": _text("the name of a file"),
+        "sha256": _text(
+            "the SHA-256 of the file in quotes, 64 lower-case hexadecimal digits", "[0-9a-f]{64}"
+        ),
+        "date": _text("a date such as 2026-09-30"),
+        "expires": _text("a date such as 2026-09-30"),
+        "severity": {"description": f"must be one of {', '.join(SEVERITIES)}", "enum": list(SEVERITIES)},
+        "controls": _texts("the id of a control"),
+        "requirements": {
+            "description": "must be a mapping from a framework to the numbers of requirements",
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": _texts("the number of a requirement in quotes"),
+        },
+    },
+    "name",
+    "owner",
+)
 SCHEMA: Mapping[str, object] = an_object(
     "rules",
     {
+        MANUAL: a_list(_MANUAL, "manual controls", least=1),
         PROFILES: a_list(_PROFILE, "profiles", least=1),
         RULES: {
             "description": "must be a list of one or more rules",

@@ -2,9 +2,9 @@
 
     score = 100 * sum(weight * passed) / sum(weight * (passed + failed + not assessed))
 
-The sums are over all rules. A rule has one result for each resource that it is about, and its severity has a
-weight. What was not looked at counts as if it had failed: a scan that was denied something does not have a
-better score than one that was not.
+The sums are over all rules and manual controls. A rule has one result for each resource that it is about, and
+a manual control has one. The severity has a weight. What was not looked at counts as if it had failed: a scan
+that was denied something does not have a better score than one that was not.
 """
 
 from __future__ import annotations
@@ -79,13 +79,17 @@ class Tally:
         """Count the results of one resource."""
         self.resources += 1
         for one in results:
-            self.counts.setdefault(one.rule, Counts()).add(one.status)
+            self.count(one)
             place = self.places.setdefault((one.resource.account, one.resource.region), {})
             place.setdefault(self.rules[one.rule].severity, Counts()).add(one.status)
-            if one.status is not Status.PASSED:
-                known = self.failing.setdefault(one.rule, [])
-                if len(known) < MOST_FAILING:
-                    known.append(one)
+
+    def count(self, one: Result) -> None:
+        """Count a result that can be about no resource, such as that of a manual control."""
+        self.counts.setdefault(one.rule, Counts()).add(one.status)
+        if one.status is not Status.PASSED:
+            known = self.failing.setdefault(one.rule, [])
+            if len(known) < MOST_FAILING:
+                known.append(one)
 
     @property
     def whole(self) -> Counts:

@@ -158,7 +158,7 @@ def log_faults(
                 f"it is leaf {found[0][0]} of the log, and not in the table or the archive",
             )
             continue
-        others = [number for number, leaf in found if not _fits(leaf, entry)]
+        others = [number for number, leaf in found if not fits(leaf, entry)]
         if others:
             words = f"leaf {others[0]} of the log has another version of it"
             yield Fault(seq, Wrong.ALTERED, words)
@@ -170,7 +170,8 @@ def log_faults(
                 yield Fault(seq, Wrong.UNLOGGED, "it is in the archive, but not in the transparency log")
 
 
-def _fits(leaf: Leaf, entry: Entry) -> bool:
+def fits(leaf: Leaf, entry: Entry) -> bool:
+    """Return whether a leaf is that of an entry with this content."""
     return (leaf.body, leaf.hash, leaf.mac) == (digest(entry.body), entry.hash, entry.mac)
 
 

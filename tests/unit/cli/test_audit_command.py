@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -352,3 +353,98 @@ def test_a_key_that_is_none_is_named(home: LogHome) -> None:
     done = verify(home, "--log-key", "a+b")
     assert done.exit_code == 2
     assert "log key" in done.output
+
+
+def exported(home: LogHome, out: Path, *words: str) -> Result:
+    given = {
+        "RINGFENCE_AUDIT_TABLE": AUDIT,
+        "RINGFENCE_ARCHIVE_BUCKET": ARCHIVE,
+        "RINGFENCE_LOG_KEY": home.signer.key.text,
+    }
+    return CliRunner().invoke(main, ["audit", "export", "--out", str(out), *words], env=given)
+
+
+def offline(bundle: Path, *words: str, key: str = "") -> Result:
+    """Verify a bundle as an auditor does: nothing says where AWS is, and nothing may ask."""
+    typed = ("audit", "verify", "--bundle", str(bundle), *words, *(("--log-key", key) if key else ()))
+    done = CliRunner(env={"RINGFENCE_AUDIT_TABLE": None, "RINGFENCE_LOG_KEY": None}).invoke(main, typed)
+    check(typed, done.stdout)
+    return done
+
+
+def test_a_bundle_is_verified_with_the_key_alone(home: LogHome, tmp_path: Path) -> None:
+    bundle, key = tmp_path / "bundle.zip", home.signer.key.text
+    written = exported(home, bundle, "--since", "2026-01-01")
+    assert written.exit_code == 0, written.output
+    assert f"Wrote {bundle}: 1 response: 6 entries, everything that came into the log since" in written.stderr
+    assert written.stderr.splitlines()[-1] == f"  {key}"
+    own_client.cache_clear()
+    done = offline(bundle, key=key)
+    assert done.exit_code == 0, done.output
+    first, second = done.stdout.splitlines()
+    assert first.startswith(
+        "verified 1 response: 6 entries, and none is missing of everything that came into"
+    )
+    assert second == f"the checkpoint over 6 entries is signed with the key {key}"
+    told = json.loads(offline(bundle, "--json", key=key).stdout)["bundle"]
+    assert (told["sound"], told["entries"], told["faults"]) == (True, 6, [])
+
+
+def test_a_bundle_of_an_incident_names_it(home: LogHome, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.zip"
+    assert exported(home, bundle, INCIDENT).exit_code == 0
+    assert (
+        f"none is missing of only {INCIDENT} of everything"
+        in offline(bundle, key=home.signer.key.text).stdout
+    )
+
+
+def test_an_altered_bundle_ends_with_1_and_names_the_file(home: LogHome, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.zip"
+    exported(home, bundle, "--since", "2026-01-01")
+    with zipfile.ZipFile(bundle, "a") as more:
+        more.writestr("chains/x.jsonl", "")
+    done = offline(bundle, key=home.signer.key.text)
+    assert done.exit_code == 1
+    assert "ALTERED: chains/x.jsonl was added: the manifest does not name it" in done.stdout
+    assert "VERIFICATION FAILED" in done.stdout
+
+
+def test_a_bundle_must_cover_the_period_that_the_auditor_wants(home: LogHome, tmp_path: Path) -> None:
+    bundle, key = tmp_path / "bundle.zip", home.signer.key.text
+    exported(home, bundle, "--since", "2026-01-01")
+    done = offline(bundle, "--until", "2999-01-01", key=key)
+    assert done.exit_code == 1
+    assert ", before --until" in done.stdout
+    assert offline(bundle, "--since", "2026-01-01", "--until", "2026-02-01", key=key).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "--log-key: must be given with --bundle"),
+        (("--log-key", "arn:aws:kms:eu-west-1:111122223333:key/x"), "must be a verifier key"),
+        (("--all",), "--bundle can only be used with"),
+        (("--copies", "x"), "--bundle can only be used with"),
+    ],
+)
+def test_bad_input_about_a_bundle_ends_with_2(
+    home: LogHome, tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    bundle = tmp_path / "bundle.zip"
+    exported(home, bundle, "--since", "2026-01-01")
+    done = offline(bundle, *words)
+    assert done.exit_code == 2
+    assert said in done.stderr
+
+
+def test_bad_input_of_an_export_ends_with_2_and_writes_nothing(home: LogHome, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.zip"
+    for words in (
+        (INCIDENT, "--since", "7d"),
+        ("--since", "2026-02-01", "--until", "2026-01-01"),
+        ("inc-20200101T000000.000000-0000000000",),
+    ):
+        assert exported(home, bundle, *words).exit_code == 2, words
+    assert exported(home, tmp_path / "no" / "folder").exit_code == 2
+    assert list(tmp_path.iterdir()) == []

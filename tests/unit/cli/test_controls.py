@@ -49,6 +49,7 @@ def test_each_framework_is_counted() -> None:
     assert told["cis"] == {
         "framework": "cis",
         "name": "CIS AWS Foundations Benchmark 7.0",
+        "not_mapped": None,
         "requirements": 20,
         "supported": 3,
         "by_none": 17,
@@ -75,7 +76,13 @@ def test_a_requirement_names_its_controls_and_remediations() -> None:
                 "control": "imdsv2",
                 "title": "Instances require IMDSv2",
                 "remediations": [
-                    {"id": "require-imdsv2", "runbook": "harden-require-imdsv2", "by_default": "dry run"}
+                    {
+                        "id": "require-imdsv2",
+                        "runbook": "harden-require-imdsv2",
+                        "by_default": "dry run",
+                        "mode": None,
+                        "evidence": None,
+                    }
                 ],
             }
         ],

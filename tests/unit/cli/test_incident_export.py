@@ -10,10 +10,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ringfence.aws.audit_items import to_item
-from ringfence.cli.incident_rows import COLUMNS
+from ringfence.cli.decision_rows import COLUMNS as DECISIONS
+from ringfence.cli.export_rows import RESPONSE_COLUMNS as COLUMNS
 from ringfence.cli.main import main
 from ringfence.record.chain import ChainKey, link
-from ringfence.record.facts import Intended, Outcome
+from ringfence.record.facts import Intended, Outcome, RunRequested
 from ringfence.runbooks.catalogue import CATALOGUE
 from tests.support.fakes.audit_home import AUDIT, dynamodb
 from tests.support.fakes.chains import stamp
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 BUCKET = id_of(40)
 ENTRIES = {entries[0].incident: entries for key, entries in chains() if key.runbook in CATALOGUE}
 """The entries of each incident. Refused findings have a record of their own, which is no incident."""
+ASKED = [one for one in ENTRIES[RELEASED] if isinstance(one.fact, RunRequested)][-1]
+PERSON, REASON = ASKED.actor, json.loads(ASKED.body)["fact"]["reason"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -88,12 +91,34 @@ def test_ocsf_is_valid_and_names_every_outcome() -> None:
     assert any(isinstance(one, Intended) for one in facts)
 
 
-def test_csv_is_a_row_for_each_response_with_the_columns_of_the_list() -> None:
+def test_csv_is_a_row_for_each_response() -> None:
     done = export("--format", "csv", *PERIOD)
     header, *rows = csv.reader(done.stdout.splitlines())
     assert tuple(header) == COLUMNS
     assert {row[0] for row in rows} == set(ENTRIES)
     assert {len(row) for row in rows} == {len(COLUMNS)}
+
+
+def test_csv_says_who_decided_and_why() -> None:
+    rows = {
+        row["incident"]: row for row in csv.DictReader(export("--format", "csv", *PERIOD).stdout.splitlines())
+    }
+    of = rows[RELEASED]
+    assert (of["requested_by"], of["request"]) == (PERSON, REASON)
+    assert rows[CONTAINED]["mode"] == "auto"
+    assert rows[CONTAINED]["decision"]
+
+
+def test_decisions_are_a_row_for_each_decision_and_each_answer_of_a_person() -> None:
+    header, *rows = csv.reader(export("--format", "decisions", *PERIOD).stdout.splitlines())
+    assert tuple(header) == DECISIONS
+    kinds = {"DecisionMade", "RunRequested", "ApprovalRequested", "ApprovalAnswered"}
+    facts = [type(one.fact).__name__ for entries in ENTRIES.values() for one in entries]
+    assert sum(row[5].split()[-1] in {"decision", "requested", "answered"} for row in rows) == sum(
+        one in kinds for one in facts
+    )
+    asked = [row for row in rows if row[5] == "release requested"]
+    assert {(row[7], row[8], row[9]) for row in asked} >= {(PERSON, "yes", REASON)}
 
 
 def test_a_name_that_an_intruder_chose_is_no_formula() -> None:

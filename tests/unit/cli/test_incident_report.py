@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner, Result
+from markupsafe import escape
 from moto import mock_aws
 
+from ringfence.aws.archive import S3Archive
 from ringfence.aws.audit_items import to_item
+from ringfence.aws.log_files import LogFiles
 from ringfence.aws.sessions import own_client
 from ringfence.aws.sessions import session as own_session
 from ringfence.cli.main import main
 from ringfence.cli.time_picture import LEFT, RIGHT, picture
 from ringfence.record.chain import digest
-from ringfence.record.facts import FindingReceived
+from ringfence.record.facts import DecisionMade, FindingReceived
 from ringfence.record.history import History
 from ringfence.record.summary import Summary
-from tests.support.fakes.audit_home import AUDIT, REGION, dynamo_log, tables
+from tests.support.fakes.audit_home import ARCHIVE, AUDIT, REGION, bucket, dynamo_log, tables
 from tests.support.fakes.chains import INCIDENT, KEY, contained, finding, lease, more
+from tests.support.fakes.log_home import LogHome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,10 +47,58 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBClient]:
         yield client
 
 
-def report(*words: str) -> Result:
-    return CliRunner().invoke(
-        main, ["incidents", "report", INCIDENT, *words], env={"RINGFENCE_AUDIT_TABLE": AUDIT}
-    )
+def report(*words: str, env: dict[str, str] | None = None) -> Result:
+    given = {"RINGFENCE_AUDIT_TABLE": AUDIT, **(env or {})}
+    return CliRunner().invoke(main, ["incidents", "report", INCIDENT, *words], env=given)
+
+
+@pytest.fixture
+def logged(client: DynamoDBClient) -> LogHome:
+    """The archive and the log of the incident, published a moment ago."""
+    del client
+    made, s3 = LogHome(), bucket()
+    made.clock.now = datetime.now(UTC) - timedelta(minutes=20)
+    kept = S3Archive(s3, ARCHIVE)
+    made.archiving = replace(made.archiving, archive=kept)
+    made.publishing = replace(made.publishing, archive=kept, files=LogFiles(s3, ARCHIVE))
+    made.write(KEY, *contained())
+    made.publish()
+    return made
+
+
+def compared(logged: LogHome) -> Result:
+    env = {"RINGFENCE_ARCHIVE_BUCKET": ARCHIVE, "RINGFENCE_LOG_KEY": logged.signer.key.text}
+    return report(env=env)
+
+
+def test_a_page_says_that_chain_archive_and_signature_were_verified(logged: LogHome) -> None:
+    done = compared(logged)
+    assert done.exit_code == 0
+    assert "6 entries are the same as the archive&#39;s first versions" in done.stdout
+    signed = escape(f"over 6 entries covers them, and is signed with the key {logged.signer.key.text}")
+    assert signed in done.stdout
+
+
+def test_a_page_says_what_the_archive_or_the_log_has_differently(logged: LogHome) -> None:
+    s3 = logged.publishing.files.client
+    s3.put_object(Bucket=ARCHIVE, Key="log/checkpoint", Body=b"forged")
+    done = compared(logged)
+    assert done.exit_code == 1
+    assert "is not a checkpoint of the log" in done.stdout
+
+
+@pytest.mark.usefixtures("client")
+def test_a_page_says_why_nothing_was_compared_with_the_archive() -> None:
+    assert "archive and log: not compared: " in report().stdout
+    assert "not compared: --without-archive was given" in report("--without-archive").stdout
+
+
+@pytest.mark.usefixtures("client")
+def test_a_page_names_the_policy_that_decided(client: DynamoDBClient) -> None:
+    log = dynamo_log(client)
+    decided = next(one.fact for one in contained() if isinstance(one.fact, DecisionMade))
+    log.append(KEY, log.read(KEY), more(contained(), replace(decided, policy="5" * 64)), None)
+    assert f"policy file with SHA-256 {'5' * 64}" in report().stdout
 
 
 @pytest.mark.usefixtures("client")

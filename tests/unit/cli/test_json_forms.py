@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[3]
 NOT_DATA = {
     "incidents report": "it writes a page",
     "incidents export": "--format jsonl",
+    "audit export": "it writes a bundle",
     "policy organization": "it prints a part of a policy file",
     "policy schema": "its output is a schema",
 }

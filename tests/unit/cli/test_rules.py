@@ -7,7 +7,6 @@ import gzip
 import io
 import json
 import re
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -77,6 +76,7 @@ def test_valid_rules_are_counted() -> None:
     assert json.loads(ringfence("rules", "check", "--json").stdout) == {
         "valid": True,
         "rules": 1,
+        "manual_controls": 0,
         "found": [],
     }
 
@@ -127,15 +127,83 @@ def test_a_scan_says_the_score_and_what_fails() -> None:
     assert ringfence("scan", "items.json", *OWN).stdout == "versions\thigh\t1\t1\t1\t\n"
 
 
+DOCUMENTED = {"low": 1, "medium": 3, "high": 5, "critical": 10}
+"""The weights as docs/rules-as-code.md says them."""
+
+
+def scored(rows: list[dict[str, str]]) -> float:
+    """Compute the score from the rows of a CSV, as a person with a spreadsheet does."""
+    whole = sum(DOCUMENTED[row["severity"]] for row in rows)
+    passed = sum(DOCUMENTED[row["severity"]] for row in rows if row["status"] == "passed")
+    return round(100 * passed / whole, 1)
+
+
+def test_everybody_can_compute_the_score_again(folder: Path) -> None:
+    (folder / "compliance" / "manual.yaml").write_text(MANUAL, "utf-8")
+    of = ("scan", "items.json", *OWN, "--library")
+    rows = list(csv.DictReader(io.StringIO(ringfence(*of, "--format", "csv").stdout)))
+    score = json.loads(ringfence(*of, "--json").stdout)["score"]
+    assert score == scored(rows)
+    assert 0 < score < 100
+    assert {row["status"] for row in rows} == {"passed", "failed", "not assessed"}
+    assert len({row["severity"] for row in rows}) >= 3
+    for status in ("passed", "failed", "not assessed"):
+        without = next(row for row in rows if row["status"] == status)
+        assert scored([row for row in rows if row is not without]) != score, "each row decides"
+
+
 @pytest.mark.usefixtures("folder")
-def test_everybody_can_compute_the_score_again() -> None:
-    lines = ringfence("scan", "items.json", "--format", "csv", *OWN, "--library").stdout
-    rows = list(csv.DictReader(io.StringIO(lines)))
-    counted = Counter((row["severity"], row["status"]) for row in rows)
-    whole = sum(WEIGHTS[severity] * count for (severity, _), count in counted.items())
-    passed = sum(WEIGHTS[of] * count for (of, status), count in counted.items() if status == "passed")
-    score = json.loads(ringfence("scan", "items.json", "--json", *OWN, "--library").stdout)["score"]
-    assert score == round(100 * passed / whole, 1)
+def test_the_weights_are_those_that_are_documented() -> None:
+    assert dict(WEIGHTS) == DOCUMENTED
+
+
+MANUAL = """\
+manual_controls:
+  - name: training
+    owner: =people
+    evidence: "-1"
+    date: 2020-01-01
+    expires: 9999-12-31
+    requirements: {soc2: [CC1.4]}
+  - {name: restored, title: "<b>Back</b>", owner: storage, evidence: x, date: 2020-01-01, expires: 2020-12-01}
+  - {name: reviewed, owner: vendors, severity: critical}
+"""
+
+
+def test_manual_controls_are_in_each_output(folder: Path) -> None:
+    (folder / "compliance" / "manual.yaml").write_text(MANUAL, "utf-8")
+    of = ("scan", "items.json", *OWN)
+    told = json.loads(ringfence(*of, "--json").stdout)
+    assert [(one["name"], one["status"]) for one in told["manual_controls"]] == [
+        ("training", "passed"),
+        ("restored", "failed"),
+        ("reviewed", "not assessed"),
+    ]
+    assert told["resources"] == 3
+    done = ringfence(*of, "--format", "csv", "--html", "page.html")
+    assert done.stderr.splitlines() == [
+        "manual control restored: the evidence expired on 2020-12-01; owner: storage",
+        "manual control reviewed: there is no evidence yet; owner: vendors",
+    ]
+    rows = {row["rule"]: row for row in csv.DictReader(io.StringIO(done.stdout))}
+    assert rows["training"]["owner"] == "'=people"
+    assert (rows["training"]["evidence"], rows["training"]["expires"]) == ("'-1", "9999-12-31")
+    assert (rows["versions"]["owner"], rows["reviewed"]["evidence"]) == ("", "")
+    page = (folder / "page.html").read_text("utf-8")
+    assert "&lt;b&gt;Back&lt;/b&gt;" in page
+    assert "expired on 2020-12-01" not in page.split("What fails")[1].split("Manual controls")[0]
+    lines = ringfence(*of).stdout.splitlines()
+    assert "restored\tmedium\t0\t1\t0\t" in lines
+    assert ringfence("rules", "check").stdout.splitlines()[-1] == "3 manual controls are valid."
+    assert [json.loads(line)["rule"] for line in ringfence(*of, "--format", "jsonl").stdout.splitlines()][
+        -1
+    ] == "reviewed"
+
+
+def test_a_profile_of_a_framework_contains_the_manual_controls_that_support_it(folder: Path) -> None:
+    (folder / "compliance" / "manual.yaml").write_text(MANUAL, "utf-8")
+    told = json.loads(ringfence("scan", "items.json", *OWN, "--profile", "soc2", "--json").stdout)
+    assert [one["name"] for one in told["manual_controls"]] == ["training"]
 
 
 @pytest.mark.usefixtures("folder")

@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from ringfence.cli.main import main
-from ringfence.cli.rules import load
+from ringfence.cli.rules import load_files
 from ringfence.model.incident import Incident
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.observation import Observation, ResourceState
@@ -61,10 +61,11 @@ def named(block: str) -> str:
 
 @pytest.mark.parametrize("example", blocks("yaml"), ids=named)
 def test_an_example_of_a_policy_or_a_rule_is_valid(tmp_path: Path, example: str) -> None:
-    if example.startswith("compliance_rules"):
+    if example.startswith(("compliance_rules", "manual_controls")):
         path = tmp_path / "rules.yaml"
         path.write_text(example, "utf-8")
-        assert load([path])
+        found = load_files([path])
+        assert found.rules or found.manual
         return
     path = tmp_path / "policy.yaml"
     path.write_text(example if example.startswith("version") else SCOPE + example, "utf-8")

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ringfence.cli.schemas.local import DEMO, LOCAL, SAMPLE, SENT
-from ringfence.cli.schemas.log import COVERED, INCIDENT, REFUSED_FINDING, SHOWN, VERDICT
+from ringfence.cli.schemas.log import BUNDLE, COVERED, INCIDENT, REFUSED_FINDING, SHOWN, VERDICT
 from ringfence.cli.schemas.offline import CONTROLS, DECIDES, DIFFERENCE, EXPLAINED, FLAW, PROBLEM, REMOVAL
 from ringfence.cli.schemas.operators import ANSWERED, APPROVALS, RELEASE, RUN
 from ringfence.cli.schemas.posture import (
@@ -72,8 +72,8 @@ FORMS = MappingProxyType(
         "approvals": Form("Approvals of an incident, or all plans that wait.", APPROVALS),
         "approve": Form("The answer.", ANSWERED),
         "audit verify": Form(
-            "A response. With `--all`, the last object says what was covered.",
-            either(VERDICT, record(covered=COVERED)),
+            "A response. With `--all`, the last object says what was covered. With `--bundle`, the bundle.",
+            either(VERDICT, record(covered=COVERED), record(bundle=BUNDLE)),
             lines=True,
         ),
         "controls": Form("The frameworks, or the requirements of one.", CONTROLS),

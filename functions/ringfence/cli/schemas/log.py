@@ -125,6 +125,18 @@ COVERED = record(
     ),
     log=LOG,
 )
+BUNDLE = record(
+    sound=flag("Nothing was altered, removed or added, and everything is proved."),
+    faults=many(text(), "What was altered, removed or added."),
+    unproved=many(text(), "Tables that another version of Ringfence made."),
+    incidents=many(text(), "The incidents that were named. Empty: everything of the period."),
+    responses=whole(),
+    entries=whole(),
+    after=maybe(moment("The time of the checkpoint before the period. Null: since the log began.")),
+    until=maybe(moment("The time of the checkpoint after the period.")),
+    size=whole("The number of entries of the log at that time."),
+    key=text("The verifier key of the log."),
+)
 REFUSED_FINDING = record(
     at=moment(),
     sender=text("The ARN of the sender, or for the bus the account id."),

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from ringfence.handlers.json_forms import either, flag, many, maybe, number, record, text, whole, with_more
+from ringfence.handlers.json_forms import (
+    either,
+    flag,
+    many,
+    maybe,
+    moment,
+    number,
+    record,
+    text,
+    whole,
+    with_more,
+)
 from ringfence.handlers.operator_forms import SUBJECT
 
 PROBLEM = record(
@@ -24,8 +35,27 @@ REMOVAL = record(
     kept=many(record(**PLACE, kind=text(), id=text(), reason=text(), commands=COMMANDS)),
     unknown=many(text()),
 )
-REMEDIATION = record(id=text(), runbook=text(), by_default=text())
-FRAMEWORK = {"framework": text(), "name": text()}
+REMEDIATION = record(
+    id=text(),
+    runbook=text(),
+    by_default=text(),
+    mode=maybe(text("The highest mode of the policy. Null without `--policy`.")),
+    evidence=maybe(
+        record(
+            "What it changed in the period. Null without `--since`.",
+            changes=whole(),
+            incidents=many(text()),
+            last=maybe(moment()),
+        )
+    ),
+)
+FRAMEWORK = {
+    "framework": text(),
+    "name": text(),
+    "not_mapped": maybe(
+        many(text(), "The requirements that no control is mapped to. Null if the whole list is not known.")
+    ),
+}
 REQUIREMENT = record(
     requirement=text(),
     supported=flag(),

@@ -19,6 +19,7 @@ RULE = record(
 RULES_CHECKED = record(
     valid=flag(),
     rules=whole("The number of valid rules. 0 if there are errors."),
+    manual_controls=whole("The number of valid manual controls. 0 if there are errors."),
     found=many(
         record(
             kind=text("`error` or `note`."),
@@ -53,6 +54,19 @@ SCANNED = record(
     not_looked_at=many(
         record(account=text(), region=text(), reason=text()),
         "Accounts and regions where something was not looked at.",
+    ),
+    manual_controls=many(
+        record(
+            name=text(),
+            title=text(),
+            owner=text(),
+            status=text("`passed`, `failed` or `not assessed`. Evidence that expired is not passed."),
+            reasons=many(text()),
+            evidence=maybe(text("Null if there is none yet.")),
+            date=maybe(text("When the evidence was made.")),
+            expires=maybe(text("The last day on which it counts.")),
+            expires_soon=flag("It counts today, and expires within 30 days."),
+        )
     ),
 )
 GENERATED = record(

@@ -1,0 +1,439 @@
+"""Bundles: what `audit export` writes is verified without AWS, and each alteration is named."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zipfile
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringfence.cli.audit_store import audit_store
+from ringfence.cli.bundle_check import check_bundle
+from ringfence.cli.bundle_export import Asked, DamagedLog, LogSources, Made, make_bundle
+from ringfence.cli.bundle_form import (
+    BASE,
+    CHECKPOINT,
+    DECISIONS,
+    MANIFEST,
+    RESPONSES,
+    incident_file,
+    read_manifest,
+    sha256,
+)
+from ringfence.cli.bundle_zip import ZippedFiles, written_bundle
+from ringfence.model.codec import canonical
+from ringfence.model.errors import BadInput
+from ringfence.model.frozen import replace
+from ringfence.model.incident import incident_id
+from ringfence.record.chain import ChainKey, Stamp, digest, link
+from ringfence.record.log_check import Signed
+from ringfence.record.tlog import LogKey, read_checkpoint
+from tests.support.effort import examples
+from tests.support.fakes.audit_home import in_turn
+from tests.support.fakes.chains import KEY, contained, notes
+from tests.support.fakes.log_home import LogHome
+from tests.support.fakes.memory_clients import START
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from ringfence.cli.bundle_check import BundleReport
+    from ringfence.record.chain import Entry
+
+OTHER = ChainKey("another", "instance/1")
+FIRST, SECOND = incident_id(START, "a"), incident_id(START + timedelta(hours=2), "b")
+THIRD = incident_id(START + timedelta(hours=4), "c")
+
+
+def chain(key: ChainKey, incident: str, count: int, home: LogHome) -> tuple[Entry, ...]:
+    return link(Stamp(key, incident, "ringfence", "attempt", home.clock()), None, notes(count))
+
+
+@cache
+def home() -> LogHome:
+    """Three incidents, of which the first has entries before and after the second checkpoint."""
+    made = LogHome()
+    entries = chain(KEY, FIRST, 6, made)
+    made.write(KEY, *(replace(one, mac=f"1:key:{one.hash}") for one in entries[:3]))
+    made.publish()
+    made.clock.wait(hours=2)
+    made.write(OTHER, *chain(OTHER, SECOND, 4, made))
+    made.write(KEY, *(replace(one, mac=f"1:key:{one.hash}") for one in entries[3:]))
+    made.publish()
+    made.clock.wait(hours=2)
+    made.write(KEY, *chain(KEY, THIRD, 2, made))
+    made.publish()
+    made.write(
+        KEY,
+        *link(
+            Stamp(KEY, THIRD, "ringfence", "attempt", made.clock()), chain(KEY, THIRD, 2, made)[-1], notes(1)
+        ),
+    )
+    return made
+
+
+@dataclass
+class Kept:
+    """The files of a bundle in memory."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.files)
+
+    def read(self, name: str) -> bytes:
+        if name not in self.files:
+            raise BadInput(name, "is missing")
+        return self.files[name]
+
+    @property
+    def digests(self) -> dict[str, str]:
+        return {name: sha256(data) for name, data in self.files.items()}
+
+    def add(self, name: str, data: bytes) -> None:
+        self.files[name] = data
+
+    def agreed(self) -> Kept:
+        """Let the manifest name the files as they are: whoever alters a file can alter it too."""
+        text = read_manifest(self.files[MANIFEST])
+        digests = {name: digest for name, digest in self.digests.items() if name != MANIFEST}
+        self.files[MANIFEST] = replace(text, files=digests).text.encode()
+        return self
+
+
+def made(asked: Asked, of: LogHome | None = None) -> tuple[Kept, Made]:
+    kept, of = Kept(), of or home()
+    sources = LogSources(of.archive, of.files, of.signer.key, of.signer.verify, in_turn)
+    with audit_store() as store:
+        return kept, make_bundle(sources, asked, store, kept, of.clock())
+
+
+ALL = Asked(START - timedelta(days=1))
+LATER = Asked(START + timedelta(hours=1), START + timedelta(hours=2))
+
+
+@cache
+def _files(asked: Asked) -> dict[str, bytes]:
+    return made(asked)[0].files
+
+
+def bundle(asked: Asked = ALL) -> Kept:
+    return Kept(dict(_files(asked)))
+
+
+def checked(files: Kept, *kept: Signed, key: LogKey | None = None) -> BundleReport:
+    with audit_store() as store:
+        return check_bundle(files, store, key or home().signer.key, home().signer.verify, kept)
+
+
+@pytest.mark.parametrize(
+    ("asked", "responses", "entries"),
+    [
+        (ALL, 3, 12),
+        (LATER, 2, 10),
+        (Asked(START + timedelta(hours=3)), 1, 2),
+        (Asked(START - timedelta(hours=1), None, (FIRST,)), 1, 6),
+        (Asked(START + timedelta(days=1)), 0, 0),
+    ],
+)
+def test_an_untouched_bundle_is_sound(asked: Asked, responses: int, entries: int) -> None:
+    report = checked(bundle(asked))
+    assert (report.faults, report.unproved) == ([], [])
+    assert (report.responses, report.entries) == (responses, entries)
+
+
+def test_the_period_is_that_of_the_signed_checkpoints_around_it() -> None:
+    report = checked(bundle(LATER))
+    assert report.base
+    assert report.end
+    assert (report.base.at, report.end.at) == (START, START + timedelta(hours=2))
+    assert checked(bundle()).base is None
+
+
+def test_entries_before_the_period_come_without_their_macs_which_nothing_would_prove() -> None:
+    lines = [json.loads(one) for one in bundle(LATER).files[incident_file(FIRST)].splitlines()]
+    assert [bool(one["mac"]) for one in lines] == [False] * 3 + [True] * 3
+
+
+def test_entries_that_are_younger_than_the_log_are_counted_and_left_out() -> None:
+    kept, told = made(ALL)
+    assert told.younger == 1
+    assert len(kept.files[incident_file(THIRD)].splitlines()) == 2
+
+
+def test_an_incident_that_is_not_in_the_log_is_an_error() -> None:
+    with pytest.raises(BadInput, match="must be in the log, whose newest checkpoint"):
+        made(Asked(START, None, (incident_id(START, "z"),)))
+
+
+def test_a_log_with_a_fault_is_not_exported() -> None:
+    damaged = LogHome()
+    damaged.write(KEY, *chain(KEY, FIRST, 3, damaged))
+    damaged.publish()
+    damaged.s3.objects.pop("log/tile/entries/000.p/3")
+    with pytest.raises(DamagedLog, match="is not in the archive"):
+        made(ALL, damaged)
+
+
+def test_the_tables_say_who_decided_what() -> None:
+    decided = LogHome()
+    decided.write(KEY, *contained())
+    decided.publish()
+    kept, _ = made(ALL, decided)
+    rows = kept.files[DECISIONS].decode().splitlines()
+    assert len(rows) == 2
+    assert ",decision,auto," in rows[1]
+    assert len(kept.files[RESPONSES].decode().splitlines()) == 2
+
+
+# What somebody can do who wants an auditor to see something else. The manifest is made to agree.
+
+
+def cut(name: str, lines: slice) -> Callable[[Kept], object]:
+    def change(kept: Kept) -> None:
+        kept.files[name] = b"".join(kept.files[name].splitlines(keepends=True)[lines])
+
+    return change
+
+
+def replaced(name: str, old: bytes, new: bytes) -> Callable[[Kept], object]:
+    def change(kept: Kept) -> None:
+        assert old in kept.files[name]
+        kept.files[name] = kept.files[name].replace(old, new)
+
+    return change
+
+
+def rewritten(kept: Kept) -> None:
+    """Write a whole response again, with right hashes."""
+    entries = chain(OTHER, SECOND, 4, LogHome())
+    lines = (
+        {
+            "chain": OTHER.text,
+            "entry": f"{SECOND}#{one.seq:06d}",
+            "body": one.body,
+            "hash": one.hash,
+            "mac": "",
+        }
+        for one in entries
+    )
+    kept.files[incident_file(SECOND)] = "".join(f"{canonical(one)}\n" for one in lines).encode()
+
+
+def added(kept: Kept) -> None:
+    """Append an entry that follows the last one."""
+    line = json.loads(kept.files[incident_file(SECOND)].splitlines()[-1])
+    body = (
+        line["body"].replace('"seq":3', '"seq":4').replace(json.loads(line["body"])["previous"], line["hash"])
+    )
+    more = {**line, "entry": f"{SECOND}#000004", "body": body, "hash": digest(body)}
+    kept.files[incident_file(SECOND)] += f"{canonical(more)}\n".encode()
+
+
+def of_nobody(kept: Kept) -> None:
+    name = incident_id(START, "z")
+    kept.files[incident_file(name)] = kept.files[incident_file(SECOND)].replace(
+        SECOND.encode(), name.encode()
+    )
+
+
+def later_start(kept: Kept) -> None:
+    """Begin the period later, so that an incident need not be in it."""
+    kept.files[BASE] = kept.files[CHECKPOINT]
+    for name in [name for name in kept.files if name.startswith(("chains/", "log/tile/"))]:
+        kept.files.pop(name)
+
+
+def other_root(kept: Kept) -> None:
+    lines = kept.files[CHECKPOINT].splitlines(keepends=True)
+    lines[2] = base64.b64encode(bytes(32)) + b"\n"
+    kept.files[CHECKPOINT] = b"".join(lines)
+
+
+ALTERATIONS: dict[str, tuple[Callable[[Kept], object], str]] = {
+    "a last entry is removed": (
+        cut(incident_file(SECOND), slice(0, 3)),
+        f"{SECOND} {OTHER.text}: entry 3 was removed: it is leaf ",
+    ),
+    "a first entry is removed": (cut(incident_file(SECOND), slice(1, 4)), "entry 0 was removed: it is leaf"),
+    "entries change places": (
+        cut(incident_file(SECOND), slice(None, None, -1)),
+        "entry 0 is reordered: entry 3 is in its place",
+    ),
+    "an entry is altered": (
+        replaced(incident_file(SECOND), b"attempt", b"tempted"),
+        f"{SECOND} {OTHER.text}: entry 0 is altered",
+    ),
+    "a MAC is altered": (replaced(incident_file(FIRST), b"1:key:", b"1:yek:"), "entry 0 is altered: leaf"),
+    "a response is written again": (rewritten, "leaf 3 of the log has another version of it"),
+    "an entry is added": (added, "entry 4 was added: the log of this period does not contain it"),
+    "an incident is removed": (
+        lambda kept: kept.files.pop(incident_file(SECOND)),
+        f"chains/{SECOND}.jsonl was removed: the log has entries of {SECOND}",
+    ),
+    "an incident is added": (of_nobody, "was added: nothing in the log belongs to it"),
+    "a file is added": (lambda kept: kept.add("readme.txt", b"all is well"), "readme.txt was added"),
+    "a file is hidden in a folder": (lambda kept: kept.add("../x", b""), "../x was added"),
+    "leaves are altered": (
+        replaced("log/tile/entries/000.p/12", SECOND.encode(), SECOND.replace("-2", "-3").encode()),
+        "do not have the root of log/checkpoint",
+    ),
+    "leaves are cut": (
+        lambda kept: kept.add("log/tile/entries/000.p/12", kept.files["log/tile/entries/000.p/12"][:-1]),
+        "log/tile/entries/000.p/12 was altered: it does not contain the whole leaves",
+    ),
+    "the leaves are removed": (
+        lambda kept: kept.files.pop("log/tile/entries/000.p/12"),
+        "log/tile/entries/000.p/12: is missing",
+    ),
+    "the checkpoint is altered": (other_root, "log/checkpoint is not a checkpoint of the log"),
+    "the checkpoint is removed": (lambda kept: kept.files.pop(CHECKPOINT), "log/checkpoint: is missing"),
+    "the period begins later": (later_start, "log/tile/0/000.p/12: is missing"),
+    "a table is altered": (
+        replaced(RESPONSES, b"another", b"nothing"),
+        "responses.csv was altered: the entries give another table",
+    ),
+    "a table is removed": (lambda kept: kept.files.pop(DECISIONS), "decisions.csv was removed"),
+    "the scope is made smaller": (
+        lambda kept: kept.add(
+            MANIFEST, replace(read_manifest(kept.files[MANIFEST]), incidents=(FIRST,)).text.encode()
+        ),
+        f"chains/{SECOND}.jsonl was added",
+    ),
+    "the manifest is no manifest": (
+        lambda kept: kept.add(MANIFEST, b"[]"),
+        "manifest.json: must be an object",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ALTERATIONS)
+def test_what_was_altered_is_named_also_if_the_manifest_agrees(name: str) -> None:
+    change, said = ALTERATIONS[name]
+    kept = bundle()
+    change(kept)
+    if kept.files[MANIFEST] != b"[]":
+        kept.agreed()
+    faults = checked(kept).faults
+    assert any(said in one for one in faults), faults
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda kept: kept.add(RESPONSES, b"x"), "responses.csv was altered: it does not have the SHA-256"),
+        (lambda kept: kept.add("more", b"x"), "more was added: the manifest does not name it"),
+        (lambda kept: kept.files.pop(RESPONSES), "responses.csv was removed"),
+    ],
+)
+def test_a_file_that_the_manifest_does_not_fit_is_named(change: Callable[[Kept], object], said: str) -> None:
+    kept = bundle()
+    change(kept)
+    assert any(said in one for one in checked(kept).faults)
+
+
+@given(st.data())
+@examples(25)
+def test_any_other_byte_in_any_file_is_found(data: st.DataObject) -> None:
+    kept = bundle(LATER)
+    name = data.draw(st.sampled_from(sorted(set(kept.files) - {MANIFEST})))
+    old = kept.files[name]
+    at = data.draw(st.integers(0, len(old) - 1))
+    new = data.draw(st.integers(0, 255).filter(lambda one: one != old[at]))
+    kept.files[name] = old[:at] + bytes([new]) + old[at + 1 :]
+    report = checked(kept.agreed())
+    assert report.faults, (name, at, new)
+
+
+def test_another_key_proves_nothing() -> None:
+    other = LogKey(home().signer.key.name, bytes(32))
+    assert "log/checkpoint is not a checkpoint of the log" in "\n".join(checked(bundle(), key=other).faults)
+
+
+def test_a_checkpoint_that_the_auditor_kept_must_fit() -> None:
+    fork = LogHome()
+    fork.write(KEY, *chain(KEY, FIRST, 3, fork))
+    fork.publish()
+    note = fork.files.checkpoint(next(fork.files.checkpoints()))
+    forged = Signed(read_checkpoint(note, fork.signer.key, fork.signer.verify), "kept")
+    assert "do not have the root of kept" in "\n".join(checked(bundle(), forged).faults)
+
+
+def test_a_table_of_another_version_is_not_proved_and_no_fault() -> None:
+    kept = bundle()
+    text = read_manifest(kept.files[MANIFEST])
+    kept.files[MANIFEST] = replace(text, version="0.0.1").text.encode()
+    kept.files[RESPONSES] = b"incident\r\n"
+    report = checked(kept.agreed())
+    assert report.faults == []
+    assert "responses.csv is not what the entries give" in report.unproved[0]
+
+
+def test_a_zip_file_holds_a_bundle_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
+    path = tmp_path / "bundle.zip"
+    with written_bundle(path) as out:
+        for name, data in bundle().files.items():
+            out.add(name, data)
+    assert path.stat().st_mode & 0o777 == 0o600
+    with ZippedFiles(path) as files, audit_store() as store:
+        report = check_bundle(files, store, home().signer.key, home().signer.verify)
+    assert (report.faults, report.entries) == ([], 12)
+
+
+def test_a_file_that_is_in_the_zip_file_twice_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "bundle.zip"
+    with written_bundle(path) as out:
+        for name, data in bundle().files.items():
+            out.add(name, data)
+    with zipfile.ZipFile(path, "a") as more, pytest.warns(UserWarning, match="Duplicate name"):
+        more.writestr(RESPONSES, bundle().files[RESPONSES])
+    with ZippedFiles(path) as files, audit_store() as store:
+        report = check_bundle(files, store, home().signer.key, home().signer.verify)
+    assert f"{RESPONSES} is in the bundle more than once" in report.faults
+
+
+@pytest.mark.parametrize("data", [b"", b"no zip file"])
+def test_what_is_no_zip_file_is_an_error(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "bundle.zip"
+    path.write_bytes(data)
+    with pytest.raises(BadInput, match="it is no zip file"):
+        ZippedFiles(path)
+
+
+def test_a_zip_file_without_files_is_a_fault(tmp_path: Path) -> None:
+    path = tmp_path / "bundle.zip"
+    path.write_bytes(b"PK\x05\x06" + bytes(18))
+    with ZippedFiles(path) as files, audit_store() as store:
+        faults = check_bundle(files, store, home().signer.key, home().signer.verify).faults
+    assert faults == ["manifest.json: is missing"]
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "bundle.zip"
+    with written_bundle(path) as out:
+        for name, data in bundle().files.items():
+            out.add(name, data)
+    with zipfile.ZipFile(path) as read:
+        at = read.getinfo(RESPONSES).header_offset + 60
+    altered = bytearray(path.read_bytes())
+    altered[at] ^= 0xFF
+    path.write_bytes(altered)
+    with ZippedFiles(path) as files, audit_store() as store:
+        report = check_bundle(files, store, home().signer.key, home().signer.verify)
+    assert f"{RESPONSES}: cannot be read: it is damaged" in report.faults
+
+
+def test_nothing_is_left_of_a_bundle_that_was_not_finished(tmp_path: Path) -> None:
+    path = tmp_path / "bundle.zip"
+    with pytest.raises(DamagedLog), written_bundle(path):
+        raise DamagedLog("a fault")
+    assert list(tmp_path.iterdir()) == []
