@@ -202,7 +202,8 @@ class Told:
 
 def _words(row: Row, one: Line) -> str:
     reason = one.fact.value.get("reason")
-    return f"{row.rendered.words}: {reason}" if isinstance(reason, str) and reason else row.rendered.words
+    words = row.rendered.words
+    return f"{words}: {reason}" if isinstance(reason, str) and reason not in words else words
 
 
 def page(told: Sequence[Told], made: datetime, accounts: Mapping[str, str]) -> str:
