@@ -8,6 +8,7 @@ from aws_cdk import Environment, Stack, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
 
 from stacks import forward
+from stacks.activity import ActivityStack
 from stacks.audit import AuditStack
 from stacks.bundle import Bundle
 from stacks.dashboard import DashboardStack
@@ -16,16 +17,19 @@ from stacks.guards import guard_keys
 from stacks.intake import IntakeStack
 from stacks.member import MemberStack
 from stacks.names import (
+    ACTIVITY_STACK,
     AUDIT_STACK,
     DASHBOARD_STACK,
     DETECTION_STACK,
     INTAKE_STACK,
     MEMBER_STACK,
+    NETWORK_STACK,
     NOTICES_STACK,
     OUTPUTS_STACK,
     RESPONSE_STACK,
     forward_stack,
 )
+from stacks.network import NetworkStack
 from stacks.next_steps import next_steps
 from stacks.notice_routes import NoticesStack
 from stacks.operations import operations
@@ -58,7 +62,7 @@ def build(app: App, settings: Settings, bundle: Bundle | None = None) -> None:
         audit = AuditStack(app, AUDIT_STACK, env=env, settings=settings, bundle=bundle)
         response = ResponseStack(app, RESPONSE_STACK, env=env, settings=settings, bundle=bundle, audit=audit)
         next_steps(response, settings)
-        IntakeStack(
+        intake = IntakeStack(
             app,
             INTAKE_STACK,
             env=env,
@@ -79,6 +83,28 @@ def build(app: App, settings: Settings, bundle: Bundle | None = None) -> None:
             )
         if settings.detection.log_group:
             DetectionStack(app, DETECTION_STACK, env=env, given=settings.detection, audit=audit)
+        if settings.activity.rules:
+            ActivityStack(
+                app,
+                ACTIVITY_STACK,
+                env=env,
+                settings=settings,
+                bundle=bundle,
+                audit=audit,
+                key=response.key,
+                api=intake.findings.api,
+            )
+        if settings.network.bucket:
+            NetworkStack(
+                app,
+                NETWORK_STACK,
+                env=env,
+                settings=settings,
+                bundle=bundle,
+                audit=audit,
+                key=response.key,
+                api=intake.findings.api,
+            )
         if settings.dashboard:
             DashboardStack(app, DASHBOARD_STACK, env=env)
         OutputsStack(app, OUTPUTS_STACK, env=env, settings=settings, bundle=bundle, audit=audit)

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from ringfence.model.resource_names import (
+    ACTIVITY,
     ARCHIVE,
     CHAT,
     CHECKPOINT,
@@ -19,6 +20,8 @@ from ringfence.model.resource_names import (
     HEARTBEAT_SCHEDULE,
     HUB_ACTIONS,
     INTAKE,
+    NETWORK,
+    NETWORK_SCHEDULE,
     NOTIFY,
     OPERATE,
     OUTPUTS,
@@ -105,6 +108,9 @@ def _declared() -> Iterator[Invoked]:
     yield Invoked(ROUTE, (Way.QUEUE,), (function_role(ROUTE),))
     yield Invoked(CHAT, (Way.CHAT,), (function_role(CHAT),))
     yield Invoked(HUB_ACTIONS, (Way.DEPLOYMENT,), (function_role(HUB_ACTIONS),))
+    yield Invoked(ACTIVITY, (Way.QUEUE,), (function_role(ACTIVITY),))
+    roles = (function_role(NETWORK), NETWORK_SCHEDULE)
+    yield Invoked(NETWORK, (Way.QUEUE, Way.SCHEDULE), roles)
     yield Invoked(OUTPUTS, (Way.QUEUE,), (function_role(OUTPUTS),))
     roles = (function_role(SWEEP), SWEEP_SCHEDULE)
     yield Invoked(SWEEP, (Way.QUEUE, Way.SCHEDULE), roles)

@@ -20,6 +20,7 @@ from ringfence.events.guardduty.trigger import SOURCE as GUARDDUTY
 from ringfence.events.health.trigger import SOURCE as HEALTH
 from ringfence.events.heartbeat import pattern as heartbeats
 from ringfence.events.patterns import covers, rule_state
+from ringfence.insights.activity.delivered import event_patterns
 from ringfence.model.resource_names import BEAT_ROLE, FORWARD_ROLE, HOME_BEAT_ROLE
 from ringfence.model.subject import GLOBAL
 from ringfence.runbooks.catalogue import CATALOGUE
@@ -62,7 +63,7 @@ def places(settings: Settings) -> dict[str, Patterns]:
 def everything(settings: Settings) -> Patterns:
     """Return the patterns of every runbook and of the intake, each once."""
     of_runbooks = (pattern for runbook in CATALOGUE.values() for pattern in all_of(runbook, settings))
-    return _once((*of_runbooks, *intake_patterns()))
+    return _once((*of_runbooks, *intake_patterns(), *event_patterns(settings.activity.rules)))
 
 
 def all_of(runbook: Runbook, settings: Settings) -> Patterns:
@@ -75,6 +76,7 @@ def delivered_globally(settings: Settings) -> Patterns:
 
     These are the patterns of runbooks for global subjects, except GuardDuty's findings, which stay in the
     region of their detector. Of all other runbooks they are the patterns for calls of IAM and for AWS Health.
+    Rules for activity are about calls of global services and sign-ins, too.
     """
     found = (
         pattern
@@ -82,7 +84,8 @@ def delivered_globally(settings: Settings) -> Patterns:
         for pattern in all_of(runbook, settings)
         if not runbook.subject.regional or pattern["source"] in ([IAM], [HEALTH])
     )
-    return _once(pattern for pattern in found if pattern["source"] != [GUARDDUTY])
+    activity = event_patterns(settings.activity.rules)
+    return _once((*(pattern for pattern in found if pattern["source"] != [GUARDDUTY]), *activity))
 
 
 def let_in(scope: Construct, settings: Settings) -> None:

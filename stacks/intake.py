@@ -53,8 +53,10 @@ class IntakeStack(Stack):
         super().__init__(scope, id_, env=env, description="Ringfence: takes in findings of other services")
         self.settings = settings
         self.source = queue(self, INTAKE, key, times.INTAKE)
-        findings = Findings(self, settings=settings, bundle=bundle, audit=audit, key=key, intake=self.source)
-        changes = api_patterns(CATALOGUE.values(), settings, findings.api.http_api_id)
+        self.findings = Findings(
+            self, settings=settings, bundle=bundle, audit=audit, key=key, intake=self.source
+        )
+        changes = api_patterns(CATALOGUE.values(), settings, self.findings.api.http_api_id)
         beats = heartbeats((self.account,), (self.region,))
         self.rules = self._rules((*intake_patterns(self.account), *changes, beats))
         handled_by(self.source.main, role_arn(self.account, function_role(INTAKE)))

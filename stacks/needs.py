@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ringfence.aws import (
+    activity_items,
     archive,
+    athena,
     containments,
     dead_letters,
     dynamo,
@@ -191,6 +193,24 @@ ROUTE = (*RECEIVE, *TELL, Permission("sns:Publish", ("{routed}",)))
 """The additional permissions of the function that sends notices on, to topics with the same key."""
 CHAT = (Permission("execute-api:Invoke", ("{routes}",)), *TELL)
 """The additional permissions of the function behind the buttons in chat."""
+COUNT = activity_items.PERMISSIONS
+"""The permissions to count calls."""
+ACTIVITY = (
+    *COUNT,
+    *CONSUME,
+    Permission("execute-api:Invoke", ("{routes}",)),
+    *TELL,
+)
+"""The additional permissions of the function for activity. It counts calls, and sends findings by the API."""
+NETWORK = (
+    *athena.PERMISSIONS,
+    *CONSUME,
+    Permission("sqs:SendMessage", ("{queues}",)),
+    Permission("kms:GenerateDataKey", ("{queue_key}",), _QUEUES, implied=True),
+    Permission("execute-api:Invoke", ("{routes}",)),
+    *TELL,
+)
+"""The additional permissions of the function for flow logs. It sends findings by the API."""
 HUB_ACTIONS = actions.PERMISSIONS
 """The additional permissions of the function that creates custom actions of Security Hub."""
 PRESS = (Permission("lambda:InvokeFunction", ("{chat}",)),)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
+from ringfence.aws import athena
 from ringfence.handlers.outputs import every_output
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import needs
@@ -78,7 +79,7 @@ def _declared() -> Iterator[Permission]:
         *(needs.RECHECK, needs.OPERATE, needs.ARCHIVE, needs.NOTIFY),
         *(needs.CHECKPOINT, needs.CONTROL, needs.HEARTBEAT, needs.SELF_CHECK, needs.INTAKE, needs.FINDINGS),
         *(needs.TELL_OUTPUTS, needs.OUTPUTS, *(one.permissions for one in every_output())),
-        *(needs.SWEEP, needs.SWEEP_READS, needs.HUB_ACTIONS),
+        *(needs.SWEEP, needs.SWEEP_READS, needs.HUB_ACTIONS, needs.COUNT, athena.PERMISSIONS),
     )
     for function in functions:
         yield from function

@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING
 
 from ringfence.handlers.outputs import options
 from ringfence.model.errors import BadInput
-from ringfence.model.resource_names import hub_action_roles
+from ringfence.model.resource_names import activity_roles, hub_action_roles, network_roles
 from ringfence.model.subject import ACCOUNT, GLOBAL, REGION
 from ringfence.policy.compiled import policy_from_json
 from ringfence.policy.file import compile_policy, listed_accounts
 from ringfence.runbooks.catalogue import CATALOGUE
+from stacks.activity_settings import NAMES as ACTIVITY_NAMES
+from stacks.activity_settings import ActivitySettings, activity_settings
 from stacks.detection_settings import NAMES as DETECTION_NAMES
 from stacks.detection_settings import DetectionSettings, detection_settings
+from stacks.network_settings import NAMES as NETWORK_NAMES
+from stacks.network_settings import NetworkSettings, network_settings
 from stacks.notice_settings import NAMES as NOTICE_NAMES
 from stacks.notice_settings import NoticeSettings, notice_settings, with_roles
 from stacks.times import CONTAIN
@@ -47,6 +51,8 @@ NAMES = (
     "security_hub_actions",
     *NOTICE_NAMES,
     *DETECTION_NAMES,
+    *ACTIVITY_NAMES,
+    *NETWORK_NAMES,
     "dashboard",
 )
 """The context values of Ringfence."""
@@ -109,6 +115,10 @@ class Settings:
         Where notices go besides their topic.
     detection
         The log group of a trail for metric filters, and the thresholds of their alarms.
+    activity
+        The rules for activity that are deployed.
+    network
+        Where the flow logs are that are searched each day.
     dashboard
         Whether there is a dashboard.
     outputs
@@ -138,13 +148,20 @@ class Settings:
     policy_file: str = ""
     notices: NoticeSettings = field(default_factory=NoticeSettings)
     detection: DetectionSettings = field(default_factory=DetectionSettings)
+    activity: ActivitySettings = field(default_factory=ActivitySettings)
+    network: NetworkSettings = field(default_factory=NetworkSettings)
     dashboard: bool = False
     outputs: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
 
     @property
     def optional_roles(self) -> tuple[str, ...]:
         """The roles in the home account that only some deployments have."""
-        return (*self.notices.roles, *hub_action_roles(on=self.security_hub_actions))
+        return (
+            *self.notices.roles,
+            *hub_action_roles(on=self.security_hub_actions),
+            *activity_roles(on=bool(self.activity.rules)),
+            *network_roles(on=bool(self.network.bucket)),
+        )
 
     @property
     def is_home(self) -> bool:
@@ -187,7 +204,15 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
             "chat_role", "cannot be set with require_mfa: sessions that Amazon Q starts have no second factor"
         )
     actions = _yes("security_hub_actions", text("security_hub_actions", "false"))
-    compiled["own"] = with_roles(compiled["own"], (*notices.roles, *hub_action_roles(on=actions)))
+    activity = activity_settings(context, home, scope.senders)
+    network = network_settings(context, home, scope.senders)
+    roles = (
+        *notices.roles,
+        *hub_action_roles(on=actions),
+        *activity_roles(on=bool(activity.rules)),
+        *network_roles(on=bool(network.bucket)),
+    )
+    compiled["own"] = with_roles(compiled["own"], roles)
     return Settings(
         home=home,
         account=account,
@@ -212,6 +237,8 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
         retired_record_keys=_keys(text("retired_record_keys")),
         notices=notices,
         detection=detection_settings(context),
+        activity=activity,
+        network=network,
         dashboard=_yes("dashboard", text("dashboard", "false")),
     )
 

@@ -22,11 +22,8 @@ if TYPE_CHECKING:
 
 ADD = ("dynamodb:BatchWriteItem", "dynamodb:PartiQLInsert", "dynamodb:PutItem")
 REMOVE = ("dynamodb:DeleteItem", "dynamodb:PartiQLDelete")
-CHANGE = (
-    "dynamodb:PartiQLUpdate",
-    "dynamodb:UpdateItem",
-    "dynamodb:UpdateTimeToLive",
-)
+TIME_TO_LIVE = "dynamodb:UpdateTimeToLive"
+CHANGE = ("dynamodb:PartiQLUpdate", "dynamodb:UpdateItem", TIME_TO_LIVE)
 """Changes of what is recorded, and the time to live, which would let items expire."""
 
 
@@ -43,6 +40,18 @@ def writers_only(settings: Settings, adds: Sequence[str] = ()) -> iam.PolicyDocu
             _denied("NobodyElseWrites", ADD, settings, names),
             _denied("NobodyRemoves", REMOVE, settings),
             _denied("NobodyChanges", CHANGE, settings),
+        ]
+    )
+
+
+def written_by(settings: Settings, functions: Sequence[str]) -> iam.PolicyDocument:
+    """Return the policy of a table that these functions alone write. Its items expire by themselves."""
+    names = tuple(map(function_role, functions))
+    return iam.PolicyDocument(
+        statements=[
+            _denied("NobodyElseWrites", ADD, settings, names),
+            _denied("NobodyRemoves", REMOVE, settings),
+            _denied("NobodyChanges", tuple(one for one in CHANGE if one != TIME_TO_LIVE), settings),
         ]
     )
 

@@ -63,6 +63,12 @@ FINDINGS = QueueTimes(timeout=30, margin=5, receives=30, concurrency=5, late=60)
 """Sent findings on the bus."""
 FINDINGS_TIMEOUT = 29
 """An HTTP API waits 30 s for its function."""
+ACTIVITY = QueueTimes(timeout=60, margin=5, receives=20, concurrency=5, late=900)
+"""Few calls are counted at once, because those of one caller change the same state."""
+NETWORK = QueueTimes(timeout=60, margin=5, receives=60, concurrency=5, late=7200)
+"""A message returns until Athena has the result. The messages of all accounts are sent at once."""
+NETWORK_DAILY = "cron(0 3 * * ? *)"
+"""Flow logs of a day are complete some hours after its end."""
 HEARTBEAT_MINUTES = 15
 """How often each place sends a heartbeat. Two that are missing ring an alarm."""
 SELF_CHECK = "rate(1 hour)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import App
@@ -15,7 +16,6 @@ from stacks.settings import ROOT, Settings, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from ringfence.model.call import Permission
 
@@ -36,7 +36,15 @@ WATCHED = {
     "dashboard": "true",
 }
 """The context of a deployment with a dashboard, and with alarms on the records of a trail."""
-OPTIONAL = {**ROUTED, **WATCHED, "security_hub_actions": "true"}
+COUNTED = {
+    "policy": str(Path(__file__).parent / "samples/watching.yaml"),
+    "activity": "all",
+    "activity_numbers": "denied-burst.count=30",
+}
+"""The context of a deployment that evaluates the rules for activity."""
+SEARCHED = {"policy": COUNTED["policy"], "flow_logs": "s3://flow-logs-bucket/vpc/"}
+"""The context of a deployment that searches flow logs each day."""
+OPTIONAL = {**ROUTED, **WATCHED, **COUNTED, **SEARCHED, "security_hub_actions": "true"}
 """The context of a deployment with every optional function."""
 Resource = dict[str, Any]
 

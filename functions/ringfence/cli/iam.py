@@ -114,30 +114,22 @@ def _uses(
     unknown: dict[Unknown, int],
     problems: list[str],
 ) -> Iterator[Use]:
-    from ringfence.cli.event_stream import paths_of, read_file, size_of
-    from ringfence.cli.progress import progress
+    from ringfence.cli.reading import taken
     from ringfence.model.document import Document
     from ringfence.privileges.usage import Use, is_by, uses
 
-    names = paths_of(paths)
-    with progress(size_of(names)) as report:
-        for read in (one for name in names for one in read_file(name, report, LISTS)):
-            try:
-                if read.error:
-                    raise read.error
-                record = Document.of(read.document)
-                # EventBridge delivers a record as the detail of an event.
-                record = record.child("detail") if record.has("detail") else record
-                found = tuple(uses(record)) if principal is None or is_by(record, principal) else ()
-            except BadInput as error:
-                problems.append(f"{read.place}: {error}")
-                continue
-            for one in found:
-                if isinstance(one, Use):
-                    if not services or one.action.service in services:
-                        yield one
-                elif not services or one.service in services:
-                    unknown[one] = unknown.get(one, 0) + 1
+    def take(document: object) -> tuple[Use | Unknown, ...]:
+        record = Document.of(document)
+        # EventBridge delivers a record as the detail of an event.
+        record = record.child("detail") if record.has("detail") else record
+        return tuple(uses(record)) if principal is None or is_by(record, principal) else ()
+
+    for one in (use for found in taken(paths, LISTS, take, problems) for use in found):
+        if isinstance(one, Use):
+            if not services or one.action.service in services:
+                yield one
+        elif not services or one.service in services:
+            unknown[one] = unknown.get(one, 0) + 1
 
 
 def _services(given: str | None) -> tuple[str, ...]:
@@ -155,13 +147,13 @@ def _list(text: str) -> tuple[str, ...]:
 
 
 def _compared(path: Path, made: Generated) -> Difference:
+    from ringfence.cli.reading import text_of
     from ringfence.privileges.difference import difference
 
     try:
-        old = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not JSON"
-        raise BadInput("--compare", f"cannot be read: {why}", str(path)) from error
+        old = json.loads(text_of("--compare", path))
+    except ValueError as error:
+        raise BadInput("--compare", "must be JSON", str(path)) from error
     return difference(old, [action for one in made.statements for action in one.actions])
 
 

@@ -111,39 +111,28 @@ def _changed(rules: Iterable[Rule], settings: tuple[str, ...]) -> Iterator[Rule]
 
 
 def _networks(path: Path | None) -> Networks:
+    from ringfence.cli.reading import text_of
     from ringfence.insights.activity.networks import Networks as Known
     from ringfence.insights.activity.selecting import prefix_of
 
-    if path is None:
-        return prefix_of
-    try:
-        with path.open(encoding="utf-8") as lines:
-            return Known(lines)
-    except OSError as error:
-        raise BadInput("--networks", f"cannot be read: {error.strerror}", str(path)) from error
-    except UnicodeDecodeError as error:
-        raise BadInput("--networks", "must be UTF-8 text", str(path)) from error
+    return prefix_of if path is None else Known(text_of("--networks", path).splitlines())
 
 
 def _read(paths: tuple[str, ...], rules: tuple[Rule, ...], networks: Networks) -> tuple[Activity, list[str]]:
     """Take every record of the files. What cannot be read is a problem, and the rest is read."""
-    from ringfence.cli.event_stream import paths_of, read_file, size_of
-    from ringfence.cli.progress import progress
+    from ringfence.cli.reading import taken
     from ringfence.insights.activity.evaluate import Activity
     from ringfence.insights.activity.records import LISTS, record_in
 
     done, problems = Activity(rules, networks), list[str]()
-    names = paths_of(paths)
-    with progress(size_of(names)) as report:
-        for read in (one for name in names for one in read_file(name, report, LISTS)):
-            try:
-                if read.error:
-                    raise read.error
-                record = record_in(read.document)
-                if record is not None:
-                    done.take(record)
-            except BadInput as error:
-                problems.append(f"{read.place}: {error}")
+
+    def take(document: object) -> None:
+        record = record_in(document)
+        if record is not None:
+            done.take(record)
+
+    for _ in taken(paths, LISTS, take, problems):
+        pass
     return done, problems
 
 

@@ -176,11 +176,9 @@ def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
 def _addresses(path: Path | None) -> tuple[str, ...]:
     if path is None:
         return ()
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise BadInput("--addresses", f"cannot be read: {why}", str(path)) from error
+    from ringfence.cli.reading import text_of
+
+    lines = text_of("--addresses", path).splitlines()
     words = (line.partition("#")[0].strip() for line in lines)
     return tuple(_address("--addresses", one) for one in words if one)
 

@@ -53,7 +53,7 @@ class Letters(Protocol):
 
 
 def queues_of(catalogue: Mapping[str, Runbook]) -> Iterator[str]:
-    """Yield the names of the queues that have dead letters, without their prefix."""
+    """Yield the names of the queues that every deployment has, without their prefix."""
     for id_, runbook in catalogue.items():
         yield id_
         yield f"{id_}-continuation"
@@ -66,18 +66,26 @@ def queues_of(catalogue: Mapping[str, Runbook]) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class DeadLetterService:
-    """Serves operators. `letters` reads and sends. `home` is the home account, whose log has each replay."""
+    """Serves operators. `letters` reads and sends. `home` is the home account, whose log has each replay.
+
+    `optional` are the queues that only some deployments have, and that this one has.
+    """
 
     catalogue: Mapping[str, Runbook]
     letters: Letters
     ports: Ports
     home: AccountRef
+    optional: tuple[str, ...] = ()
+
+    def queues(self) -> tuple[str, ...]:
+        """Return the names of the queues, without their prefix."""
+        return (*queues_of(self.catalogue), *self.optional)
 
     def listed(self) -> Answer:
         """Return the dead letters of every queue."""
         found = [
             {"queue": queue, "id": one.id, "at": one.at.isoformat(), **about(one.body), **fault(one.body)}
-            for queue in queues_of(self.catalogue)
+            for queue in self.queues()
             for one in self.letters.waiting(f"{PREFIX}{queue}")
         ]
         return {"dead_letters": found}
@@ -90,8 +98,8 @@ class DeadLetterService:
         given = request_document(body, "queue", "id", "reason")
         queue, wanted, reason = given.text("queue"), given.optional_text("id"), given.text("reason")
         check_reason(reason)
-        if queue not in set(queues_of(self.catalogue)):
-            raise unknown("queue", queue, queues_of(self.catalogue))
+        if queue not in self.queues():
+            raise unknown("queue", queue, self.queues())
         waiting = self.letters.waiting(f"{PREFIX}{queue}")
         chosen = [one for one in waiting if wanted in (None, one.id)]
         if wanted and not chosen:

@@ -25,6 +25,7 @@ from ringfence.handlers.seal_checks import SealService
 from ringfence.handlers.waiting import opened_by
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
+from ringfence.model.resource_names import ACTIVITY, NETWORK, function_role
 from ringfence.runbooks.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
@@ -57,7 +58,9 @@ def operator_service() -> OperatorService:
     keys = wiring.seals(wiring.settings().record_keys)
     home = home_of(wiring.policy().own.home)
     dead = SqsDeadLetters(lambda: cast("SQSClient", own_client("sqs")))
-    letters = DeadLetterService(CATALOGUE, dead, wiring.warm(), home)
+    own = wiring.policy().own.at_home
+    optional = tuple(name for name in (ACTIVITY, NETWORK) if function_role(name) in own)
+    letters = DeadLetterService(CATALOGUE, dead, wiring.warm(), home, optional)
     keeper = PauseKeeper(wiring.warm(), home)
     client = cast("DynamoDBClient", own_client("dynamodb"))
     items = DynamoLimitItems(client, wiring.settings().control_table)

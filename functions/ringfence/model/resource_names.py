@@ -48,6 +48,12 @@ ROUTE, CHAT = "route", "chat"
 """The functions that only some deployments have: for routes of notices, and for buttons in chat."""
 HUB_ACTIONS = "hub-actions"
 """The function that creates custom actions of Security Hub. Only some deployments have it."""
+ACTIVITY = "activity"
+"""The function that evaluates the rules for activity. Only some deployments have it."""
+NETWORK = "network"
+"""The function that searches flow logs. Only some deployments have it."""
+NETWORK_SCHEDULE = f"{PREFIX}{NETWORK}-schedule"
+"""The role that invokes it each day."""
 CHANNEL_ROLE = f"{PREFIX}chat-channel"
 """The role that a chat channel must have. It may do nothing."""
 FINDINGS_BUS = f"{FINDINGS}-bus"
@@ -126,6 +132,16 @@ def notice_roles(*, routes: bool, chat: bool, buttons: bool) -> tuple[str, ...]:
 def hub_action_roles(*, on: bool) -> tuple[str, ...]:
     """Return the role of the function for custom actions of Security Hub. Few deployments have it."""
     return (function_role(HUB_ACTIONS),) if on else ()
+
+
+def activity_roles(*, on: bool) -> tuple[str, ...]:
+    """Return the role of the function for activity. Only some deployments have it."""
+    return (function_role(ACTIVITY),) if on else ()
+
+
+def network_roles(*, on: bool) -> tuple[str, ...]:
+    """Return the roles of the function for flow logs and of its schedule."""
+    return (function_role(NETWORK), NETWORK_SCHEDULE) if on else ()
 
 
 def role_arn(account: str, name: str) -> str:

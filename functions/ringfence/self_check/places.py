@@ -16,8 +16,9 @@ HOME_STACKS = (AUDIT_STACK, RESPONSE_STACK, INTAKE_STACK, OUTPUTS_STACK)
 """The stacks of the home account and region, in the order in which they are deployed."""
 
 NOTICES_STACK, DETECTION_STACK = "Ringfence-Notices", "Ringfence-Detection"
-DASHBOARD_STACK = "Ringfence-Dashboard"
-OPTIONAL_STACKS = (DASHBOARD_STACK, DETECTION_STACK, NOTICES_STACK)
+DASHBOARD_STACK, ACTIVITY_STACK = "Ringfence-Dashboard", "Ringfence-Activity"
+NETWORK_STACK = "Ringfence-Network"
+OPTIONAL_STACKS = (ACTIVITY_STACK, DASHBOARD_STACK, DETECTION_STACK, NETWORK_STACK, NOTICES_STACK)
 """Stacks of the home account and region that not every deployment has, in the order of their removal."""
 
 

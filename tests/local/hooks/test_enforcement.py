@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ringfence.local import LocalAws
+from ringfence.model.document import Document
+from ringfence.privileges.generate import for_environment, from_uses
+from ringfence.privileges.usage import Use, uses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -411,3 +414,76 @@ def test_findings_of_security_hub_belong_to_its_hub(enforced: LocalAws, caller: 
     assert found.value.response["Error"]["Code"] in DENIED
     caller.may(allow("securityhub:GetFindings", on="arn:aws:securityhub:us-east-1:111122223333:hub/default"))
     assert hub.get_findings()["Findings"] == []
+
+
+def recorded(service: str, name: str, parameters: object, *arns: str) -> Document:
+    """Return a record of a call, as CloudTrail writes it."""
+    return Document.of(
+        {
+            "eventVersion": "1.11",
+            "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/worker"},
+            "eventTime": "2026-12-01T12:00:00Z",
+            "eventSource": f"{service}.amazonaws.com",
+            "eventName": name,
+            "awsRegion": "us-east-1",
+            "requestParameters": parameters,
+            "resources": [{"ARN": one} for one in arns],
+            "eventType": "AwsApiCall",
+            "recipientAccountId": "111122223333",
+        }
+    )
+
+
+def test_a_policy_from_recorded_calls_allows_the_workload_and_nothing_beyond_it(
+    enforced: LocalAws, caller: Caller, unique: str, refusal: Callable[..., str]
+) -> None:
+    """The policy is that of `ringfence iam generate` for the records of these calls."""
+    bucket, table = f"{unique}-b", f"{unique}-t"
+    for one in (bucket, f"{unique}-other"):
+        enforced.client("s3").create_bucket(Bucket=one)
+    for one in (table, f"{unique}-other"):
+        enforced.client("dynamodb").create_table(
+            TableName=one,
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+    records = (
+        recorded(
+            *("s3", "PutObject", {"bucketName": bucket, "key": "a"}),
+            *(f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/a"),
+        ),
+        recorded("dynamodb", "PutItem", {"tableName": table, "key": {"pk": "1"}}),
+        recorded("ec2", "DescribeInstances", {}),
+    )
+    made = from_uses(use for one in records for use in uses(one) if isinstance(use, Use))
+    caller.may(*made.document["Statement"])  # type: ignore[misc]  # a list of statements
+    s3, dynamodb, ec2 = (caller.client(name) for name in ("s3", "dynamodb", "ec2"))
+    s3.put_object(Bucket=bucket, Key="a", Body=b"1")
+    dynamodb.put_item(TableName=table, Item={"pk": {"S": "1"}})
+    ec2.describe_instances()
+    beyond: tuple[tuple[Callable[..., Any], dict[str, Any]], ...] = (
+        (s3.put_object, {"Bucket": f"{unique}-other", "Key": "a", "Body": b"1"}),
+        (s3.put_object, {"Bucket": bucket, "Key": "b", "Body": b"1"}),
+        (s3.delete_object, {"Bucket": bucket, "Key": "a"}),
+        (dynamodb.put_item, {"TableName": f"{unique}-other", "Item": {"pk": {"S": "1"}}}),
+        (dynamodb.delete_table, {"TableName": table}),
+        (ec2.describe_volumes, {}),
+        (caller.client("ec2", region="eu-west-1").describe_instances, {}),
+        (caller.client("iam").list_users, {}),
+    )
+    for call, given in beyond:
+        assert refusal(call, **given) in DENIED, (call, given)
+
+
+def test_a_policy_for_production_reads_and_changes_nothing(
+    enforced: LocalAws, caller: Caller, unique: str, refusal: Callable[..., str]
+) -> None:
+    enforced.client("s3").create_bucket(Bucket=unique)
+    caller.may(*for_environment("production", ("s3",), ()).document["Statement"])  # type: ignore[misc]  # likewise
+    s3 = caller.client("s3")
+    s3.list_buckets()
+    s3.get_bucket_location(Bucket=unique)
+    assert refusal(s3.put_object, Bucket=unique, Key="a", Body=b"1") in DENIED
+    assert refusal(s3.delete_bucket, Bucket=unique) in DENIED
+    assert refusal(caller.client("ec2").describe_instances) in DENIED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -85,6 +85,12 @@ def test_every_queue_of_a_runbook_can_have_some() -> None:
     found = set(queues_of(CATALOGUE))
     assert {"contain-instance", "contain-instance-continuation", "contain-instance-recheck"} <= found
     assert "harden-bucket-recheck" not in found
+
+
+def test_a_deployment_can_have_further_queues(queues: Queues) -> None:
+    some = replace(service(queues), optional=("activity",))
+    assert some.queues()[-1] == "activity"
+    assert "activity" not in service(queues).queues()
 
 
 def test_they_are_listed_with_what_they_are_about(queues: Queues) -> None:

@@ -13,11 +13,13 @@ os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 os.environ.setdefault("JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION", "1")
 
 from stacks.names import (
+    ACTIVITY_STACK,
     AUDIT_STACK,
     DASHBOARD_STACK,
     DETECTION_STACK,
     INTAKE_STACK,
     MEMBER_STACK,
+    NETWORK_STACK,
     NOTICES_STACK,
     RESPONSE_STACK,
 )
@@ -94,6 +96,16 @@ def dashboard(templates: Mapping[str, Template]) -> Template:
 @pytest.fixture(scope="session")
 def detection(templates: Mapping[str, Template]) -> Template:
     return templates[DETECTION_STACK]
+
+
+@pytest.fixture(scope="session")
+def activity(templates: Mapping[str, Template]) -> Template:
+    return templates[ACTIVITY_STACK]
+
+
+@pytest.fixture(scope="session")
+def network(templates: Mapping[str, Template]) -> Template:
+    return templates[NETWORK_STACK]
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.policy.compiled import policy_from_json
-from stacks.function_code import FUNCTIONS, LEFT_OUT, PYTHON, BundleError, FunctionCode, requirements, sources
+from stacks.function_code import (
+    FUNCTIONS,
+    LEFT_OUT,
+    PYTHON,
+    USED,
+    BundleError,
+    FunctionCode,
+    requirements,
+    sources,
+)
 from stacks.operations import operations
 from tests.support.synthesis import told
 
@@ -80,7 +89,9 @@ def test_it_holds_our_sources_without_the_command_line_and_the_local_aws(bundle:
     found = {name for name in files(bundle) if name.startswith("ringfence/")}
     ours = {name for name in found if "__pycache__" not in name}  # each is of a module that is looked at here
     assert "ringfence/engine/run.py" in ours
-    assert not [name for name in ours if name.startswith(tuple(f"ringfence/{one}/" for one in LEFT_OUT))]
+    out, used = (tuple(f"ringfence/{one}" for one in names) for names in (LEFT_OUT, USED))
+    assert [name for name in ours if name.startswith(out) and not name.startswith(used)] == []
+    assert "ringfence/insights/activity/pack/access.py" in ours
     assert ours < {str(path.relative_to(FUNCTIONS)) for path in sources()}
 
 

@@ -16,6 +16,7 @@ from ringfence.events.health import trigger as health
 from ringfence.events.heartbeat import DETAIL_TYPE, SOURCE
 from ringfence.events.heartbeat import pattern as heartbeats
 from ringfence.events.patterns import PATTERN_LIMIT, WITH_READS, covers, filled, names_api, rule_state
+from ringfence.insights.activity.delivered import event_patterns
 from ringfence.runbooks.catalogue import CATALOGUE
 from stacks import names
 from stacks.forward import places
@@ -83,8 +84,11 @@ def test_from_us_east_1_come_the_calls_of_iam_that_undo_any_containment(
     assert all(any(covers(each, one) for each in patterns) for one in undoing)
 
 
-def test_its_patterns_are_those_of_the_rules_at_home(response: Template, rules: list[dict[str, Any]]) -> None:
-    home = [one["Properties"]["EventPattern"] for one in response.all(RULE).values()]
+def test_its_patterns_are_those_of_the_rules_at_home(
+    response: Template, activity: Template, rules: list[dict[str, Any]]
+) -> None:
+    there = (*response.all(RULE).values(), *activity.all(RULE).values())
+    home = [one["Properties"]["EventPattern"] for one in there]
     beats = heartbeats((HOME,))
     assert all(one["EventPattern"] in home for one in rules if one["EventPattern"] != beats)
     assert any(covers(one, heartbeats((HOME, MEMBER))) for one in home), "the rule of all heartbeats"
@@ -113,7 +117,7 @@ def test_from_another_account_comes_all_of_it_from_each_of_its_regions(
     templates = variant(replace(scoped, account=MEMBER))
     assert templates.keys() == {names.MEMBER_STACK, names.forward_stack("eu-west-1"), FORWARD}
     of_runbooks = [one for runbook in CATALOGUE.values() for one in heard(runbook, MEMBER)]
-    everything = [*of_runbooks, *intake_patterns()]
+    everything = [*of_runbooks, *intake_patterns(), *event_patterns(scoped.activity.rules)]
     brought = patterns_of(templates[names.forward_stack("eu-west-1")])
     forwarded = [one["EventPattern"] for one in brought]
     assert all(one in everything for one in forwarded)
@@ -133,9 +137,12 @@ def test_every_rule_is_on_and_puts_on_the_home_regions_bus_or_sets_aside(
         assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": [dead, "Arn"]}}
 
 
-def test_calls_of_the_root_user_that_only_read_are_forwarded(rules: list[dict[str, Any]]) -> None:
+def test_calls_of_the_root_user_that_only_read_are_forwarded(
+    scoped: Settings, rules: list[dict[str, Any]]
+) -> None:
+    counted = event_patterns(scoped.activity.rules)
     found = [one["EventPattern"] for one in rules if one["State"] == WITH_READS]
-    assert found == list(ROOT_USE.patterns())
+    assert [one for one in found if one not in counted] == list(ROOT_USE.patterns())
 
 
 def test_its_role_may_put_on_that_bus_and_is_assumed_for_this_account_alone(member: Template) -> None:

@@ -33,6 +33,8 @@ FUNCTIONS: dict[str, tuple[Permission, ...]] = {
     "route": needs.ROUTE,
     "chat": needs.CHAT,
     "hub-actions": needs.HUB_ACTIONS,
+    "activity": needs.ACTIVITY,
+    "network": needs.NETWORK,
     "outputs": needs.OUTPUTS,
     "sweep": needs.SWEEP,
 }
@@ -233,7 +235,10 @@ def test_the_archive_has_one_writer_of_entries_and_one_of_the_log(
     assert {(name, json.loads(resource)["Fn::Join"][1][-1]) for name, resource in writers} == {
         ("ringfence-archive-function", "/chains/*"),
         ("ringfence-checkpoint-function", "/log/*"),
+        ("ringfence-network-function", "/*"),
     }
+    ((_, results),) = (one for one in writers if one[0] == "ringfence-network-function")
+    assert "Results" in results
 
 
 @EACH
@@ -264,11 +269,13 @@ def test_keys_are_used_through_one_service_each(roles: dict[str, dict[str, Any]]
         "route": {"sns"},
         "chat": {"sns"},
         "hub-actions": set(),
+        "activity": {"sqs", "sns"},
+        "network": {"sqs", "sns"},
         "outputs": {"dynamodb", "sns"},
         "sweep": {"dynamodb", "sqs", "sns"},
     }
     assert uses.keys() == services[name]
-    receives = {"sqs"} if name == "heartbeat" else set()
+    receives = {"sqs"} if name in {"activity", "heartbeat"} else set()
     assert all(uses[service] == sends for service in uses.keys() - {"dynamodb", "s3", *receives})
     assert all(uses[service] == {"kms:Decrypt"} for service in receives)
     assert uses.get("s3", {"kms:Decrypt"}) == {"kms:Decrypt"}, "only for objects from before"

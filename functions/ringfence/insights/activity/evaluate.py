@@ -8,29 +8,20 @@ matching calls, and not with the number of records.
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ringfence.events.matching import matches
-from ringfence.insights.activity.detection import Detection, Sight, called, sight_of
+from ringfence.insights.activity.detection import Detection, Sight
 from ringfence.insights.activity.rule import FirstSeen, Once, Sequence, Threshold
-from ringfence.insights.activity.selecting import prefix_of, principal_of, select
-from ringfence.model.document import Document
-from ringfence.model.errors import BadInput
-from ringfence.model.resource_names import is_own_call
+from ringfence.insights.activity.seeing import FIRST, Seeing, time_of
+from ringfence.insights.activity.selecting import prefix_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from ringfence.insights.activity.detection import Called
-    from ringfence.insights.activity.rule import Calls, Rule
+    from ringfence.insights.activity.rule import Rule
+    from ringfence.insights.activity.seeing import Seen
     from ringfence.insights.activity.selecting import Networks, Record
 
-    _Step = tuple[Rule, int, Mapping[str, object], Callable[[Record], bool] | None]
-    """A rule, the number of the step, and the conditions of its calls."""
-
-FIRST, THEN = 0, 1
-"""The steps of a rule. Only a sequence has a second one."""
 _DAY = 86400
 
 
@@ -49,57 +40,32 @@ class Activity:
     def __init__(self, rules: Iterable[Rule], networks: Networks = prefix_of) -> None:
         self.rules = tuple(rules)
         self.records = 0
-        self._networks = networks
-        self._steps: dict[str, list[_Step]] = defaultdict(list)
+        self._seeing = Seeing(self.rules, networks)
         self._sights: dict[str, dict[tuple[str, ...], list[tuple[int, Sight]]]] = {}
         self._values: dict[str, dict[tuple[str, ...], dict[str, Sight]]] = {}
         for rule in self.rules:
             self._sights[rule.id], self._values[rule.id] = defaultdict(list), defaultdict(dict)
-            for step, calls in steps_of(rule):
-                for name in calls.names or ("",):
-                    self._steps[name].append((rule, step, calls.pattern(), calls.also))
 
     def take(self, record: Record) -> None:
         """Take a record. Raises BadInput that names the field if it is no record of CloudTrail."""
-        document = Document.of(record)
-        name = document.text("eventName")
-        document.text("eventSource")
-        at = _time(document)
+        at = time_of(record)
         self.records += 1
-        if _is_own(record):
-            return
-        found = _normal(record)
-        call: Called | None = None
-        for rule, step, pattern, also in (*self._steps.get(name, ()), *self._steps.get("", ())):
-            if matches(pattern, found) and (also is None or also(found)):
-                call = call or called(found, at)
-                self._see(rule, step, found, call)
+        for one in self._seeing.of(record, at):
+            self._keep(one)
 
     def detections(self) -> Iterator[Detection]:
         """Yield what the rules find in all records, rule by rule and in the order of time."""
         for rule in self.rules:
             yield from sorted(self._found(rule), key=lambda one: (one.first.at, one.first.key))
 
-    def _see(self, rule: Rule, step: int, record: Record, call: Called) -> None:
-        detects = rule.detects
-        by = (
-            detects.then_by
-            if step == THEN and isinstance(detects, Sequence) and detects.then_by
-            else detects.by
-        )
-        targets = tuple(select(record, one.path) for one in rule.about)
-        key = tuple(select(record, one, self._networks) for one in by)
-        if not all(key):
-            return
-        key = (call.account, *key)  # names such as those of users exist in many accounts
-        value = select(record, selector, self._networks) if (selector := _value_of(rule, step)) else ""
+    def _keep(self, one: Seen) -> None:
+        detects, key, sight = one.rule.detects, one.sight.key, one.sight
         if isinstance(detects, FirstSeen):
-            if value and (not (first := self._values[rule.id][key].get(value)) or call.at < first.at):
-                self._values[rule.id][key][value] = sight_of(call, key, value, targets)
+            known = self._values[one.rule.id][key]
+            if not (first := known.get(sight.value)) or sight.at < first.at:
+                known[sight.value] = sight
             return
-        if isinstance(detects, Once):
-            key = (*key, *targets)
-        self._sights[rule.id][key].append((step, sight_of(call, key, value, targets)))
+        self._sights[one.rule.id][key].append((one.step, sight))
 
     def _found(self, rule: Rule) -> Iterator[Detection]:
         if isinstance(rule.detects, FirstSeen):
@@ -108,58 +74,9 @@ class Activity:
             return
         for sights in self._sights[rule.id].values():
             if isinstance(rule.detects, Sequence):
-                yield from _sequences(rule, rule.detects, _unique(sights))
+                yield from sequences(rule, rule.detects, unique(sights))
             else:
-                yield from _episodes(rule, rule.detects, (one for _, one in _unique(sights)))
-
-
-def steps_of(rule: Rule) -> Iterator[tuple[int, Calls]]:
-    """Yield the calls that a rule is about, with their step."""
-    detects = rule.detects
-    if isinstance(detects, Sequence):
-        yield FIRST, detects.first
-        yield THEN, detects.then
-    else:
-        yield FIRST, detects.calls
-
-
-def _value_of(rule: Rule, step: int) -> str:
-    """Return the selector whose values are compared. Empty if there is none."""
-    detects = rule.detects
-    if isinstance(detects, FirstSeen):
-        return detects.value
-    if isinstance(detects, Threshold):
-        return detects.distinct
-    if isinstance(detects, Sequence):
-        return detects.differs or (detects.distinct if step == FIRST else "")
-    return ""
-
-
-def _time(document: Document) -> float:
-    """Return the time of a record, in seconds since 1970. Exports leave out the zone: it is UTC."""
-    given = document.text("eventTime")
-    try:
-        read = datetime.fromisoformat(given)
-        return (read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError) as error:
-        raise BadInput("eventTime", "must be a time such as 2027-01-31T23:59:59Z", given) from error
-
-
-def _is_own(record: Record) -> bool:
-    """Return whether Ringfence made the call."""
-    who = record.get("userIdentity")
-    session = who.get("arn") if isinstance(who, dict) else None
-    account = record.get("recipientAccountId")
-    if not isinstance(session, str) or not isinstance(account, str):
-        return False
-    return is_own_call(principal_of(record), session, account)
-
-
-def _normal(record: Record) -> Record:
-    """Return a record without an empty error code: some exports write it into each record."""
-    if "errorCode" in record and not record["errorCode"]:
-        return {name: value for name, value in record.items() if name != "errorCode"}
-    return record
+                yield from episodes(rule, rule.detects, (one for _, one in unique(sights)))
 
 
 class _Window:
@@ -201,7 +118,7 @@ class _Window:
         return len(self._values) - self.contains("") if distinct else len(self.sights)
 
 
-def _episodes(rule: Rule, detects: Once | Threshold, sights: Iterable[Sight]) -> Iterator[Detection]:
+def episodes(rule: Rule, detects: Once | Threshold, sights: Iterable[Sight]) -> Iterator[Detection]:
     """Yield each episode: from when the threshold is reached to a pause as long as the window."""
     count = detects.count if isinstance(detects, Threshold) else 1
     distinct = isinstance(detects, Threshold) and bool(detects.distinct)
@@ -219,7 +136,7 @@ def _episodes(rule: Rule, detects: Once | Threshold, sights: Iterable[Sight]) ->
         yield Detection(rule, tuple(episode))
 
 
-def _sequences(rule: Rule, detects: Sequence, sights: Iterable[tuple[int, Sight]]) -> Iterator[Detection]:
+def sequences(rule: Rule, detects: Sequence, sights: Iterable[tuple[int, Sight]]) -> Iterator[Detection]:
     """Yield each time that the second call followed enough first calls. A first call counts once."""
     window = _Window(detects.minutes)
     for step, one in sights:
@@ -233,7 +150,7 @@ def _sequences(rule: Rule, detects: Sequence, sights: Iterable[tuple[int, Sight]
             window.clear()
 
 
-def _unique(sights: Iterable[tuple[int, Sight]]) -> Iterator[tuple[int, Sight]]:
+def unique(sights: Iterable[tuple[int, Sight]]) -> Iterator[tuple[int, Sight]]:
     """Yield the calls in the order of time, each once: several trails can record the same one."""
     seen: set[tuple[int, str]] = set()
     for step, one in sorted(sights, key=lambda pair: (pair[1].at, pair[0], pair[1].event)):

@@ -179,6 +179,16 @@ UNSEEN = {
     "data protection of a log": call_event(
         "logs", "PutDataProtectionPolicy", {"logGroupIdentifier": "Ringfence-X"}
     ),
+    "no filter before an alarm": call_event(
+        "logs",
+        "DeleteMetricFilter",
+        {"logGroupName": "/trails/all", "filterName": "ringfence-detection-root-use"},
+    ),
+    "another filter before an alarm": call_event(
+        "logs",
+        "PutMetricFilter",
+        {"logGroupName": "/trails/all", "filterName": "ringfence-detection-root-use", "filterPattern": "x"},
+    ),
     "a rollback": call_event("cloudformation", "RollbackStack", {"stackName": "Ringfence-Response"}),
     "resources that move to another stack": call_event("cloudformation", "CreateStackRefactor", REFACTORED),
 }
@@ -206,6 +216,9 @@ OTHERS = {
     ),
     "no permissions of another bus": call_event(
         "events", "RemovePermission", {"removeAllPermissions": True, "eventBusName": "shop"}
+    ),
+    "a filter of somebody else": call_event(
+        "logs", "DeleteMetricFilter", {"logGroupName": "/trails/all", "filterName": "errors"}
     ),
     "one permission": call_event(
         "events", "RemovePermission", {"removeAllPermissions": False, "statementId": "shop"}

@@ -14,9 +14,10 @@ from ringfence.events.cloudtrail.parser.subjects import places
 from ringfence.events.sent.form import finding_of, subjects_of
 from ringfence.insights.activity.answers import answers_event, mappings_text
 from ringfence.insights.activity.detection import PRODUCT, TYPE
-from ringfence.insights.activity.evaluate import Activity, found_in, steps_of
+from ringfence.insights.activity.evaluate import Activity, found_in
 from ringfence.insights.activity.pack import PACK
 from ringfence.insights.activity.rule import FirstSeen, Sequence, Threshold
+from ringfence.insights.activity.seeing import steps_of
 from ringfence.insights.activity.stories import OWN, call, sign_in
 from ringfence.model.kinds import kind_of
 from ringfence.policy.compiled import policy_from_json

@@ -191,6 +191,7 @@ _GROUP_OR_ARN = Named(
     (STACKS,),
     otherwise=Named("resourceIdentifier", (), (f"*:log-group:{STACKS}*",)),
 )
+_FILTER = Named("filterName", (OWN,))
 _ALARM, _ALARMS = Named("alarmName", (OWN,)), Named("alarmNames", (OWN,))
 _MUTED = Named("muteTargets.alarmNames", (OWN,))
 _OWN_BUS = Named("eventBusName", (OWN,), exact=("default",), exists=False)
@@ -325,6 +326,7 @@ _TABLE_OF_CALLS = (
         _LOGS,
         *("DeleteDataProtectionPolicy", "PutDataProtectionPolicy", "PutTransformer"),
     ),
+    *_calls("logs", _FILTER, _RINGS, "DeleteMetricFilter", "PutMetricFilter"),
     *_calls(
         "apigateway",
         _API,

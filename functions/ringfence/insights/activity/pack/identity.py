@@ -67,7 +67,13 @@ KEY_USED_ELSEWHERE = Rule(
     "high",
     Sequence(
         Calls("iam", ("CreateAccessKey",)),
-        Calls("", (), {"userIdentity": {"invokedBy": [{"exists": False}]}}, Outcome.ANY),
+        # A key that was created is a long-term key, and their ids begin so.
+        Calls(
+            "",
+            (),
+            {"userIdentity": {"invokedBy": [{"exists": False}], "accessKeyId": [{"prefix": "AKIA"}]}},
+            Outcome.ANY,
+        ),
         24 * 60,
         ("responseElements.accessKey.accessKeyId",),
         (KEY,),

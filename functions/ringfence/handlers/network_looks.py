@@ -1,0 +1,62 @@
+"""Run the queries over flow logs each day, and send what they find.
+
+A message is one query over the logs of one account and one day. Athena runs it once, however often the
+message is delivered: the message returns until the result exists.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from ringfence.events.envelope import parse_json
+from ringfence.handlers.logs import logger
+from ringfence.insights.daily import Look, deployed
+from ringfence.model.codec import canonical
+from ringfence.model.document import Document
+from ringfence.model.step import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from ringfence.engine.again import Again
+    from ringfence.engine.intake import ExecutionContext
+    from ringfence.handlers.proof import Proof
+
+
+class Queries(Protocol):
+    """Saved queries."""
+
+    def rows(self, name: str, parameters: Sequence[str], token: str) -> Iterable[Mapping[str, str]]:
+        """Return the rows of a query. Raises Retryable while it runs. The same token runs it once."""
+        ...
+
+
+@dataclass(frozen=True)
+class NetworkLooks:
+    """Looks at the flow logs of accounts. `send` sends a message to the own queue, and `report` a finding."""
+
+    accounts: tuple[str, ...]
+    queries: Queries
+    send: Callable[[str], None]
+    report: Callable[[Mapping[str, object]], None]
+
+    def begin(self, now: datetime) -> int:
+        """Send a message for each account and query, about yesterday. Return how many. Raises Retryable."""
+        day = (now - timedelta(days=1)).date()
+        looks = [Look(query, account, day) for account in self.accounts for query in deployed()]
+        for one in looks:
+            self.send(canonical(one.message))
+        return len(looks)
+
+    def work(self, body: str, _execution: ExecutionContext, proof: Proof) -> tuple[Again, ...]:
+        """Handle one message. Raises BadInput, Forged and Retryable."""
+        proof.check()
+        look = Look.of(Document.of(parse_json(body)))
+        rows = tuple(self.queries.rows(look.query.id, look.parameters, look.token))
+        for row in rows:
+            self.report(look.finding(row))
+        logger().info("looked", extra={**look.message, "found": counted(len(rows), "row")})
+        return ()
