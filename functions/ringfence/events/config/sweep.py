@@ -2,8 +2,8 @@
 
 An event is sent when a result changes. So only results that were recorded in the time of a look count. Rules
 are listed first, and each one that has wrong resources is read in pages. Results come in no order. A rule
-that only has the name of a managed rule is left out: its results would be refuted, and could use up the
-pages.
+that only has the name of a managed rule could use up the pages of a look. So beyond the first page of the
+first rules, only managed rules are read. The runbook asks the same before its first change.
 
 https://docs.aws.amazon.com/config/latest/APIReference/API_DescribeComplianceByConfigRule.html
 https://docs.aws.amazon.com/config/latest/APIReference/API_DescribeConfigRules.html
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -45,6 +46,8 @@ PAGES = 200
 FIRST_LOOK = timedelta(days=1)
 MOST_NAMES = 25
 """Rules that one call describes: the limit of the API."""
+UNASKED = 25
+"""Rules of a look whose first page is read without asking whether they are the managed ones."""
 PERMISSIONS = (
     Permission("config:DescribeComplianceByConfigRule", ("*",), reason="every rule is listed"),
     Permission(
@@ -83,31 +86,46 @@ def sweep(is_answered: Answered) -> Sweep:
 
 @frozen
 class _Left:
-    """What is left of a look: rules that have still to be read, and the tokens of the two lists."""
+    """What is left of a look: rules that have still to be read, and the tokens of the two lists.
+
+    `unasked` are those of the rules that are not known to be managed ones. `begun` counts them in the look.
+    """
 
     rules: tuple[str, ...] = ()
     listed: str = ""
     details: str = ""
+    unasked: tuple[str, ...] = ()
+    begun: int = 0
 
     @classmethod
     def of(cls, token: str) -> _Left:
         given = Document.of(parse_json(token))
-        texts = (given.optional_text(name) or "" for name in ("listed", "details"))
-        return cls(given.texts("rules"), *texts)
+        listed, details = (given.optional_text(name) or "" for name in ("listed", "details"))
+        return cls(given.texts("rules"), listed, details, given.texts("unasked"), given.integer("begun"))
 
     @property
     def token(self) -> str:
         """The text of it. Empty if nothing is left."""
         if not self.rules and not self.listed:
             return ""
-        return json.dumps({"rules": self.rules, "listed": self.listed, "details": self.details})
+        return json.dumps({one.name: getattr(self, one.name) for one in fields(self)})
+
+    @property
+    def next_rule(self) -> _Left:
+        """What is left after the first of the rules."""
+        return replace(self.confirmed, rules=self.rules[1:], details="")
+
+    @property
+    def confirmed(self) -> _Left:
+        """The same, with the first of the rules known to be a managed one."""
+        return replace(self, unasked=tuple(one for one in self.unasked if one != self.rules[0]))
 
 
 def page(is_answered: Answered, place: Place, _strand: str, window: Window, token: str) -> SansIO[Page]:
     """Read a page of results, or a page of rules if the results of all rules were read."""
     left = _Left.of(token) if token else _Left()
     if left.rules:
-        return (yield from _results(place, left, window))
+        return (yield from _results(is_answered, place, left, window))
     return (yield from _rules(is_answered, left))
 
 
@@ -120,8 +138,11 @@ def _rules(is_answered: Answered, left: _Left) -> SansIO[Page]:
         return Page()
     names = (text_if_valid(one, "ConfigRuleName") for one in listed.children("ComplianceByConfigRules"))
     named = {name: meant for name in names if name and (meant := is_answered(name))}
+    following, begun = listed.optional_text("NextToken") or "", left.begun + len(named)
+    if begun <= UNASKED:
+        return Page(token=_Left(tuple(named), following, unasked=tuple(named), begun=begun).token)
     rules = yield from _managed(named)
-    return Page(token=_Left(rules, listed.optional_text("NextToken") or "").token)
+    return Page(token=_Left(rules, following, begun=left.begun).token)
 
 
 def _managed(named: Mapping[str, str]) -> SansIO[tuple[str, ...]]:
@@ -147,18 +168,19 @@ def _managed(named: Mapping[str, str]) -> SansIO[tuple[str, ...]]:
     return tuple(found)
 
 
-def _results(place: Place, left: _Left, window: Window) -> SansIO[Page]:
-    rule, *rest = left.rules
+def _results(is_answered: Answered, place: Place, left: _Left, window: Window) -> SansIO[Page]:
+    rule = left.rules[0]
     asked: dict[str, object] = {"ConfigRuleName": rule, "ComplianceTypes": [NON_COMPLIANT], "Limit": MOST}
     if left.details:
         asked["NextToken"] = left.details
     (got,) = yield (Call("config", "GetComplianceDetailsByConfigRule", asked, expected=NO_RULE),)
-    others = _Left(tuple(rest), left.listed)
     if isinstance(got, Failed):
-        return Page(token=others.token)
+        return Page(token=left.next_rule.token)
     results = tuple(got.children("EvaluationResults"))
     following = got.optional_text("NextToken")
-    after = _Left(left.rules, left.listed, following) if following else others
+    if following and rule in left.unasked and not (yield from _managed({rule: is_answered(rule)})):
+        return Page(token=left.next_rule.token, read=len(results))
+    after = replace(left.confirmed, details=following) if following else left.next_rule
     return Page(tuple(_events(place, results, window)), after.token, len(results))
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ringfence.events.config.sweep import MOST_NAMES, RESULTS, answered, page, sweep
+from ringfence.events.config.sweep import MOST_NAMES, RESULTS, UNASKED, answered, page, sweep
 from ringfence.events.dispatch import findings
 from ringfence.model.place import Place
 from ringfence.model.sweep import Page, Window
@@ -55,22 +55,53 @@ def test_only_rules_that_a_runbook_answers_are_read(rule: str, expected: bool) -
     assert sources.calls[(*WHERE, "GetComplianceDetailsByConfigRule")] == expected
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        ("CUSTOM_LAMBDA", "arn:aws:lambda:eu-west-1:111122223333:function:of-an-intruder"),
-        ("CUSTOM_POLICY", "INCOMING_SSH_DISABLED"),
-        ("AWS", "S3_BUCKET_VERSIONING_ENABLED"),
-    ],
-)
-def test_a_rule_that_only_has_the_name_of_a_managed_rule_uses_up_no_pages(source: tuple[str, str]) -> None:
-    sources = Sources(rules={"restricted-ssh": source})
-    sources.results[WHERE] = [
-        result("sg-0123456789abcdef0", NOW),
-        result("sg-0123456789abcdef1", NOW, "securityhub-restricted-ssh-0a1b2c3d"),
-    ]
+FALSE = [
+    ("CUSTOM_LAMBDA", "arn:aws:lambda:eu-west-1:111122223333:function:of-an-intruder"),
+    ("CUSTOM_POLICY", "INCOMING_SSH_DISABLED"),
+    ("AWS", "S3_BUCKET_VERSIONING_ENABLED"),
+]
+"""Sources of rules that are not the managed rule whose name they have."""
+
+
+def named(number: int) -> str:
+    """Return a name that Security Hub gives to a managed rule."""
+    return f"securityhub-restricted-ssh-{number:08x}"
+
+
+@pytest.mark.parametrize("source", FALSE)
+def test_of_a_rule_that_only_has_the_name_of_a_managed_rule_one_page_is_read(source: tuple[str, str]) -> None:
+    sources = Sources(rules={"restricted-ssh": source}, page=2)
+    false = [result(f"sg-{number:017x}", NOW) for number in range(5)]
+    sources.results[WHERE] = [*false, result("sg-0123456789abcdef1", NOW, named(0))]
     assert subjects(pages(sources)) == ["sg-0123456789abcdef1"]
-    assert sources.calls[(*WHERE, "GetComplianceDetailsByConfigRule")] == 1
+    assert sources.calls[(*WHERE, "GetComplianceDetailsByConfigRule")] == 2
+
+
+@pytest.mark.parametrize("source", FALSE)
+def test_many_rules_that_only_have_the_name_of_a_managed_rule_use_up_few_pages(
+    source: tuple[str, str],
+) -> None:
+    names = [named(number) for number in range(10 * UNASKED)]
+    sources = Sources(rules=dict.fromkeys(names, source), page=100)
+    false = [result(f"sg-{number:017x}", NOW, name) for number, name in enumerate(names)]
+    sources.results[WHERE] = [*false, result("sg-0123456789abcdef1", NOW)]
+    assert subjects(pages(sources))[-1] == "sg-0123456789abcdef1"
+    assert sources.calls[(*WHERE, "GetComplianceDetailsByConfigRule")] <= UNASKED + 1
+
+
+def test_a_few_rules_with_a_page_of_results_each_are_not_described() -> None:
+    sources = Sources()
+    names = [named(number) for number in range(UNASKED)]
+    sources.results[WHERE] = [result("sg-0123456789abcdef0", NOW, name) for name in names]
+    assert len(subjects(pages(sources))) == UNASKED
+    assert sources.calls[(*WHERE, "DescribeConfigRules")] == 0
+
+
+def test_a_rule_is_described_once_however_many_pages_it_has() -> None:
+    sources = Sources(page=2)
+    sources.results[WHERE] = [result(f"sg-{number:017x}", NOW) for number in range(9)]
+    assert len(subjects(pages(sources))) == 9
+    assert sources.calls[(*WHERE, "DescribeConfigRules")] == 1
 
 
 def test_rules_are_described_in_as_many_calls_as_their_number_needs() -> None:
@@ -114,7 +145,8 @@ def test_every_page_of_every_rule_is_read() -> None:
 
 
 def test_a_rule_that_was_deleted_meanwhile_does_not_keep_the_others_from_being_read() -> None:
-    token = '{"rules": ["restricted-ssh", "our-ssh-rule"], "listed": "", "details": ""}'
+    rules = ["restricted-ssh", "our-ssh-rule"]
+    token = json.dumps({"rules": rules, "listed": "", "details": "", "unasked": rules, "begun": 2})
     _, found = talk(page(IS_ANSWERED, PLACE, RESULTS, HOUR, token), (refusal("NoSuchConfigRuleException"),))
     assert found.events == ()
     assert '"our-ssh-rule"' in found.token
