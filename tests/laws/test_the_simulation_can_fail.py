@@ -23,7 +23,7 @@ MOST_SEEDS = 150
 def test_without_a_mend_a_seed_ends_badly(name: str) -> None:
     mend = MENDS[name]
     with without(mend):
-        tried = ((seed, family) for seed in range(MOST_SEEDS) for family in mend.families)
+        tried = ((seed, family) for seed in (mend.seed, *range(MOST_SEEDS)) for family in mend.families)
         found = (run(*one, outages=mend.outages) for one in tried)
         ended = next((one for one in found if mend.wrong in one.wrong), None)
     assert ended, f"no seed below {MOST_SEEDS} finds it"
@@ -48,7 +48,7 @@ def _nothing_stands(*_: object) -> tuple[Step, ...]:
 
 
 def test_a_seed_that_ends_badly_tells_a_short_story() -> None:
-    mend = MENDS["no answer is never a refusal"]
+    mend = MENDS["only the record says that a plan was approved"]
     with without(mend):
         ended = next(one for seed in range(MOST_SEEDS) if (one := run(seed, mend.families[0])).wrong)
         story = story_of(ended)

@@ -77,13 +77,15 @@ def _always_follows(entries: archive.Run, at: Position) -> bool:
 class Mend:
     """A mechanism, and what stood there before: (place, name, substitute) of each part.
 
-    Without it, some runs of these `families` end badly. `wrong` are words of what is found then.
+    Without it, some runs of these `families` end badly. `wrong` are words of what is found then. `seed` is
+    of such a run, and is tried first.
     """
 
     parts: tuple[tuple[object, str, object], ...]
     families: tuple[str, ...]
     wrong: str
     outages: tuple[Outage, ...] = ()
+    seed: int = 0
 
 
 @contextmanager
@@ -195,6 +197,7 @@ MENDS = {
         ((visibility.LastTimes, "is_hidden", _never_hidden),),
         ("an instance",),
         "the record says not-applied",
+        seed=2,
     ),
     "a release waits for what is not visible yet": Mend(
         ((undo, "_not_visible", _all_visible),),
@@ -210,11 +213,13 @@ MENDS = {
         ((apply._Job, "look", _takes_what_it_sees_for_its_own),),
         ("an instance with every option",),
         "it is recorded as made",
+        seed=2,
     ),
     "what another incident needs is not released": Mend(
         ((release, "also_held", _holds_nothing),),
         ("two keys of one user",),
         "a release takes from",
+        seed=4,
     ),
     "leases are short": Mend(
         ((stage_run, "LEASE", timedelta(seconds=285)),),
@@ -225,16 +230,19 @@ MENDS = {
         ((rebase, "_unknown", _writes_again), (stage_run.StageRun, "_until", _renews_nothing)),
         ("an instance with every option",),
         "intents are called",
+        seed=9,
     ),
     "what was begun is finished": Mend(
         ((continuations, "finishing", _finishes_nothing), (unchanged, "finishing", _finishes_nothing)),
         ("a key and its user", "a key"),
         "nobody was told",
+        seed=6,
     ),
     "a release that died is checked": Mend(
         ((release, "has_stopped", _never_stopped),),
         ("a key",),
         "nobody was told",
+        seed=3,
     ),
     "an entry is in the log once": Mend(
         ((archive.Run, "follows", _always_follows),),
@@ -255,5 +263,6 @@ MENDS = {
         ("an instance",),
         "times within an hour",
         (Outage(0, 1e12, "SetSecurityGroups", "refused"),),
+        seed=3,
     ),
 }
