@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -531,17 +532,34 @@ FAULTS = (
 )
 
 
-@pytest.mark.parametrize("fault", [pytest.param(one, id=one.name.replace(" ", "-")) for one in FAULTS])
-def test_a_fault_is_found_and_named_and_after_its_repair_nothing_is(patient: Patient, fault: Fault) -> None:
-    repair = fault.damage(patient)
-    try:
+def rounds() -> tuple[tuple[Fault, ...], ...]:
+    """Return the faults in rounds: a deployment has those of a round at the same time.
+
+    No two of a round are of the same resource, so each has a problem of its own.
+    """
+    made: list[dict[tuple[str, str, str], Fault]] = []
+    for fault in FAULTS:
+        place = (fault.resource, fault.account, fault.region)
+        free = next((one for one in made if place not in one), None)
+        if free is None:
+            made.append(free := {})
+        free[place] = fault
+    return tuple(tuple(one.values()) for one in made)
+
+
+@pytest.mark.parametrize("faults", rounds())
+def test_each_fault_is_found_and_named_and_after_its_repair_nothing_is(
+    patient: Patient, faults: tuple[Fault, ...]
+) -> None:
+    with ExitStack() as repairs:
+        for fault in faults:
+            repairs.callback(fault.damage(patient))
         problems = patient.checked().problems
-    finally:
-        repair()
-    told = [one for one in problems if fault.told(one)]
-    assert told, [one.as_json() for one in problems]
-    assert all(one.remedy for one in told)
-    assert {one.resource for one in problems} == {one.resource for one in told}, "nothing else is wrong"
+    told = {fault.name: [one for one in problems if fault.told(one)] for fault in faults}
+    assert [name for name, found in told.items() if not found] == [], [one.as_json() for one in problems]
+    named = {one.resource for found in told.values() for one in found}
+    assert all(one.remedy for found in told.values() for one in found)
+    assert {one.resource for one in problems} == named, "nothing else is wrong"
 
 
 def test_after_all_repairs_nothing_is_found(patient: Patient) -> None:
