@@ -7,17 +7,16 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.cli.rules import load
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.posture.evaluate import results
 from ringfence.posture.items import resource_of
-from ringfence.posture.library import LIBRARY
 from ringfence.posture.mapping import READS
 from ringfence.posture.mappings import every_mapping
 from ringfence.posture.rule import Status
+from tests.support.posture import SHIPPED
 
-RULES = tuple(one.rule for one in load([LIBRARY]))
+RULES = tuple(one.rule for one in SHIPPED)
 NAMES = sorted(
     {part for one in every_mapping().values() for place in one.places for part in place.field if part != "[]"}
     | {"ipPermissions", "ipv4Ranges", "policyVersionList", "document", "policyText", "Statement", "Action"}

@@ -1,9 +1,14 @@
-"""Small rules for tests of scans."""
+"""The shipped rules, read once, and small rules for tests of scans."""
 
 from __future__ import annotations
 
+from ringfence.cli.rules import load
 from ringfence.posture.conditions import Contains, Is
+from ringfence.posture.library import LIBRARY
 from ringfence.posture.rule import Rule
+
+SHIPPED = tuple(load([LIBRARY]))
+"""Reading them takes a second, and several test modules need them."""
 
 
 def named(type_: str, *, name: str = "named", severity: str = "medium", remediation: str = "") -> Rule:

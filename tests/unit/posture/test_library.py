@@ -7,20 +7,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.cli.rules import load
 from ringfence.model.kinds import every_kind
 from ringfence.posture.evaluate import result
 from ringfence.posture.examples import misjudged
 from ringfence.posture.fixes import command
-from ringfence.posture.library import LIBRARY
 from ringfence.posture.mappings import every_mapping
 from ringfence.posture.rule import Resource, Status
 from ringfence.runbooks.catalogue import CATALOGUE
+from tests.support.posture import SHIPPED
 
 if TYPE_CHECKING:
     from ringfence.posture.file import Loaded
 
-RULES = load([LIBRARY])
+RULES = SHIPPED
 SERVICES = (
     *("S3", "EC2", "IAM", "RDS", "EFS", "CloudTrail", "Config", "GuardDuty", "KMS", "Lambda", "ECR", "ECS"),
     *("EKS", "ElasticLoadBalancingV2", "SNS", "SQS", "SecretsManager"),

@@ -6,14 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ringfence.cli.rules import load
-from ringfence.posture.library import LIBRARY
 from ringfence.posture.ocsf import compliance_finding
 from ringfence.posture.rule import Resource, Result, Status
 from tests.support.ocsf import check
+from tests.support.posture import SHIPPED
 
 AT = datetime(2027, 1, 2, 3, 4, 5, tzinfo=UTC)
-RULES = [one.rule for one in load([LIBRARY])]
+RULES = [one.rule for one in SHIPPED]
 HOSTILE = "\x1b[2J<script>\ud800\u202e\n" * 2_000
 
 
