@@ -66,7 +66,8 @@ Events have the form of OCSF 1.6.0. Tests check them against its published schem
 - A new finding, and each new status, causes one *Detection Finding* (class 2004) for each finding of the
   incident.
 - `unmapped.ringfence` has the incident, the entry and its hash, the values before and after, and what
-  is left.
+  is left. `decided` says who decided and why: the mode, the SHA-256 of the policy file, the request and
+  the approval.
 
 The names of files have the partitions of Amazon Security Lake:
 `ext/ringfence-remediation-activity/1.0/region=…/accountId=…/eventDay=YYYYMMDD/….jsonl`. Security Lake

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 from ringfence.cli.csv_cells import cell
 from ringfence.cli.incident_rows import COLUMNS, values_of
-from ringfence.record.brief import Brief, actor_of
+from ringfence.record.brief import Brief
+from ringfence.record.deciders import Deciders
 from ringfence.record.summary import Summary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from ringfence.record.chain import Entry
 
@@ -40,21 +42,5 @@ def response_row(entries: Iterable[Entry]) -> tuple[object, ...]:
     """Return the values of a response."""
     brief = Brief(Summary.of(entries))
     verified = brief.last_verified
-    return (*values_of(brief, verified.at if verified else None), *_decided(brief))
-
-
-def _decided(brief: Brief) -> Iterator[str]:
-    """Yield who decided, and why: the policy, the newest request, and the newest approval by a person."""
-    made = brief.now.last("DecisionMade")
-    yield from (
-        brief.decided.mode,
-        brief.decided.reason,
-        (made.optional_text("policy") if made else "") or "",
-    )
-    asked = brief.requested
-    yield actor_of(asked) if asked else ""
-    yield (asked.fact.optional_text("reason") if asked else "") or ""
-    answers = (one for one in reversed(brief.now.lines) if one.kind == "ApprovalAnswered")
-    answered = next((one for one in answers if one.fact.optional_text("answer") == "approve"), None)
-    yield actor_of(answered) if answered else ""
-    yield (answered.fact.optional_text("reason") if answered else "") or ""
+    at = verified.at if verified else None
+    return (*values_of(brief, at), *astuple(Deciders.of(brief.now)))

@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from ringfence.cli.choices import OneOf
 from ringfence.cli.home_account import checked, old_name
-from ringfence.cli.period import Since
+from ringfence.cli.period import Since, Until, check_period
 from ringfence.cli.replay_limit import FailIf
 from ringfence.cli.settings import ARCHIVE_BUCKET, home_options
 from ringfence.cli.text import wrapped
@@ -51,6 +51,9 @@ FAILED = 1
 @click.option("--archive", is_flag=True, help="Read the events in the archive of the deployment.")
 @click.option("--since", type=Since(), help="With --archive: incidents since this time: 30d, 12h or a date.")
 @click.option(
+    "--until", type=Until(), help="With --archive: incidents until this time. A date is the whole day."
+)
+@click.option(
     "--policy",
     "policy_path",
     type=click.Path(path_type=Path),
@@ -81,6 +84,7 @@ def replay(  # noqa: PLR0913 - the options of a command
     paths: tuple[str, ...],
     archive: bool,
     since: datetime | None,
+    until: datetime | None,
     policy_path: Path | None,
     against: Path | None,
     old_home: str,
@@ -106,13 +110,14 @@ def replay(  # noqa: PLR0913 - the options of a command
     """
     runbooks = ctx.obj if isinstance(ctx.obj, dict) else _catalogue()
     account = checked(home.home["account"] or old_home)
-    if archive is bool(paths) or (since and not archive):
-        raise click.UsageError("Give PATH or --archive, and --since only with --archive.")
+    if archive is bool(paths) or ((since or until) and not archive):
+        raise click.UsageError("Give PATH or --archive, and --since and --until only with --archive.")
+    check_period(since, until)
     form = _form(ctx, form, as_json=as_json)
     conditions = tuple(map(FailIf.parsed, limits))
     file, name = _policy(policy_path, runbooks)
     done = Replay(OfflineDecisions(file, runbooks, account), _other(against, runbooks, account))
-    _show(done, _archived(home, since) if archive else _reads(paths), form)
+    _show(done, _archived(home, since, until) if archive else _reads(paths), form)
     if html:
         _write(html, done.tally, name, str(against or ""))
     failed = [one for one in conditions if one.holds(done.tally)]
@@ -237,10 +242,10 @@ def _reads(paths: tuple[str, ...]) -> Iterator[Read]:
             yield from read_file(name, report)
 
 
-def _archived(home: Home, since: datetime | None) -> Iterator[Read]:
+def _archived(home: Home, since: datetime | None, until: datetime | None) -> Iterator[Read]:
     from ringfence.cli.replay_archive import archived
 
-    yield from archived(home, since)
+    yield from archived(home, since, until)
 
 
 def _catalogue() -> Mapping[str, Runbook]:

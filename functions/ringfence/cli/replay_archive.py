@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from ringfence.cli.settings import Home
 
 
-def archived(home: Home, since: datetime | None) -> Iterator[Read]:
-    """Yield the entries of the incidents since a time, response by response. Raises Retryable."""
+def archived(home: Home, since: datetime | None, until: datetime | None) -> Iterator[Read]:
+    """Yield the entries of the incidents of a period, response by response. Raises Retryable."""
     from ringfence.handlers.threads import Threads
 
     archive, threads = archive_of(home), Threads()
-    period = Period(since)
+    period = Period(since, until)
     found = archive.responses(period.first, period.last, period.months(datetime.now(UTC)))
     for key, incident in found:
         for one in archive.first_versions(key, incident, threads):

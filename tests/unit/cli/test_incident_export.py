@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -54,7 +54,7 @@ def export(*words: str) -> Result:
     return runner.invoke(main, ["incidents", "export", *words], obj=environment(lambda: NOW))
 
 
-def lines(*words: str) -> list[dict[str, object]]:
+def lines(*words: str) -> list[dict[str, Any]]:
     done = export(*words)
     assert done.exit_code == 0, done.output
     return [json.loads(one) for one in done.stdout.splitlines()]
@@ -89,6 +89,17 @@ def test_ocsf_is_valid_and_names_every_outcome() -> None:
     outcomes = sum(isinstance(one, Outcome) for one in facts)
     assert sum(one["class_name"] == "Remediation Activity" for one in found) == outcomes > 0
     assert any(isinstance(one, Intended) for one in facts)
+
+
+def test_ocsf_says_who_decided_and_why() -> None:
+    decided = [
+        one["unmapped"]["ringfence"]["decided"]
+        for one in lines("--format", "ocsf", RELEASED)
+        if one["class_name"] == "Remediation Activity"
+    ]
+    assert decided
+    assert {(one["requested_by"], one["request"]) for one in decided} >= {(PERSON, REASON)}
+    assert all(one["mode"] and one["reason"] for one in decided)
 
 
 def test_csv_is_a_row_for_each_response() -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-EVIL = "<script>alert(1)</script> {{ 7 * 7 }} \x1b[2J"
+EVIL = "<script>alert(1)</script> {{ 7 * 7 }} \x1b[2J\u202e\ud800"
 
 
 @pytest.fixture
@@ -117,6 +117,15 @@ def test_a_page_tells_what_happened_what_was_done_and_how_long_it_took() -> None
         assert text in done.stdout, text
 
 
+def test_each_row_has_a_header(client: DynamoDBClient) -> None:
+    log = dynamo_log(client)
+    another = FindingReceived(replace(finding(), id="another", title="another one"))
+    log.append(KEY, log.read(KEY), more(contained(), another), None)
+    page = report().stdout
+    assert "another one" in page
+    assert not re.search(r"<th[^>]*>\s*</th>", page)
+
+
 @pytest.mark.usefixtures("client")
 def test_a_page_has_no_scripts_and_loads_nothing(tmp_path: Path) -> None:
     path = tmp_path / "page.html"
@@ -131,6 +140,8 @@ def test_hostile_text_stays_text(client: DynamoDBClient) -> None:
     page = report().stdout
     assert "<script>" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt; {{ 7 * 7 }}" in page
+    assert "\\x1b[2J\\u202e" in page
+    assert not any(char in page for char in "\x1b\u202e\ud800")
 
 
 def test_an_altered_entry_comes_first_and_is_an_exit_code(client: DynamoDBClient) -> None:

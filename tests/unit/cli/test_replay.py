@@ -365,7 +365,9 @@ def test_a_page_that_cannot_be_written_is_bad_input(tmp_path: Path) -> None:
     assert "--html: cannot be written" in result.stderr
 
 
-@pytest.mark.parametrize("options", [[], ["x.json", "--archive"], ["x.json", "--since", "7d"]])
+@pytest.mark.parametrize(
+    "options", [[], ["x.json", "--archive"], ["x.json", "--since", "7d"], ["x.json", "--until", "7d"]]
+)
 def test_the_source_of_the_events_must_be_clear(options: list[str]) -> None:
     result = CliRunner().invoke(main, ["replay", *options])
     assert result.exit_code == 2

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from ringfence.model import d3fend
 from ringfence.model.d3fend import Tactic
 from ringfence.record.brief import Brief
+from ringfence.record.deciders import Deciders
 from ringfence.record.facts import RELEASE, Result
 from ringfence.record.ocsf.base import (
     OTHER,
@@ -73,6 +75,7 @@ def remediation_activity(now: Summary, techniques: Techniques) -> Event:
             before=before,
             after=after,
             requests=[text(one) for one in outcome.fact.texts("requests")],
+            decided={name: text(words) for name, words in asdict(Deciders.of(now)).items()},
         ),
     }
 
