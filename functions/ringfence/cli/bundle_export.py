@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from importlib.metadata import version
+from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from ringfence.aws.archive_objects import written
@@ -26,7 +27,7 @@ from ringfence.record.merkle import WIDTH, Edge
 from ringfence.record.tlog import packed, read_checkpoint, read_leaf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from ringfence.aws.archive import S3Archive
@@ -35,8 +36,11 @@ if TYPE_CHECKING:
     from ringfence.cli.audit_store import AuditStore
     from ringfence.cli.bundle_zip import Adding
     from ringfence.engine.ports import SideBySide
+    from ringfence.record.integrity import Archived
     from ringfence.record.tlog import Checkpoint, LogKey, Verify
 
+_AT_ONCE = 32
+"""Responses that are read together."""
 _AGAIN = timedelta(minutes=30)
 """A checkpoint that the archive received so much later than it was signed was put there again."""
 
@@ -103,10 +107,10 @@ def _chains(asked: Asked, store: AuditStore, end: Checkpoint) -> dict[str, set[s
 def _incidents(sources: LogSources, chains: Mapping[str, set[str]], store: AuditStore, out: Adding) -> int:
     """Write the entries and the tables. Return how many entries are younger than the log."""
     younger, views = 0, Views()
-    for incident, of in sorted(chains.items()):
+    for incident, each in groupby(_archived(sources, chains), key=lambda one: one[0]):
         lines = []
-        for chain in sorted(of):
-            entries, left = _entries(sources, store, chain, incident)
+        for _, chain, found in each:
+            entries, left = _proved(incident, found, store.leaves(chain, incident))
             younger += left
             lines.append(written(chain, entries))
             views.add(chain, entries)
@@ -114,6 +118,28 @@ def _incidents(sources: LogSources, chains: Mapping[str, set[str]], store: Audit
     for name, data in views.files().items():
         out.add(name, data)
     return younger
+
+
+def _archived(
+    sources: LogSources, chains: Mapping[str, set[str]]
+) -> Iterator[tuple[str, str, tuple[Archived, ...]]]:
+    """Yield the archived entries of each response, in order. Some responses are read at once."""
+    pairs = ((incident, chain) for incident, of in sorted(chains.items()) for chain in sorted(of))
+    while some := tuple(islice(pairs, _AT_ONCE)):
+        reads = [
+            lambda one=one: sources.archive.first_versions(_key(one[1]), one[0], _in_turn) for one in some
+        ]
+        for (incident, chain), found in zip(some, sources.side_by_side(reads), strict=True):
+            yield incident, chain, found if isinstance(found, tuple) else ()
+
+
+def _key(chain: str) -> ChainKey:
+    runbook, _, subject = chain.partition("#")
+    return ChainKey(runbook, subject)
+
+
+def _in_turn(reads: Sequence[Callable[[], object]]) -> list[object]:
+    return [read() for read in reads]
 
 
 def _window(sources: LogSources, asked: Asked) -> tuple[Signed | None, Signed]:
@@ -173,21 +199,18 @@ def _log(sources: LogSources, base: Signed | None, end: Signed, store: AuditStor
         raise DamagedLog(check.faults[0])
 
 
-def _entries(
-    sources: LogSources, store: AuditStore, chain: str, incident: str
+def _proved(
+    incident: str, found: Iterable[Archived], leaves: Mapping[int, object]
 ) -> tuple[tuple[Entry, ...], int]:
     """Return the entries of a response up to its last leaf, and how many come later.
 
     Those without a leaf in the period are proved by the hash in the entry after them. It does not cover their
     MACs, so these are left out.
     """
-    runbook, _, subject = chain.partition("#")
-    found = sources.archive.first_versions(ChainKey(runbook, subject), incident, sources.side_by_side)
-    leaves = store.leaves(chain, incident)
-    last = max(leaves)
+    last, every = max(leaves), tuple(found)
     entries = tuple(
         Entry(incident, one.seq, one.body, one.hash, one.mac if one.seq in leaves else "")
-        for one in found
+        for one in every
         if one.seq <= last
     )
-    return entries, len(found) - len(entries)
+    return entries, len(every) - len(entries)

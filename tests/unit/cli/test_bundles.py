@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import json
 import zipfile
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ from ringfence.model.errors import BadInput
 from ringfence.model.frozen import replace
 from ringfence.model.incident import incident_id
 from ringfence.record.chain import ChainKey, Stamp, digest, link
+from ringfence.record.deployment_facts import Pause, PausesChanged
 from ringfence.record.log_check import Signed
 from ringfence.record.tlog import LogKey, read_checkpoint
 from tests.support.effort import examples
@@ -193,6 +195,21 @@ def test_the_tables_say_who_decided_what() -> None:
     assert len(rows) == 2
     assert ",decision,auto," in rows[1]
     assert len(kept.files[RESPONSES].decode().splitlines()) == 2
+
+
+def test_what_people_did_to_the_deployment_is_in_the_bundle() -> None:
+    paused = LogHome()
+    key = ChainKey("pause", "account/111122223333/eu-west-1/111122223333")
+    person = "arn:aws:sts::111122223333:assumed-role/oncall/kim"
+    pause = Pause("p-1", person, "a drill", START, START + timedelta(hours=1))
+    paused.write(key, *link(Stamp(key, FIRST, person, "a", START), None, [PausesChanged("began", pause)]))
+    paused.publish()
+    kept, _ = made(ALL, paused)
+    (row,) = csv.DictReader(kept.files[DECISIONS].decode().splitlines())
+    assert (row["what"], row["result"], row["who"], row["authenticated"]) == ("pause", "began", person, "")
+    assert row["reason"] == f"a drill (paused by {person})"
+    assert len(kept.files[RESPONSES].decode().splitlines()) == 1
+    assert checked(kept).faults == []
 
 
 # What somebody can do who wants an auditor to see something else. The manifest is made to agree.
