@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,10 +13,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.aws.audit_items import sort_key
+from ringfence.cli.audit_store import audit_store
+from ringfence.cli.bundle_export import Asked, LogSources, make_bundle
+from ringfence.cli.bundle_zip import written_bundle
 from ringfence.model.incident import incident_id
 from ringfence.record.chain import Stamp, link
 from ringfence.record.control import LOG_LEAVES
 from ringfence.record.tlog import Leaf
+from tests.support.fakes.audit_home import in_turn
 from tests.support.fakes.chains import KEY, LATER, contained, notes, stamp
 from tests.support.fakes.log_home import LogHome
 from tools import record_vectors
@@ -28,6 +33,7 @@ ALONE = """
 import runpy, sys
 sys.modules["ringfence"] = None
 sys.argv = sys.argv[1:]
+sys.path.insert(0, sys.argv[0].rpartition("/")[0])
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
 """Runs a script that cannot import Ringfence."""
@@ -53,9 +59,9 @@ def copied(home: LogHome, folder: Path) -> None:
         path.write_bytes(kept[-1]["Body"])
 
 
-def script(*words: Path | str) -> subprocess.CompletedProcess[str]:
+def script(*words: Path | str, name: str = "verify_log.py") -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 - a script of ours
-        [sys.executable, "-I", "-c", ALONE, str(DOCS / "verify_log.py"), *map(str, words)],
+        [sys.executable, "-I", "-c", ALONE, str(DOCS / name), *map(str, words)],
         capture_output=True,
         text=True,
         check=False,
@@ -81,6 +87,24 @@ def test_the_script_verifies_a_copy_without_ringfence(home: LogHome, tmp_path: P
     copied(home, tmp_path)
     done = script(tmp_path, home.signer.key.text)
     assert (done.returncode, done.stdout) == (0, "306 entries and 306 leaves are sound\n"), done.stderr
+
+
+@pytest.mark.parametrize(("minutes", "entries"), [(15, 300), (0, 0)])
+def test_a_script_verifies_a_bundle_without_ringfence(
+    home: LogHome, tmp_path: Path, minutes: int, entries: int
+) -> None:
+    """The log before the bundle ends in the first or in the second tile."""
+    path, key = tmp_path / "bundle.zip", home.signer.key.text
+    sources = LogSources(home.archive, home.files, home.signer.key, home.signer.verify, in_turn)
+    with audit_store() as store, written_bundle(path) as out:
+        make_bundle(sources, Asked(home.clock() - timedelta(minutes=minutes)), store, out, home.clock())
+    done = script(path, key, name="verify_bundle.py")
+    said = f"{entries} entries are sound, and none is missing of everything in the period until "
+    assert (done.returncode, done.stdout.startswith(said)) == (0, True), done.stderr + done.stdout
+    with zipfile.ZipFile(path, "a") as more:
+        more.writestr("more.txt", "")
+    done = script(path, key, name="verify_bundle.py")
+    assert (done.returncode, done.stderr) == (1, "NOT SOUND: added or removed: ['more.txt']\n")
 
 
 def entry(home: LogHome, old: bytes, new: bytes) -> None:

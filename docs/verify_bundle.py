@@ -1,0 +1,195 @@
+"""Verify a bundle of `ringfence audit export` without Ringfence and without AWS.
+
+    python verify_bundle.py bundle.zip 'NAME+ID+KEY'
+
+The key is that of the deployment's log. Do not take it from the bundle. It needs Python 3.11, the package
+cryptography, and verify_log.py beside it. docs/record-format.md specifies what it checks. It does not check
+responses.csv and decisions.csv, which are computed from the entries.
+
+Exit code 0: sound. 1: a fault, which is named. 2: bad input.
+"""
+
+import argparse
+import json
+import sys
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from verify_log import WIDTH, Fault, checkpoint, must, public_key, sha256
+
+MANIFEST, CHECKPOINT, BASE = "manifest.json", "log/checkpoint", "log/base"
+TABLES = {"responses.csv", "decisions.csv"}
+Leaf = tuple[int, dict[str, str]]
+
+
+class Tree:
+    """The roots of the perfect subtrees of a log, the largest first, each with its height."""
+
+    def __init__(self) -> None:
+        self.roots: list[tuple[int, bytes]] = []
+
+    def add(self, hash_: bytes, height: int = 0) -> None:
+        """Append a leaf, or a whole subtree."""
+        while self.roots and self.roots[-1][0] == height:
+            _, left = self.roots.pop()
+            hash_, height = sha256(b"\x01" + left + hash_), height + 1
+        self.roots.append((height, hash_))
+
+    @property
+    def root(self) -> bytes:
+        """The root of the log."""
+        found = b""
+        for _, left in reversed(self.roots):
+            found = sha256(b"\x01" + left + found) if found else left
+        return found or sha256(b"")
+
+
+def path_of(kind: str, index: int, width: int) -> str:
+    """Return the path of a tile, or of a bundle of leaves."""
+    digits = f"{index:d}"
+    digits = digits.zfill(-(-len(digits) // 3) * 3)
+    parts = [digits[at : at + 3] for at in range(0, len(digits), 3)]
+    name = "/".join([f"x{one}" for one in parts[:-1]] + parts[-1:])
+    return f"log/tile/{kind}/{name}" + (f".p/{width}" if width < WIDTH else "")
+
+
+class Bundle:
+    """A bundle. `used` are the names of the files that were needed."""
+
+    def __init__(self, path: Path) -> None:
+        self.zip = zipfile.ZipFile(path)
+        self.names = [one.filename for one in self.zip.infolist()]
+        self.used = {MANIFEST, *TABLES}
+
+    def read(self, name: str) -> bytes:
+        """Read a file."""
+        must(name in self.names, f"{name} is missing")
+        self.used.add(name)
+        return self.zip.read(name)
+
+    def manifest(self) -> list[str]:
+        """Compare the files with the manifest, and return the incidents that it names."""
+        twice = [name for name, times in Counter(self.names).items() if times > 1]
+        must(not twice, f"in the bundle more than once: {twice}")
+        said = json.loads(self.read(MANIFEST))
+        must(said["form"] == "ringfence bundle, version 1", "it is another form of bundle")
+        other = sorted({*self.names} - {MANIFEST} ^ said["files"].keys())
+        must(not other, f"added or removed: {other}")
+        for name, digest in said["files"].items():
+            must(sha256(self.zip.read(name)).hex() == digest, f"{name} was altered")
+        return list(said["incidents"])
+
+    def base(self, key: str) -> tuple[int, Tree]:
+        """Return the size of the log before the period, and its tree."""
+        tree = Tree()
+        if BASE not in self.names:
+            return 0, tree
+        size, signed, _ = checkpoint(self.read(BASE).decode(), key)
+        levels = [(level, size >> 8 * level) for level in range(8) if size >> 8 * level]
+        for level, count in reversed(levels):
+            if width := count % WIDTH:
+                tile = self.read(path_of(str(level), count // WIDTH, width))
+                must(len(tile) == 32 * width, f"tile {level} was altered")
+                for at in range(width):
+                    tree.add(tile[32 * at : 32 * at + 32], 8 * level)
+        must(tree.root == signed, "the tiles do not have the root of log/base")
+        return size, tree
+
+    def leaves(self, first: int, size: int) -> Iterator[tuple[int, bytes]]:
+        """Yield the leaves of the period, each with its number."""
+        for index in range(first // WIDTH, -(-size // WIDTH)):
+            width = min(WIDTH, size - index * WIDTH)
+            data, found = self.read(path_of("entries", index, width)), []
+            while data:
+                end = 2 + int.from_bytes(data[:2], "big")
+                found.append(data[2:end])
+                data = data[end:]
+            must(len(found) == width, f"bundle {index} of leaves was altered")
+            yield from ((number, leaf) for number, leaf in enumerate(found, index * WIDTH) if number >= first)
+
+
+def verify_incident(incident: str, lines: list[str], leaves: dict[tuple[str, str], Leaf]) -> int:
+    """Verify the entries of an incident, and return their number."""
+    chains: dict[str, list[dict[str, str]]] = {}
+    for line in lines:
+        entry = json.loads(line)
+        text = json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        must(text == line and len(entry) == 5, f"{incident}: a line is no entry")
+        chains.setdefault(entry["chain"], []).append(entry)
+    for chain, entries in chains.items():
+        previous = ""
+        logged = [entry["entry"] for entry in entries if (chain, entry["entry"]) in leaves]
+        must(logged and logged[-1] == entries[-1]["entry"], f"{incident} {chain}: its last entry was added")
+        for seq, entry in enumerate(entries):
+            here, body = f"{chain} {entry['entry']}", json.loads(entry["body"])
+            must(entry["entry"] == f"{incident}#{seq:06d}", f"{here}: a gap before it")
+            hash_ = sha256(entry["body"].encode()).hex()
+            must(hash_ == entry["hash"], f"{here}: its hash does not match its body")
+            must((body["previous"], body["seq"]) == (previous, seq), f"{here}: it does not follow")
+            must(
+                (f"{body['runbook']}#{body['subject']}", body["incident"]) == (chain, incident),
+                f"{here}: of another",
+            )
+            number, leaf = leaves.pop((chain, entry["entry"]), (-1, None))
+            if leaf is None:
+                must(not entry["mac"], f"{here}: nothing proves its MAC")
+            else:
+                right = {
+                    "chain": chain,
+                    "entry": entry["entry"],
+                    "body": hash_,
+                    "hash": hash_,
+                    "mac": entry["mac"],
+                }
+                must(leaf == right, f"{here}: leaf {number} has another version of it")
+            previous = hash_
+    return len(lines)
+
+
+def main(path: Path, key: str) -> str:
+    """Verify everything, and say what it was. Raises Fault."""
+    bundle = Bundle(path)
+    named = bundle.manifest()
+    end, signed, at = checkpoint(bundle.read(CHECKPOINT).decode(), key)
+    first, tree = bundle.base(key)
+    wanted: dict[str, dict[tuple[str, str], Leaf]] = {}
+    for number, text in bundle.leaves(first, end):
+        tree.add(sha256(b"\x00" + text))
+        leaf = json.loads(text)
+        must("entry" in leaf, f"leaf {number} is no entry: it was removed before it was published")
+        incident = leaf["entry"].rpartition("#")[0]
+        if not named or incident in named:
+            known = wanted.setdefault(incident, {}).setdefault((leaf["chain"], leaf["entry"]), (number, leaf))
+            must(known[1] == leaf, f"leaf {number}: the log has two versions of it")
+    must(tree.root == signed, "the leaves do not have the signed root")
+    must({*named} <= wanted.keys(), "an incident that the manifest names is not in the log")
+    entries = 0
+    for incident, leaves in sorted(wanted.items()):
+        lines = bundle.read(f"chains/{incident}.jsonl").decode().splitlines()
+        entries += verify_incident(incident, lines, leaves)
+        must(not leaves, f"removed, but in the log: {sorted(leaves)[:5]}")
+    strangers = sorted({*bundle.names} - bundle.used)
+    must(not strangers, f"nothing in the log belongs to {strangers}")
+    scope = f"only of {', '.join(named)}" if named else "of everything in the period"
+    return f"{entries} entries are sound, and none is missing {scope} until {at:%Y-%m-%d %H:%M:%SZ}"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="the zip file")
+    parser.add_argument("key", metavar="KEY", help="the log's public key: NAME+ID+KEY")
+    given = parser.parse_args()
+    try:
+        public_key(given.key)
+    except ValueError as error:
+        parser.error(f"KEY: {error}")
+    if not zipfile.is_zipfile(given.bundle):
+        parser.error(f"BUNDLE: {given.bundle} is no zip file")
+    try:
+        print(main(given.bundle, given.key))
+    except (Fault, KeyError, TypeError, ValueError, zipfile.BadZipFile) as fault:
+        sys.exit(f"NOT SOUND: {fault}")
