@@ -129,7 +129,7 @@ def test_it_does_not_claim_compliance(words: tuple[str, ...]) -> None:
 def test_an_unknown_framework_is_an_error_that_names_those_that_are_known() -> None:
     result = ringfence("fedramp")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "soc2, hipaa, pci, iso27001, nist-800-53, cis, cis6, cis5" in result.stderr
+    assert "soc2, hipaa, pci, iso27001, nist-800-53, gdpr, cis, cis6, cis5" in result.stderr
 
 
 def test_the_catalogue_of_ringfence_itself_is_told_unless_another_is_given() -> None:

@@ -93,7 +93,7 @@ def test_no_two_frameworks_share_a_name() -> None:
 
 @pytest.mark.parametrize("name", ["fedramp", "", "cis 4", "soc"])
 def test_an_unknown_framework_is_refused_with_those_that_are_known(name: str) -> None:
-    with pytest.raises(BadInput, match="soc2, hipaa, pci, iso27001, nist-800-53, cis, cis6, cis5"):
+    with pytest.raises(BadInput, match="soc2, hipaa, pci, iso27001, nist-800-53, gdpr, cis, cis6, cis5"):
         framework(name)
 
 

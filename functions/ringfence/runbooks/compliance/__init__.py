@@ -36,6 +36,7 @@ FRAMEWORKS = (
     Framework("pci", "PCI DSS 4.0", "PCI DSS 4.0", ("pci4", "pcidss")),
     Framework("iso27001", "ISO/IEC 27001:2022, Annex A", "ISO 27001:2022", ("iso",)),
     Framework("nist-800-53", "NIST SP 800-53 Rev. 5", "NIST 800-53", ("nist", "nist53r5", "nist80053r5")),
+    Framework("gdpr", "GDPR, technical articles", "GDPR", ("dsgvo", "rgpd")),
     Framework("cis", "CIS AWS Foundations Benchmark 7.0", "CIS AWS 7.0", ("cis7",)),
     Framework("cis6", "CIS AWS Foundations Benchmark 6.0", "CIS AWS 6.0"),
     Framework("cis5", "CIS AWS Foundations Benchmark 5.0", "CIS AWS 5.0"),

@@ -52,6 +52,7 @@ _TABLE = (
         pci="3.5.1 8.3.2",
         iso27001="A.8.11 A.8.24",
         nist_800_53="AU-9 CM-6 CM-9 CP-9 PM-11 SC-8 SC-13 SC-16 SC-28 SI-19",
+        gdpr="32",
     ),
     _control(
         "s3-versioning",
@@ -95,6 +96,7 @@ _TABLE = (
         cis="3.1.1",
         cis6="3.1.1",
         cis5="2.1.1",
+        gdpr="32",
     ),
     _control(
         "security-group-ingress",
@@ -165,6 +167,7 @@ _TABLE = (
         cis="3.2.1",
         cis6="3.2.1",
         cis5="2.2.1",
+        gdpr="32",
     ),
     _control(
         "cloudtrail-multi-region",
@@ -183,6 +186,7 @@ _TABLE = (
         cis="4.1",
         cis6="4.1",
         cis5="3.1",
+        gdpr="25 30",
     ),
     _control(
         "cloudtrail-log-file-validation",
@@ -196,6 +200,7 @@ _TABLE = (
         cis="4.2",
         cis6="4.2",
         cis5="3.2",
+        gdpr="25 32",
     ),
     _control(
         "imdsv2",
@@ -233,6 +238,7 @@ _TABLE = (
         cis="2.12",
         cis6="2.13",
         cis5="1.13",
+        gdpr="25",
     ),
     _control(
         "root-use",
@@ -256,6 +262,7 @@ _TABLE = (
         cis="2.4",
         cis6="2.3",
         cis5="1.3",
+        gdpr="25",
     ),
     _control(
         "password-policy",
@@ -272,6 +279,7 @@ _TABLE = (
         cis="2.8 2.9",
         cis6="2.7 2.8",
         cis5="1.7 1.8",
+        gdpr="25",
     ),
     _control(
         "vpc-flow-logs",
@@ -290,6 +298,7 @@ _TABLE = (
         cis="4.7",
         cis6="4.7",
         cis5="3.7",
+        gdpr="25 30",
     ),
     _control(
         "kms-key-rotation",
@@ -303,6 +312,7 @@ _TABLE = (
         cis="4.6",
         cis6="4.6",
         cis5="3.6",
+        gdpr="25 30",
     ),
     _control(
         "patch-compliance",

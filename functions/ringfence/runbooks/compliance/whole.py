@@ -4,7 +4,8 @@ Only the numbers are listed, because the texts belong to their publishers. PCI D
 benchmarks are not here. Of these, only the requirements that a control is mapped to can be counted.
 
 SOC 2: the Trust Services Criteria of 2017 (AICPA TSP section 100). HIPAA: 45 CFR 164.308 to 164.316. ISO/IEC
-27001:2022: Annex A.
+27001:2022: Annex A. GDPR: the articles that ask for technical measures and for their evidence: 25 (by design
+and by default), 30 (records), 32 (security), 33 and 34 (breaches).
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ WHOLE: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "soc2": tuple(_numbered(_SOC2)),
         "hipaa": tuple(_sections(_HIPAA)),
         "iso27001": tuple(chain(_numbered("A.5:37 A.6:8 A.7:14 A.8:34"))),
+        "gdpr": ("25", "30", "32", "33", "34"),
     }
 )
 """The numbers of all requirements, by framework id."""
