@@ -37,6 +37,14 @@ MOST_PROBLEMS = 50
     help="Set a number of a rule, such as denied-burst.count=30. Can be repeated.",
 )
 @click.option(
+    "--sigma",
+    "sigma",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Also use the Sigma rules for CloudTrail in this file or folder. Can be repeated.",
+)
+@click.option(
     "--networks",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -53,6 +61,7 @@ def activity(  # noqa: PLR0913 - the options of a command
     paths: tuple[str, ...],
     ids: tuple[str, ...],
     settings: tuple[str, ...],
+    sigma: tuple[Path, ...],
     networks: Path | None,
     findings: bool,
     mappings: bool,
@@ -65,9 +74,11 @@ def activity(  # noqa: PLR0913 - the options of a command
     output of `aws cloudtrail lookup-events`, or one record on each line. Files can be compressed with gzip.
     The records can be in any order.
 
-    Exit code 0: nothing was found. 1: a record cannot be read. 2: bad input. 3: something was found.
+    Exit code 0: nothing was found. 1: a record cannot be read, or a Sigma rule cannot be imported. 2: bad
+    input. 3: something was found.
     """
-    rules = tuple(_changed(_chosen(ids), settings))
+    left_out: list[str] = []
+    rules = tuple(_changed(_chosen(ids, _imported(sigma, left_out)), settings))
     if mappings:
         from ringfence.insights.activity.answers import mappings_text
 
@@ -78,22 +89,44 @@ def activity(  # noqa: PLR0913 - the options of a command
     if findings and as_json:
         raise BadInput("--findings", "must not be given together with --json")
     done, problems = _read(paths, rules, _networks(networks))
+    for one in left_out:
+        click.echo(safe(one), err=True)
     found = tuple(done.detections())
     if findings:
         problems += [_not_sent(one) for one in found if not one.subjects]
     _print(found, findings=findings, as_json=as_json, full=full)
     _tell(done, problems)
-    ctx.exit(NOT_READ if problems else FOUND if found else 0)
+    ctx.exit(NOT_READ if problems or left_out else FOUND if found else 0)
 
 
-def _chosen(ids: tuple[str, ...]) -> Iterator[Rule]:
+def _imported(paths: tuple[Path, ...], left_out: list[str]) -> Iterator[Rule]:
+    """Yield the rules of Sigma. Those that cannot be imported are added to `left_out`, with the reason."""
+    if not paths:
+        return
+    from ringfence.cli.reading import text_of
+
+    try:
+        from ringfence.insights.sigma import rules_of
+    except ImportError:
+        raise BadInput("--sigma", "needs pySigma: pip install 'ringfence[sigma]'") from None
+    for path in paths:
+        files = sorted(one for one in path.rglob("*.y*ml") if one.is_file()) if path.is_dir() else [path]
+        for file in files:
+            for one in rules_of(text_of("--sigma", file), str(file)):
+                if isinstance(one, BadInput):
+                    left_out.append(str(one))
+                else:
+                    yield one
+
+
+def _chosen(ids: tuple[str, ...], imported: Iterable[Rule]) -> Iterator[Rule]:
     from ringfence.insights.activity.pack import PACK
 
-    known = {one.id: one for one in PACK}
+    known = {one.id: one for one in (*PACK, *imported)}
     for id_ in ids:
         if id_ not in known:
             raise unknown("--rule", id_, known)
-    yield from (one for one in PACK if not ids or one.id in ids)
+    yield from (one for one in known.values() if not ids or one.id in ids)
 
 
 def _changed(rules: Iterable[Rule], settings: tuple[str, ...]) -> Iterator[Rule]:

@@ -177,3 +177,41 @@ def test_what_cannot_be_meant_is_bad_input(file: Path, words: tuple[str, ...]) -
     done = activity(*(str(file) if one == "FILE" else one for one in words))
     assert done.exit_code == 2
     assert "Error" in done.stderr
+
+
+SIGMA = """
+title: A user was listed
+logsource: {product: aws, service: cloudtrail}
+detection:
+    selection: {eventSource: iam.amazonaws.com, eventName: ListUsers}
+    condition: selection
+"""
+
+
+def test_sigma_rules_of_a_folder_are_used_beside_the_shipped_ones(file: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    (folder / "one.yml").write_text(SIGMA, "utf-8")
+    done = activity(str(file), "--sigma", str(folder), "--json")
+    assert done.exit_code == 3
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {one["rule"] for one in found} == {"mfa-removed", "sigma-a-user-was-listed"}
+    only = activity(str(file), "--sigma", str(folder), "--rule", "sigma-a-user-was-listed")
+    assert len(only.stdout.splitlines()) == 1
+
+
+def test_a_sigma_rule_that_cannot_be_imported_is_named_and_the_others_are_used(
+    file: Path, tmp_path: Path
+) -> None:
+    rules = tmp_path / "rules.yml"
+    rules.write_text(f"{SIGMA}---{SIGMA.replace('product: aws', 'product: okta')}", "utf-8")
+    done = activity(str(file), "--sigma", str(rules))
+    assert done.exit_code == 1
+    assert "sigma-a-user-was-listed" in done.stdout
+    assert "cannot be imported: its log source" in done.stderr
+
+
+def test_a_missing_file_of_sigma_rules_is_bad_input(file: Path, tmp_path: Path) -> None:
+    done = activity(str(file), "--sigma", str(tmp_path / "none.yml"))
+    assert done.exit_code == 2
+    assert "none.yml" in done.stderr
