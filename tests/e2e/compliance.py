@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from ringfence.local.deployment import AT_ONCE
 from ringfence.model.resource_names import run_role
 from ringfence.runbooks.catalogue import CATALOGUE
+from tests.e2e.approvals import ASK_TYPE
 from tests.e2e.world import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
@@ -50,6 +54,32 @@ EXEMPT: Sequence[Mapping[str, object]] = (
     {"subject": "iam-user/*/*/t[0-9]*", "reason": "operators of these tests", "runbook": "harden-identity"},
 )
 """What is left as it is, and whom a review of every user leaves alone."""
+
+CLOSED_TYPE, UNIT_TYPE = "Trojan:EC2/DGADomainRequest.B", "Backdoor:EC2/Spambot"
+OTHER_UNIT_TYPE = "Trojan:EC2/DropPoint"
+UNIT, OTHER_UNIT = "ou-ab12-production", "ou-ab12-tests"
+
+
+def rules(now: datetime) -> tuple[Mapping[str, object], ...]:
+    """Return rules about the hours around a time and about others, and about two organizational units."""
+
+    def during(start: int, end: int) -> list[Mapping[str, object]]:
+        hours = "-".join((now + timedelta(hours=one)).strftime("%H:%M") for one in (start, end))
+        return [{"zone": "UTC", "hours": [hours]}]
+
+    unit = {"name": "unit", "finding": UNIT_TYPE, "organizational-units": [UNIT], "mode": "dry-run"}
+    return (
+        {"name": "now", "finding": ASK_TYPE, "during": during(-2, 6), "mode": "approve"},
+        {"name": "not now", "finding": CLOSED_TYPE, "during": during(7, 20), "mode": "dry-run"},
+        unit,
+        {
+            "name": "other",
+            "finding": OTHER_UNIT_TYPE,
+            "organizational-units": [OTHER_UNIT],
+            "mode": "dry-run",
+        },
+        AT_ONCE,
+    )
 
 
 def settings() -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,7 @@ from ringfence.local.deployment import AT_ONCE, HIGH_LIMITS
 from ringfence.local.principals import Principals
 from ringfence.policy.limits import GROUP, ROLE, TARGET_GROUP
 from tests.e2e.approvals import APPROVALS, ASK, VETO, WATCHED
-from tests.e2e.compliance import EXEMPT, Compliance, settings
+from tests.e2e.compliance import EXEMPT, UNIT, Compliance, rules, settings
 from tests.e2e.deployments import CHAT, Deployer
 from tests.e2e.faults import Proxy, free_port, running
 from tests.e2e.operators import operator, policies
@@ -28,7 +29,12 @@ if TYPE_CHECKING:
 
 DRY = {"name": "only show it", "finding": DRY_TYPE, "mode": "dry-run"}
 LOW = {GROUP: {"share": 20}, ROLE: {**HIGH_LIMITS[ROLE], "hour": SESSIONS}}
-SHARES = {GROUP: {"hour": 0, "day": 0, "share": 20}, TARGET_GROUP: {"share": 20}}
+SHARES = {
+    GROUP: {"hour": 0, "day": 0, "share": 20},
+    TARGET_GROUP: {"share": 20},
+    ROLE: {**HIGH_LIMITS[ROLE], "share": 20},
+}
+TWO_PEOPLE = {"approvers": {"count": 2}}
 BREAK_GLASS = tuple(
     {"subject": subject, "reason": "the way in when all else fails"}
     for subject in ("iam-user/*/*/break-glass", "iam-role/*/*/break-glass-reports")
@@ -94,7 +100,16 @@ def place(folder: Path, deployer: Deployer) -> Iterator[Place]:
 def compliance(folder: Path, deployer: Deployer) -> Iterator[Compliance]:
     """Ringfence with IAM enforced, and allowed everything that puts compliance right."""
     with LocalAws(region=HOME_REGION, cloudtrail=True, log=folder / "compliance.log") as local:
-        world = World(deployer.home(local, runbooks=settings(), exempt=EXEMPT, limits=SHARES))
+        made = deployer.home(
+            local,
+            *rules(datetime.now(UTC)),
+            runbooks=settings(),
+            exempt=EXEMPT,
+            approvals=TWO_PEOPLE,
+            limits=SHARES,
+            incoming={"organization": {local.account: {"units": [UNIT]}}},
+        )
+        world = World(made)
         local.enforce(True)
         yield Compliance(world, operator(world, *policies(world)))
 

@@ -93,7 +93,10 @@ def test_what_waits_behind_a_limit_is_answered_together_and_the_limit_is_reset(p
 def test_of_a_burst_of_fifty_the_limit_holds_back_all_but_as_many_as_it_allows(
     place: Place, holder: KeyHolder
 ) -> None:
-    """Fifty sessions of one role. Those past the limit wait, and keep what they may do."""
+    """Fifty sessions of one role. Those past the limit wait, and keep what they may do.
+
+    A critical finding has a budget of its own, which the others cannot use up.
+    """
     named = [place.principals.assume(holder.other, holder.role, f"session-{one}") for one in range(BURST)]
     place.world.deployment.send(*(CredentialFinding.of_session(holder, one, HOME_REGION) for one in named))
 
@@ -109,3 +112,6 @@ def test_of_a_burst_of_fifty_the_limit_holds_back_all_but_as_many_as_it_allows(
     (shown,) = json.loads(approver(place.world).types("limits", "--limit", limit, "--json").stdout)["limits"]
     assert (shown["most"], shown["used"]) == (SESSIONS, SESSIONS)
     assert shown["breaker"] is not None
+    critical = place.principals.assume(holder.other, holder.role, "critical")
+    place.send(CredentialFinding.of_session(holder, critical, HOME_REGION, severity=9.5))
+    until(lambda: not place.works(critical)[0], "the session of a critical finding is denied")
