@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aws_cdk import Environment, Stack, Tags, Validations
@@ -27,6 +28,7 @@ from stacks.names import (
     NOTICES_STACK,
     OUTPUTS_STACK,
     RESPONSE_STACK,
+    SCANS_STACK,
     forward_stack,
 )
 from stacks.network import NetworkStack
@@ -35,6 +37,7 @@ from stacks.notice_routes import NoticesStack
 from stacks.operations import operations
 from stacks.outputs import OutputsStack
 from stacks.response import ResponseStack
+from stacks.scans import ScansStack
 from stacks.version import show_version
 
 if TYPE_CHECKING:
@@ -81,32 +84,9 @@ def build(app: App, settings: Settings, bundle: Bundle | None = None) -> None:
                 audit=audit,
                 response=response,
             )
-        if settings.detection.log_group:
-            DetectionStack(app, DETECTION_STACK, env=env, given=settings.detection, audit=audit)
-        if settings.activity.rules:
-            ActivityStack(
-                app,
-                ACTIVITY_STACK,
-                env=env,
-                settings=settings,
-                bundle=bundle,
-                audit=audit,
-                key=response.key,
-                api=intake.findings.api,
-            )
-        if settings.network.bucket:
-            NetworkStack(
-                app,
-                NETWORK_STACK,
-                env=env,
-                settings=settings,
-                bundle=bundle,
-                audit=audit,
-                key=response.key,
-                api=intake.findings.api,
-            )
         if settings.dashboard:
             DashboardStack(app, DASHBOARD_STACK, env=env)
+        _watching(app, env, _Home(settings, bundle, audit, response, intake))
         OutputsStack(app, OUTPUTS_STACK, env=env, settings=settings, bundle=bundle, audit=audit)
     member = MemberStack(app, MEMBER_STACK, env=env, settings=settings)
     for region, patterns in forward.places(settings).items():
@@ -119,3 +99,53 @@ def build(app: App, settings: Settings, bundle: Bundle | None = None) -> None:
         if isinstance(stack, Stack):
             guard_keys(stack, settings)
             show_version(stack, settings)
+
+
+@dataclass(frozen=True)
+class _Home:
+    """What the stacks of the home account are made of, and those that every deployment has."""
+
+    settings: Settings
+    bundle: Bundle
+    audit: AuditStack
+    response: ResponseStack
+    intake: IntakeStack
+
+
+def _watching(app: App, env: Environment, home: _Home) -> None:
+    """Add the optional stacks that look for something: in logs, and in the configuration of resources."""
+    settings, api = home.settings, home.intake.findings.api
+    if settings.detection.log_group:
+        DetectionStack(app, DETECTION_STACK, env=env, given=settings.detection, audit=home.audit)
+    if settings.activity.rules:
+        ActivityStack(
+            app,
+            ACTIVITY_STACK,
+            env=env,
+            settings=settings,
+            bundle=home.bundle,
+            audit=home.audit,
+            key=home.response.key,
+            api=api,
+        )
+    if settings.network.bucket:
+        NetworkStack(
+            app,
+            NETWORK_STACK,
+            env=env,
+            settings=settings,
+            bundle=home.bundle,
+            audit=home.audit,
+            key=home.response.key,
+            api=api,
+        )
+    if settings.scans.schedule:
+        ScansStack(
+            app,
+            SCANS_STACK,
+            env=env,
+            settings=settings,
+            bundle=home.bundle,
+            audit=home.audit,
+            findings=api,
+        )

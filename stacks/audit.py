@@ -20,6 +20,7 @@ from ringfence.model.resource_names import (
     CONTROL,
     NOTIFY,
     OUTPUTS,
+    SCANS,
     SWEEP,
     function_role,
     home_roles,
@@ -75,8 +76,10 @@ class AuditStack(Stack):
         self.record_keys = (self.record_key.key_arn, *settings.retired_record_keys)
         self.audit_table = self._audit_table(writers_only(settings))
         # The archive's function and the checkpoint's keep the state of the transparency log there. That for
-        # notices keeps which of them wait for a summary, and that of the sweeps how far they read.
-        kept = writers_only(settings, adds=(ARCHIVE, CHECKPOINT, NOTIFY, SWEEP))
+        # notices keeps which of them wait for a summary, that of the sweeps how far they read, and that of
+        # scheduled scans their results.
+        scans = (SCANS,) if settings.scans.schedule else ()
+        kept = writers_only(settings, adds=(ARCHIVE, CHECKPOINT, NOTIFY, SWEEP, *scans))
         self.control_table = self._control_table(kept)
         self.archive = self._archive(settings)
         self.notices = notices(self, self.key, settings.notices_email)
@@ -320,7 +323,7 @@ class AuditStack(Stack):
 
 def _tellers(settings: Settings) -> tuple[str, ...]:
     """Return the ARNs of the roles of all functions. Each of them can have something to tell people."""
-    names = (*home_roles(CATALOGUE.values()), *settings.notices.roles)
+    names = (*home_roles(CATALOGUE.values()), *settings.notices.roles, *settings.scan_roles)
     return tuple(role_arn(settings.home, one) for one in names if one.endswith("-function"))
 
 

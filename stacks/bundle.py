@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jsii
 from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling
 from aws_cdk import aws_lambda as lambda_
 
-from stacks.function_code import FUNCTIONS, FunctionCode
+from ringfence.model.scan_places import RULES_FILE
+from stacks.function_code import FUNCTIONS, NOT_DEPLOYED, Contents, FunctionCode
+from stacks.operations import scan_operations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ringfence.posture.rule import Rule
+
+SCANS_GROUP = "scans"
+"""The dependencies of the function of scheduled scans: an evaluator of CEL in addition."""
 
 
 @jsii.implements(ILocalBundling)
 class Bundle(FunctionCode):
-    """The code of all functions of all stacks."""
+    """The code of all functions of all stacks but one: that of scheduled scans has another one."""
 
     def code(self) -> lambda_.Code:
         """Return the asset for the functions of a stack. All stacks share the folder."""
@@ -25,7 +37,19 @@ class Bundle(FunctionCode):
             bundling=BundlingOptions(image=DockerImage.from_registry("none"), local=self),
         )
 
+    def of_scans(self, rules: Iterable[Rule]) -> Bundle:
+        """Return the code of the function of scheduled scans, with these rules."""
+        return Bundle(scan_operations(), self.given, scan_contents(rules))
+
     def try_bundle(self, output_dir: str, *_options: object, **_more: object) -> bool:
         """Fill the folder. The CDK calls this instead of Docker."""
         self.make(Path(output_dir))
         return True
+
+
+def scan_contents(rules: Iterable[Rule], group: str = SCANS_GROUP) -> Contents:
+    """Return what is in the code of the function of scheduled scans."""
+    from ringfence.posture.compiled import rules_to_json  # few deployments need an evaluator of CEL
+
+    text = json.dumps(rules_to_json(rules), indent=1, sort_keys=True) + "\n"
+    return Contents(group, NOT_DEPLOYED, ((RULES_FILE, text),))

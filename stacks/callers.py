@@ -28,6 +28,8 @@ from ringfence.model.resource_names import (
     RECHECK,
     REVIEW,
     ROUTE,
+    SCANS,
+    SCANS_SCHEDULE,
     SWEEP,
     SWEEP_SCHEDULE,
     function_role,
@@ -114,6 +116,8 @@ def _declared() -> Iterator[Invoked]:
     yield Invoked(OUTPUTS, (Way.QUEUE,), (function_role(OUTPUTS),))
     roles = (function_role(SWEEP), SWEEP_SCHEDULE)
     yield Invoked(SWEEP, (Way.QUEUE, Way.SCHEDULE), roles)
+    roles = (function_role(SCANS), SCANS_SCHEDULE)
+    yield Invoked(SCANS, (Way.QUEUE, Way.SCHEDULE), roles)
     yield Invoked(FINDINGS, (Way.API,), (function_role(FINDINGS),))
     yield Invoked(FINDINGS_BUS, (Way.QUEUE,), (function_role(FINDINGS),))
     yield Invoked(OPERATE, (Way.API,), (function_role(OPERATE),))

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,14 +28,16 @@ if TYPE_CHECKING:
 FUNCTIONS = ROOT / "functions"
 PYTHON, PLATFORM = "3.13", "aarch64-manylinux2014"
 GROUP = "lambda"
-LEFT_OUT = ("cli", "insights", "local", "posture", "privileges")
-"""Packages of `ringfence` that functions do not import."""
+NOT_DEPLOYED = ("ringfence/cli", "ringfence/insights", "ringfence/local", "ringfence/privileges")
+"""What no function imports."""
+OF_SCANS = ("scans.py", "ringfence/handlers/scans", "ringfence/posture")
+"""What the function of scheduled scans alone imports."""
 USED = (
-    "insights/activity",
-    "insights/__init__.py",
-    "insights/daily.py",
-    "insights/network.py",
-    "insights/query.py",
+    "ringfence/insights/activity",
+    "ringfence/insights/__init__.py",
+    "ringfence/insights/daily.py",
+    "ringfence/insights/network.py",
+    "ringfence/insights/query.py",
 )
 """What functions import of them, all the same."""
 POLICY = "policy.json"
@@ -55,6 +58,30 @@ class BundleError(RuntimeError):
     """The bundle cannot be built. The message contains the tool's output."""
 
 
+@dataclass(frozen=True)
+class Contents:
+    """What is in a folder besides the policy.
+
+    Parameters
+    ----------
+    group
+        The group of locked dependencies.
+    left_out
+        The files and folders of our code that are not in it.
+    files
+        The names and texts of further files.
+
+    """
+
+    group: str = GROUP
+    left_out: tuple[str, ...] = (*NOT_DEPLOYED, *OF_SCANS)
+    files: tuple[tuple[str, str], ...] = ()
+
+
+PLAIN = Contents()
+"""What is in the folder of all functions but that of scheduled scans."""
+
+
 class FunctionCode:
     """The input of one folder, and how to build it.
 
@@ -64,11 +91,15 @@ class FunctionCode:
         The operations that the functions call, by service.
     policy
         The compiled policy, which is in the same folder as the handlers.
+    contents
+        What else is in the folder. Default: what all functions need but that of scheduled scans.
 
     """
 
-    def __init__(self, operations: Operations, policy: Mapping[str, object]) -> None:
-        self.operations = operations
+    def __init__(
+        self, operations: Operations, policy: Mapping[str, object], contents: Contents = PLAIN
+    ) -> None:
+        self.operations, self.given, self.contents = operations, policy, contents
         self.policy = json.dumps(policy, indent=1, sort_keys=True) + "\n"
 
     @cached_property
@@ -79,12 +110,13 @@ class FunctionCode:
         for part in (
             json.dumps(self.operations, sort_keys=True),
             self.policy,
-            requirements(),
+            requirements(self.contents.group),
             bytecode.version(self.python),
+            *(part for file in self.contents.files for part in file),
             *(Path(one).read_text(encoding="utf-8") for one in builders),
         ):
             told.update(part.encode() + b"\0")
-        for path in sources():
+        for path in sources(self.contents.left_out):
             told.update(str(path.relative_to(FUNCTIONS)).encode() + b"\0" + path.read_bytes() + b"\0")
         return told.hexdigest()
 
@@ -95,33 +127,34 @@ class FunctionCode:
 
     def make(self, folder: Path) -> None:
         """Fill a folder. Raises BundleError."""
-        _install(folder)
+        _install(folder, self.contents.group)
         try:
             service_models.trim(folder / _DATA, self.operations)
         except service_models.UnknownOperationError as error:
             raise BundleError(f"{error}: add its name in botocore to stacks/operations.py") from error
         _remove_unused(folder)
-        for path in sources():
+        for path in sources(self.contents.left_out):
             target = folder / path.relative_to(FUNCTIONS)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
-        (folder / POLICY).write_text(self.policy, encoding="utf-8")
+        for name, text in ((POLICY, self.policy), *self.contents.files):
+            (folder / name).write_text(text, encoding="utf-8")
         if self.python:
             bytecode.compile_all(folder, self.python)
 
 
-def sources() -> Iterator[Path]:
-    """Yield our modules for Lambda, in order."""
-    out, used = (tuple(FUNCTIONS / "ringfence" / name for name in names) for names in (LEFT_OUT, USED))
+def sources(left_out: tuple[str, ...] = PLAIN.left_out) -> Iterator[Path]:
+    """Yield our modules for Lambda, in order, without some files and folders."""
+    out, used = (tuple(FUNCTIONS / name for name in names) for names in (left_out, USED))
     for path in sorted(FUNCTIONS.rglob("*.py")):
         if not any(map(path.is_relative_to, out)) or any(map(path.is_relative_to, used)):
             yield path
 
 
 @cache
-def requirements() -> str:
+def requirements(group: str = GROUP) -> str:
     """Return the locked dependencies of the functions with their hashes."""
-    return export("--only-group", GROUP)
+    return export("--only-group", group)
 
 
 def export(*choice: str) -> str:
@@ -138,9 +171,9 @@ def export(*choice: str) -> str:
     )
 
 
-def _install(folder: Path) -> None:
+def _install(folder: Path, group: str) -> None:
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as wanted:
-        wanted.write(requirements())
+        wanted.write(requirements(group))
         wanted.flush()
         words = ("--python-platform", PLATFORM, "--python-version", PYTHON, "--only-binary", ":all:")
         _uv(

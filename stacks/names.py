@@ -13,6 +13,7 @@ from ringfence.self_check.places import NETWORK_STACK as NETWORK_STACK  # noqa: 
 from ringfence.self_check.places import NOTICES_STACK as NOTICES_STACK  # noqa: PLC0414
 from ringfence.self_check.places import OUTPUTS_STACK as OUTPUTS_STACK  # noqa: PLC0414
 from ringfence.self_check.places import RESPONSE_STACK as RESPONSE_STACK  # noqa: PLC0414
+from ringfence.self_check.places import SCANS_STACK as SCANS_STACK  # noqa: PLC0414
 from ringfence.self_check.places import forward_stack as forward_stack  # noqa: PLC0414
 
 FORWARD = "forward"

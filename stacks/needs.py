@@ -23,6 +23,8 @@ from ringfence.aws import (
     notice,
     outputs,
     record_keys,
+    scan_files,
+    scan_items,
     schedules,
     stream_source,
     sweep_items,
@@ -298,6 +300,18 @@ SCAN_READS = (*queries.PERMISSIONS, *recording.PERMISSIONS, *service_reads.PERMI
 """The permissions of the role `ringfence-scan`, which reads the items of AWS Config in an account."""
 SCANNER = managed_policies.SCANNER.permissions
 """The permission to scan: to assume that role in each account."""
+SCANS = (
+    *scan_items.PERMISSIONS,
+    *scan_files.PERMISSIONS,
+    *USE_TABLES,
+    *ASSUME,
+    *RECEIVE,
+    Permission("sqs:SendMessage", ("{queues}",)),
+    *TELL,
+)
+"""The additional permissions of the function of scheduled scans. SQS encrypts its queue with its own key."""
+HAND_OVER = (Permission("execute-api:Invoke", ("{routes}",)),)
+"""Its permission to hand violations over, if the policy's `senders` names it."""
 FINDINGS = (
     *dynamo.PERMISSIONS,
     *record_keys.PERMISSIONS,

@@ -55,6 +55,12 @@ MADE_BY_BOTOCORE: Mapping[str, tuple[str, ...]] = {"s3": ("CreateSession", "Head
 
 
 @cache
+def scan_operations() -> Operations:
+    """Return what the function of scheduled scans calls, in the home account and in each account."""
+    return operations_of((*needs.SCANS, *needs.SCAN_READS))
+
+
+@cache
 def operations() -> Operations:
     """Return what all functions together call."""
     return operations_of(_declared())

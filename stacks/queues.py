@@ -35,11 +35,14 @@ class Queue:
     dead: sqs.Queue
 
 
-def dead_letters(scope: Construct, name: str, *, home: bool = True) -> sqs.Queue:
+def dead_letters(
+    scope: Construct, name: str, *, home: bool = True, schedules: Sequence[str] = ()
+) -> sqs.Queue:
     """Return a dead-letter queue with the longest retention of SQS.
 
     An operator can replay its messages, so people and other roles may not send any. AWS services have no ARN
     as a principal: EventBridge, and SQS itself. `home`: also the schedules and the functions of streams send.
+    `schedules` are the roles of schedules that only some deployments have.
 
     SQS encrypts it with another key. A mistake in the policy of the queues' key would otherwise also
     keep events from the dead-letter queue, and would stay unnoticed.
@@ -53,7 +56,8 @@ def dead_letters(scope: Construct, name: str, *, home: bool = True) -> sqs.Queue
         retention_period=Duration.days(DEAD_LETTERS_KEPT_DAYS),
     )
     acknowledge(dead, "SQS3", "it is itself a dead-letter queue")
-    senders = _senders(Stack.of(scope).account) if home else ()
+    account = Stack.of(scope).account
+    senders = (*_senders(account), *(role_arn(account, one) for one in schedules)) if home else ()
     _deny_others(dead, "SetAside", ("sqs:SendMessage",), senders, {"Null": {"aws:PrincipalArn": "false"}})
     return dead
 
@@ -65,12 +69,19 @@ def _senders(account: str) -> tuple[str, ...]:
     return tuple(role_arn(account, name) for name in (*schedules, *streams))
 
 
-def queue(scope: Construct, name: str, key: kms.IKey | None, times: QueueTimes) -> Queue:
+def queue(
+    scope: Construct,
+    name: str,
+    key: kms.IKey | None,
+    times: QueueTimes,
+    *,
+    schedules: Sequence[str] = (),
+) -> Queue:
     """Return an encrypted queue with a visibility timeout slightly longer than its function's timeout.
 
-    Without a key, SQS encrypts it with its own.
+    Without a key, SQS encrypts it with its own. `schedules` are roles that set failed invocations aside.
     """
-    dead = dead_letters(scope, name)
+    dead = dead_letters(scope, name, schedules=schedules)
     main = sqs.Queue(
         scope,
         "Queue",

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 
 from ringfence.handlers.outputs import options
 from ringfence.model.errors import BadInput
-from ringfence.model.resource_names import activity_roles, hub_action_roles, network_roles
+from ringfence.model.resource_names import (
+    SCANS,
+    activity_roles,
+    function_role,
+    hub_action_roles,
+    network_roles,
+    role_arn,
+    scheduled_scan_roles,
+)
 from ringfence.model.subject import ACCOUNT, GLOBAL, REGION
 from ringfence.policy.compiled import policy_from_json
 from ringfence.policy.file import compile_policy, listed_accounts
@@ -23,6 +31,8 @@ from stacks.network_settings import NAMES as NETWORK_NAMES
 from stacks.network_settings import NetworkSettings, network_settings
 from stacks.notice_settings import NAMES as NOTICE_NAMES
 from stacks.notice_settings import NoticeSettings, notice_settings, with_roles
+from stacks.scan_settings import NAMES as SCAN_NAMES
+from stacks.scan_settings import ScanSettings, scan_settings
 from stacks.times import CONTAIN
 
 if TYPE_CHECKING:
@@ -53,6 +63,7 @@ NAMES = (
     *DETECTION_NAMES,
     *ACTIVITY_NAMES,
     *NETWORK_NAMES,
+    *SCAN_NAMES,
     "dashboard",
 )
 """The context values of Ringfence."""
@@ -119,6 +130,10 @@ class Settings:
         The rules for activity that are deployed.
     network
         Where the flow logs are that are searched each day.
+    scans
+        When scheduled scans begin, and with which rules.
+    hands_scans_over
+        Whether the policy lets the function of the scans hand violations over.
     dashboard
         Whether there is a dashboard.
     outputs
@@ -150,6 +165,8 @@ class Settings:
     detection: DetectionSettings = field(default_factory=DetectionSettings)
     activity: ActivitySettings = field(default_factory=ActivitySettings)
     network: NetworkSettings = field(default_factory=NetworkSettings)
+    scans: ScanSettings = field(default_factory=ScanSettings)
+    hands_scans_over: bool = False
     dashboard: bool = False
     outputs: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
 
@@ -161,7 +178,13 @@ class Settings:
             *hub_action_roles(on=self.security_hub_actions),
             *activity_roles(on=bool(self.activity.rules)),
             *network_roles(on=bool(self.network.bucket)),
+            *self.scan_roles,
         )
+
+    @property
+    def scan_roles(self) -> tuple[str, ...]:
+        """The roles of scheduled scans, if there are any."""
+        return scheduled_scan_roles(on=bool(self.scans.schedule))
 
     @property
     def is_home(self) -> bool:
@@ -206,11 +229,13 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
     actions = _yes("security_hub_actions", text("security_hub_actions", "false"))
     activity = activity_settings(context, home, scope.senders)
     network = network_settings(context, home, scope.senders)
+    scans = scan_settings(context, ROOT)
     roles = (
         *notices.roles,
         *hub_action_roles(on=actions),
         *activity_roles(on=bool(activity.rules)),
         *network_roles(on=bool(network.bucket)),
+        *scheduled_scan_roles(on=bool(scans.schedule)),
     )
     compiled["own"] = with_roles(compiled["own"], roles)
     return Settings(
@@ -239,6 +264,8 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
         detection=detection_settings(context),
         activity=activity,
         network=network,
+        scans=scans,
+        hands_scans_over=any(one.role == role_arn(home, function_role(SCANS)) for one in scope.senders),
         dashboard=_yes("dashboard", text("dashboard", "false")),
     )
 

@@ -59,6 +59,8 @@ SWEEP = QueueTimes(timeout=300, margin=10, receives=5, concurrency=20, late=1800
 """A message is one place. LookupEvents takes two requests a second in a place, so many are read at once."""
 SWEEP_SILENT_HOURS = 3
 """The hours without a sweep that raise an alarm, in addition to the time between two sweeps."""
+SCANS = QueueTimes(timeout=900, margin=10, receives=5, concurrency=10, late=3600)
+"""A message is one place. What does not fit into the longest execution of Lambda is continued in another."""
 FINDINGS = QueueTimes(timeout=30, margin=5, receives=30, concurrency=5, late=60)
 """Sent findings on the bus."""
 FINDINGS_TIMEOUT = 29

@@ -11,7 +11,7 @@ from aws_cdk import CfnOutput
 
 from ringfence.self_check.digest import policy_digest
 from ringfence.self_check.stacks import POLICY, VERSION
-from stacks.function_code import sources
+from stacks.function_code import NOT_DEPLOYED, sources
 from stacks.settings import ROOT
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _DIGITS = 12
 def version() -> str:
     """Return the version. Stacks that were deployed from the same code have the same."""
     told = hashlib.sha256()
-    for path in (*sources(), *sorted((ROOT / "stacks").glob("*.py"))):
+    for path in (*sources(NOT_DEPLOYED), *sorted((ROOT / "stacks").glob("*.py"))):
         told.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
     return f"{installed('ringfence')}+{told.hexdigest()[:_DIGITS]}"
 

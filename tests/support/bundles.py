@@ -8,13 +8,17 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stacks.bundle import Bundle
-from stacks.function_code import POLICY, FunctionCode
-from stacks.operations import operations
+from stacks.bundle import Bundle, scan_contents
+from stacks.function_code import GROUP, PLAIN, POLICY, FunctionCode
+from stacks.operations import operations, scan_operations
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+    from ringfence.posture.rule import Rule
+    from stacks.function_code import Contents
+    from stacks.operations import Operations
 
 
 @dataclass(frozen=True)
@@ -25,11 +29,11 @@ class Store:
 
     def bundle(self, policy: Mapping[str, object]) -> Bundle:
         """Return the bundle that carries this policy."""
-        return _Stored(policy, self)
+        return _Stored(operations(), policy, self)
 
-    def common(self) -> Path:
-        """Return the folder of what every bundle has in common, and make it if no worker has."""
-        plain = FunctionCode(operations(), {})
+    def common(self, needed: Operations, contents: Contents) -> Path:
+        """Return the folder of what bundles have in common, and make it if no worker has."""
+        plain = FunctionCode(needed, {}, contents)
         made = self.folder / plain.digest
         with (self.folder / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -43,12 +47,19 @@ class Store:
 class _Stored(Bundle):
     """A bundle of which only the policy is new."""
 
-    def __init__(self, policy: Mapping[str, object], store: Store) -> None:
-        super().__init__(operations(), policy)
+    def __init__(
+        self, needed: Operations, policy: Mapping[str, object], store: Store, contents: Contents = PLAIN
+    ) -> None:
+        super().__init__(needed, policy, contents)
         self._store = store
+
+    def of_scans(self, rules: Iterable[Rule]) -> Bundle:
+        """Return that of scheduled scans. The local AWS's own interpreter has the evaluator of CEL."""
+        return _Stored(scan_operations(), self.given, self._store, scan_contents(rules, GROUP))
 
     def make(self, folder: Path) -> None:
         """Link what every bundle has in common, and add the policy."""
-        shutil.copytree(self._store.common(), folder, copy_function=os.link, dirs_exist_ok=True)
+        common = self._store.common(self.operations, self.contents)
+        shutil.copytree(common, folder, copy_function=os.link, dirs_exist_ok=True)
         (folder / POLICY).unlink()  # a link: written to, it would change in every bundle
         (folder / POLICY).write_text(self.policy, encoding="utf-8")

@@ -46,8 +46,9 @@ from ringfence.record.facts import (
     SubjectGone,
     Verified,
 )
-from ringfence.record.notices import deployment, notice, sweeps
+from ringfence.record.notices import deployment, notice, scans, sweeps
 from ringfence.record.notices.floods import MOST_OF_A_SUBJECT, Floods
+from ringfence.record.scans import Decline, ScanSummary
 from ringfence.record.tampering_facts import HistoryRejected, LeaseVoided, RecordUnsealed
 from tests.support.fakes.chains import INCIDENT, KEY, NOON, LockDoor, finding, stamp
 
@@ -75,6 +76,7 @@ ASKED = ApprovalRequested(
     steps=("turn the key of front",),
     costs=("the door is shut for everybody",),
 )
+SCANNED = ScanSummary("2027-01-02T00:00:00Z", "d" * 64, 84.0, (84, 16, 0), 50, 4, 0, 0)
 HARDEN = ChainKey("harden-bucket", "bucket/111122223333/eu-west-1/reports")
 
 
@@ -199,6 +201,8 @@ OF_RINGFENCE: Mapping[str, Notice | None] = {
         5,
     ),
     "suppressed": sweeps.suppressed({Place("111122223333", "eu-west-1"): ("Recon:EC2/PortProbe",) * 2}),
+    "score": scans.declined(Decline(91.5, 84), SCANNED, 0),
+    "critical rule": scans.declined(Decline(91.5, 91.5, ("root-user-has-mfa",)), SCANNED, 3),
     "forged": deployment.forged("respond", "no proof", {"queue": "q"}, NOON),
     "pauses": deployment.pauses_wrong("it is no JSON"),
     "control table": deployment.control_tampering("a lease was removed", "item x", NOON),

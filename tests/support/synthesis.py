@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ringfence.model.call import Permission
+    from ringfence.posture.rule import Rule
 
 HOME, MEMBER = "111122223333", "444455556666"
 ROUTED = {
@@ -44,7 +45,14 @@ COUNTED = {
 """The context of a deployment that evaluates the rules for activity."""
 SEARCHED = {"policy": COUNTED["policy"], "flow_logs": "s3://flow-logs-bucket/vpc/"}
 """The context of a deployment that searches flow logs each day."""
-OPTIONAL = {**ROUTED, **WATCHED, **COUNTED, **SEARCHED, "security_hub_actions": "true"}
+OPTIONAL = {
+    **ROUTED,
+    **WATCHED,
+    **COUNTED,
+    **SEARCHED,
+    "security_hub_actions": "true",
+    "scheduled_scans": "rate(1 day)",
+}
 """The context of a deployment with every optional function."""
 Resource = dict[str, Any]
 
@@ -97,6 +105,10 @@ class NoCode(Bundle):
 
     def code(self) -> lambda_.Code:
         return lambda_.Code.from_inline("nothing")
+
+    def of_scans(self, rules: Iterable[Rule]) -> Bundle:
+        del rules
+        return self
 
 
 def synthesize_without_code(out: Path, given: Settings) -> dict[str, Template]:

@@ -18,18 +18,17 @@ from ringfence.events.envelope import parse_json
 from ringfence.events.sent.form import MOST_FINDINGS, finding_flaws
 from ringfence.events.sent.ocsf import is_ocsf, ocsf_flaws
 from ringfence.handlers.sent_findings import ACCEPTED, BODY
-from ringfence.handlers.sent_routes import FINDINGS
-from ringfence.model.document import Document
-from ringfence.model.errors import BadInput, Refused, Retryable
+from ringfence.model.errors import BadInput
 from ringfence.model.step import counted
 from ringfence.record.shell import typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ringfence.model.document import Document
+
 INTAKE_STACK, OUTPUT, URL = "Ringfence-Intake", "FindingsUrl", "RINGFENCE_FINDINGS_URL"
 NOT_ACCEPTED = 1
-_RETRY = 503
 _STDIN = "<stdin>"
 
 
@@ -133,20 +132,13 @@ def post(home: Home, url: str | None, given: tuple[object, ...]) -> tuple[Docume
     from ringfence.aws.caller import default_region
     from ringfence.aws.outputs import stack_outputs
     from ringfence.aws.signed_http import signed_http
-    from ringfence.handlers.operator_answers import raise_answer
+    from ringfence.handlers.sent_results import sent
 
     address = url or home.output(
         lambda: stack_outputs(INTAKE_STACK, home.place), INTAKE_STACK, OUTPUT, "--url", URL
     )
     http = signed_http(address, os.environ.get("AWS_ENDPOINT_URL", ""), home.place.region or default_region())
-    code, answer = replace(http, session=home.place.session()).post(FINDINGS.path, {BODY: list(given)})
-    document = Document.of(answer if isinstance(answer, dict) else {})
-    if document.has("results"):
-        return tuple(document.children("results"))
-    if document.has("error"):
-        raise_answer(document.child("error").value)
-    message = f"the API answered {code}: {document.optional_text('message') or 'no message'}"
-    raise Retryable(message) if code >= _RETRY else Refused(message)
+    return sent(replace(http, session=home.place.session()), given)
 
 
 def _refused(result: Document) -> str:

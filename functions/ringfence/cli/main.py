@@ -42,6 +42,7 @@ COMMANDS = MappingProxyType(
         "controls": "ringfence.cli.controls:controls",
         "rules": "ringfence.cli.rules:rules",
         "scan": "ringfence.cli.scan:scan",
+        "scans": "ringfence.cli.scan_history:scans",
         "iam": "ringfence.cli.iam:iam",
         "insights": "ringfence.cli.insights:insights",
     }

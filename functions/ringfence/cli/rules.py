@@ -16,7 +16,7 @@ from ringfence.model.suggestions import similar
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ringfence.posture.file import Known, Loaded, RuleFiles
+    from ringfence.posture.file import Loaded
     from ringfence.posture.profile import Profile
 
 INVALID, WRONG = 2, 1
@@ -76,6 +76,7 @@ def check(ctx: click.Context, paths: tuple[Path, ...], *, as_json: bool) -> None
     Exit code 0: valid. 2: there are errors.
     """
     from ringfence.posture.file import InvalidRules
+    from ringfence.posture.known import load_files
 
     loaded: tuple[Loaded, ...] = ()
     manual, found = 0, []
@@ -153,29 +154,9 @@ def test(ctx: click.Context, paths: tuple[Path, ...], *, as_json: bool) -> None:
 
 def load(paths: Iterable[Path]) -> tuple[Loaded, ...]:
     """Read rules. Raises BadInput, and InvalidRules with all errors."""
+    from ringfence.posture.known import load_files
+
     return load_files(paths).rules
-
-
-def load_files(paths: Iterable[Path]) -> RuleFiles:
-    """Read rules and profiles. Raises BadInput, and InvalidRules with all errors."""
-    from ringfence.posture.file import load_rules
-    from ringfence.posture.library import LIBRARY
-
-    given = tuple(paths)
-    shipped = () if given == (LIBRARY,) else load_rules((LIBRARY,), known_names()).rules
-    return load_rules(given, known_names(one.rule.name for one in shipped))
-
-
-def known_names(rules: Iterable[str] = ()) -> Known:
-    """Return the names that rules and profiles may use. `rules` are those of rules that are shipped."""
-    from ringfence.posture.file import Known
-    from ringfence.runbooks.catalogue import CATALOGUE
-    from ringfence.runbooks.compliance import FRAMEWORKS
-    from ringfence.runbooks.compliance.table import CONTROLS
-
-    remediations = {one.id for runbook in CATALOGUE.values() for one in runbook.remediations}
-    frameworks = tuple(name for one in FRAMEWORKS for name in (one.id, *one.aliases))
-    return Known(remediations, tuple(CONTROLS), tuple(rules), frameworks)
 
 
 def _as_json(one: Loaded) -> dict[str, object]:

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ringfence.cli.scan_files import Done
-    from ringfence.cli.scan_fix import Fixes
     from ringfence.cli.scan_options import ScanOptions
     from ringfence.cli.scan_prospects import Prospects
     from ringfence.posture.file import Loaded
+    from ringfence.posture.fixes import Fixes
     from ringfence.posture.manual import ManualControl
     from ringfence.posture.rule import Result, Rule
 
@@ -117,10 +117,11 @@ def scan(  # noqa: PLR0913 - the options of a command
 
 
 def _fixes(given: ScanOptions, rules: Mapping[str, Rule]) -> Fixes | None:
-    from ringfence.cli.scan_fix import Fixes
     from ringfence.cli.scan_scope import units_of
+    from ringfence.posture.fixes import Fixes
+    from ringfence.runbooks.catalogue import CATALOGUE
 
-    return Fixes(rules, units_of(given)) if given.fix or given.plans else None
+    return Fixes(rules, units_of(given), tuple(CATALOGUE.values())) if given.fix or given.plans else None
 
 
 def _both(sink: Callable[[Result], None], fixes: Fixes | None) -> Callable[[Result], None]:
@@ -200,7 +201,8 @@ def _rules(
     paths: tuple[Path, ...], profile: str, *, library: bool
 ) -> tuple[list[Loaded], tuple[ManualControl, ...]]:
     """Return the rules and the manual controls of a profile. Raises BadInput if none is left."""
-    from ringfence.cli.rules import framework_profile, load_files
+    from ringfence.cli.rules import framework_profile
+    from ringfence.posture.known import load_files
     from ringfence.posture.library import LIBRARY
 
     found = load_files((*paths, LIBRARY) if library or not paths else paths)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import click
@@ -14,76 +13,27 @@ from ringfence.cli.text import safe
 from ringfence.events.sent.form import MOST_FINDINGS
 from ringfence.handlers.sent_findings import ACCEPTED
 from ringfence.model.errors import BadInput
-from ringfence.posture.rule import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from datetime import datetime
 
     from ringfence.cli.scan_options import ScanOptions
     from ringfence.model.document import Document
-    from ringfence.policy.decision import Mode
-    from ringfence.posture.evaluate import Units
-    from ringfence.posture.fixes import Target
-    from ringfence.posture.rule import Result, Rule
+    from ringfence.posture.fixes import Fixes
 
     Post = Callable[[tuple[object, ...]], tuple[Document, ...]]
 
-MOST = 1_000
-"""The failing resources that one scan hands over. The next scan finds the others."""
 
-
-@dataclass(frozen=True)
-class Fix:
-    """A failing resource, what fixes it, and the highest mode that its rule allows."""
-
-    result: Result
-    target: Target
-    highest: Mode
-
-
-@dataclass
-class Fixes:
-    """The failing resources that a remediation fixes.
-
-    `left` counts those that are not handed over, by the reason. `units` are the organizational units.
-    """
-
-    rules: Mapping[str, Rule]
-    units: Units
-    found: list[Fix] = field(default_factory=list)
-    left: Counter[str] = field(default_factory=Counter)
-
-    def add(self, one: Result) -> None:
-        """Take a result. Only what fails and has a remediation counts."""
-        from ringfence.posture.fixes import highest_mode, target
-        from ringfence.runbooks.catalogue import CATALOGUE
-
-        rule = self.rules[one.rule]
-        if one.status is not Status.FAILED or not rule.remediation:
-            return
-        found, highest = (
-            target(rule, one.resource, CATALOGUE.values()),
-            highest_mode(rule, one.resource, self.units),
-        )
-        if found is None or not found.type:
-            self.left[f"{rule.name}: {rule.remediation} answers no finding about such a resource"] += 1
-        elif not (highest.changes or highest.asks):
-            self.left[f"{rule.name}: the rule sets the mode {highest}"] += 1
-        elif len(self.found) >= MOST:
-            self.left[f"more than {MOST} in one scan: scan again"] += 1
-        else:
-            self.found.append(Fix(one, found, highest))
-
-    def shown(self) -> None:
-        """Show what is handed over, and what is not, on standard error."""
-        counted = Counter((one.result.rule, one.target.runbook, one.highest) for one in self.found)
-        for (rule, runbook, highest), number in counted.items():
-            most = "" if highest.changes else f", at most {highest}"
-            words = f"{rule}: {count(number, 'resource')} to {runbook}, {self.rules[rule].remediation}{most}"
-            click.echo(safe(words), err=True)
-        for why, number in self.left.items():
-            click.echo(safe(f"not handed over: {count(number, 'resource')}: {why}"), err=True)
+def shown(fixes: Fixes) -> None:
+    """Show what is handed over, and what is not, on standard error."""
+    counted = Counter((one.result.rule, one.target.runbook, one.highest) for one in fixes.found)
+    for (rule, runbook, highest), number in counted.items():
+        most = "" if highest.changes else f", at most {highest}"
+        words = f"{rule}: {count(number, 'resource')} to {runbook}, {fixes.rules[rule].remediation}{most}"
+        click.echo(safe(words), err=True)
+    for why, number in fixes.left.items():
+        click.echo(safe(f"not handed over: {count(number, 'resource')}: {why}"), err=True)
 
 
 def handed_over(given: ScanOptions, fixes: Fixes, at: datetime, send: Post | None, *, asks: bool) -> int:
@@ -103,9 +53,7 @@ def handed_over(given: ScanOptions, fixes: Fixes, at: datetime, send: Post | Non
         Whether a person can answer.
 
     """
-    from ringfence.posture.fixes import violation
-
-    fixes.shown()
+    shown(fixes)
     if not fixes.found:
         click.echo("No failing resource is handed over.", err=True)
         return 0
@@ -116,10 +64,7 @@ def handed_over(given: ScanOptions, fixes: Fixes, at: datetime, send: Post | Non
         if not click.confirm(question, default=False, err=True):
             click.echo("Nothing was handed over.", err=True)
             return 0
-    findings = [
-        violation(one.result, fixes.rules[one.result.rule], one.target, one.highest, at)
-        for one in fixes.found
-    ]
+    findings = [fixes.finding(one, at) for one in fixes.found]
     refused = 0
     for start in range(0, len(findings), MOST_FINDINGS):
         some = tuple(findings[start : start + MOST_FINDINGS])

@@ -13,8 +13,8 @@ from ringfence.model.errors import AccessDenied, BadInput, RingfenceError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ringfence.cli.scan_fix import Fix, Fixes
     from ringfence.cli.scan_options import ScanOptions
+    from ringfence.posture.fixes import Fix, Fixes
 
     Run = Callable[[Mapping[str, object]], Mapping[str, object]]
 

@@ -10,6 +10,7 @@ from ringfence.aws.audit_items import CONTROL_KEY, OPEN, PROVIDED, provided_mac,
 from ringfence.aws.containments import to_containment
 from ringfence.aws.incidents import Response
 from ringfence.aws.pause_item import to_entry
+from ringfence.aws.scan_items import text_of
 from ringfence.aws.sweep_items import to_looked
 from ringfence.handlers.logs import logger
 from ringfence.handlers.metrics import arrived, emit
@@ -21,6 +22,7 @@ from ringfence.record.history import History
 from ringfence.record.measures import TAMPER, UNSEALED, Measure
 from ringfence.record.notices.deployment import control_tampering, unproved_ids
 from ringfence.record.pauses import PAUSE
+from ringfence.record.scans import wrong_scan
 from ringfence.record.sweeps import wrong_sweep
 from ringfence.record.untrusted import plain
 from ringfence.runbooks import runbook
@@ -76,9 +78,10 @@ class Guard:
 
     def _wrong(self, change: control.ControlChange, old: Item, new: Item) -> str:
         match control.kind_of(change.key):
-            case control.LIMIT | control.PROOF | control.HELD | control.SWEEP | chain.HEARTBEAT as kind:
-                wrong = wrong_sweep(to_looked(new), change.at) if kind == control.SWEEP else ""
-                return control.wrong_time(change, _time(new, "at")) or wrong
+            case (
+                control.LIMIT | control.PROOF | control.HELD | control.SWEEP | control.SCAN | chain.HEARTBEAT
+            ):
+                return control.wrong_time(change, _time(new, "at")) or _wrong_text(change, new)
             case control.LOG:
                 leaves = str(new.get("leaves", {}).get("S", ""))
                 return control.wrong_log(change, _count(old), _count(new), leaves)
@@ -90,8 +93,7 @@ class Guard:
                 return wrong or control.wrong_seal(provided_mac(old), provided_mac(new))
             case control.CONTAINMENT:
                 return self._wrong_containment(change, old, new)
-            case _:
-                return control.wrong_lease(change, to_lease(new))
+        return control.wrong_lease(change, to_lease(new))
 
     def _wrong_pauses(self, old: Item, new: Item) -> str:
         """Return why Ringfence cannot have written what is paused. It writes an entry of the log there."""
@@ -148,6 +150,14 @@ class Guard:
         logger().error("tampering", extra={"item": change.key, "what": words})
         emit((Measure(TAMPER),))
         self.topic.publish(control_tampering(words, _shown(change), change.at))
+
+
+def _wrong_text(change: control.ControlChange, new: Item) -> str:
+    """Return why Ringfence cannot have written what a sweep or a scheduled scan keeps. Empty if it can."""
+    kind = control.kind_of(change.key)
+    if kind == control.SWEEP:
+        return wrong_sweep(to_looked(new), change.at)
+    return wrong_scan(change.key, text_of(new)) if kind == control.SCAN else ""
 
 
 def _shown(change: control.ControlChange) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ringfence.aws import archive, containments, incidents, log_files, log_signer, outputs
+from ringfence.aws import archive, containments, incidents, log_files, log_signer, outputs, scan_items
 from ringfence.handlers.operator_routes import paths_of
 from ringfence.handlers.sent_routes import FINDINGS
 from ringfence.model.call import Permission
@@ -66,6 +66,7 @@ AUDITOR = ManagedPolicy(
         *archive.READ_PERMISSIONS,
         *log_files.READ_PERMISSIONS,
         *log_signer.READ_PERMISSIONS,
+        *scan_items.READ_PERMISSIONS,
         *outputs.PERMISSIONS,
     ),
 )

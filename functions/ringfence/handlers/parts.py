@@ -40,6 +40,8 @@ target groups of its subjects.
 """
 SWEEP, SUM = "sweep", "sum"
 """Those of a sweep: at what a source still has of what it reported, and at what was found in all places."""
+SCAN = "scan"
+"""That of a scheduled scan: at the items of AWS Config in a place. A scan has a `SUM` as well."""
 MOST = 100
 """Subjects of one message. Their keys fit into a message of SQS, and four at once need a few seconds."""
 A_SECOND, APART, LONGEST = 4, 10, 900
@@ -59,15 +61,16 @@ class Part:
     Attributes
     ----------
     kind : str
-        `REVIEW`, `WATCH`, `MEMBERS`, `SWEEP` or `SUM`.
+        `REVIEW`, `WATCH`, `MEMBERS`, `SWEEP`, `SCAN` or `SUM`.
     runbook : str
-        The id of the runbook, or the name of the sweep.
+        The id of the runbook, the name of the sweep, or that of the scans.
     account, region : str
         The place. The watch of open incidents has none, and neither has the sum of a sweep.
     due : datetime
         When it is given up. All parts of one look have the same.
     subjects : tuple of str
-        The keys of the subjects, or the strands of a sweep. Empty: those of the place are still to be listed.
+        The keys of the subjects, the strands of a sweep, or the types of a scan. Empty: those of the place
+        are still to be listed.
     tries : int
         How often it was tried before.
     """

@@ -54,6 +54,8 @@ NETWORK = "network"
 """The function that searches flow logs. Only some deployments have it."""
 NETWORK_SCHEDULE = f"{PREFIX}{NETWORK}-schedule"
 """The role that invokes it each day."""
+SCANS = "scans"
+"""The function of scheduled scans. Only some deployments have it."""
 CHANNEL_ROLE = f"{PREFIX}chat-channel"
 """The role that a chat channel must have. It may do nothing."""
 FINDINGS_BUS = f"{FINDINGS}-bus"
@@ -65,6 +67,8 @@ HEARTBEAT_SCHEDULE = f"{PREFIX}{HEARTBEAT}-schedule"
 """The role that invokes the function of the self-check each hour."""
 SWEEP_SCHEDULE = f"{PREFIX}{SWEEP}-schedule"
 """The role that invokes the function of the sweeps on their schedules."""
+SCANS_SCHEDULE = f"{PREFIX}{SCANS}-schedule"
+"""The role that invokes the function of scheduled scans."""
 APPROVALS_SCHEDULE = f"{PREFIX}approvals-schedule"
 """The role of the schedules that lead back to an approval. It sends to the runbooks' second queues."""
 BEAT_ROLE, HOME_BEAT_ROLE = f"{PREFIX}beat", f"{PREFIX}home-beat"
@@ -142,6 +146,11 @@ def activity_roles(*, on: bool) -> tuple[str, ...]:
 def network_roles(*, on: bool) -> tuple[str, ...]:
     """Return the roles of the function for flow logs and of its schedule."""
     return (function_role(NETWORK), NETWORK_SCHEDULE) if on else ()
+
+
+def scheduled_scan_roles(*, on: bool) -> tuple[str, ...]:
+    """Return the roles of the function of scheduled scans and of its schedule. Few deployments have them."""
+    return (function_role(SCANS), SCANS_SCHEDULE) if on else ()
 
 
 def role_arn(account: str, name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from ringfence.model.document import Document
@@ -48,13 +49,15 @@ class InvalidRules(BadInput):
 class Known:
     """The names that rules and profiles may use: ids of remediations and controls, and names of rules.
 
-    `frameworks` are names that no profile can have.
+    `frameworks` are names that no profile can have. `verdicts` are the managed rules of AWS Config that each
+    remediation answers.
     """
 
     remediations: Collection[str]
     controls: Collection[str]
     rules: Collection[str] = ()
     frameworks: Collection[str] = ()
+    verdicts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @frozen
@@ -202,6 +205,7 @@ class _Reader:
             _modes(self.given.get("mode")),
             " ".join(str(self.given.get("rationale", "")).split()),
             _texts(self.given.get("references")),
+            config_rule=self._config_rule(),
         )
         line = self.document.flaw(self.at, "").line
         return Loaded(rule, tuple(self._examples()), file, line, tuple(self.notes))
@@ -218,6 +222,21 @@ class _Reader:
         if isinstance(remediation, str) and remediation not in self.known.remediations:
             words = f"is no remediation{meant(remediation, self.known.remediations)}"
             self._wrong(("remediation",), words)
+
+    def _config_rule(self) -> str:
+        """Return the rule of AWS Config whose verdict is handed over."""
+        given, remediation = self.given.get("config_rule"), str(self.given.get("remediation", ""))
+        known = self.known.verdicts.get(remediation, ())
+        if not isinstance(given, str):
+            if len(known) > 1:
+                words = f"answers {', '.join(known)}: a violation is handed over as the first one, unless "
+                note = f"{words}`config_rule` names another"
+                self.notes.append(self.document.flaw((*self.at, "remediation"), note))
+            return ""
+        if given not in known:
+            which = f"is none that {remediation} answers" if remediation else "needs a `remediation`"
+            self._wrong(("config_rule",), f"{which}{meant(given, known) if known else ''}")
+        return given
 
     def _requirements(self) -> Iterator[tuple[str, Condition]]:
         required = mapping_of(self.given.get("required_properties"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shlex
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ringfence.events.config.trigger import ConfigTrigger
@@ -15,17 +17,21 @@ from ringfence.model.subject import GLOBAL
 from ringfence.policy.decision import Mode
 from ringfence.policy.schema import LEVELS
 from ringfence.posture.evaluate import in_scope
+from ringfence.posture.rule import Status
 from ringfence.posture.values import EVERYWHERE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from ringfence.model.remediation import Remediation
     from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
     from ringfence.posture.evaluate import Units
     from ringfence.posture.rule import Resource, Result, Rule
 
+MOST = 1_000
+"""The failing resources that one scan hands over. The next scan finds the others."""
 PRODUCT = "ringfence-scan"
 """The product in the findings of scans. The policy's `mappings` can name it."""
 LONGEST_TITLE = 500
@@ -62,12 +68,27 @@ def target(rule: Rule, resource: Resource, runbooks: Iterable[Runbook]) -> Targe
     for runbook in runbooks:
         for one in runbook.remediations:
             if one.id == rule.remediation and issubclass(kind, one.subject):
-                types = [
-                    type_ for each in one.triggers if isinstance(each, ConfigTrigger) for type_ in each.types
-                ]
+                types = {rule_of(type_): type_ for type_ in answered(one)}
+                chosen = types.get(rule.config_rule) or next(iter(types.values()), "")
                 ref = _ref(kind, resource)
-                return Target(runbook.id, ref, next(iter(types), "")) if ref else None
+                return Target(runbook.id, ref, chosen) if ref else None
     return None
+
+
+def answered(one: Remediation) -> tuple[str, ...]:
+    """Return the types of the verdicts of AWS Config that a remediation answers."""
+    return tuple(type_ for each in one.triggers if isinstance(each, ConfigTrigger) for type_ in each.types)
+
+
+def rule_of(type_: str) -> str:
+    """Return the name of the managed rule in the type of a verdict.
+
+    Examples
+    --------
+    >>> rule_of("Config:restricted-ssh")
+    'restricted-ssh'
+    """
+    return type_.partition(":")[2]
 
 
 def _ref(kind: type[Ref], resource: Resource) -> Ref | None:
@@ -117,3 +138,50 @@ def violation(one: Result, rule: Rule, found: Target, mode: Mode, at: datetime) 
         "subjects": [key],
         **({} if mode.changes else {"highest_mode": mode.value}),
     }
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A failing resource, what fixes it, and the highest mode that its rule allows."""
+
+    result: Result
+    target: Target
+    highest: Mode
+
+
+@dataclass
+class Fixes:
+    """The failing resources that a remediation fixes.
+
+    `left` counts those that are not handed over, by the reason. `units` are the organizational units, and
+    `most` is the number of resources that are handed over.
+    """
+
+    rules: Mapping[str, Rule]
+    units: Units
+    runbooks: tuple[Runbook, ...]
+    most: int = MOST
+    found: list[Fix] = field(default_factory=list)
+    left: Counter[str] = field(default_factory=Counter)
+
+    def add(self, one: Result) -> None:
+        """Take a result. Only what fails and has a remediation counts."""
+        rule = self.rules[one.rule]
+        if one.status is not Status.FAILED or not rule.remediation:
+            return
+        found, highest = (
+            target(rule, one.resource, self.runbooks),
+            highest_mode(rule, one.resource, self.units),
+        )
+        if found is None or not found.type:
+            self.left[f"{rule.name}: {rule.remediation} answers no finding about such a resource"] += 1
+        elif not (highest.changes or highest.asks):
+            self.left[f"{rule.name}: the rule sets the mode {highest}"] += 1
+        elif len(self.found) >= self.most:
+            self.left[f"more than {self.most} in one scan: scan again"] += 1
+        else:
+            self.found.append(Fix(one, found, highest))
+
+    def finding(self, one: Fix, at: datetime) -> dict[str, object]:
+        """Return the finding that hands a failing resource over."""
+        return violation(one.result, self.rules[one.result.rule], one.target, one.highest, at)

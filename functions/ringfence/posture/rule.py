@@ -80,6 +80,9 @@ class Rule:
         Ids of controls, which map the rule to the requirements of frameworks.
     remediation
         The id of the remediation that puts a failing resource right. Empty if there is none.
+    config_rule
+        The managed rule of AWS Config whose verdict says the same. A violation is handed over as such a
+        verdict. Empty: the first one that the remediation answers.
     modes
         The highest mode of the remediation, by scope. The first match decides. The policy can only lower it.
     rationale
@@ -105,6 +108,7 @@ class Rule:
     rationale: str = ""
     references: tuple[str, ...] = ()
     supports: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    config_rule: str = ""
 
     def requirement(self, type_: str) -> Condition | None:
         """Return the condition for resources of a type."""

@@ -88,6 +88,7 @@ _RULE = an_object(
         "severity": {"description": f"must be one of {', '.join(SEVERITIES)}", "enum": list(SEVERITIES)},
         "controls": _texts("the id of a control"),
         "remediation": _text("the id of a remediation"),
+        "config_rule": _text("the name of a managed rule of AWS Config"),
         "mode": _MODES,
         "rationale": _text("why it matters"),
         "references": _texts("the address of a page", "https://.+"),

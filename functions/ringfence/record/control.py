@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ringfence.model.frozen import frozen
 from ringfence.record.chain import CHAIN_KEY, CLOCKS, HEARTBEAT
 from ringfence.record.pauses import PAUSES_ITEM
+from ringfence.record.scans import is_scan_key
 from ringfence.record.slots import BREAKER
 from ringfence.record.slots import LIMIT as LIMIT_START
 from ringfence.record.sweeps import is_sweep_key
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 REMOVE, MODIFY = "REMOVE", "MODIFY"
 LEASE, CONTAINMENT, PROVIDED, LIMIT = "lease", "containment", "provided", "limit"
 PROOF, LOG, PAUSES, HELD = "proof", "log", "pauses", "list of waiting notices"
-SWEEP = "sweep"
+SWEEP, SCAN = "sweep", "scan"
 """The kinds of item, besides heartbeats. A proof is that of an operator's identity, which is used once."""
 LOG_COUNTS = frozenset({"log#head", "log#published"})
 """The keys of the numbers of leaves in order, and of those that a checkpoint covers."""
@@ -43,6 +44,8 @@ _HELD = re.compile(rf"{HELD_SLOTS}[0-7]")
 _LIMIT = re.compile(r"(limit|breaker)/[!-~]{1,900}/[0-9]{1,3}")
 """The name of an Auto Scaling group can contain every printable ASCII character but a colon."""
 _STARTS = (("limit/", LIMIT), ("provided/", PROVIDED))
+_KEPT = ((is_sweep_key, SWEEP), (is_scan_key, SCAN))
+"""What sweeps and scheduled scans keep of each place."""
 _PLACE = re.compile(r"[0-9]{12}/[a-z0-9-]{1,32}|self-check")
 
 
@@ -89,8 +92,8 @@ def _of_the_deployment(key: str) -> str:
         return PAUSES
     if _HELD.fullmatch(key):
         return HELD
-    if is_sweep_key(key):
-        return SWEEP
+    if kept := next((kind for is_key, kind in _KEPT if is_key(key)), ""):
+        return kept
     if key.startswith((LIMIT_START, BREAKER)):
         return LIMIT if _LIMIT.fullmatch(key) else ""
     return LOG if _is_log(key) else ""

@@ -17,8 +17,15 @@ HOME_STACKS = (AUDIT_STACK, RESPONSE_STACK, INTAKE_STACK, OUTPUTS_STACK)
 
 NOTICES_STACK, DETECTION_STACK = "Ringfence-Notices", "Ringfence-Detection"
 DASHBOARD_STACK, ACTIVITY_STACK = "Ringfence-Dashboard", "Ringfence-Activity"
-NETWORK_STACK = "Ringfence-Network"
-OPTIONAL_STACKS = (ACTIVITY_STACK, DASHBOARD_STACK, DETECTION_STACK, NETWORK_STACK, NOTICES_STACK)
+NETWORK_STACK, SCANS_STACK = "Ringfence-Network", "Ringfence-Scans"
+OPTIONAL_STACKS = (
+    SCANS_STACK,
+    ACTIVITY_STACK,
+    DASHBOARD_STACK,
+    DETECTION_STACK,
+    NETWORK_STACK,
+    NOTICES_STACK,
+)
 """Stacks of the home account and region that not every deployment has, in the order of their removal."""
 
 

@@ -8,9 +8,10 @@ import pytest
 
 from ringfence.local import LocalAws
 from tests.e2e.compliance import Compliance, settings
+from tests.e2e.intake.scanned import CLOSED_ACCOUNT, THIRD_ACCOUNT
 from tests.e2e.intake.senders import incoming
 from tests.e2e.operators import operator, policies
-from tests.e2e.world import World
+from tests.e2e.world import OTHER_ACCOUNT, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +25,11 @@ def intake(folder: Path, deployer: Deployer) -> Iterator[Compliance]:
     """Ringfence with IAM enforced, allowed everything, and with custom actions. No trail records calls."""
     with LocalAws(log=folder / "intake.log") as local:
         local.client("securityhub").enable_security_hub()
-        actions = {"security_hub_actions": "true"}
-        given = incoming(local.account)
-        world = World(deployer.home(local, runbooks=settings(), incoming=given, context=actions))
+        context = {"security_hub_actions": "true", "scheduled_scans": "rate(1 day)"}
+        given, accounts = incoming(local.account), (OTHER_ACCOUNT, THIRD_ACCOUNT, CLOSED_ACCOUNT)
+        made = deployer.home(local, accounts=accounts, runbooks=settings(), incoming=given, context=context)
+        world = World(made)
+        for account in (OTHER_ACCOUNT, THIRD_ACCOUNT):
+            deployer.protect(local, account)
         local.enforce(True)
         yield Compliance(world, operator(world, *policies(world)))

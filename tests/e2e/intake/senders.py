@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ringfence.events.sent.form import FINDING
+from ringfence.model.resource_names import SCANS, function_role
+from tests.e2e.intake.scanned import SUBJECTS
 from tests.e2e.operators import Operator, operator
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.e2e.compliance import Compliance
 
-ROLE = "office-ids"
+ROLE, SCANNER = "office-ids", "office-scanner"
 TRUSTED = "acme/edr"
 """The product whose findings are contained if Security Hub holds them."""
 
@@ -26,14 +28,20 @@ def incoming(account: str) -> dict[str, object]:
     subjects = ["instance/*/*/*"]
     return {
         "senders": [
-            {"role": f"arn:aws:iam::{account}:role/{ROLE}", "subjects": subjects, "mode": "dry-run"},
+            {"role": _role(account, ROLE), "subjects": subjects, "mode": "dry-run"},
             {"account": "home", "subjects": subjects},
+            {"role": _role(account, SCANNER), "subjects": ["*"], "mode": "dry-run"},
+            {"role": _role(account, function_role(SCANS)), "subjects": SUBJECTS, "mode": "auto"},
         ],
         "mappings": [
             {"product": "office-ids", "finding": "C2/*", "runbook": "contain-instance"},
             {"product": f"arn:*:product/{TRUSTED}", "runbook": "contain-instance", "mode": "auto"},
         ],
     }
+
+
+def _role(account: str, name: str) -> str:
+    return f"arn:aws:iam::{account}:role/{name}"
 
 
 def finding(subject: str, **changed: object) -> dict[str, object]:
@@ -56,15 +64,16 @@ class SendingSystem:
         return self.hand.types("findings", "send", "--json", str(path))
 
 
-def sending_system(intake: Compliance, folder: Path, name: str = ROLE) -> SendingSystem:
-    """Create a role with the policy for senders, and begin a session of it."""
+def sending_system(intake: Compliance, folder: Path, name: str = ROLE, *more: str) -> SendingSystem:
+    """Create a role with the policy for senders, and with more policies, and begin a session of it."""
     world = intake.world
     iam, account = world.client("iam"), world.local.account
     starter = operator(world, allowed=("sts:AssumeRole",))
     statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": starter.arn}}
     trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     role: dict[str, Any] = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]
-    iam.attach_role_policy(RoleName=name, PolicyArn=f"arn:aws:iam::{account}:policy/ringfence-finding-sender")
+    for one in ("finding-sender", *more):
+        iam.attach_role_policy(RoleName=name, PolicyArn=f"arn:aws:iam::{account}:policy/ringfence-{one}")
     started = starter.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="sensor")
     keys = started["Credentials"]
     session = {

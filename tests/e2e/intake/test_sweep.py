@@ -29,7 +29,7 @@ def sweep(intake: Compliance, name: str = SEVERE, runbook: str = RUNBOOK) -> Non
     payload = json.dumps({"sweep": name}).encode()
     answer = intake.world.client("lambda").invoke(FunctionName=QUEUE, Payload=payload)
     found = json.loads(answer["Payload"].read())
-    assert found == {"places": 1}, found
+    assert found == {"places": 4}, found
     intake.world.quiet(QUEUE, INTAKE, f"ringfence-{runbook}", f"ringfence-{runbook}-continuation")
 
 

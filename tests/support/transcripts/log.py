@@ -14,6 +14,7 @@ from moto import mock_aws
 
 from ringfence.aws.audit_items import to_item
 from ringfence.aws.caller import Caller
+from ringfence.aws.scan_items import ScanItems
 from ringfence.aws.sessions import own_client
 from ringfence.aws.sessions import session as own_session
 from ringfence.cli.main import main as ringfence
@@ -25,6 +26,7 @@ from ringfence.record.chain import ChainKey, Stamp, link
 from ringfence.record.deployment_facts import FindingRefused
 from ringfence.record.facts import ContainmentBroken, DecisionMade, FindingReceived, RunRequested, Verified
 from ringfence.record.refused_findings import chain_of
+from ringfence.record.scans import ScanHistory, ScanSummary
 from tests.support import recorded_chains
 from tests.support.fakes.audit_home import ARCHIVE, AUDIT, CONTROL, REGION, bucket, tables
 from tests.support.fakes.site import KEY, KIM, OTHER, Site
@@ -168,6 +170,25 @@ def id_of(minutes: int) -> str:
     return f"inc-20260301T12{minutes:02}00.000000-{0x8EA7008B83 + minutes:010x}"
 
 
+def scores() -> ScanHistory:
+    """Return three scheduled scans: the last one did not see everything, and handed violations over."""
+    numbers = ((1210, 190, 4), (1214, 188, 4), (1101, 260, 3))
+    scans = tuple(
+        ScanSummary(
+            f"{NOON - timedelta(days=len(numbers) - index):%Y-%m-%dT%H:%M:%SZ}",
+            "4e2a" * 16,
+            score,
+            one,
+            512 - index,
+            6,
+            index // 2,
+            index * 20,
+        )
+        for index, (score, one) in enumerate(zip((87.9, 88.2, None), numbers, strict=True))
+    )
+    return ScanHistory(scans, ("root-user-has-mfa",))
+
+
 @contextmanager
 def audit_log() -> Iterator[None]:
     """Fill the audit table and the archive on moto with the incidents."""
@@ -176,6 +197,7 @@ def audit_log() -> Iterator[None]:
     with here(), mock_aws():
         client = tables()
         bucket()
+        ScanItems(client, CONTROL).keep_history(scores(), NOW)
         for key, entries in chains():
             for entry in entries:
                 client.put_item(TableName=AUDIT, Item=to_item(key, entry))
@@ -226,6 +248,7 @@ VIEWS: Mapping[str, View] = {
     "findings-refused-none": log_command(
         "findings", "refused", "--home-account", REF.account, "--since", "2026-03-02"
     ),
+    "scans-list": log_command("scans", "list"),
     "export": log_command("incidents", "export", UNDONE, "--format", "csv"),
     "verify": log_command("audit", "verify", CONTAINED, "--without-archive"),
     "watch": masked(log_command("incidents", "watch", CONTAINED), ALTERNATE),

@@ -16,7 +16,6 @@ import pytest
 from click.testing import CliRunner
 
 from ringfence.cli.main import main
-from ringfence.cli.rules import load_files
 from ringfence.model.incident import Incident
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.observation import Observation, ResourceState
@@ -25,6 +24,7 @@ from ringfence.observations.ec2 import flow_log_destination, management
 from ringfence.observations.ec2.tags import Tags
 from ringfence.observations.ec2.volumes import Volume, Volumes
 from ringfence.policy.file import load_policy
+from ringfence.posture.known import load_files
 from ringfence.remediations import keep_volumes, tag_instance
 from ringfence.runbooks.catalogue import CATALOGUE
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.cli.rules import framework_profile, known_names
+from ringfence.cli.rules import framework_profile
 from ringfence.posture.coverage import coverage
 from ringfence.posture.file import InvalidRules, load_rules
+from ringfence.posture.known import known_names
 from ringfence.posture.manual import SOON, Evidence, ManualControl, warnings
 from ringfence.posture.ocsf import compliance_finding
 from ringfence.posture.rule import Status

@@ -372,3 +372,34 @@ def test_an_error_of_a_profile_has_its_line(tmp_path: Path, old: str, new: str, 
     with pytest.raises(InvalidRules) as caught:
         load_rules([tmp_path], known)
     assert told in "\n".join(str(flaw) for _, flaw in caught.value.flaws)
+
+
+VERDICTS = {"encrypt-bucket": ("encrypted", "encrypted-kms")}
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ("remediation: encrypt-bucket\n    config_rule: encrypted-kms", ""),
+        ("remediation: encrypt-bucket\n    config_rule: encrypted-kmz", "did you mean encrypted-kms"),
+        ("config_rule: encrypted", "needs a `remediation`"),
+    ],
+)
+def test_the_rule_of_aws_config_is_one_that_the_remediation_answers(
+    tmp_path: Path, fields: str, told: str
+) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(f"{RULE.rstrip()}\n    {fields}\n", "utf-8")
+    known = replace(KNOWN, verdicts=VERDICTS)
+    if told:
+        with pytest.raises(InvalidRules, match=told):
+            load_rules([path], known)
+    else:
+        assert load_rules([path], known).rules[0].rule.config_rule == "encrypted-kms"
+
+
+def test_a_rule_whose_remediation_answers_several_verdicts_is_noted_if_it_names_none(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(f"{RULE.rstrip()}\n    remediation: encrypt-bucket\n", "utf-8")
+    notes = load_rules([path], replace(KNOWN, verdicts=VERDICTS)).rules[0].notes
+    assert any("as the first one, unless `config_rule` names another" in str(one) for one in notes)

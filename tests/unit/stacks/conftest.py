@@ -12,6 +12,7 @@ import pytest
 os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 os.environ.setdefault("JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION", "1")
 
+from ringfence.model.scan_places import RULES_FILE
 from stacks.names import (
     ACTIVITY_STACK,
     AUDIT_STACK,
@@ -22,6 +23,7 @@ from stacks.names import (
     NETWORK_STACK,
     NOTICES_STACK,
     RESPONSE_STACK,
+    SCANS_STACK,
 )
 from tests.support.synthesis import (
     HOME,
@@ -58,8 +60,8 @@ def out(tmp_path_factory: pytest.TempPathFactory, scoped: Settings, bundles: Sto
 
 @pytest.fixture(scope="session")
 def bundle(out: Path) -> Path:
-    """The folder that the stacks deploy."""
-    (folder,) = out.glob("asset.*")
+    """The folder that all stacks deploy but that of scheduled scans."""
+    (folder,) = (one for one in out.glob("asset.*") if not (one / RULES_FILE).exists())
     return folder
 
 
@@ -106,6 +108,11 @@ def activity(templates: Mapping[str, Template]) -> Template:
 @pytest.fixture(scope="session")
 def network(templates: Mapping[str, Template]) -> Template:
     return templates[NETWORK_STACK]
+
+
+@pytest.fixture(scope="session")
+def scans(templates: Mapping[str, Template]) -> Template:
+    return templates[SCANS_STACK]
 
 
 @pytest.fixture(scope="session")

@@ -323,12 +323,12 @@ def exempt(statement: dict[str, Any]) -> set[str]:
 
 @pytest.mark.parametrize("name", ["AuditTable", "ControlTable"])
 def test_a_table_is_written_by_the_functions_that_may_and_by_nobody_else(
-    audit: Template, response: Template, intake: Template, name: str
+    audit: Template, response: Template, intake: Template, scans: Template, name: str
 ) -> None:
     """Whatever IAM allows others. What a role of Ringfence may do is not denied to it."""
     table, _ = audit.only(TABLE, name)
     may: dict[str, set[str]] = {}
-    for template in (audit, response, intake):
+    for template in (audit, response, intake, scans):
         for role in template.all("AWS::IAM::Role").values():
             for action, resource, _ in allowed(role["Properties"]):
                 if action.startswith("dynamodb:") and table in resource:

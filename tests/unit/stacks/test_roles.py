@@ -37,6 +37,7 @@ FUNCTIONS: dict[str, tuple[Permission, ...]] = {
     "network": needs.NETWORK,
     "outputs": needs.OUTPUTS,
     "sweep": needs.SWEEP,
+    "scans": needs.SCANS,
 }
 OTHERS = FUNCTIONS.keys() - CATALOGUE.keys()
 """The functions that do not belong to a runbook. Each API has a group of logs, and the bus a function."""
@@ -225,7 +226,10 @@ def test_no_role_may_change_or_delete_what_is_recorded(roles: dict[str, dict[str
 def test_the_archive_has_one_writer_of_entries_and_one_of_the_log(
     roles: dict[str, dict[str, Any]],
 ) -> None:
-    """Its bucket's default retention locks what it writes: it needs no right to set one."""
+    """Its bucket's default retention locks what it writes: it needs no right to set one.
+
+    The function of scheduled scans writes to a bucket of its own.
+    """
     writers = {
         (name, resource)
         for name, role in roles.items()
@@ -236,6 +240,8 @@ def test_the_archive_has_one_writer_of_entries_and_one_of_the_log(
         ("ringfence-archive-function", "/chains/*"),
         ("ringfence-checkpoint-function", "/log/*"),
         ("ringfence-network-function", "/*"),
+        ("ringfence-scans-function", "/results/*"),
+        ("ringfence-scans-function", "/summaries/*"),
     }
     ((_, results),) = (one for one in writers if one[0] == "ringfence-network-function")
     assert "Results" in results
@@ -273,6 +279,7 @@ def test_keys_are_used_through_one_service_each(roles: dict[str, dict[str, Any]]
         "network": {"sqs", "sns"},
         "outputs": {"dynamodb", "sns"},
         "sweep": {"dynamodb", "sqs", "sns"},
+        "scans": {"dynamodb", "sns"},
     }
     assert uses.keys() == services[name]
     receives = {"sqs"} if name in {"activity", "heartbeat"} else set()

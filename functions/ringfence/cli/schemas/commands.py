@@ -18,6 +18,7 @@ from ringfence.cli.schemas.posture import (
     RULES_CHECKED,
     RULES_TESTED,
     SCANNED,
+    SCHEDULED,
 )
 from ringfence.cli.schemas.replay import REPLAYED
 from ringfence.handlers.json_forms import (
@@ -129,6 +130,7 @@ FORMS = MappingProxyType(
         "rules test": Form("The examples that are judged in another way.", RULES_TESTED),
         "run": Form("The run.", RUN),
         "scan": Form("The score and the counts of each rule.", SCANNED),
+        "scans list": Form("A scheduled scan.", SCHEDULED, lines=True),
         "samples": Form("An event.", SAMPLE, lines=True),
         "uninstall-plan": Form("The plan.", REMOVAL),
     }

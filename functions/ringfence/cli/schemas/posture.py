@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from ringfence.handlers.json_forms import either, flag, many, maybe, number, record, table, text, whole
+from ringfence.handlers.json_forms import (
+    either,
+    flag,
+    many,
+    maybe,
+    moment,
+    number,
+    record,
+    table,
+    text,
+    whole,
+)
 
 RULE = record(
     name=text(),
@@ -68,6 +79,16 @@ SCANNED = record(
             expires_soon=flag("It counts today, and expires within 30 days."),
         )
     ),
+)
+SCHEDULED = record(
+    scan=moment("When it began."),
+    rules=text("The digest of its rules."),
+    score=maybe(number("From 0 to 100. Null if there is no result.")),
+    resources=whole(),
+    **COUNTS,
+    places=whole("The accounts and regions that the scan was about."),
+    incomplete=whole("Those in which something was not looked at."),
+    handed_over=whole("The failing resources that were handed over as findings."),
 )
 GENERATED = record(
     policy=record(

@@ -1,6 +1,7 @@
 """AWS Config in moto: evaluations end at once, and CloudTrail's changes are recorded.
 
-Rules evaluate nothing here. `config_results` holds what a test says that they found.
+Rules evaluate nothing here. `config_results` holds what a test says that they found. `config_items` answers
+the queries of scans.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from ringfence.local.hooks import config_results, mount
+from ringfence.local.hooks import config_items, config_results, mount
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _JSON = {"Content-Type": "application/x-amz-json-1.1"}
 _NO_RULE = "NoSuchConfigRuleException"
+_NO_QUERY = "InvalidExpressionException"
 _RECORDED = frozenset(("AWS::EC2::Instance", "AWS::EC2::SecurityGroup", "AWS::S3::Bucket"))
 _evaluated: dict[tuple[str, str, str], float] = {}
 """The last evaluation of a rule, by account, region and name, in seconds since the epoch."""
@@ -47,13 +49,19 @@ def _handler(moto: Handler) -> Handler:
             return await moto(*request)
         try:
             answer = answering(wanted, get_account_id(), get_region())
-        except (_Refused, config_results.UnknownRuleError) as refused:
-            code = str(refused) if isinstance(refused, _Refused) else _NO_RULE
+        except (_Refused, config_results.UnknownRuleError, config_items.RefusedQueryError) as refused:
+            code = _code(refused)
             error = {"__type": code, "message": "the local AWS Config says so"}
             return 400, dict(_JSON), json.dumps(error).encode()
         return 200, dict(_JSON), json.dumps(answer).encode()
 
     return handle
+
+
+def _code(refused: Exception) -> str:
+    if isinstance(refused, config_results.UnknownRuleError):
+        return _NO_RULE
+    return _NO_QUERY if isinstance(refused, config_items.RefusedQueryError) else str(refused)
 
 
 def _start_evaluation(wanted: Mapping[str, Any], account: str, region: str) -> dict[str, Any]:
@@ -128,5 +136,6 @@ _ANSWERED: Mapping[str, Answering] = {
     "GetComplianceDetailsByConfigRule": config_results.of_rule,
     "GetResourceConfigHistory": _history,
     "PutEvaluations": config_results.put,
+    "SelectResourceConfig": config_items.select,
     "StartConfigRulesEvaluation": _start_evaluation,
 }

@@ -67,6 +67,11 @@ def handler(service: str) -> Handler:
     return handle
 
 
+def ask(service: str, request: Request) -> Response:
+    """Return moto's answer to a request of the present account and region."""
+    return _ask(_moto(), service, request)
+
+
 def _run_command(ministack: Handler) -> Handler:
     moto = handler("ssm")
 

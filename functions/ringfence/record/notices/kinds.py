@@ -114,6 +114,11 @@ class NoticeKind(Enum):
         Urgency.ACTION,
         "GuardDuty archived findings and sent no events, and the policy asks for a notice.",
     )
+    SCORE_FELL = (
+        "score-fell",
+        Urgency.ACTION,
+        "The score of a scheduled scan fell, or a critical rule failed that passed in the last scan.",
+    )
     SELF_CHECK = "self-check", Urgency.URGENT, "Ringfence's resources differ from what its stacks declare."
     FORGED_INPUT = "forged-input", Urgency.URGENT, "A function refused an input that somebody made up."
     FINDING_REFUSED = (

@@ -1,0 +1,82 @@
+"""`ringfence scans`: the scores of scheduled scans."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from ringfence.cli.output import note, print_rows
+from ringfence.cli.settings import CONTROL_TABLE, Home, home_options
+from ringfence.cli.text import is_terminal, row
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from ringfence.record.scans import ScanSummary
+
+COLUMNS = ("scan (UTC)", "score", "passed", "failed", "not assessed", "resources", "places", "handed over")
+NONE = "No scheduled scan has ended. The context value `scheduled_scans` switches them on."
+SHOWN = 20
+
+
+@click.group(short_help="List the scores of scheduled scans.")
+def scans() -> None:
+    """List the scores of scheduled scans."""
+
+
+@scans.command("list", short_help="List the scores of the last scans.")
+@click.option(
+    "--last",
+    type=click.IntRange(min=1),
+    default=SHOWN,
+    show_default=True,
+    metavar="NUMBER",
+    help="The number of scans.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line, one for each scan.")
+@home_options(CONTROL_TABLE)
+def list_(home: Home, *, last: int, as_json: bool) -> None:
+    """List the scores of the last scheduled scans, the newest first.
+
+    Places are the accounts and regions of a scan. The number of those in which something was not looked at
+    is in parentheses. The score says nothing about them. The bucket of the scans has the results.
+
+    In a pipe, each scan is a line of columns between tabs: the time at which it began, its score, the results
+    that passed, failed and were not assessed, resources, places, places in which something was not looked at,
+    and resources that were handed over. Messages go to standard error.
+
+    Exit code 0: listed. 1: the table cannot be read. 2: bad input.
+    """
+    from ringfence.aws.scan_items import ScanItems
+
+    client = cast("DynamoDBClient", home.place.client("dynamodb"))
+    found = ScanItems(client, home.control_table).history().scans[-last:][::-1]
+    if as_json:
+        print_rows(json.dumps(one.value) for one in found)
+    elif is_terminal():
+        _show(found)
+    else:
+        print_rows(row(*_cells(one), one.incomplete, one.handed_over) for one in found)
+        note(*(() if found else (NONE,)))
+
+
+def _show(found: tuple[ScanSummary, ...]) -> None:
+    from ringfence.cli.incident_views import show_sheet
+    from ringfence.cli.sheets import Sheet
+
+    if not found:
+        click.echo(NONE)
+        return
+    lines = []
+    for one in found:
+        at, *numbers, places = map(str, _cells(one))
+        where = f"{places} ({one.incomplete})" if one.incomplete else places
+        lines.append((f"{at[:16].replace('T', ' ')}", *numbers, where, str(one.handed_over)))
+    show_sheet(Sheet(COLUMNS, lines, right=frozenset(range(1, len(COLUMNS)))))
+
+
+def _cells(one: ScanSummary) -> tuple[object, ...]:
+    score = "none" if one.score is None else f"{one.score:.1f}"
+    return (one.scan, score, *one.numbers, one.resources, one.places)

@@ -1,0 +1,45 @@
+"""The notice about a scheduled scan that is worse than the last one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.model.step import counted
+from ringfence.record.notices.kinds import NoticeKind
+from ringfence.record.notices.notice import About, Command, Notice
+
+if TYPE_CHECKING:
+    from ringfence.record.scans import Decline, ScanSummary
+
+
+def declined(worse: Decline, scan: ScanSummary, unseen: int) -> Notice:
+    """Return the notice. `unseen` is the number of reasons why something was not looked at."""
+    fell = worse.now < worse.before
+    what = (
+        f"the compliance score fell from {worse.before:g} to {worse.now:g}"
+        if fell
+        else f"{counted(len(worse.failing), 'critical rule')} failed that passed in the last scan"
+    )
+    passed, failed, not_assessed = scan.numbers
+    numbers = (
+        f"score {worse.now:g}, and {worse.before:g} in the last scan with the same rules",
+        f"{passed} results passed, {failed} failed, and {not_assessed} were not assessed",
+        f"{counted(scan.resources, 'resource was')} read in {counted(scan.places, 'account and region')}"
+        if scan.places == 1
+        else f"{counted(scan.resources, 'resource was')} read in {scan.places} accounts and regions",
+    )
+    beside = (f"{counted(unseen, 'part was')} not looked at, so the score says nothing about it",)
+    parts = (
+        ("The scan", (*numbers, *(beside if unseen else ()))),
+        ("Critical rules that no resource failed in the last scan, and that some fail now", worse.failing),
+        ("What to do", ("find the failing resources in the results of the scan, and fix them",)),
+    )
+    kind = NoticeKind.SCORE_FELL
+    return Notice(
+        kind,
+        what,
+        About(),
+        kind.urgency,
+        parts=tuple(one for one in parts if one[1]),
+        commands=(Command("see the scores of the last scans", "ringfence scans list"),),
+    )
