@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from ringfence.record.scans import ScanSummary
 
-COLUMNS = ("scan (UTC)", "score", "passed", "failed", "not assessed", "resources", "places", "handed over")
+COLUMNS = ("scan (UTC)", "score", "failed", "not assessed", "places", "handed over")
+FOLDED = frozenset({0, 5})
+"""The columns that can be broken on a narrow terminal: times, and a title."""
 NONE = "No scheduled scan has ended. The context value `scheduled_scans` switches them on."
 SHOWN = 20
 
@@ -63,7 +65,8 @@ def list_(home: Home, *, last: int, as_json: bool) -> None:
 
 
 def _show(found: tuple[ScanSummary, ...]) -> None:
-    from ringfence.cli.incident_views import show_sheet
+    from ringfence.cli.incident_views import show, show_sheet
+    from ringfence.cli.layout import ending
     from ringfence.cli.sheets import Sheet
 
     if not found:
@@ -71,10 +74,12 @@ def _show(found: tuple[ScanSummary, ...]) -> None:
         return
     lines = []
     for one in found:
-        at, *numbers, places = map(str, _cells(one))
+        at, score, _, failed, not_assessed, _, places = map(str, _cells(one))
         where = f"{places} ({one.incomplete})" if one.incomplete else places
-        lines.append((f"{at[:16].replace('T', ' ')}", *numbers, where, str(one.handed_over)))
-    show_sheet(Sheet(COLUMNS, lines, right=frozenset(range(1, len(COLUMNS)))))
+        when = at[:16].replace("T", " ")
+        lines.append((when, score, failed, not_assessed, where, str(one.handed_over)))
+    show_sheet(Sheet(COLUMNS, lines, right=frozenset(range(1, len(COLUMNS))), folded=FOLDED))
+    show(*ending("To see what fails now:", "ringfence scan --live"))
 
 
 def _cells(one: ScanSummary) -> tuple[object, ...]:

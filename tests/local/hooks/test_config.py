@@ -147,3 +147,69 @@ def test_a_rule_that_does_not_exist_has_no_results(
     assert refusal(details, ConfigRuleName=unique) == "NoSuchConfigRuleException"
     each = config.describe_compliance_by_config_rule
     assert refusal(each, ConfigRuleNames=[unique]) == "NoSuchConfigRuleException"
+
+
+QUERY = (
+    "SELECT accountId, awsRegion, resourceType, resourceId, resourceName, tags, configurationItemStatus, "
+    "configuration, supplementaryConfiguration WHERE resourceType IN ({})"
+)
+
+
+def items(config: Any, *types: str) -> dict[str, dict[str, Any]]:
+    """Return the items of some types by their ids, page by page."""
+    asked = {"Expression": QUERY.format(", ".join(f"'{one}'" for one in types)), "Limit": 1}
+    found: list[str] = []
+    while True:
+        page = config.select_resource_config(**asked)
+        found += page["Results"]
+        if not page.get("NextToken"):
+            return {one["resourceId"]: one for one in map(json.loads, found)}
+        asked["NextToken"] = page["NextToken"]
+
+
+def test_a_query_returns_buckets_as_they_are_now_with_the_names_of_aws_config(
+    aws: Any, config: Any, unique: str
+) -> None:
+    s3, where = aws.client("s3", region=REGION), {"LocationConstraint": REGION}
+    for name in (unique, f"{unique}-2"):
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration=where)
+    s3.put_bucket_versioning(Bucket=unique, VersioningConfiguration={"Status": "Enabled"})
+    block = dict.fromkeys(
+        ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
+    )
+    s3.put_public_access_block(Bucket=unique, PublicAccessBlockConfiguration=block)
+    to_itself = {"LoggingEnabled": {"TargetBucket": unique, "TargetPrefix": "log/"}}
+    s3.put_bucket_logging(Bucket=unique, BucketLoggingStatus=to_itself)
+    found = items(config, "AWS::S3::Bucket")
+    kept, plain = (found[name]["supplementaryConfiguration"] for name in (unique, f"{unique}-2"))
+    assert kept["BucketVersioningConfiguration"] == {"status": "Enabled"}
+    assert plain["BucketVersioningConfiguration"] == {"status": "Off"}
+    assert set(kept["PublicAccessBlockConfiguration"].values()) == {True}
+    assert kept["BucketLoggingConfiguration"]["destinationBucketName"] == unique
+    (rule,) = plain["ServerSideEncryptionConfiguration"]["rules"]
+    assert rule["applyServerSideEncryptionByDefault"]["sseAlgorithm"] == "AES256"
+    assert plain["BucketPolicy"] == {"policyText": None}
+
+
+def test_a_query_returns_security_groups_and_instances_as_they_are_now(aws: Any, config: Any) -> None:
+    ec2 = aws.client("ec2", region=REGION)
+    vpc = ec2.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
+    group = ec2.create_security_group(GroupName="q", Description="q", VpcId=vpc)["GroupId"]
+    opening = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[opening])
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.1.0.0/24")["Subnet"]["SubnetId"]
+    image = ec2.describe_images()["Images"][0]["ImageId"]
+    run = ec2.run_instances(ImageId=image, MinCount=2, MaxCount=2, SubnetId=subnet)["Instances"]
+    kept, gone = (one["InstanceId"] for one in run)
+    ec2.terminate_instances(InstanceIds=[gone])
+    found = items(config, "AWS::EC2::SecurityGroup", "AWS::EC2::Instance")
+    (ingress,) = found[group]["configuration"]["ipPermissions"]
+    assert (ingress["ipProtocol"], ingress["fromPort"], ingress["toPort"]) == ("tcp", 22, 22)
+    assert [one["cidrIp"] for one in ingress["ipv4Ranges"]] == ["0.0.0.0/0"]
+    assert found[kept]["configuration"]["metadataOptions"]["httpTokens"] == "optional"
+    assert gone not in found
+
+
+def test_other_queries_are_refused(config: Any, refusal: Callable[..., str]) -> None:
+    code = refusal(config.select_resource_config, Expression="SELECT * WHERE resourceId = 'x'")
+    assert code == "InvalidExpressionException"

@@ -1,4 +1,4 @@
-"""The score of a scheduled scan, with the numbers that it is made of, and what people are told about it."""
+"""The score of a scheduled scan, with the numbers that it is made of, and the notice about it."""
 
 from __future__ import annotations
 
