@@ -61,6 +61,7 @@ PLACES = {
     "events_bus": f"arn:aws:events:{HERE}:event-bus/ringfence-events",
     "events_bucket": "arn:aws:s3:::events",
     "doctors": "arn:aws:iam::111122223333:role/ringfence-doctor",
+    "scan_bucket": "arn:aws:s3:::scans",
     "scanners": "arn:aws:iam::111122223333:role/ringfence-scan",
     "logs": f"arn:aws:logs:{HERE}:log-group:operate:*",
 }
@@ -85,6 +86,7 @@ ROLES: dict[str, tuple[Permission, ...]] = {
     "beat": needs.BEAT,
     "self-check": needs.SELF_CHECK,
     "scan": needs.SCAN_READS,
+    "scans": (*needs.EVERY_FUNCTION, *needs.SCANS, *needs.HAND_OVER),
     "scanner": needs.SCANNER,
     "audit": needs.AUDIT,
     "operator": needs.OPERATOR,

@@ -90,7 +90,7 @@ class Scanned:
         self.posted: list[dict[str, object]] = []
         self.told: list[Notice] = []
         self.answer = {"status": 202}
-        self.fails = False
+        self.fails, self.refuses = False, ""
         policy = Policy(self.accounts, self.regions, senders=self.senders)
         plan = ScanPlan(self.rules, "digest", policy, self.regions, self.points, SENDER)
         env = Environment(
@@ -102,11 +102,16 @@ class Scanned:
             Handing(policy, SENDER, self.post if self.senders else None),
             tuple(CATALOGUE.values()),
             100,
-            lambda text, seconds: self.sent.append((text, seconds)),
+            self.send,
             in_turn,
             self.told.append,
         )
         self.scans = Scans(plan, env)
+
+    def send(self, text: str, seconds: int) -> None:
+        if self.refuses and self.refuses in text:
+            raise Retryable("sqs:SendMessage: not now")
+        self.sent.append((text, seconds))
 
     def post(self, given: tuple[object, ...]) -> tuple[Document, ...]:
         if self.fails:

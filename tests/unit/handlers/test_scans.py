@@ -12,6 +12,7 @@ from ringfence.handlers.parts import SCAN, SUM, Part
 from ringfence.handlers.scans.look import AT_ONCE
 from ringfence.handlers.scans.timed import OVER
 from ringfence.handlers.scans.work import RESERVE
+from ringfence.model.errors import Retryable
 from ringfence.model.place import Place
 from ringfence.policy.decision import Mode
 from ringfence.policy.senders import Sender
@@ -59,6 +60,14 @@ def test_a_scan_sends_one_message_for_each_account_and_region_and_reads_nothing(
         (account, region) for account in (HOME, OTHER) for region in (REGION, "eu-north-1", "global")
     ]
     assert not scanned.config.calls
+
+
+def test_a_scan_whose_messages_cannot_all_be_sent_is_never_summed_up() -> None:
+    scanned = Scanned((named(BUCKET),), (HOME, OTHER))
+    scanned.refuses = OTHER
+    with pytest.raises(Retryable):
+        scanned.scans.begin()
+    assert [scanned.part(text).kind for text, _ in scanned.sent] == [SCAN]
 
 
 def test_the_results_of_a_place_are_lines_and_the_score_can_be_computed_again_from_the_summary() -> None:

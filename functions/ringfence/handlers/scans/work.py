@@ -59,13 +59,14 @@ class Scans:
     env: Environment
 
     def begin(self) -> int:
-        """Send one message for each place, and one for the score. Return the number of places.
+        """Send one message for each place, and then one for the score. Return the number of places.
 
-        Raises Retryable.
+        If a message cannot be sent, there is none for the score: the schedule begins another scan. Raises
+        Retryable.
         """
         part = Part(SCAN, SCANS, self.env.clock() + DUE)
-        self.env.send(replace(part, kind=SUM).text, POLLS[0])
         places = send_to_each(self.plan.places, part, self.env.send, self.env.side_by_side)
+        self.env.send(replace(part, kind=SUM).text, POLLS[0])
         logger().info("the scan begins", extra={"scan": scan_of(part), "places": len(places)})
         return len(places)
 

@@ -23,10 +23,8 @@ def declined(worse: Decline, scan: ScanSummary, unseen: int) -> Notice:
     passed, failed, not_assessed = scan.numbers
     numbers = (
         f"score {worse.now:g}, and {worse.before:g} in the last scan with the same rules",
-        f"{passed} results passed, {failed} failed, and {not_assessed} were not assessed",
-        f"{counted(scan.resources, 'resource was')} read in {counted(scan.places, 'account and region')}"
-        if scan.places == 1
-        else f"{counted(scan.resources, 'resource was')} read in {scan.places} accounts and regions",
+        f"{counted(passed, 'result')} passed, {failed} failed, and {not_assessed} not assessed",
+        f"{counted(scan.resources, 'resource was')} read in {counted(scan.places, 'place')}",
     )
     beside = (f"{counted(unseen, 'part was')} not looked at, so the score says nothing about it",)
     parts = (
