@@ -113,6 +113,14 @@ def record(intake: Compliance, account: str) -> None:
     config.start_configuration_recorder(ConfigurationRecorderName="default")
 
 
+def forget(intake: Compliance, account: str) -> None:
+    """Remove the recorder. With one, responses wait until it has recorded their fix."""
+    config = intake.world.client("config", account)
+    config.stop_configuration_recorder(ConfigurationRecorderName="default")
+    config.delete_delivery_channel(DeliveryChannelName="default")
+    config.delete_configuration_recorder(ConfigurationRecorderName="default")
+
+
 def open_group(intake: Compliance, account: str, port: int) -> str:
     """Create a security group that is open to everybody."""
     ec2 = intake.world.client("ec2", account)

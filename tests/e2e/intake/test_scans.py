@@ -21,6 +21,7 @@ from tests.e2e.intake.scanned import (
     THIRD_ACCOUNT,
     Failed,
     Scanned,
+    forget,
     open_bucket,
     open_group,
     record,
@@ -30,6 +31,7 @@ from tests.e2e.operators import operator
 from tests.e2e.world import OTHER_ACCOUNT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from ringfence.record.scans import ScanSummary
@@ -74,7 +76,7 @@ def made_to_fail(intake: Compliance, account: str, *, home: bool) -> Failed:
 
 
 @pytest.fixture(scope="module")
-def twice(intake: Compliance) -> Twice:
+def twice(intake: Compliance) -> Iterator[Twice]:
     """Scan, wait until what was handed over is put right, and scan again."""
     accounts = (intake.world.local.account, OTHER_ACCOUNT, THIRD_ACCOUNT)
     made: set[tuple[str, str, str]] = set()
@@ -84,7 +86,9 @@ def twice(intake: Compliance) -> Twice:
     scanned = Scanned(intake, accounts)
     first = scanned.scan()
     scanned.settle()
-    return Twice(scanned, frozenset(made), first, scanned.scan())
+    yield Twice(scanned, frozenset(made), first, scanned.scan())
+    for account in accounts:
+        forget(intake, account)
 
 
 def test_what_fails_in_three_accounts_is_seen(twice: Twice) -> None:
