@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+MOST_ROWS = 200
+"""The rows of a table on a page that has no other limit. The page says how many more there are."""
+
 
 def rendered(template: str, **values: object) -> str:
     """Return a page. `template` is a file of `cli/templates`. A value that it names and lacks is an error."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ringfence.cli.choices import OneOf
+from ringfence.cli.period import check_period
 from ringfence.cli.scan_options import scan_options
 from ringfence.cli.text import is_terminal, row, safe
 from ringfence.model.errors import BadInput
@@ -86,6 +87,9 @@ def scan(  # noqa: PLR0913 - the options of a command
     the role `ringfence-scan` of each account, which the managed policy `ringfence-scanner` allows to assume.
     What could not be looked at is named, with the reason.
 
+    --html writes a page with the failing resources, the requirements of frameworks, the manual controls and
+    the exemptions of the policy, and with --changes-since what Ringfence changed.
+
     With --fix, failing resources that a remediation can fix are sent to Ringfence as your findings, after
     you agree. The policy then decides as for a verdict of AWS Config. The next scan shows which are fixed.
 
@@ -96,6 +100,7 @@ def scan(  # noqa: PLR0913 - the options of a command
     from ringfence.cli.scan_scope import prospects_of
 
     form = "json" if as_json else form
+    _check_changes(given, html)
     loaded, manual = _rules(rule_paths, profile, library=library)
     rules = {one.rule.name: one.rule for one in loaded} | {one.name: one.rule for one in manual}
     fixes, prospects = _fixes(given, rules), prospects_of(given)
@@ -109,7 +114,7 @@ def scan(  # noqa: PLR0913 - the options of a command
     elif form == "json":
         click.echo(json.dumps(summary(done)))
     if html:
-        _write(html, done, prospects, profile)
+        _write(html, done, prospects, profile, given)
     refused = _handed_over(given, fixes) if fixes else 0
     score = done.tally.score
     below = fail_under is not None and (score is None or score < fail_under)
@@ -160,8 +165,18 @@ def _scanned(
     return scanned_files(paths, {one.rule.name: one.rule for one in loaded}, sink)
 
 
-def _write(path: Path, done: Done, prospects: Prospects, profile: str) -> None:
+def _check_changes(given: ScanOptions, html: Path | None) -> None:
+    check_period(given.changes_since, given.changes_until)
+    if given.changes_until and not given.changes_since:
+        raise BadInput("--changes-until", "needs --changes-since")
+    if given.changes_since and not html:
+        raise BadInput("--changes-since", "needs --html")
+
+
+def _write(path: Path, done: Done, prospects: Prospects, profile: str, given: ScanOptions) -> None:
     from ringfence.cli.scan_page import page
+    from ringfence.cli.scan_scope import ANY_ACCOUNT
+    from ringfence.cli.scan_sections import changed, exempted
     from ringfence.runbooks.compliance import framework
 
     try:
@@ -169,7 +184,15 @@ def _write(path: Path, done: Done, prospects: Prospects, profile: str) -> None:
     except BadInput:  # it is a profile of the files
         of = None
     made = datetime.now(UTC)
-    text = page(done, made, prospects=prospects, profile=of)
+    since, until = given.changes_since, given.changes_until
+    text = page(
+        done,
+        made,
+        prospects=prospects,
+        profile=of,
+        exempt=exempted(prospects.policy(ANY_ACCOUNT), made),
+        changes=changed(given.home, since, until, made) if since else None,
+    )
     try:
         path.write_text(text, "utf-8")
     except OSError as error:

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 import click
 
 from ringfence.cli.findings import INTAKE_STACK, OUTPUT, URL
-from ringfence.cli.settings import Home, home_options
+from ringfence.cli.period import Since, Until
+from ringfence.cli.settings import AUDIT_TABLE, Home, home_options
 from ringfence.model.errors import BadInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
 P = ParamSpec("P")
+_OTHERS = ("policy", "fix", "plans", "yes", "url", "changes_since", "changes_until")
 NONE = "none"
 """The value of `--aggregator` that uses none."""
 
@@ -80,6 +83,17 @@ _OPTIONS = (
         help="Show the plans for up to 20 failing resources that can be fixed. Each one is a dry run "
         "by the operators' API, which the managed policy ringfence-operator allows.",
     ),
+    click.option(
+        "--changes-since",
+        type=Since(),
+        help="With --html: list what Ringfence changed in incidents that were opened since this time: 7d, "
+        "12h, 30m, or a date or time in UTC.",
+    ),
+    click.option(
+        "--changes-until",
+        type=Until(),
+        help="With --changes-since: until this time. A date means the whole day.",
+    ),
     click.option("--yes", is_flag=True, help="With --fix: do not ask for confirmation."),
     click.option(
         "--url",
@@ -108,6 +122,8 @@ class ScanOptions:
     plans: bool = False
     yes: bool = False
     url: str = ""
+    changes_since: datetime | None = None
+    changes_until: datetime | None = None
 
 
 def scan_options(
@@ -123,11 +139,11 @@ def scan_options(
         live = LiveOptions(**{name: kwargs.pop(name) for name in names})  # type: ignore[arg-type]  # click made them
         if not is_live and live != LiveOptions():
             raise BadInput("--live", "is needed with the options of a live scan")
-        others = {name: kwargs.pop(name) for name in ("policy", "fix", "plans", "yes", "url")}
+        others = {name: kwargs.pop(name) for name in _OTHERS}
         given = ScanOptions(home, live=live if is_live else None, **others)  # type: ignore[arg-type]  # likewise
         command(ctx, given, *args, **kwargs)
 
-    made: Callable[P, None] = home_options()(wrapped)
+    made: Callable[P, None] = home_options(AUDIT_TABLE)(wrapped)
     for option in reversed(_OPTIONS):
         made = option(made)
     return made

@@ -16,11 +16,12 @@ from ringfence.runbooks.compliance import FRAMEWORKS
 from ringfence.runbooks.compliance.table import CONTROLS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from ringfence.cli.scan_files import Done
     from ringfence.cli.scan_prospects import Prospect, Prospects
+    from ringfence.cli.scan_sections import Changed, Exempted
     from ringfence.posture.coverage import Coverage
     from ringfence.posture.manual import ManualControl
     from ringfence.posture.rule import Result, Rule
@@ -112,7 +113,15 @@ class Manual:
     reasons: tuple[str, ...]
 
 
-def page(done: Done, made: datetime, *, prospects: Prospects, profile: Framework | None) -> str:
+def page(  # noqa: PLR0913 - what the page shows
+    done: Done,
+    made: datetime,
+    *,
+    prospects: Prospects,
+    profile: Framework | None,
+    exempt: Sequence[Exempted] = (),
+    changes: Changed | None = None,
+) -> str:
     """Return the page.
 
     Parameters
@@ -125,6 +134,10 @@ def page(done: Done, made: datetime, *, prospects: Prospects, profile: Framework
         What would be done about a failing resource.
     profile
         The framework of the profile. None: every framework is shown.
+    exempt
+        The exemptions of the policy.
+    changes
+        What Ringfence changed. None: it was not asked for.
 
     Returns
     -------
@@ -140,6 +153,8 @@ def page(done: Done, made: datetime, *, prospects: Prospects, profile: Framework
         made=f"{made:%Y-%m-%d %H:%M} UTC",
         rules=count(len(tally.rules) - len(done.manual), "rule"),
         manual=tuple(_manual(done)),
+        exempt=exempt,
+        changes=changes,
         profile=profile.name if profile else "",
         score="none" if points is None else points,
         arc=points or 0,

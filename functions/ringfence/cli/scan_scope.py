@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ringfence.posture.reach import Asking, Wanted
     from ringfence.self_check.places import Deployment
 
-_ANY_ACCOUNT = "0" * 12
+ANY_ACCOUNT = "0" * 12
 """A home account, where nothing depends on it."""
 SCOPE = "must be an account, a region, global, ACCOUNT/REGION, or the id of an organizational unit"
 
@@ -77,7 +77,7 @@ def environment(given: LiveOptions | None) -> ScanEnvironment:
 
 def units_of(given: ScanOptions) -> Units:
     """Return the organizational units that the policy file says each account is in. Raises BadInput."""
-    policy = _policies(given)(_ANY_ACCOUNT)
+    policy = _policies(given)(ANY_ACCOUNT)
     return {one.account: frozenset(one.units) for one in policy.organization} if policy else {}
 
 
