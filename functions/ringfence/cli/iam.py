@@ -1,4 +1,4 @@
-"""`ringfence iam`: policies that allow what is needed, and nothing else. Offline, without AWS."""
+"""`ringfence iam`: policies that allow what is needed, and nothing else."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ENVIRONMENTS = ("production", "development", "test")
 
 @click.group(short_help="Generate IAM policies with least privilege.")
 def iam() -> None:
-    """Generate IAM policies with least privilege. Offline, without AWS."""
+    """Generate IAM policies with least privilege. Offline, unless IAM Access Analyzer generates one."""
 
 
 @iam.command(short_help="Generate a policy from recorded calls or for an environment.")
@@ -43,6 +43,16 @@ def iam() -> None:
 @click.option(
     "--principal", metavar="ROLE|USER", help="Use only the calls of this principal: an ARN or a name."
 )
+@click.option(
+    "--access-analyzer",
+    "trail",
+    metavar="TRAIL",
+    help="Let IAM Access Analyzer generate the policy from the records of the trail with this ARN.",
+)
+@click.option(
+    "--access-role", metavar="ROLE", help="The ARN of the role with which Access Analyzer reads the trail."
+)
+@click.option("--days", type=int, default=90, show_default=True, help="How many days Access Analyzer reads.")
 @click.option(
     "--environment",
     type=OneOf(*_ENVIRONMENTS),
@@ -61,6 +71,9 @@ def generate(  # noqa: PLR0913 - the options of a command
     *,
     paths: tuple[str, ...],
     principal: str | None,
+    trail: str | None,
+    access_role: str | None,
+    days: int,
     environment: str | None,
     services: str | None,
     regions: str,
@@ -74,6 +87,9 @@ def generate(  # noqa: PLR0913 - the options of a command
     `production` allows only reading, and for another environment the tag Environment of the principal must
     have that value.
 
+    With --access-analyzer, IAM Access Analyzer generates the policy from what a trail recorded of the
+    principal. This calls AWS, and takes some minutes. Without a result, --from-cloudtrail is used.
+
     The reason for each wildcard, and the calls that were left out, go to standard error. Review the policy:
     rare calls can be missing in the records.
 
@@ -84,19 +100,20 @@ def generate(  # noqa: PLR0913 - the options of a command
     wanted = _services(services)
     problems: list[str] = []
     unknown: dict[Unknown, int] = {}
-    if paths and not environment:
+    if trail and (found := _analyzed(trail, principal, access_role, days, bool(paths))):
+        made = found
+    elif paths and not environment:
         made = from_uses(_uses(paths, principal, wanted, unknown, problems))
     elif environment and wanted and not paths and not principal:
         made = for_environment(environment, wanted, _list(regions))
     else:
-        raise BadInput("--from-cloudtrail", "must be given, or --environment with --services")
+        raise BadInput(
+            "--from-cloudtrail", "must be given, or --access-analyzer, or --environment with --services"
+        )
     if not made.statements:
         raise BadInput("--principal", "must be a principal with recorded calls", principal or "")
     compared = _compared(compare, made) if compare else None
-    left = [
-        f"{one.service}:{one.operation}: {one.why}, {counted(count, 'time')}"
-        for one, count in unknown.items()
-    ]
+    left = list(_left_out(unknown))
     if as_json:
         click.echo(json.dumps(_as_json(made, left, compared)))
     else:
@@ -105,6 +122,23 @@ def generate(  # noqa: PLR0913 - the options of a command
     for one in problems:
         click.echo(safe(one), err=True)
     click.get_current_context().exit(1 if problems else 0)
+
+
+def _left_out(unknown: dict[Unknown, int]) -> Iterator[str]:
+    for one, count in unknown.items():
+        yield f"{one.service}:{one.operation}: {one.why}, {counted(count, 'time')}"
+
+
+def _analyzed(
+    trail: str,
+    principal: str | None,
+    role: str | None,
+    days: int,
+    falls_back: bool,  # noqa: FBT001 - of the options
+) -> Generated | None:
+    from ringfence.cli.iam_analyzer import analyzed, own_policies, wanted_of
+
+    return analyzed(wanted_of(principal, trail, role, days), own_policies, falls_back=falls_back)
 
 
 def _uses(

@@ -25,7 +25,7 @@ def intake(folder: Path, deployer: Deployer) -> Iterator[Compliance]:
     """Ringfence with IAM enforced, allowed everything, and with custom actions. No trail records calls."""
     with LocalAws(log=folder / "intake.log") as local:
         local.client("securityhub").enable_security_hub()
-        context = {"security_hub_actions": "true", "scheduled_scans": "rate(1 day)"}
+        context = {"security_hub_actions": "true", "scheduled_scans": "rate(1 day)", "activity": "named"}
         given, accounts = incoming(local.account), (OTHER_ACCOUNT, THIRD_ACCOUNT, CLOSED_ACCOUNT)
         made = deployer.home(local, accounts=accounts, runbooks=settings(), incoming=given, context=context)
         world = World(made)

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ringfence.events.sent.form import FINDING
-from ringfence.model.resource_names import SCANS, function_role
+from ringfence.insights.activity.detection import PRODUCT, TYPE
+from ringfence.insights.activity.pack.access import BRUTE_FORCE
+from ringfence.model.resource_names import ACTIVITY, SCANS, function_role
 from tests.e2e.intake.scanned import SUBJECTS
 from tests.e2e.operators import Operator, operator
 
@@ -24,7 +26,7 @@ TRUSTED = "acme/edr"
 
 
 def incoming(account: str) -> dict[str, object]:
-    """Return the sections of the policy: a role and the home account may send, and a runbook answers."""
+    """Return the sections of the policy: systems, functions and the home account may send, and what answers."""
     subjects = ["instance/*/*/*"]
     return {
         "senders": [
@@ -32,8 +34,15 @@ def incoming(account: str) -> dict[str, object]:
             {"account": "home", "subjects": subjects},
             {"role": _role(account, SCANNER), "subjects": ["*"], "mode": "dry-run"},
             {"role": _role(account, function_role(SCANS)), "subjects": SUBJECTS, "mode": "auto"},
+            {
+                "role": _role(account, function_role(ACTIVITY)),
+                "subjects": ["iam-user/*"],
+                "types": [f"{TYPE}*"],
+                "mode": "dry-run",
+            },
         ],
         "mappings": [
+            {"product": PRODUCT, "finding": f"{TYPE}{BRUTE_FORCE.id}", "runbook": "contain-credentials"},
             {"product": "office-ids", "finding": "C2/*", "runbook": "contain-instance"},
             {"product": f"arn:*:product/{TRUSTED}", "runbook": "contain-instance", "mode": "auto"},
         ],
