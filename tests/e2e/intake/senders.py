@@ -26,7 +26,7 @@ TRUSTED = "acme/edr"
 
 
 def incoming(account: str) -> dict[str, object]:
-    """Return the sections of the policy: systems, functions and the home account may send, and what answers."""
+    """Return the sections of the policy: who may send findings, and which runbook answers."""
     subjects = ["instance/*/*/*"]
     return {
         "senders": [
