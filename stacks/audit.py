@@ -24,6 +24,7 @@ from ringfence.model.resource_names import (
     SWEEP,
     function_role,
     home_roles,
+    hub_action_roles,
 )
 from ringfence.record.measures import FORGED, REVIEW_FAILED, TAMPER, UNSEALED, Measure
 from ringfence.runbooks.catalogue import CATALOGUE
@@ -323,8 +324,11 @@ class AuditStack(Stack):
 
 def _tellers(settings: Settings) -> tuple[str, ...]:
     """Return the ARNs of the roles of all functions. Each of them can have something to tell people."""
-    names = (*home_roles(CATALOGUE.values()), *settings.notices.roles, *settings.scan_roles)
-    return tuple(role_arn(settings.home, one) for one in names if one.endswith("-function"))
+    silent = hub_action_roles(on=True)  # CloudFormation shows what this function has to tell
+    names = (*home_roles(CATALOGUE.values()), *settings.optional_roles)
+    return tuple(
+        role_arn(settings.home, one) for one in names if one.endswith("-function") and one not in silent
+    )
 
 
 def dynamodb_key(name: str) -> dynamodb.Attribute:

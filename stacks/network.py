@@ -29,7 +29,7 @@ from ringfence.insights.daily import (
 )
 from ringfence.insights.daily_sql import daily_sql
 from ringfence.insights.query import COLUMNS, FLOW_LOGS
-from ringfence.model.resource_names import NETWORK, OPERATE, function_role
+from ringfence.model.resource_names import NETWORK, NETWORK_SCHEDULE, OPERATE, function_role
 from stacks import needs, times
 from stacks.acknowledgements import acknowledge
 from stacks.alarms import Alarms
@@ -77,7 +77,7 @@ class NetworkStack(Stack):
     ) -> None:
         super().__init__(scope, id_, env=env, description="Ringfence: searches flow logs each day")
         self.settings, self.audit, self.api = settings, audit, api
-        self.source = queue(self, NETWORK, key, times.NETWORK)
+        self.source = queue(self, NETWORK, key, times.NETWORK, schedules=(NETWORK_SCHEDULE,))
         self.results = self._results()
         self._table()
         saved = self._saved()

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from tests.support.policy_evaluator import is_denied_by_resource
-from tests.support.synthesis import HOME
+from tests.support.synthesis import HOME, allowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -70,3 +70,37 @@ def test_no_administrator_publishes_a_notice(templates: Mapping[str, Template]) 
             document = {"Version": "2012-10-17", "Statement": denied}
             who = f"arn:aws:iam::{HOME}:user/mallory"
             assert is_denied_by_resource(document, who, "sns:Publish", TOPIC)
+
+
+def test_every_function_that_iam_allows_to_publish_may_publish_to_the_topic(
+    templates: Mapping[str, Template], audit: Template
+) -> None:
+    names = {
+        one["Properties"]["RoleName"]
+        for each in templates.values()
+        for one in each.all("AWS::IAM::Role").values()
+        if any(action == "sns:Publish" for action, _, _ in allowed(one["Properties"]))
+    }
+    assert {"ringfence-scans-function", "ringfence-network-function"} <= names
+    for policy in policies(audit):
+        denied = [{**one, "Resource": TOPIC} for one in policy if one.get("Sid") == "NobodyElsePublishes"]
+        document = {"Version": "2012-10-17", "Statement": denied}
+        who = {name: f"arn:aws:iam::{HOME}:role/{name}" for name in names}
+        assert [
+            n for n, arn in who.items() if is_denied_by_resource(document, arn, "sns:Publish", TOPIC)
+        ] == []
+
+
+def test_every_schedule_may_set_failed_invocations_aside(templates: Mapping[str, Template]) -> None:
+    """The policy of a dead-letter queue denies it to others, whatever IAM allows."""
+    for template in templates.values():
+        queues = template.all("AWS::SQS::QueuePolicy").values()
+        may = {
+            one["Properties"]["Queues"][0]["Ref"]: str(one["Properties"]["PolicyDocument"]) for one in queues
+        }
+        for schedule in template.all("AWS::Scheduler::Schedule").values():
+            target = schedule["Properties"]["Target"]
+            dead = target.get("DeadLetterConfig", {}).get("Arn", {}).get("Fn::GetAtt", [""])[0]
+            if dead:
+                role = template.body["Resources"][target["RoleArn"]["Fn::GetAtt"][0]]["Properties"]
+                assert f":role/{role['RoleName']}" in may[dead], role["RoleName"]
