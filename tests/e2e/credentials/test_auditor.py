@@ -71,9 +71,12 @@ def test_an_auditor_may_neither_run_nor_release(
 
 
 def test_an_auditor_verifies_the_whole_log_with_its_checkpoint(
-    place: Place, auditor: Operator, history: History
+    place: Place, auditor: Operator, history: History, tmp_path: Path
 ) -> None:
-    """The functions archive, publish and sign with their own roles, and the auditor reads all of it."""
+    """The functions archive, publish and sign with their own roles, and the auditor reads all of it.
+
+    A bundle of the incident is then verified with nothing but the key.
+    """
     published = place.world.client("lambda").invoke(FunctionName="ringfence-checkpoint")
     assert "FunctionError" not in published, published["Payload"].read()
     verified = auditor.types("audit", "verify", "--all", "--json")
@@ -84,6 +87,14 @@ def test_an_auditor_verifies_the_whole_log_with_its_checkpoint(
     assert covered["log"]["newest"]["size"] == covered["log"]["size"]
     one = auditor.types("audit", "verify", history.incident, "--log-key", covered["log"]["key"])
     assert one.returncode == 0, one.stdout + one.stderr
+    bundle, key = tmp_path / "bundle.zip", covered["log"]["key"]
+    exported = auditor.types("audit", "export", history.incident, "--out", str(bundle))
+    assert exported.returncode == 0, exported.stderr
+    sound = auditor.types("audit", "verify", "--bundle", str(bundle), "--log-key", key, "--json")
+    assert sound.returncode == 0, sound.stdout + sound.stderr
+    told = json.loads(sound.stdout)["bundle"]
+    assert (told["incidents"], told["faults"]) == ([history.incident], [])
+    assert told["entries"] >= len(history.entries)
 
 
 def test_an_auditor_replays_the_archive_with_another_policy(
