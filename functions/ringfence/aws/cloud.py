@@ -183,7 +183,7 @@ def _key(call: Call) -> str:
     return json.dumps(vars(call), sort_keys=True, default=str)
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class _Job:
     """One call. It is not sent when the lease ends at `until`."""
 

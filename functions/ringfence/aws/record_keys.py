@@ -57,7 +57,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class KmsSealKeys:
     """Derives the keys from KMS keys. `arns` are their ARNs, the current one first. None seal nothing."""
 

@@ -10,11 +10,13 @@ from datetime import timedelta
 from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol, TypeVar
+from urllib.request import getproxies
 
 import botocore
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
+from botocore.handlers import BUILTIN_HANDLERS, REGISTER_FIRST, REGISTER_LAST
 
 from ringfence.aws.failures import raised
 from ringfence.model.frozen import frozen
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from botocore.client import BaseClient
+    from botocore.hooks import BaseEventHooks
 
     from ringfence.engine.ports import Clock
     from ringfence.model.subject import Ref
@@ -41,6 +44,8 @@ MOST_ACCOUNTS, MOST_CLIENTS = 4, 48
 
 The oldest are dropped: a function that looks at 100 accounts must not run out of memory.
 """
+_OF_DOCUMENTATION = "docs."
+"""The beginning of the names of the events that botocore emits while it writes documentation."""
 USER_AGENT = f"Botocore/{botocore.__version__} ringfence"
 """Given as a whole. botocore otherwise composes its own one twice for each request."""
 
@@ -97,7 +102,17 @@ def config(*, single_attempt: bool = False, checks_parameters: bool = True) -> C
         read_timeout=READ_TIMEOUT,
         max_pool_connections=20,
         user_agent=USER_AGENT,
+        proxies=known_proxies(),
     )
+
+
+@cache
+def known_proxies() -> dict[str, str] | None:
+    """Return an empty mapping if this process has no proxy. None: botocore finds the one of each endpoint.
+
+    Otherwise botocore would search the whole environment twice for each client.
+    """
+    return None if getproxies() else {}
 
 
 @cache
@@ -118,7 +133,7 @@ def has_credentials() -> bool:
     return session().get_credentials() is not None
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class OwnClients:
     """Acts with the credentials of the process, which belong to an operator."""
 
@@ -129,7 +144,7 @@ class OwnClients:
         return self._made.client(ref.region, service, single_attempt=single_attempt)
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class RoleClients:
     """Assumes `role` in the subject's account, including the home account.
 
@@ -168,7 +183,7 @@ class RoleClients:
         return _Assumed(_Made(credentials), given["Expiration"])
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class _Made:
     """Clients with one set of credentials. Creates one at a time, because threads ask in parallel."""
 
@@ -214,7 +229,19 @@ def session() -> botocore.session.Session:
 
     Lambda and people set AWS_REGION. botocore reads only AWS_DEFAULT_REGION.
     """
-    made = botocore.session.Session()
+    made = botocore.session.Session(include_builtin_handlers=False)
+    _register_handlers(made.get_component("event_emitter"))
     if region := os.environ.get("AWS_REGION"):
         made.set_config_variable("region", region)
     return made
+
+
+def _register_handlers(events: BaseEventHooks) -> None:
+    """Register what botocore registers, without the handlers that write its documentation: a fourth of them.
+
+    To register one, botocore inspects its signature.
+    """
+    places = {REGISTER_FIRST: events.register_first, REGISTER_LAST: events.register_last}
+    for name, handler, *place in BUILTIN_HANDLERS:
+        if not name.startswith(_OF_DOCUMENTATION):
+            places.get(place[0] if place else None, events.register)(name, handler)

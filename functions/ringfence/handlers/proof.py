@@ -7,10 +7,10 @@ message's receipt handle, side by side with its first read.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from ringfence.model.errors import Forged, Retryable
+from ringfence.model.frozen import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

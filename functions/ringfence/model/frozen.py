@@ -1,12 +1,14 @@
 """Frozen dataclasses with a low cost at import.
 
 The standard `dataclass(frozen=True)` compiles six methods per class, which takes 0.6-0.8 ms on Python 3.11.
-That was half of the function's import time. This module shares all methods, so it compiles none.
+That was half of the function's import time. This module shares all methods, so it compiles none. It also
+reads the fields of most classes itself. What the standard functions for dataclasses need is made when one
+of them asks for it first.
 """
 
 from __future__ import annotations
 
-from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
+from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
 from typing import TYPE_CHECKING, Protocol, TypeVar, dataclass_transform
 
 if TYPE_CHECKING:
@@ -23,41 +25,93 @@ _HASH = "hash()"
 def frozen(cls: type[T]) -> type[T]:
     """Make `cls` a dataclass with immutable instances that are compared by their fields."""
     own = {name: cls.__dict__[name] for name in ("__init__", "__repr__") if name in cls.__dict__}
-    made = dataclass(eq=False, repr=False, init=False)(cls)
-    declared = fields(made)  # type: ignore[arg-type]  # it is one now
-    type.__setattr__(made, "__field_names__", tuple(one.name for one in declared))
-    plain = all(one.init for one in declared) and not hasattr(made, "__post_init__")
-    type.__setattr__(made, "__is_copied__", plain and "__init__" not in own)
+    plain = _plain_fields(cls)
+    if plain is None:
+        declared = fields(_declared(cls))  # type: ignore[arg-type]  # it is one now
+        names, takes_all = tuple(one.name for one in declared), all(one.init for one in declared)
+    else:
+        names, takes_all = tuple(plain), True
+        for name in _STANDARD:
+            setattr(cls, name, _OnDemand(name, cls))
+        if "__match_args__" not in cls.__dict__:
+            setattr(cls, "__match_args__", names)  # noqa: B010 - mypy knows no such attribute
+    is_copied = takes_all and not hasattr(cls, "__post_init__") and "__init__" not in own
+    for name, known in ((_PLAIN, plain), ("__field_names__", names), ("__is_copied__", is_copied)):
+        setattr(cls, name, known)
     for method in (__eq__, __hash__, __setattr__, __delattr__, __getstate__):
-        setattr(made, method.__name__, method)
-    for name, shared in (("__init__", _initializer(made)), ("__repr__", __repr__)):
-        setattr(made, name, own.get(name, shared))
-    return made
+        setattr(cls, method.__name__, method)
+    for name, shared in (("__init__", _initializer(cls)), ("__repr__", __repr__)):
+        setattr(cls, name, own.get(name, shared))
+    return cls
 
 
-@dataclass(frozen=True, eq=False)
+_declared = dataclass(eq=False, repr=False, init=False)
+_STANDARD = ("__dataclass_fields__", "__dataclass_params__")
+"""What the functions of `dataclasses` read of a class."""
+_PLAIN = "__plain_fields__"
+"""The attribute with the fields of a class and their defaults, `MISSING` where there is none.
+
+None if `dataclass` must read them.
+"""
+_SPECIAL = ("ClassVar", "InitVar", "KW_ONLY")
+"""Words in annotations that only `dataclass` understands, but for a `ClassVar[…]`."""
+
+
+def _plain_fields(cls: type[object]) -> dict[str, object] | None:
+    """Return the fields of a class and of its bases with their defaults. None for any other than simple ones.
+
+    `dataclass` takes five times as long. Most of it is to find out what an annotation in a text means.
+    """
+    found: dict[str, object] = {}
+    for base in cls.__mro__[-2:0:-1]:
+        if _STANDARD[0] in base.__dict__ and base.__dict__.get(_PLAIN) is None:
+            return None
+        found.update(getattr(base, _PLAIN, None) or {})
+    for name, kind in cls.__annotations__.items():
+        if type(kind) is str and kind.startswith("ClassVar["):
+            found.pop(name, None)
+            continue
+        default = getattr(cls, name, MISSING)
+        if type(kind) is not str or any(word in kind for word in _SPECIAL) or _is_special(default):
+            return None
+        found[name] = default
+    return found
+
+
+def _is_special(default: object) -> bool:
+    """Return whether a default is a `field()`, or a value that can be changed, which `dataclass` refuses."""
+    return isinstance(default, Field) or type(default).__hash__ is None
+
+
+class _OnDemand:
+    """An attribute that `dataclass` sets. It does so when the attribute is read first."""
+
+    def __init__(self, name: str, cls: type[object]) -> None:
+        self._name, self._cls = name, cls
+
+    def __get__(self, instance: object, owner: type[object]) -> object:
+        return getattr(_declared(self._cls), self._name)
+
+
 class _Parameters:
     """What the constructor of a class takes. `takes` also contains the fields that are given by name only."""
 
-    of: str
-    positional: tuple[str, ...]
-    takes: frozenset[str]
-    defaults: Mapping[str, object]
-    factories: Mapping[str, Callable[[], object]]
-    is_followed: bool
-
-    @classmethod
-    def read(cls, made: type[object]) -> _Parameters:
+    def __init__(self, made: type[object]) -> None:
         """Read the fields of a class."""
-        taken = [one for one in fields(made) if one.init]  # type: ignore[arg-type]  # it is a dataclass
-        return cls(
-            of=made.__qualname__,
-            positional=tuple(one.name for one in taken if not one.kw_only),
-            takes=frozenset(one.name for one in taken),
-            defaults={one.name: one.default for one in taken if one.default is not MISSING},
-            factories={one.name: one.default_factory for one in taken if one.default_factory is not MISSING},
-            is_followed=hasattr(made, "__post_init__"),
-        )
+        self.of = made.__qualname__
+        self.is_followed = hasattr(made, "__post_init__")
+        self.factories: Mapping[str, Callable[[], object]] = {}
+        plain: dict[str, object] | None = getattr(made, _PLAIN)
+        if plain is not None:
+            self.positional, defaults = tuple(plain), plain
+        else:
+            taken = [one for one in fields(made) if one.init]  # type: ignore[arg-type]  # it is a dataclass
+            self.positional = tuple(one.name for one in taken if not one.kw_only)
+            made_by = {one.name: one.default_factory for one in taken}
+            self.factories = {name: make for name, make in made_by.items() if make is not MISSING}
+            defaults = {one.name: one.default for one in taken}
+        self.takes = frozenset(defaults)
+        self.defaults = {name: value for name, value in defaults.items() if value is not MISSING}
 
     def fill(self, values: dict[str, object], given: tuple[object, ...], named: dict[str, object]) -> None:
         """Put the defaults and the arguments into `values`. Raises TypeError as any constructor does."""
@@ -94,7 +148,7 @@ def _initializer(cls: type[object]) -> object:
     """Return a constructor that replaces itself: many classes are declared, and few are used by one event."""
 
     def __init__(self: object, /, *given: object, **named: object) -> None:  # noqa: N807 - becomes that method
-        made = _filler(_Parameters.read(cls))
+        made = _filler(_Parameters(cls))
         type.__setattr__(cls, "__init__", made)  # two threads may both do so
         made(self, *given, **named)
 

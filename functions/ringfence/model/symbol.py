@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 from ringfence.model.codec import value
+from ringfence.model.frozen import field_names
 
 
 @value
@@ -14,7 +13,7 @@ class Symbol:
     @property
     def key(self) -> str:
         """A stable text: the class and its fields."""
-        shown = ",".join(str(getattr(self, field.name)) for field in fields(self))
+        shown = ",".join(str(getattr(self, name)) for name in field_names(type(self)))
         return f"{type(self).__name__}({shown})"
 
 

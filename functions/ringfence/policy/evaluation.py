@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.model.claims import ImportedFinding
+from ringfence.model.frozen import replace
 from ringfence.policy.circumstances import NOTHING_KNOWN
 from ringfence.policy.decision import Decision, DecisionCode, Mode
 from ringfence.policy.protection import OWN

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from ringfence.aws.sessions import MARGIN, MOST_ACCOUNTS, MOST_CLIENTS, RoleClients, _Assumed, _Made
+import pytest
+from botocore.hooks import BaseEventHooks, EventAliaser
+from botocore.session import Session
+
+from ringfence.aws.sessions import (
+    MARGIN,
+    MOST_ACCOUNTS,
+    MOST_CLIENTS,
+    RoleClients,
+    _Assumed,
+    _Made,
+    _register_handlers,
+    config,
+    known_proxies,
+)
 from ringfence.model.subject import Ref
 from tests.support.worlds import Ticking
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 REGION = "eu-west-1"
 CREDENTIALS = {"aws_access_key_id": "AKIA", "aws_secret_access_key": "s", "aws_session_token": "t"}
@@ -62,3 +81,60 @@ def test_credentials_that_expire_are_renewed() -> None:
     clients.clock.tick(seconds=(timedelta(hours=1) - MARGIN).total_seconds() + 1)  # type: ignore[attr-defined]  # it ticks
     clients.client(ref, "sts")
     assert len(clients.assumed) == 2
+
+
+class Noting(BaseEventHooks):
+    """Notes which handlers are registered, and where."""
+
+    def __init__(self) -> None:
+        self.noted: list[tuple[str, str, object]] = []
+
+    def register(self, event_name: str, handler: object, *_: object, **__: object) -> None:
+        self.noted.append(("", event_name, handler))
+
+    def register_first(self, event_name: str, handler: object, *_: object, **__: object) -> None:
+        self.noted.append(("first", event_name, handler))
+
+    def register_last(self, event_name: str, handler: object, *_: object, **__: object) -> None:
+        self.noted.append(("last", event_name, handler))
+
+
+def test_only_handlers_that_write_documentation_are_left_out() -> None:
+    theirs, ours = Noting(), Noting()
+    Session(event_hooks=theirs)
+    _register_handlers(EventAliaser(ours))
+    documentation = [one for one in theirs.noted if one[1].startswith("docs.")]
+    assert len(documentation) > 20
+    assert [_plain(one) for one in ours.noted] == [
+        _plain(one) for one in theirs.noted if one not in documentation
+    ]
+
+
+def _plain(noted: tuple[str, str, object]) -> tuple[str, str, object]:
+    """Return it with a handler that can be compared: some are made anew for each session."""
+    place, name, handler = noted
+    return place, name, getattr(handler, "__qualname__", type(handler))
+
+
+@pytest.fixture
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in tuple(os.environ):
+        if name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    known_proxies.cache_clear()
+    yield
+    known_proxies.cache_clear()
+
+
+@pytest.mark.usefixtures("no_proxies")
+def test_without_a_proxy_botocore_searches_for_none() -> None:
+    assert vars(config())["proxies"] == {}
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "NO_PROXY", "ALL_PROXY"])
+@pytest.mark.usefixtures("no_proxies")
+def test_with_a_proxy_botocore_finds_the_one_of_each_endpoint(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "http://proxy.example:3128")
+    assert vars(config())["proxies"] is None
