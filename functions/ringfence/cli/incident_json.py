@@ -34,6 +34,7 @@ def as_json(one: Brief, verified: Verified) -> dict[str, object]:
         "open": one.open,
         "since": one.since.isoformat(),
         "requested": _requested(one),
+        "undone": [{"at": each.at.isoformat(), "who": each.who, "call": each.call} for each in one.overcome],
         "verified_at": at.isoformat() if at else None,
         "severity": one.severity,
         "findings": [

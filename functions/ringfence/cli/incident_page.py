@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -161,6 +162,12 @@ class Page:
         if undone := now.undone:
             who = undone.optional_text("who") or "no event shows by whom"
             yield "undone", f"{who} {undone.optional_text('call') or ''}".strip(), BAD
+        yield from self._overcome()
+
+    def _overcome(self) -> Iterator[tuple[str, str, str]]:
+        """Yield when and by whom containment was undone, though the resource is contained again."""
+        for label, one in zip(chain(("undone",), repeat("")), self.brief.overcome, strict=False):
+            yield label, f"seen {both(one.at)}, {one.words}; contained again", OPEN
 
     def _seen(self) -> str:
         """Return when the resource was last read, and by what."""

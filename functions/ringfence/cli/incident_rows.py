@@ -122,6 +122,8 @@ def _facts(page: Page) -> Iterator[str]:
     if undone := now.undone:
         yield row("undone by", undone.optional_text("who"), undone.optional_text("call"))
         yield from (row("open now", words) for words in undone.texts("open"))
+    for broken in brief.overcome:
+        yield row("undone and contained again", broken.at.isoformat(), broken.who, broken.call)
     yield from (row("seals", one) for one in (*page.seals.faults, *page.seals.remarks))
 
 

@@ -28,6 +28,9 @@ SEVERITIES = (("critical", 9.0), ("high", 7.0), ("medium", 4.0), ("low", 0.0))
 
 https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings-severity.html
 """
+_DRY_RUN = "dry-run"
+_LED_TO = frozenset({"ApprovalRequested", "Intended"})
+"""The kinds of entries that a decision leads to."""
 _KEY_PARTS = 4
 """The parts of a subject's key: kind, account, region and id."""
 
@@ -54,6 +57,22 @@ class Decided:
     def words(self) -> str:
         """The decision for people."""
         return f"{self.mode}: {self.reason}" if self.mode else "no decision yet"
+
+
+@frozen
+class Undoing:
+    """Containment was undone: when that was seen, and by whom with which call, if an event shows it."""
+
+    at: datetime
+    who: str = ""
+    call: str = ""
+
+    @property
+    def words(self) -> str:
+        """Who did it, for people."""
+        if not self.who:
+            return "no event shows by whom"
+        return f"by {self.who} with {self.call}" if self.call else f"by {self.who}"
 
 
 @frozen
@@ -94,28 +113,32 @@ class Brief:
 
     @property
     def decided(self) -> Decided:
-        """The decision that led to the newest changes. The newest decision if nothing was changed."""
+        """The decision that led to the newest changes or question. The newest decision if there are none."""
         newest, led, _ = self._decisions
         return _decided(led or newest)
 
     @property
     def decided_later(self) -> Decided | None:
-        """The newest decision, if another one led to the changes. That of a release is no such decision."""
+        """The newest decision, if another one led to the changes or question. That of a release is none."""
         newest, _, undoing = self._decisions
         later = _decided(newest)
         return later if newest is not undoing and later != self.decided else None
 
     @cached_property
     def _decisions(self) -> tuple[Line | None, Line | None, Line | None]:
-        """The newest decision, the one that led to the newest changes, and that of the newest release."""
-        newest = led = undoing = None
+        """The newest decision, the one that led to the newest changes or question, and the one of a release.
+
+        A dry run leads to nothing: what follows it was decided before.
+        """
+        newest = able = led = undoing = None
         for one in self.now.lines:
             if one.kind == "DecisionMade":
                 newest = one
+                able = able if _decided(one).mode == _DRY_RUN else one
             elif one.kind == "Intended" and one.fact.optional_text("stage") == RELEASE:
                 undoing = newest
-            elif one.kind == "Intended":
-                led = newest
+            elif one.kind in _LED_TO:
+                led = able or newest
         return newest, led, undoing
 
     @cached_property
@@ -169,6 +192,20 @@ class Brief:
         """The newest entry that says what a read of the resource showed."""
         seen = ("Verified", "ContainmentBroken")
         return next((one for one in reversed(self.now.lines) if one.kind in seen), None)
+
+    @cached_property
+    def overcome(self) -> tuple[Undoing, ...]:
+        """How containment was undone, if a later verification saw the resource contained again."""
+        found: list[Undoing] = []
+        waiting: list[Undoing] = []
+        for one in self.now.lines:
+            if one.kind == "ContainmentBroken":
+                who, call = (one.fact.optional_text(name) or "" for name in ("who", "call"))
+                waiting.append(Undoing(one.at, who, call))
+            elif one.kind == "Verified" and one.fact.flag("contained"):
+                found += waiting
+                waiting = []
+        return tuple(found)
 
     @cached_property
     def requested(self) -> Line | None:

@@ -74,10 +74,17 @@ def changes(now: Summary, rows: Sequence[Row] | None = None) -> tuple[Change, ..
 
 
 def _each_once(tried: Sequence[Change]) -> tuple[Change, ...]:
-    """Return the newest attempt of each change, or the one that was made."""
-    found: dict[tuple[bool, str], Change] = {}
+    """Return each change that was made, and of each other one the newest attempt.
+
+    A change that was undone by somebody and made again is there twice.
+    """
+    found: list[Change] = []
+    places: dict[tuple[bool, str], int] = {}
     for one in tried:
-        earlier = found.get((one.undo, one.words))
-        if earlier is None or not earlier.applied or one.applied:
-            found[one.undo, one.words] = one
-    return tuple(found.values())
+        place = places.get((one.undo, one.words))
+        if place is None or (found[place].applied and one.applied):
+            places[one.undo, one.words] = len(found)
+            found.append(one)
+        elif not found[place].applied:
+            found[place] = one
+    return tuple(found)

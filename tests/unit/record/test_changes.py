@@ -47,3 +47,13 @@ def test_a_change_says_who_made_it_and_when_its_outcome_was_recorded(actor: str)
 def test_a_change_without_an_outcome_is_not_finished() -> None:
     (one,) = changes(Summary.of(chain((INTENT, OPERATOR, 1))))
     assert (one.result, one.finished, one.as_json()["finished"]) == (BEGUN, None, None)
+
+
+def test_a_change_that_was_undone_and_made_again_is_there_twice_and_a_failed_attempt_is_not() -> None:
+    made, failed = (Outcome("i-1", one) for one in (Result.APPLIED, Result.FAILED))
+    again = (Intended("i-2", "contain", STEP), Outcome("i-2", Result.APPLIED))
+    for first, times in ((made, [1, 3]), (failed, [3])):
+        facts = (INTENT, first, *again)
+        found = changes(Summary.of(chain(*((one, OPERATOR, at) for at, one in enumerate(facts, start=1)))))
+        assert [one.at for one in found] == [NOON + timedelta(minutes=one) for one in times]
+        assert all(one.applied for one in found)

@@ -22,12 +22,16 @@ INCIDENT = record(
     id=text(),
     name=text("The Name tag in the newest finding. Anybody may have chosen it."),
     mode=text(
-        "The mode of the decision that led to the newest changes. Without changes, of the newest decision. "
-        "Empty without a decision."
+        "The mode of the decision that led to the newest changes or question. Without both, of the newest "
+        "decision. Empty without a decision."
     ),
     reason=text("The reason of that decision."),
     later_decision=maybe(
-        record("The newest decision, if another one led to the changes.", mode=text(), reason=text())
+        record(
+            "The newest decision, if another one led to the changes or the question.",
+            mode=text(),
+            reason=text(),
+        )
     ),
     state=text("The status in words."),
     status=text("The status of docs/incident-status.md."),
@@ -37,6 +41,10 @@ INCIDENT = record(
         record(
             "The newest request of a run or a release.", what=text(), actor=text(), reason=text(), at=moment()
         )
+    ),
+    undone=many(
+        record("", at=moment(), who=text("Who did it. Empty if no event shows it."), call=text("The call.")),
+        "How containment was undone, each time after which the resource was contained again.",
     ),
     verified_at=maybe(moment("When an open contained incident was last verified.")),
     severity=maybe(number("The severity of the worst finding.")),
