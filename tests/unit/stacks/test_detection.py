@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,8 @@ from stacks.names import DETECTION_STACK
 from stacks.settings import ROOT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.support.synthesis import Template
 
 FILTER, ALARM = "AWS::Logs::MetricFilter", "AWS::CloudWatch::Alarm"
@@ -40,6 +43,18 @@ def test_each_alarm_is_on_the_metric_of_a_filter_and_notifies_the_topic(detectio
         assert "Notices" in str(action)
         assert (one["Period"], one["Statistic"], one["TreatMissingData"]) == (300, "Sum", "notBreaching")
         assert one["ComparisonOperator"] == "GreaterThanThreshold"
+
+
+def test_every_alarm_of_every_stack_notifies_a_topic(templates: Mapping[str, Template]) -> None:
+    """The topic is in the template of the alarm, or it is imported from the template of the audit log."""
+    for template in templates.values():
+        own = {json.dumps({"Ref": id_}) for id_ in template.all("AWS::SNS::Topic")}
+        for name, one in template.all(ALARM).items():
+            (action,) = one["Properties"]["AlarmActions"]
+            told = json.dumps(action)
+            imported = "Fn::ImportValue" in told and ("Notices" in told or "Escalations" in told)
+            assert told in own or imported, name
+            assert one["Properties"].get("ActionsEnabled", True), name
 
 
 def test_thresholds_are_those_of_the_settings_and_else_the_declared_ones(detection: Template) -> None:
