@@ -9,6 +9,7 @@ from ringfence.cli.times import both
 from ringfence.record.approval_facts import Answer
 from ringfence.record.approvals import ApprovalStatus
 from ringfence.record.shell import typed
+from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,10 +30,20 @@ def outcome(answer: str, before: Document, after: Document) -> str:
     if len(answers) == len(known):
         given = [one for one in answers if one.text("answer") == answer]
         who = "; ".join(f"by {one.text('actor')} at {_time(one)}" for one in given)
-        return f"Already {_DONE[answer]} {who}. The approval is {after.text('status')}.{more}"
+        return f"Already {_DONE[answer]} {who}. The plan is {status_words(after)}.{more}"
     if answer == Answer.REJECT:
         return "Rejected. Nothing is changed."
     return f"Approved.{more or ' Ringfence carries it out now.'}"
+
+
+def status_words(one: Document) -> str:
+    """Return how a plan stands. One that was begun is being carried out until its incident rests."""
+    status = one.text("status")
+    state = one.optional_text("state")
+    if status != ApprovalStatus.BEGUN or not state:
+        return status
+    under_way = state in {IncidentStatus.STARTED.words, IncidentStatus.UNDER_WAY.words}
+    return "being carried out" if under_way else f"carried out; the incident is {state}"
 
 
 def other_plan(found: Document, given: str, every: Iterable[Document]) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ringfence.cli.answered import other_plan, outcome
+from ringfence.cli.answered import other_plan, outcome, status_words
 from ringfence.cli.completion import incidents
 from ringfence.cli.incident_ids import incident_of
 from ringfence.cli.operator_command import (
@@ -132,7 +132,7 @@ def approve(  # noqa: PLR0913 - one parameter for each option
         show_approval(asking.screen, one)
         why, command = other_plan(one, plan, asking.every)
         asking.screen.conclude(why, "bold red")
-        asking.screen.say(f"To approve the plan above: {command}")
+        asking.screen.ending(NextCommand("to approve the plan above", command))
         end(given, NOT_DONE, status="changed", approval=one)
     if not plan:
         show_approval(asking.screen, one)
@@ -204,11 +204,15 @@ class _Asking:
         from ringfence.cli.plan_view import Screen
 
         env, screen = environment(), Screen(as_json=given.as_json)
-        every = _approvals(env.client(given), Poller(given, env, screen), incident_of(given.home, incident))
+        incident = incident_of(given.home, incident)
+        every = _approvals(env.client(given), Poller(given, env, screen), incident)
         open_ = [one for one in every if one.text("status") == ApprovalStatus.WAITING]
         named = (
             [one for one in every if one.text("approval") == approval] if approval else open_ or every[-1:]
         )
+        if not every:
+            look = typed("ringfence", "incidents", "show", incident)
+            raise BadInput("incident", f"no plan of {incident} waits for approval, or ever did; see `{look}`")
         if not named:
             hint = similar(approval, (one.text("approval") for one in every))
             raise BadInput("--approval", f"must be an approval of {incident}", approval or None, hint)
@@ -255,7 +259,8 @@ def show_approval(screen: Screen, one: Document) -> None:
             f"  {finding.text('type')}, severity {finding.number('severity'):g}: {finding.text('title')}"
         )
     expires = one.text("expires_at")[:16].replace("T", " ")
-    screen.say(f"  {one.text('status')}{how}; expires at {expires} UTC")
+    open_ = one.text("status") in {ApprovalStatus.WAITING, ApprovalStatus.APPROVED}
+    screen.say(f"  {status_words(one)}{how if open_ else ''}{f'; expires at {expires} UTC' if open_ else ''}")
     for title, field in (
         ("what has changed", "difference"),
         ("check first", "cautions"),

@@ -116,8 +116,9 @@ def verify(  # noqa: PLR0913 - the options of a command
     that the seals are not checked, and the exit code does not cover them.
 
     Exit code 0: the entries are unaltered; entries of the last 15 minutes that are not archived yet are
-    reported as pending. In a new deployment, the log has no checkpoint for some minutes. Then the entries
-    are compared with the archive alone, and the result says so. 1: an entry was altered, removed, reordered
+    reported as pending. In a new deployment, the log has its first checkpoint 45 minutes after the
+    first entry at the latest, and usually within 15. Until then the entries are compared with the archive
+    alone, and the result says so. 1: an entry was altered, removed, reordered
     or never archived, or is not authentic, or the log was truncated or forked; the first fault of each
     response is named. 2: no such incident, or bad input. 3: the table, the archive or the log cannot be
     read, there is neither an entry nor a log, or the result cannot be written. 4: the entries are

@@ -19,6 +19,7 @@ from ringfence.cli.output import note, print_rows
 from ringfence.cli.text import is_terminal, safe
 from ringfence.model.step import counted
 from ringfence.record.log_check import LOGGED_WITHIN
+from ringfence.record.shell import typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from ringfence.cli.audit_sources import LogReport, Period, Sources
     from ringfence.cli.seals import IncidentSeals
     from ringfence.record.tlog import LogKey
+
+
+_ALL = ("ringfence", "audit", "verify", "--all")
+_COUNTED = ("responses", "records", "entries", "archived", "pending", "unlogged", "faulty")
 
 
 def verify_all(  # noqa: PLR0913 - what is verified, and how
@@ -40,13 +45,13 @@ def verify_all(  # noqa: PLR0913 - what is verified, and how
     as_json: bool,
 ) -> int:
     """Verify a period, print each response with a fault and what was covered, and return the exit code."""
-    counts = {"responses": 0, "entries": 0, "archived": 0, "pending": 0, "unlogged": 0, "faulty": 0}
+    counts = dict.fromkeys(_COUNTED, 0)
     worst, seals = 0, SealWalk(ask, sources.side_by_side)
     with audit_store() as store:
         report = walk_log(sources, store, period.since, now)
         walk_files(sources, store, report, now)
         for verdict in seals.checked(walk_responses(sources, store, period, report, now)):
-            counts["responses"] += 1
+            counts["records" if view.is_of_deployment(verdict.chain) else "responses"] += 1
             counts["entries"] += verdict.entries
             counts["archived"] += verdict.archived or 0
             counts["pending"] += len(verdict.pending)
@@ -62,9 +67,11 @@ def verify_all(  # noqa: PLR0913 - what is verified, and how
         covered = {**counts, "seals": seals.as_json(), "log": _log_as_json(report, sources.key, awaited)}
         click.echo(json.dumps({"covered": covered}))
     else:
-        _print_covered(_covered(counts, report, sources.key, seals, awaited), report.note)
+        _print_covered(_covered(counts, report, sources.key, seals, awaited), report.note, save_to)
     if save_to:
         note(save(save_to, report))
+    if is_terminal() and not as_json:
+        click.echo(view.ending(*_next(report, save_to)), nl=False)
     incomplete = UNKNOWN_CODE if report.awaited and not report.oldest else 0
     return _worse(worst, log) or incomplete
 
@@ -100,17 +107,26 @@ def _log_as_json(report: LogReport, key: LogKey, awaited: str) -> dict[str, obje
     }
 
 
-def _print_covered(words: list[str], checkpoint: str) -> None:
-    """Print what was verified, then the newest checkpoint, unaltered. On a terminal, a command comes last."""
+def _print_covered(words: list[str], checkpoint: str, save_to: Path | None) -> None:
+    """Print what was verified, then the newest checkpoint, unaltered."""
     if checkpoint:
-        words.append("the newest checkpoint, to keep in a file; --save-checkpoint FILE writes it:")
+        how = "" if save_to else ", to keep in a file; --save-checkpoint FILE writes it"
+        words.append(f"the newest checkpoint{how}:")
     if not is_terminal():
         print_rows(map(safe, (*words, *checkpoint.splitlines())))
         return
     click.echo(view.lines(words, checkpoint), nl=False)
-    again = "ringfence audit verify --all --checkpoint FILE"
-    if checkpoint:
-        click.echo(view.ending("Next, to prove later that the log still contains this:", again), nl=False)
+
+
+def _next(report: LogReport, save_to: Path | None) -> tuple[str, str]:
+    """Return the next command. `save_to` is the file for the newest checkpoint."""
+    if report.newest:
+        words = typed(*_ALL, "--checkpoint")
+        file = typed(str(save_to)) if save_to and not report.faults else "FILE"
+        return "Next, to prove later that the log still contains this:", f"{words} {file}"
+    if report.faults:
+        return "Next, to check the deployment:", typed("ringfence", "doctor")
+    return "Next, when the log has its first checkpoint:", typed(*_ALL)
 
 
 def _covered(
@@ -120,9 +136,9 @@ def _covered(
     lines = [f"LOG: {one}" for one in report.faults]
     lines += [f"log: {one}" for one in report.remarks]
     lines.append(
-        f"verified {counted(counts['responses'], 'response')}: {counted(counts['entries'], 'entry')} in the "
-        f"table, {counts['archived']} in the archive, {counts['pending']} pending; "
-        f"{counted(counts['faulty'], 'response')} with faults"
+        f"verified {view.chains(counts['responses'], counts['records'])}: "
+        f"{counted(counts['entries'], 'entry')} in the table, "
+        f"{counts['archived']} in the archive, {counts['pending']} pending; {counts['faulty']} with faults"
     )
     lines += seals.lines()
     if awaited:

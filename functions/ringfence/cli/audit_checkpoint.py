@@ -7,6 +7,7 @@ from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 from ringfence.model.errors import BadInput
+from ringfence.record.tlog import is_note
 
 if TYPE_CHECKING:
     from ringfence.cli.audit_sources import LogReport
@@ -16,9 +17,13 @@ def read(path: Path) -> str:
     """Return the checkpoint in a file.
 
     A copy from a terminal can have spaces around its lines, and no newline at its end. Neither is signed.
+    Raises BadInput for another kind of file. Whether a checkpoint fits the log is found out later.
     """
     lines = path.read_text("utf-8", errors="replace").strip().splitlines()
-    return "".join(f"{line.strip()}\n" for line in lines)
+    note = "".join(f"{line.strip()}\n" for line in lines)
+    if not is_note(note):
+        raise BadInput("--checkpoint", "must be a checkpoint with its signature", str(path))
+    return note
 
 
 def save(path: Path, report: LogReport) -> str:

@@ -16,6 +16,7 @@ from ringfence.cli.period import Since, Until, check_period, given_options
 from ringfence.cli.settings import ARCHIVE_BUCKET, AUDIT_TABLE, LOG_KEY, Home, home_options
 from ringfence.model.errors import BadInput
 from ringfence.model.step import counted
+from ringfence.record.shell import typed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ringfence.cli.bundle_check import BundleReport
     from ringfence.cli.bundle_export import Asked, LogSources, Made
 
+_VERIFY = ("ringfence", "audit", "verify", "--bundle")
 _MARGIN = timedelta(hours=1)
 """By how much the time of an incident can be later than its first entry."""
 
@@ -55,7 +57,8 @@ def export(home: Home, names: tuple[str, ...], *, out: Path, since: datetime, un
     the resources of all incidents of that time. `ringfence audit verify --bundle FILE --log-key KEY`
     verifies it without AWS. Give the auditor the key on another way.
 
-    Exit code 0: written. 1: the archive cannot be read, or the log or the bundle has a fault. 2: bad input.
+    Exit code 0: written. 1: the archive cannot be read, the log has no checkpoint yet, or the log or the
+    bundle has a fault. 2: bad input.
     """
     from ringfence.cli.audit_store import audit_store
     from ringfence.cli.bundle_export import make_bundle
@@ -66,10 +69,11 @@ def export(home: Home, names: tuple[str, ...], *, out: Path, since: datetime, un
         raise BadInput("--since", "cannot be used with incidents that are named: they are exported whole")
     now, sources = datetime.now(UTC), _sources(home)
     asked = _asked(home, names, since, until)
+    replaced = out.exists()
     with audit_store() as store, written_bundle(out) as bundle:
         made = make_bundle(sources, asked, store, bundle, now)
     report = _checked(out, sources)
-    _tell(out, made, report, asked, sources)
+    _tell(out, made, report, asked, sources, replaced=replaced)
     if report.faults:
         click.get_current_context().exit(1)
 
@@ -105,19 +109,23 @@ def _checked(out: Path, sources: LogSources) -> BundleReport:
         return check_bundle(files, store, sources.key, sources.check)
 
 
-def _tell(out: Path, made: Made, report: BundleReport, asked: Asked, sources: LogSources) -> None:
+def _tell(  # noqa: PLR0913 - what was asked for, and what was made of it
+    out: Path, made: Made, report: BundleReport, asked: Asked, sources: LogSources, *, replaced: bool
+) -> None:
+    from ringfence.cli.audit_view import chains
     from ringfence.cli.bundle_shown import period_words
 
     faults = (f"FAULT: {one}" for one in report.faults)
-    what = f"{counted(report.responses, 'response')}: {counted(report.entries, 'entry')}"
-    lines = [*faults, f"Wrote {out}: {what}, {period_words(made.base, made.end)}."]
+    what = f"{chains(report.responses, report.records)}: {counted(report.entries, 'entry')}"
+    did = "Replaced" if replaced else "Wrote"
+    lines = [*faults, f"{did} {out}: {what}, {period_words(made.base, made.end)}."]
     if asked.until and made.end.at < asked.until:
         lines.append("The log has no checkpoint after --until yet: later entries are not in the bundle.")
     if made.younger:
         words = counted(made.younger, "entry is")
         lines.append(f"{words} younger than the last checkpoint of the bundle, and not in it.")
     lines += (
-        "Give the auditor the key of the log on another way than the bundle:",
-        f"  {sources.key.text}",
+        "Give the auditor the key of the log on another way than the bundle. To verify it without AWS:",
+        f"  {typed(*_VERIFY, str(out), '--log-key', sources.key.text)}",
     )
     note(*lines)

@@ -9,6 +9,7 @@ import click
 
 from ringfence.cli.output import print_rows
 from ringfence.cli.text import is_terminal, row
+from ringfence.model.step import counted
 from ringfence.record.shell import typed
 
 if TYPE_CHECKING:
@@ -104,6 +105,19 @@ def ending(purpose: str, command: str) -> str:
     from ringfence.cli.pager import rendered
 
     return rendered(parts(purpose, command), console(), soft=True)
+
+
+def is_of_deployment(chain: str) -> bool:
+    """Return whether a chain is a record of the deployment, such as that of pauses, and no response."""
+    from ringfence.aws.audit_items import DEPLOYMENT_CHAINS
+
+    return chain.partition("#")[0] in DEPLOYMENT_CHAINS
+
+
+def chains(responses: int, records: int) -> str:
+    """Return how many responses were verified, and how many records of the deployment if there are some."""
+    others = f" and {counted(records, 'record')} of the deployment" if records else ""
+    return f"{counted(responses, 'response')}{others}"
 
 
 def next_after(verdicts: Sequence[ChainVerdict]) -> tuple[str, str]:

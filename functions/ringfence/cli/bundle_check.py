@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from ringfence.aws.audit_items import is_ours
+from ringfence.cli.audit_view import is_of_deployment
 from ringfence.cli.bundle_form import (
     BASE,
     CHECKPOINT,
@@ -42,7 +43,8 @@ class BundleReport:
 
     `faults` name what was altered, removed or added. `unproved` are tables that another version of Ringfence
     made, and that this one makes differently. `base` is the checkpoint before the period, None if the period
-    begins with the log, and `end` is the one after it.
+    begins with the log, and `end` is the one after it. `records` counts the records of the deployment,
+    such as that of pauses.
     """
 
     faults: list[str] = field(default_factory=list)
@@ -51,6 +53,7 @@ class BundleReport:
     base: Checkpoint | None = None
     end: Checkpoint | None = None
     responses: int = 0
+    records: int = 0
     entries: int = 0
 
 
@@ -228,7 +231,9 @@ class _Check:
             found, leaves = entries.get(chain, []), self.store.leaves(chain, incident)
             faults = tuple(response_faults(chain, incident, found, leaves))
             self.report.faults += faults
-            self.report.responses += 1
+            of_deployment = is_of_deployment(chain)
+            self.report.records += of_deployment
+            self.report.responses += not of_deployment
             self.report.entries += len(found)
             if not self.report.faults:
                 views.add(chain, found)

@@ -22,7 +22,7 @@ from ringfence.cli.bundle_form import (
 from ringfence.cli.bundle_views import Views
 from ringfence.model.errors import BadInput, RingfenceError
 from ringfence.record.chain import ChainKey, Entry
-from ringfence.record.log_check import LogCheck, Signed
+from ringfence.record.log_check import LOGGED_WITHIN, LogCheck, Signed
 from ringfence.record.merkle import WIDTH, Edge
 from ringfence.record.tlog import packed, read_checkpoint, read_leaf
 
@@ -50,6 +50,10 @@ class DamagedLog(RingfenceError):
 
     def __init__(self, fault: str) -> None:
         super().__init__(f"the log has a fault: {fault}. `ringfence audit verify --all` names all faults")
+
+
+class NoCheckpoint(RingfenceError):
+    """The log has no checkpoint that is signed with its key, so that nothing can be proved."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ class Made:
 
 
 def make_bundle(sources: LogSources, asked: Asked, store: AuditStore, out: Adding, now: datetime) -> Made:
-    """Write a bundle. Raises BadInput if the log has nothing to prove, or RingfenceError if it is damaged."""
+    """Write a bundle. Raises BadInput if the log lacks an incident, NoCheckpoint and DamagedLog."""
     base, end = _window(sources, asked)
     _log(sources, base, end, store, out)
     younger = _incidents(sources, _chains(asked, store, end.checkpoint), store, out)
@@ -153,9 +157,21 @@ def _window(sources: LogSources, asked: Asked) -> tuple[Signed | None, Signed]:
     later = (one for one in _signed(sources, after) if until and one.checkpoint.at >= until)
     end = next(later, None) or next(_signed(sources, newest_first), None)
     if end is None:
-        raise BadInput("--archive-bucket", "must have a signed checkpoint of the log", sources.files.bucket)
+        raise _unproved(sources, newest_first)
     before = _signed(sources, (one for one in newest_first if one.at <= asked.since))
     return next((one for one in before if one.checkpoint.size <= end.checkpoint.size), None), end
+
+
+def _unproved(sources: LogSources, versions: Sequence[Version]) -> NoCheckpoint:
+    if versions:
+        words = f"no checkpoint of the log is signed with the key {sources.key.text}"
+        return NoCheckpoint(f"{words}. `ringfence audit verify --all` says what is wrong with each")
+    minutes = int(LOGGED_WITHIN.total_seconds() // 60)
+    return NoCheckpoint(
+        f"the log has no checkpoint yet, so nothing can be proved. In a new deployment, the first one comes "
+        f"within {minutes} minutes after the first entry. `ringfence audit verify --all` says by when: try "
+        "again then"
+    )
 
 
 def _signed(sources: LogSources, versions: Iterable[Version]) -> Iterator[Signed]:

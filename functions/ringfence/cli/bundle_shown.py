@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ringfence.cli.audit_view import ALTERED_CODE, UNKNOWN_CODE
+from ringfence.cli.audit_view import ALTERED_CODE, UNKNOWN_CODE, chains
 from ringfence.cli.output import print_rows
 from ringfence.cli.text import safe
 from ringfence.model.step import counted
@@ -65,8 +65,8 @@ def _words(report: BundleReport, key: LogKey) -> Iterator[str]:
     named = report.manifest.incidents
     what = f"only {', '.join(named)} of " if named else ""
     yield (
-        f"verified {counted(report.responses, 'response')}: {counted(report.entries, 'entry')}, and none is "
-        f"missing of {what}{period_words(report.base, report.end)}"
+        f"verified {chains(report.responses, report.records)}: {counted(report.entries, 'entry')}, and none "
+        f"is missing of {what}{period_words(report.base, report.end)}"
     )
     yield f"the checkpoint over {counted(report.end.size, 'entry')} is signed with the key {key.text}"
 
@@ -78,6 +78,7 @@ def _as_json(report: BundleReport, key: LogKey) -> dict[str, object]:
         "unproved": report.unproved,
         "incidents": list(report.manifest.incidents) if report.manifest else [],
         "responses": report.responses,
+        "records": report.records,
         "entries": report.entries,
         "after": report.base.at.isoformat() if report.base else None,
         "until": report.end.at.isoformat() if report.end else None,

@@ -26,18 +26,24 @@ def remedy(action: str = "", route: str = "") -> str:
     return attach(allowing(action, route))
 
 
-def policies_of_command() -> tuple[str, ...]:
-    """Return the managed policies that allow what the present command asks of the API. Empty without one."""
+def route_of_command() -> str:
+    """Return the path of the API that the present command needs. Empty without one."""
     import click
 
     from ringfence.cli.routes import ROUTES
-    from ringfence.handlers.managed_policies import allowing
 
     context, names = click.get_current_context(silent=True), list[str]()
     while context and context.parent:  # the outermost name is that of the program
         names.insert(0, context.info_name or "")
         context = context.parent
-    route = ROUTES.get(" ".join(names), "")
+    return ROUTES.get(" ".join(names), "")
+
+
+def policies_of_command() -> tuple[str, ...]:
+    """Return the managed policies that allow what the present command asks of the API. Empty without one."""
+    from ringfence.handlers.managed_policies import allowing
+
+    route = route_of_command()
     return allowing(route=route) if route else ()
 
 

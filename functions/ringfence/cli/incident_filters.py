@@ -54,6 +54,9 @@ STATES_HELP = "\n".join(
 """The help about states. Click does not wrap what follows a backspace character."""
 
 
+NONE = "No incidents in this period."
+
+
 @dataclass(frozen=True)
 class Filters:
     """Which responses are listed. Empty fields allow all.
@@ -94,6 +97,11 @@ class Filters:
             and (self.severity is None or (one.severity or 0.0) >= self.severity)
             and (not self.subject or self.subject in names_of(one))
         )
+
+    @property
+    def none_found(self) -> str:
+        """What is said if nothing was found."""
+        return NONE if self == Filters() else "No incident of this period matches."
 
     @property
     def need_entries(self) -> bool:

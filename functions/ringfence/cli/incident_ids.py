@@ -1,4 +1,4 @@
-"""Incidents by a unique part of their id: its beginning or its end."""
+"""Incidents by a unique part of their id: its beginning, its end, or the beginning of its last part."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from ringfence.cli.denials import policies_of_command, route_of_command
+from ringfence.handlers.operator_types import SEALS
 from ringfence.model import suggestions
-from ringfence.model.errors import BadInput
+from ringfence.model.errors import AccessDenied, BadInput
 from ringfence.model.incident import INCIDENT_ID
+from ringfence.record.shell import typed
 
 if TYPE_CHECKING:
     from ringfence.aws.incidents import IncidentReader
     from ringfence.cli.settings import Home
 
+_LEAST = 4
 _PART = re.compile(r"(?:inc-)?[0-9a-fT.-]{4,36}")
 """At least four characters of an id."""
 _SEARCHED = timedelta(days=400)
@@ -29,17 +33,62 @@ def incident_of(home: Home, text: str) -> str:
     """
     if INCIDENT_ID.fullmatch(text):
         return text
-    if not _PART.fullmatch(text):
+    if len(text.removeprefix("inc-")) < _LEAST:
         raise BadInput("incident", FORM, text)
-    from ringfence.cli.log import reader_of
-
-    found = [one for one in ids(reader_of(home)) if _means(text, one)]
+    found = [one for one in _searched(home) if _means(text, one)] if _PART.fullmatch(text) else []
     if not found:
-        raise BadInput("incident", f"{FORM}; see `ringfence incidents list`", text)
+        raise NoSuchIncident(text)
     if len(found) > 1:
         more = f" and {len(found) - _MOST} more" if len(found) > _MOST else ""
         raise BadInput("incident", f"can mean {', '.join(found[:_MOST])}{more}: type more of it", text)
     return found[0]
+
+
+class NoSuchIncident(BadInput):
+    """A text means no incident. If it is the id of a resource, the hint is how to find its incidents."""
+
+    def __init__(self, text: str) -> None:
+        problem, hint = "no incident has this id", "See `ringfence incidents list`"
+        if kind := _kind_with(text):
+            listed = typed("ringfence", "incidents", "list", "--subject", text)
+            hint = f"It is the id of {kind}: see `{listed}`"
+        super().__init__("incident", problem, text, hint)
+        self.args = (f"incident: no incident has the id {ascii(text)[:80]}. {hint}",)
+
+
+def _kind_with(text: str) -> str:
+    """Return which kind of resource has such an id, or ARN. Empty for a text that does not show its kind."""
+    from ringfence.model.arn import read_arn
+    from ringfence.model.kinds import every_kind
+
+    known = every_kind().values()
+    found = (
+        one.kind
+        for one in known
+        if read_arn(one, text) or (one.pattern.fullmatch(text) and not one.precedence)
+    )
+    kind = next(found, "")
+    return f"{'an' if kind[:1] in {*'aeiou'} else 'a'} {kind}" if kind else ""
+
+
+def _searched(home: Home) -> tuple[str, ...]:
+    """Return the ids that a short one can mean. Raises AccessDenied.
+
+    A command that asks the API works with the whole id, so that is the advice about a denial.
+    """
+    from ringfence.cli.log import reader_of
+    from ringfence.handlers.managed_policies import AUDITOR
+
+    try:
+        return ids(reader_of(home))
+    except AccessDenied as error:
+        if route_of_command() in {"", SEALS}:
+            raise
+        own = " or ".join(policies_of_command())
+        raise AccessDenied(
+            f"give the whole id of the incident. A short id is looked up in the audit log, which needs the "
+            f"managed policy {AUDITOR.name}. The command itself needs {own} ({error.__cause__ or error})"
+        ) from error
 
 
 def ids(reader: IncidentReader) -> tuple[str, ...]:
@@ -55,4 +104,6 @@ def similar(reader: IncidentReader, incident: str) -> str:
 
 
 def _means(text: str, incident: str) -> bool:
-    return incident.startswith((text, f"inc-{text}")) or incident.endswith(text)
+    """Return whether a text begins an id, with or without its prefix, begins its last part, or ends it."""
+    last = incident.rpartition("-")[2]
+    return incident.startswith((text, f"inc-{text}")) or last.startswith(text) or incident.endswith(text)

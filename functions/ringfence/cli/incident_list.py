@@ -23,13 +23,16 @@ if TYPE_CHECKING:
     from ringfence.cli.incident_views import Verified
     from ringfence.record.brief import Brief
 
-NONE = "No incidents in this period."
 _MARGIN = 10
 """The width of the severity at the left."""
 
 
 def listed(
-    briefs: Sequence[Brief], verified: Verified, accounts: Mapping[str, str], now: datetime, width: int
+    briefs: Sequence[Brief],
+    verified: Verified,
+    accounts: Mapping[str, str],
+    now: datetime,
+    width: int,
 ) -> Iterator[Text]:
     """Yield two lines for each response: how bad, how it stands, which resource; then its id, where and what.
 
@@ -37,7 +40,6 @@ def listed(
     all ids are short. Every command accepts a short id.
     """
     if not briefs:
-        yield Text(NONE)
         return
     states = [_state(one, verified, now) for one in briefs]
     widest = max(map(cell_len, states))
@@ -82,8 +84,6 @@ def summary(briefs: Sequence[Brief]) -> Text:
 
 def next_for(briefs: Sequence[Brief]) -> tuple[str, str]:
     """Return the next command for a list: about the worst open response, or else about the newest one."""
-    if not briefs:
-        return "To look further back:", "ringfence incidents list --since 365d"
     open_ = sorted((one for one in briefs if one.open), key=lambda one: -(one.severity or 0))
     if not open_:
         return "To read one:", typed("ringfence", "incidents", "show", briefs[0].now.incident)

@@ -128,7 +128,7 @@ class _Watch:
             from ringfence.cli.incident_list import listed
 
             lines = listed(briefs, verified, self.home.accounts, now_of(), live.console.width)
-            live.update(Group(*lines), refresh=True)
+            live.update(Group(*lines) if briefs else self.filters.none_found, refresh=True)
             return
         changed = [one for one in briefs if self.states.get(one.now.id) != one.status.value]
         self.states |= {one.now.id: one.status.value for one in changed}

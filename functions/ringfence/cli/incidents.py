@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import shlex
-import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
 
+from ringfence.cli.again import again
 from ringfence.cli.incident_export import export
 from ringfence.cli.incident_filters import STATES_HELP, Filters, filter_options
 from ringfence.cli.incident_report import report
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from ringfence.cli.incident_views import Verified
 
 MOST = 1000
+_COMMAND = ("incidents", "list")
 
 
 @click.group()
@@ -116,16 +116,14 @@ def list_incidents(  # noqa: PLR0913 - one parameter for each option
             full=full,
             pager=not no_pager,
             limit=limit,
+            none=filters.none_found,
         )
     else:
         from ringfence.cli.incident_rows import rows
 
         note(*(f"PAUSED: {one}" for one in paused_in(reader, home.place)))
         print_rows(rows(listed.briefs, verified))
-        note(_rest(listed, limit), *(() if listed.briefs else (NONE,)))
-
-
-NONE = "No incidents in this period."
+        note(_rest(listed, limit), *(() if listed.briefs else (filters.none_found,)))
 
 
 def _list_page(  # noqa: PLR0913 - what is shown, and how
@@ -138,6 +136,7 @@ def _list_page(  # noqa: PLR0913 - what is shown, and how
     full: bool,
     pager: bool,
     limit: int,
+    none: str,
 ) -> None:
     from rich.text import Text
 
@@ -152,12 +151,16 @@ def _list_page(  # noqa: PLR0913 - what is shown, and how
         *paused_lines(paused),
         *view.listed(found.briefs, verified, home.accounts, now, 0 if full else on.width),
     ]
+    if not found.briefs:
+        parts.append(Text(none))
     if rest := _rest(found, limit):
         parts += [Text(rest, "yellow")]
     text = rendered(parts, on)
+    next_ = "To look further back:", again(_COMMAND, "--since", "365d")
     if found.briefs:
         text += rendered((Text(), view.summary(found.briefs)), on)
-    text += rendered(ending(*view.next_for(found.briefs)), on, soft=True)
+        next_ = view.next_for(found.briefs)
+    text += rendered(ending(*next_), on, soft=True)
     page(text, pager=pager)
 
 
@@ -166,8 +169,6 @@ def _rest(found: Found, limit: int) -> str:
     if not found.more:
         return ""
     more = min(MOST, max(2 * limit, limit + found.more))
-    words = sys.argv[1:] if sys.argv[1:2] == ["incidents"] else ["incidents", "list"]
-    words = [one for index, one in enumerate(words) if "--limit" not in (one, words[index - 1])]
-    command = shlex.join(["ringfence", *words, "--limit", str(more)])
+    command = again(_COMMAND, "--limit", str(more))
     what = "older responses were not read" if found.unread else "more"
     return f"{found.more} {what}: {command}"

@@ -14,6 +14,7 @@ from ringfence.record.timeline import timeline
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ringfence.aws.incidents import Response
     from ringfence.local.following import Follower, Seen
     from ringfence.record.chain import Entry
     from ringfence.record.notices import Notice
@@ -30,7 +31,9 @@ def show(follower: Follower, wait: float, *, where: str = "", as_json: bool = Fa
     from ringfence.local.following import ENDED
 
     found: tuple[Seen, ...] = ()
+    grown: set[Response] = set()
     for found in follower.follow(wait):
+        grown |= {one.response for one in found if one.new}
         for one in found:
             for row in _new(one):
                 click.echo(json.dumps(_entry(one, row)) if as_json else _line(one, row))
@@ -43,10 +46,11 @@ def show(follower: Follower, wait: float, *, where: str = "", as_json: bool = Fa
         click.echo("\n".join((*wrapped(nothing), why)), err=as_json)
         return False
     for one in found:
+        known = one.response not in grown
         if as_json:
-            click.echo(json.dumps(_ended(one)))
+            click.echo(json.dumps(_ended(one, known=known)))
             continue
-        for line in _ending(one):
+        for line in _known(one) if known else _ending(one):
             click.echo(line)
     return all(one.summary.status in ENDED for one in found)
 
@@ -74,8 +78,19 @@ def _ending(one: Seen) -> Iterator[str]:
     yield f"  ringfence incidents show {summary.incident}"
 
 
-def _ended(one: Seen) -> dict[str, object]:
-    summary, newest = one.summary, _notice(one.entries)
+def _known(one: Seen) -> Iterator[str]:
+    """Yield that a finding caused nothing new, and the command that shows the response that it is part of."""
+    summary = one.summary
+    yield from wrapped(
+        f"{summary.runbook}: nothing new was recorded, because the finding is part of this response already. "
+        f"Still {summary.state}"
+    )
+    yield f"  ringfence incidents show {summary.incident}"
+
+
+def _ended(one: Seen, *, known: bool) -> dict[str, object]:
+    """Return how a response ended. If the finding was known, no notice was published."""
+    summary, newest = one.summary, None if known else _notice(one.entries)
     shown = {"subject": newest.subject, "text": newest.text} if newest else None
     return {
         "response": {
@@ -87,6 +102,7 @@ def _ended(one: Seen) -> dict[str, object]:
             "mode": summary.mode,
             "reason": summary.reason,
             "notice": shown,
+            "known": known,
         }
     }
 

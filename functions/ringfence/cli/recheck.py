@@ -21,6 +21,7 @@ from ringfence.cli.pauses import show_paused
 from ringfence.cli.waiting import Poller
 from ringfence.engine.recheck_results import Standing
 from ringfence.record.next_command import NextCommand, run_command
+from ringfence.record.shell import typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,7 +45,8 @@ def recheck(given: CommandOptions, incident: str | None) -> None:
 
     Ringfence does the same once an hour, and after calls that can undo a containment. If a containment was
     undone, Ringfence records that and sends a notification. If the policy permits it, Ringfence contains
-    the resource again, once in an incident.
+    the resource again, once in an incident. The result `contained` is also that of an incident
+    that is complete.
 
     Exit code 0: everything is contained. 1: something is not contained or cannot be verified now. 2: bad
     input, no such open incident, or the API cannot be reached.
@@ -86,13 +88,19 @@ def _details(one: Document) -> Iterator[str]:
 
 
 def _conclude(screen: Screen, found: Sequence[Document]) -> None:
-    """Show a command for each incident that Ringfence does not contain again."""
+    """Show a command for each incident that Ringfence does not contain again, or else the next one."""
     from ringfence.cli.plan_view import key_of
 
-    for one in found:
-        if one.text("standing") == BROKEN and not one.flag("answered"):
-            again = run_command(one.text("runbook"), key_of(one))
-            screen.ending(NextCommand("to contain it again", again))
+    left = [one for one in found if one.text("standing") in OPEN]
+    broken = [one for one in left if one.text("standing") == BROKEN and not one.flag("answered")]
+    for one in broken:
+        again = run_command(one.text("runbook"), key_of(one))
+        screen.ending(NextCommand("to contain it again", again))
+    if left and not broken:
+        answered = [one for one in left if one.flag("answered")]
+        (first, *_) = answered or left
+        purpose, name = ("to see the progress", "watch") if answered else ("to verify it again", "recheck")
+        screen.ending(NextCommand(purpose, typed("ringfence", "incidents", name, first.text("incident"))))
 
 
 def _rechecks(

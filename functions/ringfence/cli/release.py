@@ -29,7 +29,7 @@ from ringfence.model.errors import BadInput, Drifted
 from ringfence.model.kinds import parse_key
 from ringfence.model.suggestions import unknown
 from ringfence.record.next_command import NextCommand, command_after
-from ringfence.record.shell import REASON
+from ringfence.record.shell import typed
 from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
@@ -99,12 +99,11 @@ def release(  # noqa: PLR0913 - one parameter for each option
     planned = _planned(given, poller, lambda: client.release({**body, "dry_run": True}))
     responses = list(planned.children("releases"))
     _show(screen, responses, given.home.accounts)
-    then = f"ringfence release {incident} {REASON}"
     if not all(one.text("status") in (IncidentStatus.DRY_RUN, "ended") for one in responses):
         screen.conclude(_REFUSAL)
-        screen.ending(NextCommand("to restore the rest", f"{then} --skip-drifted"))
+        screen.ending(NextCommand("to restore the rest", _again(given, incident, skip=True)))
         end(given, NOT_DONE, status="refused", incident=incident, plan=planned)
-    confirm(given, screen, f"\nRelease {incident} now?", planned, NextCommand("to release it", then))
+    confirm(given, screen, f"\nRelease {incident} now?", planned, _after(given, incident, responses))
     if not given.yes:
         body["plans"] = [plan.text("digest") for one in responses for plan in one.children("plans")]
     followers = _followers(client, responses, screen)
@@ -114,6 +113,22 @@ def release(  # noqa: PLR0913 - one parameter for each option
         releasing = _Releasing(client, {**body, "dry_run": False}, followers, screen)
         states = releasing.until_the_end(poller)
     _conclude(given, screen, planned, states)
+
+
+def _after(given: CommandOptions, incident: str, responses: list[Document]) -> NextCommand:
+    """Return the command after a dry run. If nothing would be undone, it is not the release."""
+    if any(plan.items("steps") for one in responses for plan in one.children("plans")):
+        return NextCommand("to release it", _again(given, incident))
+    return NextCommand("to read its record", typed("ringfence", "incidents", "show", incident))
+
+
+def _again(given: CommandOptions, incident: str, *, skip: bool = False) -> str:
+    """Return the present command with its options, without `--dry-run`. `skip`: with `--skip-drifted`."""
+    params = {**click.get_current_context().params}
+    params["skip_drifted"] = params["skip_drifted"] or skip
+    only = [word for name in ("subject", "runbook") if params[name] for word in (f"--{name}", params[name])]
+    flags = [f"--{name.replace('_', '-')}" for name in ("skip_drifted", "despite_unsealed") if params[name]]
+    return typed("ringfence", "release", incident, *only, "--reason", given.reason, *flags)
 
 
 def _planned(given: CommandOptions, poller: Poller, ask: Callable[[], Mapping[str, object]]) -> Document:
@@ -129,7 +144,7 @@ def _planned(given: CommandOptions, poller: Poller, ask: Callable[[], Mapping[st
         screen.say(f"Error: {error}", "bold red")
         screen.say("--skip-drifted leaves these values, and restores the rest.")
         context = click.get_current_context()
-        command = f"ringfence release {context.params['incident']} {REASON} --skip-drifted"
+        command = _again(given, context.params["incident"], skip=True)
         screen.ending(NextCommand("to restore the rest", command))
         context.exit(NOT_DONE)
 
@@ -221,7 +236,8 @@ def _conclude(given: CommandOptions, screen: Screen, planned: Document, states: 
         )
         if not done:
             screen.show(outstanding(one))
-    screen.conclude(f"Full record: ringfence incidents show {incident}")
+    screen.conclude("Full record:")
+    screen.command(typed("ringfence", "incidents", "show", incident))
     done = all(map(_is_released, states))
     status = IncidentStatus.RELEASED if done else IncidentStatus.OPEN
     after = IncidentStatus.RELEASED if done else IncidentStatus.RELEASING

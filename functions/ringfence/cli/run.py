@@ -109,7 +109,7 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
     client, poller = env.client(given), Poller(given, env, screen)
     planned = _planned(poller, lambda: client.run({**body, "dry_run": True}), ref)
     _show_plan(given, screen, planned, runbook)
-    then = NextCommand("to carry the plan out", _again(runbook, ref.key, remediations, options))
+    then = NextCommand("to carry the plan out", _again(given, runbook, ref.key, remediations, options))
     confirm(given, screen, f"\nRun {runbook} on {id_} now?", planned, then)
     body |= {} if given.yes else {"plan": _agreed(planned)}
     follower = ProgressFollower(client, {**who, "remediations": list(planned.texts("remediations"))}, screen)
@@ -123,11 +123,13 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
     _conclude(given, screen, planned, dict(done), status)
 
 
-def _again(runbook: str, key: str, remediations: tuple[str, ...], options: tuple[str, ...]) -> str:
+def _again(
+    given: CommandOptions, runbook: str, key: str, remediations: tuple[str, ...], options: tuple[str, ...]
+) -> str:
     """Return the command that carries out what a dry run has shown."""
     more = [word for one in remediations for word in ("--remediation", one)]
     more += [word for one in options for word in ("--option", one)]
-    return f"{run_command(runbook, key)} {typed(*more)}".strip()
+    return run_command(runbook, key, *more, reason=given.reason)
 
 
 def _planned(poller: Poller, dry_run: Callable[[], Mapping[str, object]], ref: Ref) -> Document:
@@ -226,7 +228,8 @@ def _conclude(
     screen.conclude(f"{subject_words(planned, given.home.accounts)}: {verdict}", style)
     screen.show(outstanding(status, risks_of(planned)))
     screen.conclude(f"Incident {incident}")
-    screen.say(f"Full record: ringfence incidents show {incident}")
+    screen.say("Full record:")
+    screen.command(typed("ringfence", "incidents", "show", incident))
     screen.ending(command_after(found, incident, status.text("runbook"), key_of(status)))
     told = {"status": state, "incident": incident, "plan": planned, "report": done, "state": status}
     end(given, DONE if good else NOT_DONE, **told)

@@ -127,7 +127,10 @@ class Home:
     def output(
         self, outputs: Callable[[], Mapping[str, str]], stack: str, name: str, option: str, variable: str
     ) -> str:
-        """Return an output of a stack. Raises BadInput that begins with the place, and names the option."""
+        """Return an output of a stack.
+
+        Raises BadInput if the stack is not there or has no such output. Raises AccessDenied if IAM denies it.
+        """
         try:
             found = outputs()
         except AccessDenied as error:
@@ -135,17 +138,17 @@ class Home:
             words = (
                 f"stack {stack} cannot be read in {self.place.searched()}{advice}, or set {option} ({error})"
             )
-            raise NotReadable(option, words) from error
+            raise AccessDenied(words) from error
         if not found:
-            raise NotReadable(option, self.place.not_deployed(stack))
+            raise NotDeployed(option, self.place.not_deployed(stack))
         if name not in found:
             words = f"is missing, {variable} is not set, and stack {stack} has no output {name}"
             raise BadInput(option, f"{words}: {self.place.searched()} was searched")
         return found[name]
 
 
-class NotReadable(BadInput):
-    """A setting is not given, and its stack is not there or cannot be read. The message begins with that."""
+class NotDeployed(BadInput):
+    """A setting is not given, and its stack is not there. The message begins with that."""
 
     def __init__(self, option: str, problem: str) -> None:
         super().__init__(option, problem)

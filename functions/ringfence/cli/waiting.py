@@ -10,6 +10,7 @@ import click
 from ringfence.cli.text import safe
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput, Retryable
+from ringfence.record.shell import typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -34,7 +35,8 @@ class Interrupted(click.ClickException):
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the message without the prefix `Error`."""
-        click.echo(f"\n{self.message}", file=file, err=file is None)
+        for one in ("", *self.message.splitlines()):
+            click.echo(one, file=file, err=file is None)
 
 
 @contextmanager
@@ -47,8 +49,8 @@ def interruptible(incident: Callable[[], str], *, goes_on: bool) -> Iterator[Non
         yield
     except KeyboardInterrupt as stop:
         end = "the run continues" if goes_on else "run the command again to finish it"
-        look = f"To see the progress: ringfence incidents show {safe(incident())}"
-        raise Interrupted(f"Stopped waiting; {end}. {look}") from stop
+        look = typed("ringfence", "incidents", "show", safe(incident()))
+        raise Interrupted(f"Stopped waiting; {end}.\nTo see the progress:\n{look}") from stop
 
 
 class Poller:

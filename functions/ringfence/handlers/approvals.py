@@ -147,6 +147,7 @@ def approval_view(key: ChainKey, history: History, one: Approval, now: datetime)
         "runbook": key.runbook,
         "subject": {"kind": ref.kind, "account": ref.account, "region": ref.region, "id": ref.id},
         "status": str(one.status(now)),
+        "state": summary.state,
         "finding": {"type": worst.type, "severity": worst.severity, "title": worst.title} if worst else None,
         "so_far": so_far(summary),
         "plan": asked.digest,

@@ -91,6 +91,7 @@ APPROVAL = record(
     runbook=text(),
     subject=SUBJECT,
     status=text("`waiting`, `approved`, `begun`, `rejected`, `expired` or `voided`."),
+    state=text("The status of the incident, in words."),
     finding=maybe(record("The worst finding.", type=text(), severity=number(), title=text())),
     so_far=text("What has been changed before the answer, in words."),
     plan=text("The digest of the plan."),

@@ -39,6 +39,8 @@ MOST = 200
 EVERY = 0.5
 SETTLES = 3
 """How often nothing new may be seen before the end is believed."""
+SETTLES_KNOWN = 20
+"""The same if nothing new was seen at all: the event may not have arrived yet."""
 
 
 @dataclass(frozen=True)
@@ -86,10 +88,11 @@ class Follower:
 
     def follow(self, wait: float) -> Iterator[tuple[Seen, ...]]:
         """Yield what is seen at each look, until every response has ended, or for some seconds."""
-        until, quiet = time.monotonic() + wait, 0
-        while time.monotonic() < until and quiet < SETTLES:
+        until, quiet, settles = time.monotonic() + wait, 0, SETTLES_KNOWN
+        while time.monotonic() < until and quiet < settles:
             found = self.look()
             yield found
+            settles = SETTLES if any(one.new for one in found) or not found else settles
             same = not any(one.new for one in found)
             refused = not found and bool(self.refused())
             ended = refused or (bool(found) and all(one.summary.status in ENDED for one in found))

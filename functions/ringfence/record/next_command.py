@@ -53,15 +53,18 @@ def command_after(
     return NextCommand(kind.value, _command(kind, incident, runbook, subject))
 
 
-def run_command(runbook: str, subject: str, *flags: str) -> str:
-    """Return the command that runs a runbook on a subject, given its key. Empty for an unreadable key."""
+def run_command(runbook: str, subject: str, *flags: str, reason: str = "") -> str:
+    """Return the command that runs a runbook on a subject, given its key. Empty for an unreadable key.
+
+    Without a reason, the command has a place for one.
+    """
     try:
         ref = parse_key(subject)
     except BadInput:
         return ""
     region = ("--region", ref.region) if ref.regional else ()
     words = ("ringfence", "run", runbook, ref.id, "--account", ref.account, *region, *flags)
-    return f"{typed(*words)} {REASON}"
+    return f"{typed(*words)} {typed('--reason', reason) if reason else REASON}"
 
 
 def _command(kind: Next, incident: str, runbook: str, subject: str) -> str:

@@ -201,6 +201,19 @@ def public_key(der: bytes) -> bytes:
     return key
 
 
+def is_note(text: str) -> bool:
+    r"""Return whether a text has the outer form of a signed checkpoint. It need not be one of any log.
+
+    Examples
+    --------
+    >>> is_note("version: 1\n"), is_note("a log\n3\nroot\n\n\u2014 a log signature\n")
+    (False, True)
+    """
+    body, blank, rest = text.rpartition("\n\n")
+    signatures = rest.splitlines()
+    return bool(blank and body and signatures) and all(one.startswith(f"{_DASH} ") for one in signatures)
+
+
 def read_checkpoint(note: str, key: LogKey, verify: Verify) -> Checkpoint:
     """Read a signed checkpoint of this key's log. Raises BadInput if it is malformed or not signed by it."""
     text, blank, rest = note.rpartition("\n\n")

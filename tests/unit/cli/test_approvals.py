@@ -114,7 +114,7 @@ def test_an_approval_again_says_who_approved_it_and_when(terminal: Terminal, sit
     result = terminal("approve", site.incident)
     assert result.exit_code == DONE, result.output
     assert f"Already approved by {KIM} at 2026-" in result.stdout
-    assert "The approval is begun." in result.stdout
+    assert "The plan is carried out; the incident is " in result.stdout
     assert "carries it out now" not in result.stdout
     assert "Approve this plan?" not in result.output
     site.go_on()
@@ -127,12 +127,31 @@ def test_a_rejection_again_says_who_rejected_it_and_when(terminal: Terminal, sit
     result = terminal("reject", site.incident, "--reason", "a drill")
     assert result.exit_code == DONE, result.output
     assert f"Already rejected by {KIM} at 2026-" in result.stdout
-    assert "The approval is rejected." in result.stdout
+    assert "The plan is rejected." in result.stdout
 
 
 def test_an_answer_that_comes_late_learns_who_answered(terminal: Terminal, site: Asking) -> None:
     assert terminal("reject", site.incident, "--reason", "a drill").exit_code == DONE
     assert f"reject by {KIM} at 2026-" in " ".join(terminal("approve", site.incident, "--yes").output.split())
+
+
+def test_what_was_carried_out_has_no_expiry(terminal: Terminal, site: Asking) -> None:
+    assert "expires at" in terminal("approvals", site.incident).stdout
+    terminal("approve", site.incident, "--yes")
+    site.go_on()
+    shown = terminal("approvals", site.incident).stdout
+    assert "  carried out; the incident is complete\n" in shown
+    assert "expires at" not in shown
+
+
+@pytest.mark.parametrize("words", [("approve",), ("reject", "--reason", "a drill")])
+def test_an_incident_without_approvals_is_named_and_no_option(words: tuple[str, ...]) -> None:
+    site = Site()
+    incident = site.contain()
+    result = Terminal(site)(*words, incident)
+    assert result.exit_code == UNUSABLE
+    assert f"no plan of {incident} waits for approval" in result.stderr
+    assert "--approval" not in result.stderr
 
 
 @pytest.mark.parametrize("words", [("inc-1",), ("inc-20260301T120000.000000-0123456789",)])

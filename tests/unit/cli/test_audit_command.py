@@ -99,7 +99,7 @@ def test_it_says_what_it_covered_and_shows_the_checkpoint_to_keep(home: LogHome)
         "seals not checked: 1 response and 0 other entries: Ringfence is not deployed in account"
     )
     assert first == (
-        "verified 1 response: 6 entries in the table, 6 in the archive, 0 pending; 0 responses with faults"
+        "verified 1 response: 6 entries in the table, 6 in the archive, 0 pending; 0 with faults"
     )
     assert second == (
         f"verified the log from leaf 0 to 6 against 1 checkpoint, with the key {home.signer.key.text}"
@@ -194,7 +194,7 @@ def test_what_is_wrong_is_named_with_exit_code_1(home: LogHome, client: DynamoDB
     done = verify(home)
     assert done.exit_code == 1
     assert f"{INCIDENT}\t{KEY.text}\tALTERED\tVERIFICATION FAILED: entry 0 is removed" in done.output
-    assert "1 response with faults" in done.output
+    assert "1 with faults" in done.output
 
 
 def test_an_attempt_is_named_with_exit_code_4(home: LogHome, s3: S3Client) -> None:
@@ -377,7 +377,9 @@ def test_a_bundle_is_verified_with_the_key_alone(home: LogHome, tmp_path: Path) 
     written = exported(home, bundle, "--since", "2026-01-01")
     assert written.exit_code == 0, written.output
     assert f"Wrote {bundle}: 1 response: 6 entries, everything that came into the log since" in written.stderr
-    assert written.stderr.splitlines()[-1] == f"  {key}"
+    command = f"  ringfence audit verify --bundle {bundle} --log-key {key}"
+    assert written.stderr.splitlines()[-1] == command
+    assert f"Replaced {bundle}: 1 response" in exported(home, bundle, "--since", "2026-01-01").stderr
     own_client.cache_clear()
     done = offline(bundle, key=key)
     assert done.exit_code == 0, done.output
@@ -388,6 +390,24 @@ def test_a_bundle_is_verified_with_the_key_alone(home: LogHome, tmp_path: Path) 
     assert second == f"the checkpoint over 6 entries is signed with the key {key}"
     told = json.loads(offline(bundle, "--json", key=key).stdout)["bundle"]
     assert (told["sound"], told["entries"], told["faults"]) == (True, 6, [])
+
+
+def test_a_bundle_without_a_checkpoint_says_when_there_is_one(s3: S3Client, tmp_path: Path) -> None:
+    del s3
+    bundle = tmp_path / "bundle.zip"
+    done = exported(LogHome(), bundle)
+    assert (done.exit_code, bundle.exists()) == (1, False)
+    assert "the log has no checkpoint yet, so nothing can be proved" in done.stderr
+    assert "within 45 minutes after the first entry" in done.stderr
+    assert "--archive-bucket" not in done.stderr
+
+
+def test_a_file_that_is_no_checkpoint_is_bad_input(home: LogHome, tmp_path: Path) -> None:
+    other = tmp_path / "tutorial.yaml"
+    other.write_text("version: 1\n\nscope: {}\n")
+    done = verify(home, "--checkpoint", str(other))
+    assert done.exit_code == 2
+    assert "--checkpoint: must be a checkpoint with its signature" in done.stderr
 
 
 def test_a_bundle_of_an_incident_names_it(home: LogHome, tmp_path: Path) -> None:

@@ -211,7 +211,8 @@ def test_what_people_did_to_the_deployment_is_in_the_bundle() -> None:
     assert (row["what"], row["result"], row["who"], row["authenticated"]) == ("pause", "began", person, "")
     assert row["reason"] == f"a drill (paused by {person})"
     assert len(kept.files[RESPONSES].decode().splitlines()) == 1
-    assert checked(kept).faults == []
+    report = checked(kept)
+    assert (report.faults, report.responses, report.records) == ([], 0, 1)
 
 
 # What somebody can do who wants an auditor to see something else. The manifest is made to agree.

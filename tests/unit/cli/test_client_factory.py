@@ -59,7 +59,7 @@ def test_who_may_not_look_at_the_stack_is_told_the_policy_of_the_command() -> No
     with (
         click.Context(click.Group("ringfence"), info_name="python -m ringfence.cli.main") as outer,
         click.Context(command, info_name="approve", parent=outer),
-        pytest.raises(BadInput) as found,
+        pytest.raises(AccessDenied) as found,
     ):
         Home({}).output(denied, "Ringfence-Response", "OperateUrl", "--url", "RINGFENCE_OPERATE_URL")
     assert str(found.value).startswith("stack Ringfence-Response cannot be read in account ")

@@ -143,7 +143,20 @@ def test_what_is_left_out_is_counted_with_the_command_that_shows_it() -> None:
     assert "3 older responses were not read: ringfence incidents list" in filtered.stderr
 
 
-@pytest.mark.parametrize("part", [CONTAINED[-10:], CONTAINED[-4:], CONTAINED[:17], CONTAINED[4:17]])
+def test_a_filter_that_leaves_nothing_is_said_and_kept_in_the_next_command(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    words = ("incidents", "list", "--since=2026-02-27", "--until", "2026-02-28", "--open")
+    monkeypatch.setattr("sys.argv", ["ringfence", *words])
+    shown = unstyle(ringfence(*words, width=80).stdout).splitlines()
+    assert shown[0] == "No incident of this period matches."
+    assert shown[-1] == "ringfence incidents list --until 2026-02-28 --open --since 365d"
+    assert ringfence(*words).stderr == "No incident of this period matches.\n"
+
+
+@pytest.mark.parametrize(
+    "part", [CONTAINED[-10:], CONTAINED[-4:], CONTAINED[-10:-1], CONTAINED[:17], CONTAINED[4:17]]
+)
 def test_a_unique_part_of_an_id_is_enough(part: str) -> None:
     for words in (("incidents", "show"), ("audit", "verify", "--without-archive")):
         done = ringfence(*words, part)
@@ -158,10 +171,18 @@ def test_a_part_of_several_ids_names_them() -> None:
     assert "type more of it" in done.stderr
 
 
-@pytest.mark.parametrize("part", ["abc", "inc-", "ffffffff", "inc-2026 "])
-def test_a_part_of_no_id_is_bad_input(part: str) -> None:
+@pytest.mark.parametrize(
+    ("part", "problem"),
+    [
+        ("abc", "must be an incident's id"),
+        ("inc-", "must be an incident's id"),
+        ("ffffffff", "no incident has the id 'ffffffff'"),
+        ("inc-2026 ", "no incident has the id 'inc-2026 '"),
+    ],
+)
+def test_a_part_of_no_id_is_bad_input(part: str, problem: str) -> None:
     done = ringfence("incidents", "show", part)
-    assert (done.exit_code, "must be an incident's id" in done.stderr) == (2, True)
+    assert (done.exit_code, problem in done.stderr) == (2, True)
 
 
 def test_a_misspelled_id_is_answered_with_the_most_similar_one() -> None:

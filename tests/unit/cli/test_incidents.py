@@ -61,6 +61,7 @@ if TYPE_CHECKING:
 
 PLACES = {"RINGFENCE_AUDIT_TABLE": AUDIT, "RINGFENCE_ARCHIVE_BUCKET": ARCHIVE}
 FULL = Path("/dev/full")
+HOME = "123456789012"
 EVIL = "[bold]\x1b[2J\u202e title"
 
 
@@ -244,9 +245,13 @@ def test_hostile_text_reaches_no_terminal(client: DynamoDBClient, arguments: tup
 @pytest.mark.parametrize(
     ("incident", "words"),
     [
-        ("nonsense", "must be an incident's id"),
+        ("nonsense", "no incident has the id 'nonsense'. See `ringfence incidents list`"),
+        ("zzzz", "no incident has the id 'zzzz'"),
+        ("0000", "no incident has the id '0000'"),
         ("25f", "or at least 4 characters of its beginning or end"),
-        ("\x1b[2J", "must be an incident's id"),
+        ("\x1b[2J", "no incident has the id '\\x1b[2J'"),
+        ("i-2ef2ce5515d49be43", "see `ringfence incidents list --subject i-2ef2ce5515d49be43`"),
+        (f"arn:aws:ec2:eu-west-1:{HOME}:instance/i-2ef2ce5515d49be43", "It is the id of an instance"),
         (LATER, f"must be in the audit log; see `ringfence incidents list`, not '{LATER}'"),
     ],
 )

@@ -91,6 +91,21 @@ def test_what_was_recorded_before_is_not_shown(capsys: pytest.CaptureFixture[str
     assert lines[1].startswith("contain-instance: complete")
 
 
+def test_a_finding_that_was_known_is_said_so(capsys: pytest.CaptureFixture[str]) -> None:
+    for as_json in (False, True):
+        followed = follower(contained())
+        followed.skip()
+        assert show(followed, 30, as_json=as_json)
+        *told, last = capsys.readouterr().out.splitlines()
+        if as_json:
+            response = json.loads(last)["response"]
+            assert (response["known"], response["notice"]) == (True, None)
+        else:
+            words = "nothing new was recorded, because the finding is part of this response already"
+            assert told == [f"contain-instance: {words}. Still complete"]
+            assert last == f"  ringfence incidents show {INCIDENT}"
+
+
 @pytest.mark.parametrize("mode", [Mode.OFF, Mode.NOTIFY, Mode.DRY_RUN])
 def test_a_decision_that_changes_nothing_is_an_end(mode: Mode) -> None:
     assert show(follower(opened(mode=mode)), 30)

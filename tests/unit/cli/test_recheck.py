@@ -70,6 +70,7 @@ def test_where_the_policy_permits_it_the_resource_is_contained_again(direct: tup
     result = terminal(*RECHECK, *direct)
     assert result.exit_code == NOT_DONE
     assert "Ringfence contains it again" in result.stdout
+    assert result.stdout.splitlines()[-1] == f"ringfence incidents watch {site.history.incident}"
     site.go_on()
     assert terminal(*RECHECK, *direct).exit_code == DONE
 
@@ -106,6 +107,7 @@ def test_what_cannot_be_read_is_not_called_contained(terminal: Terminal, site: S
     assert result.exit_code == NOT_DONE
     assert result.stdout.startswith("unclear")
     assert "throttled" in result.stdout
+    assert result.stdout.splitlines()[-1] == f"ringfence incidents recheck {site.history.incident}"
 
 
 def test_a_request_without_time_for_all_is_continued(terminal: Terminal, site: Site) -> None:

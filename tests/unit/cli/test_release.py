@@ -7,13 +7,15 @@ import json
 import pytest
 
 from ringfence.engine.plan_binding import CHANGED
+from ringfence.engine.run import Engine
 from ringfence.model.errors import Retryable
-from ringfence.policy.decision import Mode
+from ringfence.policy.decision import Decision, DecisionCode, Mode
 from ringfence.record.facts import DecisionMade, RunRequested
+from ringfence.record.shell import typed
 from tests.support.fakes.gateway import Meanwhile
 from tests.support.fakes.site import KIM, OTHER, RUNBOOK, Site
 from tests.support.fakes.terminal import Terminal
-from tests.support.worlds import REF
+from tests.support.worlds import REF, finding, order
 
 DONE, NOT_DONE, UNUSABLE = 0, 1, 2
 WHY = ("--reason", "false alarm")
@@ -68,6 +70,20 @@ def test_a_dry_run_asks_nothing_and_changes_nothing(terminal: Terminal, site: Si
     assert result.exit_code == DONE
     assert "sg-0, sg-web" in result.stdout
     assert len(site.cloud.calls) == calls
+    flags = terminal("release", incident, *WHY, "--dry-run", "--skip-drifted")
+    reason = typed(*WHY)
+    assert result.stdout.splitlines()[-1] == f"ringfence release {incident} {reason}"
+    assert flags.stdout.splitlines()[-1] == f"ringfence release {incident} {reason} --skip-drifted"
+
+
+def test_a_dry_run_with_nothing_to_undo_suggests_no_release(terminal: Terminal, site: Site) -> None:
+    asked = Decision(Mode.APPROVE, "policy rule 1 sets mode approve", "rule 1", DecisionCode.POLICY)
+    Engine(site.ports("")).respond(order(decision=asked, received=finding(), runbook=RUNBOOK))
+    incident = site.history.incident
+    result = terminal("release", incident, *WHY, "--dry-run")
+    assert result.exit_code == DONE, result.output
+    assert "nothing to do" in result.stdout
+    assert result.stdout.splitlines()[-1] == f"ringfence incidents show {incident}"
 
 
 def test_where_nobody_can_be_asked_a_yes_must_be_given(site: Site) -> None:
@@ -184,7 +200,7 @@ def test_ctrl_c_ends_the_waiting_and_says_how_to_go_on(terminal: Terminal, site:
     terminal.interrupted_after = 2
     result = terminal("release", incident, *WHY, "--yes")
     assert result.exit_code == 130, result.output
-    assert f"ringfence incidents show {incident}" in result.stderr
+    assert result.stderr.splitlines()[-1] == f"ringfence incidents show {incident}"
 
 
 def test_a_release_whose_answer_was_lost_is_known_from_the_log(terminal: Terminal, site: Site) -> None:

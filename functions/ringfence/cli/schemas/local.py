@@ -38,7 +38,10 @@ SENT = either(
             state=text("The status in words."),
             mode=text(),
             reason=text(),
-            notice=maybe(record("The newest notice.", subject=text(), text=text())),
+            notice=maybe(
+                record("The newest notice, unless the finding was known.", subject=text(), text=text())
+            ),
+            known=flag("The finding was part of this response already, and nothing new was recorded."),
         )
     ),
 )

@@ -118,6 +118,7 @@ LOG = record(
 )
 COVERED = record(
     responses=whole(),
+    records=whole("The number of records of the deployment, such as that of pauses."),
     entries=whole(),
     archived=whole(),
     pending=whole(),
@@ -139,6 +140,7 @@ BUNDLE = record(
     unproved=many(text(), "Tables that another version of Ringfence made."),
     incidents=many(text(), "The incidents that were named. Empty: everything of the period."),
     responses=whole(),
+    records=whole("The number of records of the deployment, such as that of pauses."),
     entries=whole(),
     after=maybe(moment("The time of the checkpoint before the period. Null: since the log began.")),
     until=maybe(moment("The time of the checkpoint after the period.")),
