@@ -32,6 +32,8 @@ ROOMS = ("aws", "events", "handlers/outputs", "model", "observations", "remediat
 """Where calls are written."""
 PAGES, CLIENTS = "get_paginator", frozenset({"client", "_client", "own_client"})
 FOR_PEOPLE = {
+    ("accessanalyzer", "GetGeneratedPolicy"),  # what a role needs, as CloudTrail recorded it
+    ("accessanalyzer", "StartPolicyGeneration"),
     ("dynamodb", "Scan"),  # every item of the audit table
     ("ec2", "DescribeTags"),  # which resource has a Name tag
     ("s3", "ListObjectsV2"),  # what copies of checkpoints there are
