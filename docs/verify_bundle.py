@@ -173,7 +173,7 @@ def main(path: Path, key: str) -> str:
     strangers = sorted({*bundle.names} - bundle.used)
     must(not strangers, f"nothing in the log belongs to {strangers}")
     scope = f"only of {', '.join(named)}" if named else "of everything in the period"
-    return f"{entries} entries are sound, and none is missing {scope} until {at:%Y-%m-%d %H:%M:%SZ}"
+    return f"{entries} entries are sound, and none is missing {scope} until {at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 if __name__ == "__main__":

@@ -159,7 +159,7 @@ def main(copy: Path, key: str) -> str:
     newer = unlogged(archived, logged, at)
     missing = sorted(logged.keys() - archived.keys())
     must(not missing, f"in the log, but not in the archive: {missing[:5]}")
-    more = f"; {newer} entries are newer than the checkpoint of {at:%Y-%m-%d %H:%M:%SZ}" if newer else ""
+    more = f"; {newer} entries are newer than the checkpoint of {at:%Y-%m-%d %H:%M:%S} UTC" if newer else ""
     return f"{len(archived) - newer} entries and {size} leaves are sound{more}"
 
 

@@ -21,6 +21,7 @@ from ringfence.aws.failures import code_of, raised
 from ringfence.aws.versions import stored_in
 from ringfence.model.call import Permission
 from ringfence.model.resource_names import runbook_ids
+from ringfence.model.times import utc_text
 from ringfence.record.chain import ChainKey, Entry
 from ringfence.record.integrity import Archived
 from ringfence.record.seal import places
@@ -189,7 +190,7 @@ class S3Archive:
             return ()
         first, *more = (self._get(place, stored.name, one.id) for one in stored.versions)
         later = sum(one != first for one in more)
-        markers = tuple(f"{at:%Y-%m-%d %H:%M:%SZ}" for at in stored.markers)
+        markers = tuple(utc_text(at) for at in stored.markers)
         return tuple(Archived(one.seq, one.body, one.hash, 1 + later, one.mac, markers) for one in first)
 
     def _get(self, place: Place, name: str, version: str) -> tuple[Entry, ...]:

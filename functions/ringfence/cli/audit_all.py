@@ -18,6 +18,7 @@ from ringfence.cli.audit_walk import walk_log
 from ringfence.cli.output import note, print_rows
 from ringfence.cli.text import is_terminal, safe
 from ringfence.model.step import counted
+from ringfence.model.times import utc_text
 from ringfence.record.log_check import LOGGED_WITHIN
 from ringfence.record.shell import typed
 
@@ -84,7 +85,7 @@ def _awaited(report: LogReport) -> str:
         return "there is no entry to verify, and the log has no checkpoint yet"
     return (
         f"nothing was compared with the log: its first checkpoint is still to come, by "
-        f"{report.oldest + LOGGED_WITHIN:%Y-%m-%d %H:%M:%SZ} at the latest"
+        f"{utc_text(report.oldest + LOGGED_WITHIN)} at the latest"
     )
 
 

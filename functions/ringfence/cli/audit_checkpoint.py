@@ -7,6 +7,7 @@ from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 from ringfence.model.errors import BadInput
+from ringfence.model.times import utc_text
 from ringfence.record.tlog import is_note
 
 if TYPE_CHECKING:
@@ -42,4 +43,4 @@ def save(path: Path, report: LogReport) -> str:
         Path(new.name).replace(path)
     except OSError as error:
         raise BadInput("--save-checkpoint", f"must be writable: {error.strerror}", str(path)) from error
-    return f"the checkpoint of {report.newest.at:%Y-%m-%d %H:%M:%SZ} is in {path}"
+    return f"the checkpoint of {utc_text(report.newest.at)} is in {path}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.cli.audit_walk import AT_ONCE, received
 from ringfence.model.errors import BadInput
+from ringfence.model.times import utc_text
 from ringfence.record.merkle import WIDTH
 from ringfence.record.tlog import LATE, unpacked
 
@@ -34,7 +35,7 @@ def walk_files(sources: Sources, store: AuditStore, report: LogReport, now: date
         for one in some:
             wanted.discard(one.name if one.versions else "")
             report.remarks += (
-                f"tampering: {one.name} got a delete marker in the archive at {at:%Y-%m-%d %H:%M:%SZ}"
+                f"tampering: {one.name} got a delete marker in the archive at {utc_text(at)}"
                 for at in one.markers
             )
             if one.name.startswith("tile/"):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.aws.audit_items import is_ours
 from ringfence.aws.incidents import Response
+from ringfence.model.times import utc_text
 from ringfence.record.chain import ChainKey, Entry
 from ringfence.record.integrity import verify, with_more
 from ringfence.record.log_check import log_faults
@@ -39,7 +40,7 @@ def walk_responses(
     if report.awaited and report.oldest and not report.young(now):
         report.faults.append(
             "the archive has no checkpoint of the log, although the oldest entry is of "
-            f"{report.oldest:%Y-%m-%d %H:%M:%SZ}: "
+            f"{utc_text(report.oldest)}: "
             "is the function ringfence-checkpoint deployed, and has it run?"
         )
 

@@ -10,6 +10,7 @@ from ringfence.aws.audit_items import is_ours
 from ringfence.cli.audit_sources import LogReport, Sources
 from ringfence.model.errors import BadInput
 from ringfence.model.step import counted
+from ringfence.model.times import utc_text
 from ringfence.record.log_check import LogCheck, Signed, gaps, time_faults
 from ringfence.record.merkle import WIDTH, Edge, bundle_path, edge_widths, leaf_hash, tile_path
 from ringfence.record.tlog import packed, read_checkpoint, read_leaf, unpacked
@@ -91,9 +92,7 @@ def _signed(sources: Sources, report: LogReport, since: datetime | None) -> list
             if forms.setdefault(one, str(note)) != note:
                 report.faults.append(f"a checkpoint has another form {received(version)}: {one.text!r}")
             if version.at - one.at > _AGAIN:
-                words = (
-                    f"the checkpoint of {one.at:%Y-%m-%d %H:%M:%SZ} was put on top again {received(version)}"
-                )
+                words = f"the checkpoint of {utc_text(one.at)} was put on top again {received(version)}"
                 report.remarks.append(f"tampering: {words}")
                 continue
             found.append(Signed(one, "the archive's checkpoint", str(note)))
@@ -109,7 +108,7 @@ def _copies_of(
     copies = [one for one in _copies(sources, report) if begun is None or one.checkpoint.at >= begun]
     known = {one.checkpoint for one in own}
     report.faults += (
-        f"the archive lacks the checkpoint of {one.checkpoint.at:%Y-%m-%d %H:%M:%SZ} in {one.place}"
+        f"the archive lacks the checkpoint of {utc_text(one.checkpoint.at)} in {one.place}"
         for one in copies
         if one.checkpoint not in known
     )
@@ -176,4 +175,4 @@ def _wanted(signed: Iterable[Signed]) -> Iterator[str]:
 
 def received(version: Version) -> str:
     """Return in words when the archive received a version."""
-    return f"at {version.at:%Y-%m-%d %H:%M:%SZ}"
+    return f"at {utc_text(version.at)}"

@@ -21,6 +21,7 @@ from ringfence.cli.bundle_form import (
 )
 from ringfence.cli.bundle_views import Views
 from ringfence.model.errors import BadInput, RingfenceError
+from ringfence.model.times import utc_text
 from ringfence.record.chain import ChainKey, Entry
 from ringfence.record.log_check import LOGGED_WITHIN, LogCheck, Signed
 from ringfence.record.merkle import WIDTH, Edge
@@ -103,7 +104,7 @@ def _chains(asked: Asked, store: AuditStore, end: Checkpoint) -> dict[str, set[s
         if not asked.incidents or incident in asked.incidents:
             chains.setdefault(incident, set()).add(chain)
     if missing := sorted({*asked.incidents} - chains.keys()):
-        words = f"must be in the log, whose newest checkpoint is of {end.at:%Y-%m-%d %H:%M:%SZ}"
+        words = f"must be in the log, whose newest checkpoint is of {utc_text(end.at)}"
         raise BadInput("incident", words, missing[0])
     return chains
 

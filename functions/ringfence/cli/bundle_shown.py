@@ -11,6 +11,7 @@ from ringfence.cli.audit_view import ALTERED_CODE, UNKNOWN_CODE, chains
 from ringfence.cli.output import print_rows
 from ringfence.cli.text import safe
 from ringfence.model.step import counted
+from ringfence.model.times import utc_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,4 +89,4 @@ def _as_json(report: BundleReport, key: LogKey) -> dict[str, object]:
 
 
 def _time(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%SZ}"
+    return utc_text(at)

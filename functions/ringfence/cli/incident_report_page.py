@@ -8,6 +8,7 @@ from ringfence.cli.pages import rendered
 from ringfence.cli.time_picture import picture, span
 from ringfence.model.frozen import frozen
 from ringfence.model.step import counted
+from ringfence.model.times import utc_text
 from ringfence.record.brief import Brief, actor_of, severity_word
 from ringfence.record.chain import ChainKey
 from ringfence.record.changes import changes
@@ -112,7 +113,7 @@ class Told:
             return ("log: it has no checkpoint yet, so nothing was compared with it",)
         rest = counted(len(self.chain.unlogged), "entry is")
         left = f"; {rest} younger than it" if self.chain.unlogged else ""
-        signed = f"the checkpoint of {newest.at:%Y-%m-%d %H:%M:%SZ} over {counted(newest.size, 'entry')}"
+        signed = f"the checkpoint of {utc_text(newest.at)} over {counted(newest.size, 'entry')}"
         return (
             f"log: {signed} covers them, and is signed with the key {self.proof.key}{left}",
             *self.chain.remarks,

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from ringfence.model.times import utc_text
+
 
 def both(at: datetime) -> str:
     """Return a time in UTC, and in the local time zone if that is another one."""
     utc = at.astimezone(UTC)
     there = _local(at)
     if there is None or there.utcoffset() == timedelta(0):
-        return f"{utc:%Y-%m-%d %H:%M:%S} UTC"
+        return utc_text(at)
     day = "" if there.date() == utc.date() else f"{there:%Y-%m-%d} "
-    return f"{utc:%Y-%m-%d %H:%M:%S} UTC ({day}{there:%H:%M:%S %Z})"
+    return f"{utc_text(at)} ({day}{there:%H:%M:%S %Z})"
 
 
 def ago(age: timedelta) -> str:

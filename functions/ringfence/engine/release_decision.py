@@ -11,6 +11,7 @@ from ringfence.engine.void_leases import voided
 from ringfence.model.errors import Drifted, Refused, Retryable
 from ringfence.model.frozen import frozen
 from ringfence.model.step import State
+from ringfence.model.times import utc_text
 from ringfence.policy.decision import Decision, DecisionCode, Mode
 from ringfence.record.facts import RELEASE, DecisionMade, Intended, Released, Result, Verified
 from ringfence.record.status import IncidentStatus
@@ -55,7 +56,7 @@ def next_release(
     if way.settling:
         raise Retryable("; ".join(way.settling))
     if history.released_at is not None and not way.steps:
-        raise Refused(f"{request.incident} was released at {history.released_at.isoformat()}")
+        raise Refused(f"{request.incident} was released at {utc_text(history.released_at)}")
     if way.drifted and not request.skip_drifted:
         raise Drifted("somebody has changed values since, so nothing was undone: " + "; ".join(way.drifted))
     asked, plan, refusal = request.request, way.plan, ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ringfence.model.codec import value
 from ringfence.model.errors import Refused, Retryable
 from ringfence.model.frozen import frozen
+from ringfence.model.times import utc_text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -176,4 +177,4 @@ class Permit:
         if ref != self.ref:
             raise Refused(f"the permit is for {self.ref.key}, not {ref.key}")
         if now >= self.until:
-            raise Retryable(f"the lease ended at {self.until.isoformat()}; no change may start after that")
+            raise Retryable(f"the lease ended at {utc_text(self.until)}; no change may start after that")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
 from ringfence.model.step import counted
+from ringfence.model.times import utc_text
 from ringfence.record.chain import digest
 from ringfence.record.integrity import Fault, Wrong, written_at
 from ringfence.record.merkle import Edge, grown, leaf_hash
@@ -118,7 +119,7 @@ def time_faults(checkpoints: Iterable[Signed], now: datetime) -> Iterator[str]:
         yield "the archive has no checkpoint of the log"
         return
     if now - times[-1] > LATE:
-        yield f"the newest checkpoint is of {times[-1]:%Y-%m-%d %H:%M:%SZ}: no later one was signed"
+        yield f"the newest checkpoint is of {utc_text(times[-1])}: no later one was signed"
 
 
 def gaps(checkpoints: Iterable[Signed]) -> Iterator[str]:
@@ -126,7 +127,7 @@ def gaps(checkpoints: Iterable[Signed]) -> Iterator[str]:
     times = sorted({one.checkpoint.at for one in checkpoints})
     for before, after in pairwise(times):
         if after - before > LATE:
-            yield f"no checkpoint was signed from {before:%Y-%m-%d %H:%M:%SZ} to {after:%Y-%m-%d %H:%M:%SZ}"
+            yield f"no checkpoint was signed from {utc_text(before)} to {utc_text(after)}"
 
 
 def log_faults(
@@ -181,4 +182,4 @@ def _one_each(signed: Iterable[Signed]) -> list[Signed]:
 
 
 def _place(signed: Signed) -> str:
-    return f"{signed.place} of {signed.checkpoint.at:%Y-%m-%d %H:%M:%SZ}"
+    return f"{signed.place} of {utc_text(signed.checkpoint.at)}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner, Result
 from moto import mock_aws
+from moto.core import enable_iam_authentication
 
 from ringfence.aws.home import HomePlace
 from ringfence.aws.sessions import own_client
@@ -91,3 +92,29 @@ def test_a_profile_has_its_own_credentials(tmp_path: Path) -> None:
 def test_a_wrong_value_is_named(words: tuple[str, str], named: str) -> None:
     done = listed(*words)
     assert (done.exit_code, named in done.stderr) == (2, True), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("incidents", "list"), 1),
+        (("incidents", "show", "c4fd6cb0dd"), 1),
+        (("audit", "verify", "--all"), 3),
+        (("approvals",), 1),
+        (("approve", "c4fd6cb0dd"), 1),
+    ],
+)
+def test_who_may_not_read_the_stacks_is_denied(
+    monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], code: int
+) -> None:
+    """It is no bad input. Each command ends as its help says."""
+    iam = session().client("iam")
+    iam.create_user(UserName="nobody")
+    key = iam.create_access_key(UserName="nobody")["AccessKey"]
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
+    own_client.cache_clear()
+    own_session.cache_clear()
+    with enable_iam_authentication():
+        done = CliRunner().invoke(main, (*words, "--home-region", REGION))
+    assert (done.exit_code, "cloudformation:DescribeStacks" in done.stderr) == (code, True), done.stderr

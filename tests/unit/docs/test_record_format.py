@@ -131,7 +131,7 @@ def test_entries_that_are_newer_than_the_checkpoint_are_counted(home: LogHome, t
     newest = next(home.files.checkpoints()).at
     assert done.stdout == (
         "306 entries and 306 leaves are sound; 8 entries are newer than the checkpoint of "
-        f"{newest:%Y-%m-%d %H:%M:%SZ}\n"
+        f"{newest:%Y-%m-%d %H:%M:%S} UTC\n"
     )
 
 
