@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def again(command: Sequence[str], option: str, value: str) -> str:
-    """Return the present command with this value of an option, and every other word as it was typed.
+    """Return the present command with this value of an option, and all other words unchanged.
 
     If this process was not started with the command, it is the command without other words.
     """

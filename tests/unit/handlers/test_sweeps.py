@@ -479,7 +479,8 @@ def everything() -> tuple[Swept, list[Call]]:
     swept.sources.fail = lambda _account, _region, call: made.append(call)
     severities = {"f1": 8.0, "f2": 5.0}
     swept.sources.findings[WHERE] = [finding(id_, NOON - MINUTE, one) for id_, one in severities.items()]
-    swept.sources.results[WHERE] = [result("sg-0123456789abcdef0", NOON)]
+    # One more than a page, so that the rule is described.
+    swept.sources.results[WHERE] = [result(f"sg-{one:017x}", NOON) for one in range(swept.sources.page + 1)]
     swept.sources.records[WHERE] = [stopped(1, 20)]
     for name in swept.sweeps.plans:
         swept.run(name)
