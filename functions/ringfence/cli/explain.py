@@ -15,6 +15,7 @@ from ringfence.cli.event_stream import paths_of
 from ringfence.cli.explain_view import Explained, as_text, summed_up
 from ringfence.cli.explain_view import as_json as in_json
 from ringfence.cli.home_account import home_account
+from ringfence.cli.period import MOMENT, Moment
 from ringfence.engine.explanation import Explainer, Explanation, Status, invalid
 from ringfence.events.envelope import NotForUs
 from ringfence.model.codec import canonical
@@ -34,6 +35,9 @@ BAD_INPUT = 2
 MOST_BYTES = 2**20
 """The size limit of an SQS message, and so of an event."""
 POLICY = Path("policy.yaml")
+NO_POLICY = (
+    f"no policy was read: there is no {POLICY} in this folder. The built-in policy without rules applies"
+)
 
 
 @click.command(short_help="Show offline what would happen for an event.")
@@ -54,9 +58,9 @@ POLICY = Path("policy.yaml")
 )
 @click.option(
     "--at",
-    type=click.DateTime(("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z")),
+    type=Moment(),
     metavar="TIME",
-    help="The time of the decisions, for example 2027-01-31T22:00+01:00. Default: now.",
+    help=f"The time of the decisions, for example {MOMENT}. Default: now.",
 )
 @click.option("--full", is_flag=True, help="Show each event, also if there are many.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line, one for each event.")
@@ -100,12 +104,12 @@ def explain(  # noqa: PLR0913 - the options of a command
                 )
                 click.echo(shown)
     if not each:
-        _show(found)
+        _show(found, explainer.note)
     ctx.exit(next((EXIT_CODES[status] for status in WORST_FIRST if found.statuses[status]), BAD_INPUT))
 
 
-def _show(found: Explained) -> None:
-    lines = (as_text(*one) for one in found.shown) if found.few else summed_up(found)
+def _show(found: Explained, note: str) -> None:
+    lines = (as_text(*one) for one in found.shown) if found.few else summed_up(found, note)
     for line in lines:
         click.echo(line)
 
@@ -118,8 +122,7 @@ def _catalogue() -> Mapping[str, Runbook]:
 
 def _explainer(path: Path | None, runbooks: Mapping[str, Runbook]) -> Explainer:
     if path is None and not POLICY.exists():
-        note = f"there is no {POLICY} in this folder; the built-in policy applies: dry runs only"
-        return Explainer(PolicyFile(BUILT_IN, runbooks), runbooks, note)
+        return Explainer(PolicyFile(BUILT_IN, runbooks), runbooks, NO_POLICY)
     return Explainer(load_policy(path or POLICY, runbooks), runbooks)
 
 

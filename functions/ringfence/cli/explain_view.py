@@ -67,8 +67,11 @@ def as_text(place: str, explanation: Explanation) -> str:
     return f"{safe(place)}: {explanation.status}\n{rows}"
 
 
-def summed_up(found: Explained) -> Iterator[str]:
-    """Yield the lines of the table by decision, and the bad inputs with their places."""
+def summed_up(found: Explained, note: str = "") -> Iterator[str]:
+    """Yield the lines of the table by decision, and the bad inputs with their places.
+
+    `note` describes the source of the policy, if it is not a file.
+    """
     total = found.statuses.total()
     parts = (f"{found.statuses[one]:,} {one}" for one in Status if found.statuses[one])
     yield f"{counted(total, 'event')}: {', '.join(parts)}"
@@ -77,6 +80,8 @@ def summed_up(found: Explained) -> Iterator[str]:
         modes[mode] += count
     decided = (f"{modes[mode]:,} {mode}" for mode in reversed(Mode) if modes[mode])
     yield f"modes: {', '.join(decided) or 'none'}"
+    if note:
+        yield from wrapped(f"policy: {note}")
     yield ""
     yield from _table(found.rows)
     for place, one in found.faults:

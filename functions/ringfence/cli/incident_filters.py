@@ -13,7 +13,7 @@ from ringfence.cli.completion import runbooks, states
 from ringfence.model.arn import Arn, read_arn
 from ringfence.model.discovery import ids_in
 from ringfence.model.errors import BadInput
-from ringfence.model.suggestions import similar, unknown
+from ringfence.model.suggestions import closest, similar, unknown
 from ringfence.record.brief import SEVERITIES
 from ringfence.record.status import IncidentStatus
 from ringfence.record.status_meanings import MEANINGS, of_words
@@ -152,6 +152,11 @@ def _runbook(text: str) -> str:
 
 def _state(text: str) -> IncidentStatus:
     found = of_words(text)
+    if found is None and closest(text, ("open",)):
+        problem = f"must be one of {', '.join(_STATES)}"
+        raise BadInput(
+            "--state", problem, text, "Did you mean --open? It shows every state in which work is left"
+        )
     if found is None:
         raise unknown("--state", text, _STATES)
     return found

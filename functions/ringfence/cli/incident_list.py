@@ -11,6 +11,7 @@ from ringfence.cli.incident_views import SEVERITY_STYLES, STYLES, plain
 from ringfence.cli.layout import fitted
 from ringfence.cli.times import ago
 from ringfence.model.kinds import kind_of
+from ringfence.model.person import person
 from ringfence.model.step import counted
 from ringfence.record.brief import actor_of, severity_word
 from ringfence.record.shell import typed
@@ -123,7 +124,7 @@ def _account(one: Brief, accounts: Mapping[str, str]) -> str:
 
 def _what(one: Brief) -> str:
     if one.worst is None and (asked := one.requested):
-        return f"{actor_of(asked)}: {asked.fact.optional_text('reason')}"
+        return f"{asked.fact.optional_text('reason')} (asked by {person(actor_of(asked))})"
     if one.worst is None:
         return "no finding"
     more = len(one.ranked) - 1

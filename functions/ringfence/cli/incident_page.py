@@ -122,7 +122,7 @@ class Page:
             yield "", f"decided later: {later.words}", ""
         if asked := brief.requested:
             what = asked.fact.optional_text("what") or "run"
-            yield "", f"{what} by {actor_of(asked)}: {asked.fact.optional_text('reason')}", ""
+            yield "", f"{what} by {actor_of(asked)}, reason: {asked.fact.optional_text('reason')}", ""
         if now.verdict and (full or now.verdict != Verdict.CONFIRMED):
             reason = f": {now.source_reason}" if now.source_reason else ""
             yield "source", f"{now.verdict}{reason}", "" if now.verdict == Verdict.CONFIRMED else BAD

@@ -16,6 +16,7 @@ from ringfence.cli.waiting import Poller
 from ringfence.handlers.operator_types import check_reason
 from ringfence.model.errors import RingfenceError
 from ringfence.record.next_command import NextCommand
+from ringfence.record.pausing import LONGEST, SHORTEST
 from ringfence.record.shell import REASON, typed
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from ringfence.cli.plan_view import Screen
     from ringfence.model.document import Document
 
-_SPAN = re.compile(r"(?P<number>[0-9]{1,4})(?P<unit>[hm])")
-_UNITS = {"h": "hours", "m": "minutes"}
+_SPAN = re.compile(r"(?P<number>[0-9]{1,4})(?P<unit>[dhm])")
+_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 BAD = "bold red"
 _reason = click.option(
     "--reason", required=True, help="The reason, in one line. It is recorded in the audit log."
@@ -33,7 +34,7 @@ _reason = click.option(
 
 
 class Span(click.ParamType[timedelta]):
-    """A time span: `2h` or `30m`."""
+    """How long a pause lasts: `2h`, `30m` or `1d`."""
 
     name = "time"
 
@@ -46,7 +47,10 @@ class Span(click.ParamType[timedelta]):
         given = _SPAN.fullmatch(value)
         if given is None:
             self.fail(f"{ascii(value)[:40]} is not a time like 2h or 30m", param, ctx)
-        return timedelta(**{_UNITS[given["unit"]]: int(given["number"])})
+        lasts = timedelta(**{_UNITS[given["unit"]]: int(given["number"])})
+        if not SHORTEST <= lasts <= LONGEST:
+            self.fail(f"{value} is not between 1 minute and 24 hours, the limits of a pause", param, ctx)
+        return lasts
 
 
 @click.command(short_help="Stop changes for a while.")

@@ -12,7 +12,28 @@ from ringfence.model.errors import BadInput
 _AGO = re.compile(r"(?P<number>[0-9]{1,4})(?P<unit>[dhm])")
 BEFORE_ALL, AFTER_ALL = datetime(2020, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 """All incidents are between these times. The reader queries each month between them."""
+MOMENT = "2027-01-31T22:00+01:00"
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+
+
+class Moment(click.ParamType[datetime]):
+    """An ISO time with its offset from UTC."""
+
+    name = "time"
+
+    def convert(
+        self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Read it."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            instant = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{ascii(value)[:40]} is not a time like {MOMENT}", param, ctx)
+        if instant.tzinfo is None:
+            self.fail(f"{ascii(value)[:40]} has no offset from UTC, as in {MOMENT}", param, ctx)
+        return instant
 
 
 class Since(click.ParamType[datetime]):

@@ -11,6 +11,7 @@ import click
 
 from ringfence.cli.explain import POLICY
 from ringfence.cli.home_account import home_account
+from ringfence.cli.period import MOMENT, Moment
 from ringfence.cli.text import safe, shortened, wrapped
 from ringfence.model.step import counted
 from ringfence.policy.circumstances import Circumstances
@@ -35,9 +36,9 @@ _HOME = home_account("The home account. Default: the account of each finding.")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _AT = click.option(
     "--at",
-    type=click.DateTime(("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z")),
+    type=Moment(),
     metavar="TIME",
-    help="The time of the decisions, for example 2027-01-31T22:00+01:00.",
+    help=f"The time of the decisions, for example {MOMENT}.",
 )
 
 
@@ -112,8 +113,9 @@ def show(  # noqa: PLR0913 - the options of a command
     """Show which rule and which line decide, and why.
 
     FINDING is a file with an event, or a finding type such as Backdoor:EC2/C&CActivity.B: then each level of
-    severity is shown. RESOURCE is KIND/ACCOUNT/REGION/ID: what protects or exempts it, and which rules can
-    match it.
+    severity is shown. RESOURCE is KIND/ACCOUNT/REGION/ID, an ARN, or an id that shows its kind, such as that
+    of an instance: what protects or exempts it, and which rules can match it. If an ARN or an id does not
+    contain the account or the region, it is that of the policy's scope, which must have only one.
 
     Exit code 0: shown. 2: the policy or the event is invalid.
     """

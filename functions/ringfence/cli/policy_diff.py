@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ringfence.cli.policy_events import findings_in
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from ringfence.policy.file import PolicyFile
     from ringfence.policy.policy import Policy
 
-MOST_TYPES = 5
-"""The finding types that a line shows."""
+MOST_NAMED = 5
+"""The finding types, or the remediations, that a line shows."""
 
 
 def different_lines(old: PolicyFile, new: PolicyFile, events: Sequence[Path], home: str) -> tuple[Line, ...]:
@@ -50,8 +51,9 @@ def _together(found: Iterable[Difference]) -> Iterator[tuple[Difference, ...]]:
 
 def _of_finding(found: tuple[Difference, ...]) -> Line:
     one, ids = found[0], [each.remediation for each in found]
+    named = one.runbook if one.whole else _part(one.runbook, ids)
     rows = (
-        f"{one.finding.type}, severity {one.finding.severity:g}: {one.runbook} {one.was} -> {one.now}",
+        f"{one.finding.type}, severity {one.finding.severity:g}: {named} {one.was} -> {one.now}",
         f"  finding       {one.finding.id}",
         f"  why           {one.reason}",
         f"  subject       {one.ref.key}",
@@ -63,28 +65,60 @@ def _of_finding(found: tuple[Difference, ...]) -> Line:
 
 
 def _of_types(old: PolicyFile, new: PolicyFile, home: str) -> tuple[Line, ...]:
-    """Return one line for all finding types of a runbook that change in the same way."""
+    """Return one line for all finding types for which a runbook changes in the same way.
+
+    If only some of its remediations change, the line names them.
+    """
     before, after = (policy_from_json(one.compile(home or SAMPLE)) for one in (old, new))
-    levels: dict[tuple[str, str, str, str, str], list[str]] = {}
+    levels: dict[tuple[_Change, str], list[str]] = {}
     for runbook in new.runbooks.values():
         for level, finding in samples(runbook, after):
-            for one in differences(before, after, (runbook,), Told(finding), at_its_time(finding)):
-                key = (runbook.id, one.was.value, one.now.value, one.reason, finding.type)
-                found = levels.setdefault(key, [])
-                found.extend((level,) if level not in found else ())
-    groups: dict[tuple[str, str, str, str, str], list[str]] = {}
-    for (runbook_id, was, now, reason, type_), severities in levels.items():
-        groups.setdefault((runbook_id, was, now, reason, ", ".join(severities)), []).append(type_)
-    return tuple(_group(key, types) for key, types in groups.items())
+            found = differences(before, after, (runbook,), Told(finding), at_its_time(finding))
+            for same in _together(found):
+                severities = levels.setdefault((_change(same), finding.type), [])
+                severities.extend((level,) if level not in severities else ())
+    groups: dict[tuple[_Change, str], list[str]] = {}
+    for (change, type_), severities in levels.items():
+        groups.setdefault((change, ", ".join(severities)), []).append(type_)
+    return tuple(_group(change, severities, types) for (change, severities), types in groups.items())
 
 
-def _group(key: tuple[str, str, str, str, str], types: list[str]) -> Line:
-    runbook, old, new, reason, severities = key
-    more = f" and {len(types) - MOST_TYPES} more" if len(types) > MOST_TYPES else ""
+@dataclass(frozen=True)
+class _Change:
+    """How the mode of a runbook changes, or of some of its remediations. None are named: of all."""
+
+    runbook: str
+    remediations: tuple[str, ...]
+    old: str
+    new: str
+    reason: str
+
+
+def _change(found: tuple[Difference, ...]) -> _Change:
+    one = found[0]
+    ids = () if one.whole else tuple(each.remediation for each in found)
+    return _Change(one.runbook, ids, one.was.value, one.now.value, one.reason)
+
+
+def _part(runbook: str, ids: Sequence[str]) -> str:
+    return f"{_first(ids)} of {runbook}"
+
+
+def _first(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return f"{', '.join(names[:MOST_NAMED])}{more}"
+
+
+def _group(change: _Change, severities: str, types: list[str]) -> Line:
+    named = _part(change.runbook, change.remediations) if change.remediations else change.runbook
     rows = (
-        f"{runbook}, severity {severities}: {old} -> {new}",
-        f"  why           {reason}",
-        f"  findings      {', '.join(types[:MOST_TYPES])}{more}",
+        f"{named}, severity {severities}: {change.old} -> {change.new}",
+        f"  why           {change.reason}",
+        f"  findings      {_first(types)}",
     )
-    data: dict[str, object] = {"runbook": runbook, "severities": severities.split(", "), "old": old}
-    return Line(rows, {**data, "new": new, "reason": reason, "findings": types})
+    data: dict[str, object] = {"runbook": change.runbook, "severities": severities.split(", ")}
+    data |= {"remediations": list(change.remediations)} if change.remediations else {}
+    return Line(
+        rows,
+        {**data, "old": change.old, "new": change.new, "reason": change.reason, "findings": types},
+    )

@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ringfence.cli.policy_events import findings_in
+from ringfence.cli.policy_resources import WHAT, resource_meant
 from ringfence.engine.decisions import Told, decided
 from ringfence.model.errors import BadInput
 from ringfence.model.finding import Finding
-from ringfence.model.kinds import kinds_of, parse_key
+from ringfence.model.kinds import kinds_of
 from ringfence.model.subject import GLOBAL
 from ringfence.model.suggestions import similar
 from ringfence.policy.compiled import policy_from_json
 from ringfence.policy.schema import LEVELS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ringfence.engine.decisions import Decided
     from ringfence.model.runbook import Runbook
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 SAMPLE, REGION = "1" * 12, "eu-west-1"
 """The account and the region of a made-up subject, if nothing says otherwise."""
+_FILE_SUFFIXES = frozenset({".json", ".jsonl", ".ndjson", ".gz", ".yaml", ".yml", ".log", ".txt"})
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -55,21 +57,29 @@ class Shower:
         """Return the lines about a file with events, a resource or a finding type. Raises BadInput."""
         if _is_file(what):
             return tuple(self._of_events(Path(what)))
-        if what.count("/") > 2 and not self._answering(what):  # noqa: PLR2004 - KIND/ACCOUNT/REGION/ID
-            return tuple(self._of_resource(parse_key(what)))
-        if not self._answering(what):
-            raise BadInput(
-                "FINDING|RESOURCE",
-                "must be a file, a finding type that a runbook answers, or a "
-                "resource, KIND/ACCOUNT/REGION/ID",
-                what,
-                similar(what, self._types()),
-            )
-        return tuple(self._of_type(what))
+        if self._answering(what):
+            return tuple(self._of_type(what))
+        if _is_meant_as_file(what):
+            raise BadInput(WHAT, "is a file that does not exist", what)
+        if ref := resource_meant(what, *self._places()):
+            return tuple(self._of_resource(ref))
+        raise BadInput(
+            WHAT,
+            "must be a file, a finding type that a runbook answers, or a resource: KIND/ACCOUNT/REGION/ID, "
+            "an ARN, or an id that shows its kind, such as that of an instance",
+            what,
+            similar(what, self._types()),
+        )
 
     def policy(self, account: str) -> Policy:
         """Return the compiled policy. `account` is the home account unless that is known."""
         return policy_from_json(self.file.compile(self.home or account))
+
+    def _places(self) -> tuple[Sequence[str], Sequence[str]]:
+        """Return the accounts and the regions where a resource can be. Empty if they are not known."""
+        scope = self.policy(SAMPLE)
+        known = () if SAMPLE in scope.accounts else scope.accounts
+        return (self.home,) if self.home else known, scope.regions
 
     def _types(self) -> Iterator[str]:
         return (type_ for one in self.file.runbooks.values() for each in one.triggers for type_ in each.types)
@@ -105,7 +115,7 @@ class Shower:
             f"{one.finding.type}, {severity}: {one.runbook} in mode {one.decision.mode}",
             f"  decided by    {place}",
             f"  why           {one.decision.reason}",
-            f"  subject       {one.ref.key}",
+            f"  subject       {one.ref.key}{' (an example)' if levels else ''}",
             f"  remediations  {', '.join(one.remediations) or 'none'}",
             *(f"  after a read  {words}" for words in later),
         )
@@ -133,7 +143,7 @@ class Shower:
 
     def _at(self, index: int) -> str:
         origin = self.file.origins[index]
-        return f"{origin.file}, line {origin.line}"
+        return f"{origin.file}:{origin.line}"
 
     def _of_resource(self, ref: Ref) -> Iterator[Line]:
         policy = self.policy(ref.account)
@@ -216,6 +226,11 @@ def _may_match(rule: Rule, ref: Ref, file: PolicyFile) -> bool:
 
 def _plain(ref: Ref, what: str, words: str) -> Line:
     return Line((f"{what}: {words}",), {"subject": ref.key, "what": what, "words": words})
+
+
+def _is_meant_as_file(what: str) -> bool:
+    """Return whether a text that names no file looks like the name of one."""
+    return what.startswith(("/", "./", "../", "~")) or Path(what).suffix in _FILE_SUFFIXES
 
 
 def _is_file(what: str) -> bool:

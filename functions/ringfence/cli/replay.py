@@ -256,13 +256,11 @@ def _catalogue() -> Mapping[str, Runbook]:
 
 def _policy(path: Path | None, runbooks: Mapping[str, Runbook]) -> tuple[PolicyFile, str]:
     """Return the policy and its name for people."""
-    from ringfence.cli.explain import POLICY
+    from ringfence.cli.explain import NO_POLICY, POLICY
     from ringfence.policy.file import BUILT_IN, PolicyFile, load_policy
 
     if path is None and not POLICY.exists():
-        click.echo(
-            f"there is no {POLICY} in this folder; the built-in policy applies: dry runs only", err=True
-        )
+        click.echo(NO_POLICY, err=True)
         return PolicyFile(BUILT_IN, runbooks), "the built-in policy"
     return load_policy(path or POLICY, runbooks), str(path or POLICY)
 

@@ -6,6 +6,7 @@ have them.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.engine.offline import subjects_of
@@ -69,7 +70,10 @@ class Decided:
 
 @frozen
 class Difference:
-    """What two policies decide differently about one remediation. None: the policy does not run it."""
+    """What two policies decide differently about one remediation. None: the policy does not run it.
+
+    `whole`: every remediation of the runbook changes in the same way for this finding and subject.
+    """
 
     finding: Finding
     runbook: str
@@ -77,6 +81,7 @@ class Difference:
     remediation: str
     old: Decision | None
     new: Decision | None
+    whole: bool = True
 
     @property
     def was(self) -> Mode:
@@ -145,10 +150,14 @@ def differences(
     catalogue = tuple(runbooks)
     before = _by_remediation(decided(old, catalogue, told, circumstances))
     after = _by_remediation(decided(new, catalogue, told, circumstances))
-    for key in dict.fromkeys((*before, *after)):
-        found = Difference(told.finding, *key, before.get(key), after.get(key))
-        if found.was is not found.now:
-            yield found
+    keys = dict.fromkeys((*before, *after))
+    found = [Difference(told.finding, *key, before.get(key), after.get(key)) for key in keys]
+    ways: dict[tuple[str, Ref], set[tuple[Mode, Mode]]] = {}
+    for one in found:
+        ways.setdefault((one.runbook, one.ref), set()).add((one.was, one.now))
+    for one in found:
+        if one.was is not one.now:
+            yield replace(one, whole=len(ways[one.runbook, one.ref]) == 1)
 
 
 def _by_remediation(found: Iterable[Decided]) -> Mapping[tuple[str, Ref, str], Decision]:

@@ -60,6 +60,7 @@ def sent(  # noqa: PLR0913 - where, with which rights, and how long
             send_heartbeat(clients.client(ref, "events"))
         except Retryable as error:
             found.append(_unread(deployment, error, link))
+            expected = tuple(one for one in expected if one != link)
     try:
         while True:
             last = _last(deployment, clients, table, expected)
@@ -69,8 +70,7 @@ def sent(  # noqa: PLR0913 - where, with which rights, and how long
             pause()
     except Retryable as error:
         return (*found, _unread(deployment, error))
-    fresh = {link: at for link, at in last.items() if at >= began}
-    return (*found, *judged(deployment, fresh, clock(), wait))
+    return (*found, *(_not_arrived(deployment, one, wait) for one in missing))
 
 
 def _last(
@@ -88,24 +88,29 @@ def judged(
         at = last.get(link)
         if at is None:
             minutes = EVERY.total_seconds() // 60
-            words = (
-                f"none has arrived; the first one arrives within {minutes:g} minutes of the deployment, or "
-                "with `ringfence doctor --send` now"
-            )
+            words = f"none has arrived; the first one arrives within {minutes:g} minutes of the deployment"
             yield _problem(deployment, link, words)
         elif now - at > longest:
             yield _problem(deployment, link, f"the last one arrived at {at:%Y-%m-%d %H:%M} UTC")
 
 
-def _problem(deployment: Deployment, link: Link, words: str) -> Problem:
+def _not_arrived(deployment: Deployment, link: Link, wait: timedelta) -> Problem:
+    words = f"the one that was sent now has not arrived within {wait.total_seconds():g} seconds"
+    return _problem(deployment, link, words, sent_now=True)
+
+
+def _problem(deployment: Deployment, link: Link, words: str, *, sent_now: bool = False) -> Problem:
     at_home = (link.account, link.region) == (deployment.home, deployment.home_region)
     stack = RESPONSE_STACK if at_home else forward_stack(link.region)
-    remedy = (
-        "correct the other problems first; then look for events that could not be delivered: aws sqs "
-        f"receive-message --region {link.region} --queue-url (that of ringfence-forward-dead-letters)"
+    undelivered = (
+        "look for events that could not be delivered: aws sqs receive-message --region "
+        f"{link.region} --queue-url (that of ringfence-forward-dead-letters)"
     )
     if at_home:
-        remedy = "correct the other problems first; then: ringfence dead-letters list"
+        undelivered = "ringfence dead-letters list"
+    remedy = "correct the other problems first; then: ringfence doctor --send"
+    if sent_now:
+        remedy = f"correct the other problems first; then: {undelivered}"
     return Problem(
         Standing.FAULT, link.account, link.region, stack, f"link {link.key}", "heartbeat", words, remedy
     )

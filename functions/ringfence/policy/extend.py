@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SHIPPED = Path(__file__).parent / "shipped"
 """The folder of the shipped policies. Functions do not need it: they read the compiled policy."""
+IN_REPOSITORY = "/".join(SHIPPED.parts[-4:])
+"""The same, where people find it in the repository."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def joined(document: Located, file: str) -> tuple[Mapping[str, object], tuple[Or
     plain = mapping_of(base.plain)
     whole = {key: _joined(own.get(key), plain.get(key)) for key in {**plain, **own} if key != EXTENDS}
     whole["rules"] = [*items_of(own.get("rules")), *items_of(plain.get("rules"))]
-    return whole, (*_origins(document, file), *_origins(base, f"shipped policy {name}"))
+    return whole, (*_origins(document, file), *_origins(base, f"{IN_REPOSITORY}/{name}.yaml"))
 
 
 def _joined(own: object, base: object) -> object:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from ringfence.policy.yaml_source import Located
 
 BUILT_IN: Mapping[str, object] = {"version": VERSION, "scope": {"accounts": [HOME]}}
-"""The policy without a file: dry runs only, in the home account."""
+"""The policy without a file: no rules, so in the home account every mode is the default, a dry run."""
 
 
 class InvalidPolicy(BadInput):

@@ -35,7 +35,7 @@ def scope(pause: Pause) -> str:
 def words(pause: Pause) -> str:
     """Return a pause in one line: what, until when, by whom and why."""
     until = f"{pause.until:%Y-%m-%d %H:%M:%S} UTC"
-    return f"{scope(pause)} is paused until {until} by {pause.who}: {pause.reason} ({pause.id})"
+    return f"{scope(pause)} is paused until {until} by {pause.who}, reason: {pause.reason} ({pause.id})"
 
 
 def holding(pauses: Pauses, runbook: str, account: str, incident: str, now: datetime) -> tuple[str, ...]:

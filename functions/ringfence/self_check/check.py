@@ -19,6 +19,7 @@ from ringfence.self_check.stacks import (
     POLICY,
     VERSION,
     StackState,
+    judge_outputs,
     judge_stack,
     no_home,
     read_stack,
@@ -101,7 +102,9 @@ def self_check(
     each = tuple(zip(resources, reads, strict=True))
     problems += [words for resource, one in each for words in _judged(resource, one)]
     problems += _other_code(each)
-    compared = Counter({"stack": len(answered)}) + Counter(_kind(one).noun for one in resources)
+    compared = Counter({"stack": len(found)}) + Counter(
+        _kind(resource).noun for resource, one in each if not one.unknown
+    )
     return Report(tuple(compared.items()), _in_order(problems, deployment))
 
 
@@ -158,7 +161,8 @@ def _stack_problems(
         if lost and state is None:
             continue  # what follows from the missing home is no advice: it would make a second one
         template = expected.templates.get(stack.name)
-        yield from judge_stack(stack, state if isinstance(state, StackState) else None, given, template)
+        yield from judge_stack(stack, state if isinstance(state, StackState) else None, template)
+    yield from judge_outputs(known, given)
 
 
 def _resources(known: Mapping[Stack, StackState]) -> Iterator[Resource]:

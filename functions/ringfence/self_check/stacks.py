@@ -14,7 +14,7 @@ from ringfence.self_check.places import AUDIT_STACK
 from ringfence.self_check.template import Deployed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ringfence.model.call import SansIO
     from ringfence.model.document import Document
@@ -97,17 +97,13 @@ def template_body(given: object) -> Mapping[str, object]:
     return read if isinstance(read, Mapping) else {}
 
 
-def judge_stack(
-    stack: Stack, found: StackState | None, expected: Mapping[str, str], template: object = None
-) -> Iterator[Problem]:
+def judge_stack(stack: Stack, found: StackState | None, template: object = None) -> Iterator[Problem]:
     """Yield the problems of a stack itself.
 
     Parameters
     ----------
     stack, found
         The stack, and what was read. None: it does not exist.
-    expected
-        The outputs that every stack of the deployment has: its version and the digest of its policy.
     template
         Its template in a local cloud assembly. None: there is none to compare with.
 
@@ -125,14 +121,51 @@ def judge_stack(
             f"--stack-name {stack.name} --region {stack.region}"
         )
         yield _problem(stack, "termination protection", "is off, declared on", protect)
-    for name, value in expected.items():
-        if found.outputs.get(name) != value:
-            words = f"is {found.outputs.get(name) or 'unknown'}, expected {value}"
-            yield _problem(stack, _WORDS[name], words, _OTHER_POLICY if name == POLICY else deploy)
     if template is not None and (different := _different(template, found.template)):
         shown = ", ".join(different[:3]) + (" …" if len(different) > 3 else "")  # noqa: PLR2004 - enough to find it
         words = f"differs from the local cloud assembly in {counted(len(different), 'part')}: {shown}"
         yield _problem(stack, "template", words, f"npx cdk diff {stack.name}")
+
+
+def judge_outputs(known: Mapping[Stack, StackState], expected: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield the problems of the outputs that every stack has. Stacks with the same wrong value are one.
+
+    Parameters
+    ----------
+    known
+        The stacks, as they were read.
+    expected
+        The version of the deployment and the digest of its policy.
+
+    """
+    for name, value in expected.items():
+        wrong: dict[str, list[Stack]] = {}
+        for stack, state in known.items():
+            if (output := state.outputs.get(name, "")) != value:
+                wrong.setdefault(output, []).append(stack)
+        for output, stacks in wrong.items():
+            yield _wrong_output(name, output, value, stacks)
+
+
+def _wrong_output(name: str, output: str, value: str, stacks: Sequence[Stack]) -> Problem:
+    first = stacks[0]
+    words = f"is {output or 'unknown'}, expected {value}"
+    if name == POLICY and output:
+        words += ": the deployed policy is not the local policy file"
+    remedy = _OTHER_POLICY
+    if name != POLICY:
+        remedy = f"npx cdk deploy {' '.join(dict.fromkeys(one.name for one in stacks))}"
+    if len(stacks) == 1:
+        return _problem(first, _WORDS[name], words, remedy)
+    resource = f"{len(stacks)} stacks: {', '.join(_place_in_words(one, first) for one in stacks)}"
+    return Problem(
+        Standing.FAULT, first.account, first.region, first.name, resource, _WORDS[name], words, remedy
+    )
+
+
+def _place_in_words(stack: Stack, first: Stack) -> str:
+    at_first = (stack.account, stack.region) == (first.account, first.region)
+    return stack.name if at_first else f"{stack.name} in {stack.account}, {stack.region}"
 
 
 _WORDS = {VERSION: "version", POLICY: "policy"}

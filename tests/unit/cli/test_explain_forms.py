@@ -130,6 +130,18 @@ def test_many_events_are_summed_up_by_decision() -> None:
     assert table[-1] == "To see each of them: --full"
 
 
+def test_without_a_policy_file_the_table_says_that_none_was_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = "there is no policy.yaml in this folder. The built-in policy without rules applies"
+    events = many(10).encode()
+    assert "policy: " not in run("-", stdin=events).stdout
+    (folder / "elsewhere").mkdir()
+    monkeypatch.chdir(folder / "elsewhere")
+    assert run("-", stdin=events).stdout.splitlines()[2] == f"policy: no policy was read: {note}"
+    assert note in run("-", stdin=json.dumps(EVENT).encode()).stdout
+
+
 @pytest.mark.usefixtures("folder")
 def test_each_of_many_events_is_shown_if_that_is_wanted_and_each_of_a_few_always() -> None:
     assert run("-", "--full", stdin=many(10).encode()).stdout.count("-, line ") == 13

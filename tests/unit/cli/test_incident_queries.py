@@ -108,6 +108,7 @@ def test_a_filter_leaves_what_matches(words: tuple[str, ...], expected: set[str]
     ("words", "named"),
     [
         (("--state", "contained?"), "--state: must be one of"),
+        (("--state", "opne"), "Did you mean --open?"),
         (("--since", "1h", "--until", "2h"), "--until: must not be before --since, "),
         (
             ("--since", "2026-01-02", "--until", "2026-01-01"),

@@ -24,6 +24,7 @@ from stacks import needs
 from tests.support.commands import every
 from tests.support.fakes.site import RUNBOOK, Site
 from tests.support.fakes.terminal import Terminal
+from tests.support.transcripts.operators import pausing
 from tests.support.worlds import REF
 
 if TYPE_CHECKING:
@@ -134,3 +135,16 @@ def test_a_list_in_a_pipe_loads_nothing_for_terminals_and_no_runbook() -> None:
     code = f"{words}; print(sorted({slow} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own code
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("lasts", ["3d", "25h", "0m"])
+def test_a_pause_that_is_too_long_or_too_short_is_told_the_limits(lasts: str, terminal: Terminal) -> None:
+    done = terminal("pause", "--for", lasts, "--reason", "r")
+    assert done.exit_code == 2
+    assert f"{lasts} is not between 1 minute and 24 hours" in " ".join(done.output.replace("│", " ").split())
+
+
+def test_a_pause_lasts_a_day_at_most_and_says_who_and_why_apart() -> None:
+    done = Terminal(pausing())("pause", "--for", "1d", "--reason", "the shop is down")
+    assert done.exit_code == 0, done.output
+    assert ", reason: the shop is down (pause-" in " ".join(done.output.split())

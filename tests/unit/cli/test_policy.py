@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 
 from ringfence.cli.main import main
+from ringfence.local.samples.config import verdict
 from ringfence.policy.yaml_source import read_yaml
 from tests.support.json_forms import check
 from tools import policy_page
@@ -104,7 +105,8 @@ def test_a_finding_type_is_shown_with_the_rule_and_its_line(path: Path) -> None:
     result = run("show", "Backdoor:Runtime/C&CActivity.B", "--policy", path)
     assert result.exit_code == 0, result.output
     assert "severity low, medium, high, critical: contain-instance in mode approve" in result.output
-    assert "decided by    policy.yaml, line 9\n" in result.output
+    assert "decided by    policy.yaml:9\n" in result.output
+    assert "/i-0123456789abcdef0 (an example)\n" in result.output
     found = run("show", "CryptoCurrency:EC2/BitcoinTool.B", "--policy", path, "--json").output.splitlines()
     rows = {row["severity"]: row for row in map(json.loads, found)}
     assert {severity: row["mode"] for severity, row in rows.items()} == {
@@ -124,7 +126,9 @@ def test_an_event_is_shown_with_the_shipped_rule_and_what_can_lower_it(path: Pat
     result = run("show", changed, "--policy", path)
     assert result.exit_code == 0, result.output
     assert "contain-instance in mode auto" in result.output
-    assert "decided by    shipped policy balanced, line" in result.output
+    place = "functions/ringfence/policy/shipped/balanced.yaml:"
+    assert f"decided by    {place}" in result.output
+    assert "(an example)" not in result.output
     assert 'after a read  rule "careful" can lower it to approve' in result.output
 
 
@@ -142,10 +146,42 @@ def test_a_resource_is_shown_with_what_protects_it_and_the_rules_that_can_match(
     assert "protected: the policy protects it" in held.output
     instance = run("show", "instance/111122223333/eu-west-1/i-0fedcba9876543210", "--policy", path).output
     assert "exempt: the policy exempts it: a legacy system (owner: web) (every remediation)" in instance
-    assert 'rule: policy.yaml, line 9: rule "twice" can set mode approve' in instance
+    assert 'rule: policy.yaml:9: rule "twice" can set mode approve' in instance
     assert "require-tls" not in instance
     own = run("show", "iam-role/111122223333/us-east-1/ringfence-contain-instance", "--policy", path).output
     assert "it is one of Ringfence's own roles" in own
+
+
+@pytest.mark.parametrize(
+    "what",
+    ["i-0fedcba9876543210", "arn:aws:ec2:eu-west-1:111122223333:instance/i-0fedcba9876543210"],
+)
+def test_a_resource_is_shown_by_its_id_and_by_its_arn(what: str, path: Path) -> None:
+    scope = "scope: {accounts: ['111122223333'], regions: [eu-west-1]}"
+    path.write_text(POLICY.replace("scope: {accounts: [home]}", scope), encoding="utf-8")
+    key = "instance/111122223333/eu-west-1/i-0fedcba9876543210"
+    shown = run("show", what, "--policy", path).output
+    assert shown == run("show", key, "--policy", path).output
+    assert "exempt: the policy exempts it: a legacy system" in shown
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        (
+            "i-0fedcba9876543210",
+            "in which account and region the resource is: use instance/ACCOUNT/REGION/i-0fed",
+        ),
+        ("arn:aws:nonsense:::x", "is not an ARN that Ringfence knows: arn:{partition}:"),
+        ("no-such-file.json", "is a file that does not exist, not 'no-such-file.json'"),
+        ("./nothing", "is a file that does not exist"),
+        ("SelfService", "an ARN, or an id that shows its kind"),
+    ],
+)
+def test_what_is_not_shown_says_what_is_missing(what: str, words: str, path: Path) -> None:
+    result = run("show", what, "--policy", path)
+    assert result.exit_code == 2
+    assert words in result.output
 
 
 @pytest.mark.parametrize("what", ["Nonsense:EC2/Thing", "bucket/1/2/3", "no-such-file.json"])
@@ -174,6 +210,15 @@ def test_a_remediation_that_the_new_policy_does_not_run_is_named_with_this_reaso
         "TLS stays a dry run, so no rule is evaluated again"
     )
     assert row["reason"] == "the new policy does not run evaluate-rule"
+    assert row["remediations"] == ["evaluate-rule"]
+    headlines = [one for one in run("diff", old, new).output.splitlines() if one.endswith("-> off")]
+    assert headlines
+    assert all(one.startswith("evaluate-rule of harden-bucket, severity ") for one in headlines)
+    event = tmp_path / "event.json"
+    rule = verdict("s3-bucket-ssl-requests-only", "AWS::S3::Bucket", "a-bucket", "111122223333", "eu-west-1")
+    event.write_text(json.dumps(rule), encoding="utf-8")
+    (headline,) = run("diff", old, new, "--events", event).output.splitlines()[:1]
+    assert headline.endswith(": evaluate-rule of harden-bucket dry-run -> off")
 
 
 @pytest.mark.parametrize("form", ["one", "list", "lines", "gzip"])
@@ -216,3 +261,16 @@ def test_a_condition_on_an_account_of_which_nothing_is_known_is_a_warning(tmp_pa
 
 def test_the_page_about_the_policy_is_current() -> None:
     assert (ROOT / "docs" / "policy.md").read_text("utf-8") == policy_page.document(), "run make docs"
+
+
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        ("tomorrow", "'tomorrow' is not a time like 2027-01-31T22:00+01:00"),
+        ("2027-01-31T22:00", "has no offset from UTC, as in 2027-01-31T22:00+01:00"),
+    ],
+)
+def test_a_wrong_time_is_told_with_an_example(at: str, words: str, path: Path) -> None:
+    result = run("show", "Backdoor:EC2/C&CActivity.B", "--policy", path, "--at", at)
+    assert result.exit_code == 2
+    assert words in " ".join(result.output.replace("│", " ").split())

@@ -114,7 +114,7 @@ def test_the_rules_of_a_file_come_before_those_that_it_extends(tmp_path: Path) -
     file = loaded(tmp_path, f"extends: balanced\n{mine}")
     assert [(one.file, one.line, one.index) for one in file.origins][:2] == [
         ("policy.yaml", 4, 0),
-        ("shipped policy balanced", 11, 0),
+        ("functions/ringfence/policy/shipped/balanced.yaml", 11, 0),
     ]
     assert len(file.origins) == len(policy.rules)
 

@@ -137,11 +137,31 @@ def test_a_stack_of_another_version_or_policy_is_a_fault() -> None:
 def test_another_policy_may_be_another_file_so_its_deployment_is_not_the_first_advice() -> None:
     aws = Aws(DescribeStacks={"Stacks": [{"StackStatus": "CREATE_COMPLETE", "Outputs": []}]})
     report = self_check(DEPLOYMENT, aws.ask, one_by_one, Expected({"PolicyDigest": "c"}))
-    remedies = {one.remedy for one in report.problems if one.aspect == "policy"}
-    (remedy,) = remedies
-    assert remedy.startswith(
+    (problem,) = (one for one in report.problems if one.aspect == "policy")
+    assert problem.remedy.startswith(
         "is this the policy file of the deployment? If not: ringfence doctor --policy FILE"
     )
+
+
+def test_stacks_with_the_same_other_policy_are_one_fault_that_names_them() -> None:
+    outputs = [{"OutputKey": "PolicyDigest", "OutputValue": "a"}]
+    aws = Aws(DescribeStacks={"Stacks": [{"StackStatus": "CREATE_COMPLETE", "Outputs": outputs}]})
+    only = {"Ringfence-Member", "Ringfence-Response"}
+    report = self_check(
+        DEPLOYMENT, aws.ask, one_by_one, Expected({"PolicyDigest": "c"}), lambda one: one.name in only
+    )
+    (problem,) = report.problems
+    assert problem.resource.startswith("2 stacks: Ringfence-")
+    assert all(name in problem.resource for name in only)
+    assert problem.words == "is a, expected c: the deployed policy is not the local policy file"
+
+
+def test_what_could_not_be_read_does_not_count_as_compared() -> None:
+    denied = AccessDenied("DescribeStacks")
+    report = self_check(DEPLOYMENT, Aws(DescribeStacks=denied).ask, one_by_one)
+    assert report.compared == ()
+    unread = self_check(DEPLOYMENT, Aws(DescribeKey=denied).ask, one_by_one)
+    assert dict(unread.compared).keys() == {"stack"}
 
 
 def test_where_the_home_stack_is_not_the_home_region_is_asked_for_and_no_second_home_is_made() -> None:
@@ -272,6 +292,33 @@ def test_a_subscription_whose_messages_are_held_back_is_a_problem(
     problems = judged(Resource("AWS::SNS::Topic", "Notices", arn, {}, MEMBER), answers)
     assert len(problems) == found
     assert all(each.aspect == "held back" and "security@example.com" in each.words for each in problems)
+
+
+@pytest.mark.parametrize(
+    ("subscriptions", "words"),
+    [
+        ([], "is none, so nobody is notified, declared at least one confirmed"),
+        (
+            ["PendingConfirmation"],
+            "is none confirmed, so nobody is notified, declared at least one confirmed",
+        ),
+        ([f"arn:aws:sns:{REGION}:{HOME}:t:7f1", "PendingConfirmation"], ""),
+    ],
+)
+def test_a_topic_without_a_subscription_is_told_from_one_that_nobody_confirmed(
+    subscriptions: list[str], words: str
+) -> None:
+    each = [
+        {"SubscriptionArn": one, "Protocol": "email", "Endpoint": "x@example.com"} for one in subscriptions
+    ]
+    answers = {
+        "GetTopicAttributes": {"Attributes": {}},
+        "ListSubscriptionsByTopic": {"Subscriptions": each},
+        "GetSubscriptionAttributes": {"Attributes": {}},
+    }
+    topic = Resource("AWS::SNS::Topic", "Notices", f"arn:aws:sns:{REGION}:{HOME}:t", {}, MEMBER)
+    found = [one.words for one in judged(topic, answers) if one.aspect == "subscriptions"]
+    assert found == ([words] if words else [])
 
 
 @pytest.mark.parametrize("kind", kinds())

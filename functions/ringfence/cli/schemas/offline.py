@@ -120,7 +120,9 @@ DIFFERENCE = record(
     severity_=number(),
     severities_=many(text()),
     subject_=text(),
-    remediations_=many(text()),
+    remediations_=many(
+        text("What changes. Without `--events`, it is missing if all of the runbook changes.")
+    ),
     findings_=many(text()),
     old=text(),
     new=text(),

@@ -121,7 +121,7 @@ def _how(now: Summary, found: Approval) -> tuple[Command, ...]:
 
 
 def _answered(now: Summary, found: Approval, fact: ApprovalAnswered, actor: str) -> Notice:
-    who = (f"{actor}: {fact.reason}",)
+    who = (f"{actor}, reason: {fact.reason}",)
     if fact.answer == Answer.REJECT:
         return _rejected(now, found, fact, actor)
     missing = f"{found.missing} more must approve" if found.missing else "the plan is carried out"
@@ -165,7 +165,7 @@ def _rejected(now: Summary, found: Approval, fact: ApprovalAnswered, actor: str)
     follows = (
         "nothing is changed, and the same plan is not asked about again for a day or until a worse finding"
     )
-    parts: Parts = (("Who rejected it", (f"{actor}: {fact.reason}",)), ("What follows", (follows,)))
+    parts: Parts = (("Who rejected it", (f"{actor}, reason: {fact.reason}",)), ("What follows", (follows,)))
     if not fact.batch:
         goes_on = is_containment(now.runbook) and is_severe(now)
         urgency = Urgency.URGENT if goes_on or now.code in _AT_ONCE else None

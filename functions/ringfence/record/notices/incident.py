@@ -80,7 +80,9 @@ def who_and_why(now: Summary) -> tuple[str, ...]:
     actor, fact = newest.body.optional_text("actor") or "an unknown caller", newest.fact
     verified = fact.flag("verified", default=True)
     did = " approved" if newest.kind == "ApprovalAnswered" else ""
-    return (f"{actor}{did if verified else ' (not authenticated)'}: {fact.optional_text('reason') or ''}",)
+    return (
+        f"{actor}{did if verified else ' (not authenticated)'}, reason: {fact.optional_text('reason') or ''}",
+    )
 
 
 def _is_of_a_person(one: Line) -> bool:

@@ -62,7 +62,7 @@ def limit_reset(now: Summary) -> Notice:
         NoticeKind.LIMIT_RESET,
         f"limit reset: {limit}",
         at=now.lines[-1].at,
-        who=(f"{actor}: {fact.text('reason')}",),
+        who=(f"{actor}, reason: {fact.text('reason')}",),
         parts=(
             (
                 "What follows",

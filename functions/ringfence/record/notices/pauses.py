@@ -58,7 +58,7 @@ def pauses_changed(now: Summary) -> Notice | None:
         About(account=pause.account),
         urgency=Urgency.INFORMATION if change in _OVER else Urgency.ACTION,
         at=now.lines[-1].at,
-        who=(f"{pause.who}: {pause.reason}", *((f"{actor}: {reason}",) if reason else ())),
+        who=(f"{pause.who}, reason: {pause.reason}", *((f"{actor}, reason: {reason}",) if reason else ())),
         parts=(
             ("The pause", (pause_words(pause),)),
             ("What follows", (_FOLLOWS[change],)),

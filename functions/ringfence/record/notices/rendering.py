@@ -96,7 +96,7 @@ def _lines(notice: Notice) -> Iterator[str]:
 
 def _first(notice: Notice) -> str:
     severity = f", severity {notice.severity_word} ({notice.severity:g})" if notice.severity_word else ""
-    return f"{notice.urgency.tag}{severity}: {notice.what}"
+    return f"urgency {notice.urgency.tag}{severity}: {notice.what}"
 
 
 def _where(about: About) -> Iterator[str]:

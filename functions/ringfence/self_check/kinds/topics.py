@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _MISSING = ("NotFound", "NotFoundException")
 _PENDING = "PendingConfirmation"
-CONFIRMED, NOBODY = "confirmed", "not confirmed, so nobody is notified"
+CONFIRMED = "at least one confirmed"
+NONE, PENDING = "none, so nobody is notified", "none confirmed, so nobody is notified"
 NO_FILTER = "{}"
 HOLDING_BACK = ("DeliveryPolicy", "FilterPolicy")
 """The attributes of a subscription by which messages can be missing or late. Ringfence sets none of them.
@@ -67,7 +68,7 @@ def _read(topic: Resource) -> SansIO[Settings | None]:
         "policy": statements(found.optional_text("Policy") or ""),
         "encryption": _key(found.optional_text("KmsMasterKeyId")),
         "unconfirmed subscriptions": pending,
-        "subscriptions": CONFIRMED if len(subscriptions) > len(pending) else NOBODY,
+        "subscriptions": CONFIRMED if len(subscriptions) > len(pending) else PENDING if pending else NONE,
         "held back": held,
         "data protection": _policy(protection),
         "muted alarms": muted,

@@ -68,7 +68,9 @@ def test_the_urgency_comes_first_and_a_command_last(name: str) -> None:
     first, *_, last = one.text.splitlines()
     severity = ", high" if one.findings else ""
     assert one.subject.startswith(f"[{one.urgency.tag}{severity}] ")
-    assert first.startswith(f"{one.urgency.tag}{', severity high (8)' if one.findings else ''}: {one.what}")
+    assert first.startswith(
+        f"urgency {one.urgency.tag}{', severity high (8)' if one.findings else ''}: {one.what}"
+    )
     assert last == f"- To {one.commands[-1].purpose}: {one.commands[-1].line}"
     assert one.what
 
@@ -160,17 +162,17 @@ def test_what_was_done_and_what_a_release_undid_is_said() -> None:
 
 
 def test_who_requested_a_release_and_why_is_said() -> None:
-    assert f"Who and why: {ACTOR}: a drill" in of("released").text
+    assert f"Who and why: {ACTOR}, reason: a drill" in of("released").text
     assert "Who and why" not in of("contained").text
-    assert f"Who and why: {ACTOR}: a migration" in of("paused").text
+    assert f"Who and why: {ACTOR}, reason: a migration" in of("paused").text
 
 
 def test_who_approved_what_was_done_and_why_is_said() -> None:
     answer = ApprovalAnswered("approval-1", Answer.APPROVE, "the owner agrees")
     one = told(decided(Mode.APPROVE), ASKED, answer, *ACTED, CONTAINED)
     assert one
-    assert f"Who and why: {ACTOR} approved: the owner agrees" in one.text
-    assert as_json(one)["who_and_why"] == [f"{ACTOR} approved: the owner agrees"]
+    assert f"Who and why: {ACTOR} approved, reason: the owner agrees" in one.text
+    assert as_json(one)["who_and_why"] == [f"{ACTOR} approved, reason: the owner agrees"]
 
 
 def named(name: str, **more: str) -> Notice:

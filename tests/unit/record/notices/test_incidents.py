@@ -78,7 +78,7 @@ def test_containment_is_told_with_what_stays_open_and_how_long_it_took() -> None
     assert message.subject == "[info, high] contained: i-0123456789abcdef0 (111122223333 eu-west-1)"
     release = f'ringfence release {INCIDENT} --reason "…"'
     assert message.text.splitlines() == [
-        "info, severity high (8): contained",
+        "urgency info, severity high (8): contained",
         "Where: instance i-0123456789abcdef0, account 111122223333, eu-west-1",
         f"Incident {INCIDENT}, runbook contain-instance",
         f"Finding: {finding().title} (Backdoor:EC2/C&CActivity.B, severity 8)",
