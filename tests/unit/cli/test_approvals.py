@@ -6,7 +6,9 @@ import json
 
 import pytest
 
+from ringfence.cli.answered import status_words
 from ringfence.engine.run import Engine
+from ringfence.model.document import Document
 from ringfence.policy.decision import Decision, DecisionCode, Mode
 from ringfence.record.approval_facts import ApprovalAnswered
 from ringfence.record.approvals import Approval, approvals
@@ -162,3 +164,17 @@ def test_an_incident_that_is_not_there_is_bad_input(terminal: Terminal, words: t
 
 def test_an_approval_that_is_not_there_is_bad_input(terminal: Terminal, site: Asking) -> None:
     assert terminal("reject", site.incident, "--approval", "x", "--reason", "x").exit_code == UNUSABLE
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("under way", "being carried out"),
+        ("not contained", "carried out; the incident is not contained"),
+        ("complete", "carried out; the incident is complete"),
+        (None, "begun"),
+    ],
+)
+def test_what_was_begun_is_said_with_the_state_of_its_incident(state: str | None, words: str) -> None:
+    """A deployment of an earlier version says no state."""
+    assert status_words(Document({"status": "begun", "state": state})) == words
