@@ -212,7 +212,7 @@ class _Asking:
         )
         if not every:
             look = typed("ringfence", "incidents", "show", incident)
-            raise BadInput("incident", f"no plan of {incident} waits for approval, or ever did; see `{look}`")
+            raise BadInput("incident", f"there is no plan to answer in {incident}; see `{look}`")
         if not named:
             hint = similar(approval, (one.text("approval") for one in every))
             raise BadInput("--approval", f"must be an approval of {incident}", approval or None, hint)

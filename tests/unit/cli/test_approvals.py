@@ -152,7 +152,7 @@ def test_an_incident_without_approvals_is_named_and_no_option(words: tuple[str, 
     incident = site.contain()
     result = Terminal(site)(*words, incident)
     assert result.exit_code == UNUSABLE
-    assert f"no plan of {incident} waits for approval" in result.stderr
+    assert f"there is no plan to answer in {incident}" in result.stderr
     assert "--approval" not in result.stderr
 
 
