@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ringfence.aws.failures import raised
 from ringfence.model.errors import Refused, Retryable
 from ringfence.model.frozen import frozen
+from ringfence.model.step import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -84,4 +85,5 @@ class PolicyGeneration:
                 why = f"{error.get('code', '')} {error.get('message', '')}".strip()
                 raise Refused(f"the job of Access Analyzer is {details['status'].lower()}: {why}")
             self.sleep(EVERY)
-        raise Retryable(f"the job {job} of Access Analyzer did not end within {EVERY * TRIES // 60} minutes")
+        waited = counted(EVERY * TRIES // 60, "minute")
+        raise Retryable(f"the job {job} of Access Analyzer did not end within {waited}")
