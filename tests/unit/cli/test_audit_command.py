@@ -149,6 +149,32 @@ def test_the_checkpoint_that_is_printed_is_one_that_can_be_given(
     assert "from leaf 0 to 10" in done.stdout
 
 
+def test_a_saved_checkpoint_is_named_in_the_next_command(
+    home: LogHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    kept = tmp_path / "kept"
+    shown = unstyle(verify(home, "--save-checkpoint", str(kept)).stdout)
+    assert shown.splitlines()[-1] == f"ringfence audit verify --all --checkpoint {kept}"
+    assert "to keep in a file" not in shown
+
+
+@pytest.mark.parametrize(
+    ("minutes", "command"), [(14, "ringfence audit verify --all"), (60, "ringfence doctor")]
+)
+def test_without_a_checkpoint_the_next_command_depends_on_whether_it_is_late(  # noqa: PLR0917
+    home: LogHome,
+    s3: S3Client,
+    client: DynamoDBClient,
+    monkeypatch: pytest.MonkeyPatch,
+    minutes: int,
+    command: str,
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    shown = verify(without_log(home, s3, client, minutes)).stdout
+    assert unstyle(shown).splitlines()[-1] == command
+
+
 def publish_more(home: LogHome, client: DynamoDBClient) -> None:
     home.clock.now = datetime.now(UTC) - timedelta(minutes=5)
     write_more(home, client)
