@@ -101,7 +101,7 @@ bench: $(SETUP)  ## Measure round trips and compare with plain boto3. Writes bui
 
 .PHONY: new
 new: $(SETUP)  ## Write skeletons to fill in: REMEDIATION=make-x-private RUNBOOK=harden-x KIND=x.
-	@$(BIN)/python -m tools.new "$(REMEDIATION)" "$(RUNBOOK)" "$(KIND)"
+	@$(BIN)/python -m tools.new $(if $(NEW_RUNBOOK),--new-runbook) "$(REMEDIATION)" "$(RUNBOOK)" "$(KIND)"
 
 .PHONY: docs
 docs: $(SETUP)  ## Regenerate the README's list of runbooks, the generated pages of docs/ and requirements.txt.

@@ -9,8 +9,12 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ringfence.model.kinds import kind_of, kinds_of
+from ringfence.runbooks.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 SKELETONS = Path(__file__).parent / "skeletons"
 _EXAMPLE = "make new REMEDIATION=make-snapshot-private RUNBOOK=harden-snapshot KIND=snapshot"
+_SIMILAR = 0.85
+"""From this similarity on, up to 1, the id of a new runbook is taken for a misspelled one."""
 _ID = re.compile(r"[a-z]+(?:-[a-z0-9]+)*")
 
 
@@ -68,16 +74,39 @@ def write(root: Path, given: dict[str, str]) -> tuple[Path, ...]:
     return tuple(path for path, _ in wanted)
 
 
+def check(runbook: str, kind: str, *, new_runbook: bool) -> None:
+    """Check that the runbook and the kind fit together. Raises ValueError.
+
+    A runbook that does not exist is created. If its id resembles that of an existing one, `new_runbook` must
+    say that this is meant.
+    """
+    if found := CATALOGUE.get(runbook):
+        known = kind_of(kind)
+        if known and not issubclass(known, found.subject):
+            kinds = ", ".join(kinds_of(found.subject))
+            raise ValueError(f"KIND={kind} does not fit {runbook}, which acts on: {kinds}")
+        return
+    close = get_close_matches(runbook, tuple(CATALOGUE), 1, _SIMILAR)
+    if close and not new_runbook:
+        raise ValueError(
+            f"There is no runbook {runbook}. Did you mean {close[0]}? To create {runbook}, add NEW_RUNBOOK=1"
+        )
+
+
 def main(arguments: Sequence[str]) -> None:
     """Write the skeletons and say where."""
     parser = argparse.ArgumentParser(prog="make new", description=__doc__)
     for name in ("remediation", "runbook", "kind"):
         parser.add_argument(name)
+    parser.add_argument("--new-runbook", action="store_true", help="The runbook is meant to be a new one.")
     given = parser.parse_args(arguments)
-    if missing := [name.upper() for name, value in vars(given).items() if not value]:
+    words = {name: getattr(given, name) for name in ("remediation", "runbook", "kind")}
+    if missing := [name.upper() for name, value in words.items() if not value]:
         sys.exit(f"make new needs {', '.join(missing)}, for example {_EXAMPLE}")
     try:
-        written = write(ROOT, names(given.remediation, given.runbook, given.kind))
+        values = names(given.remediation, given.runbook, given.kind)
+        check(given.runbook, given.kind, new_runbook=given.new_runbook)
+        written = write(ROOT, values)
     except (FileExistsError, ValueError) as error:
         sys.exit(str(error))
     hint = "Fill in each TODO and follow the steps in CONTRIBUTING.md, under Start with skeletons."

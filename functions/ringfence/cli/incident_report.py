@@ -12,6 +12,7 @@ from ringfence.cli.denials import explained
 from ringfence.cli.incident_ids import incident_of
 from ringfence.cli.log import find, reader_of
 from ringfence.cli.operator_command import NOT_DONE, now_of, url_option
+from ringfence.cli.output import note
 from ringfence.cli.seals import seals_of
 from ringfence.cli.settings import (
     ARCHIVE_BUCKET,
@@ -58,6 +59,7 @@ def report(home: Home, incident: str, *, url: str | None, out: Path | None, with
         except OSError as error:
             words = f"cannot be written: {error.strerror or 'input/output error'}"
             raise BadInput("--out", words, str(out)) from error
+        note(f"Wrote {out}.")
     if any(one.is_tampered for one in told):
         click.get_current_context().exit(NOT_DONE)
 

@@ -272,6 +272,7 @@ def _other(path: Path | None, runbooks: Mapping[str, Runbook], home: str) -> Off
 
 
 def _write(path: Path, tally: Tally, policy: str, other: str) -> None:
+    from ringfence.cli.output import note
     from ringfence.cli.replay_page import page
 
     try:
@@ -280,3 +281,4 @@ def _write(path: Path, tally: Tally, policy: str, other: str) -> None:
         raise BadInput(
             "--html", f"cannot be written: {error.strerror or 'input/output error'}", str(path)
         ) from error
+    note(f"Wrote {path}.")

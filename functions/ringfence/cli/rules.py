@@ -143,12 +143,12 @@ def test(ctx: click.Context, paths: tuple[Path, ...], *, as_json: bool) -> None:
         click.echo(json.dumps({"examples": count, "wrong": rows, "without_examples": without}))
     else:
         for one in wrong:
-            words = f"{one.file}:{one.line}: {one.rule} must be {one.expected}, and is {one.judged}"
+            words = f"{one.file}:{one.line}: {one.rule} should be {one.expected}, but is {one.judged}"
             click.echo(safe(": ".join((words, *one.reasons))))
         for name in without:
             click.echo(safe(f"{name} has no examples."))
-        told = f"{count - len(wrong)} of {count}"
-        click.echo(f"{told} {'example is' if count == 1 else 'examples are'} judged as they say.")
+        told = f"{count - len(wrong)} of {counted(count, 'example')}"
+        click.echo(f"{told} had the expected result.")
     ctx.exit(WRONG if wrong else 0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -25,6 +26,7 @@ from ringfence.cli.pauses import show_paused
 from ringfence.cli.subjects import ANY_ACCOUNT, subject_named
 from ringfence.cli.waiting import Poller, ProgressFollower, interruptible
 from ringfence.model.errors import BadInput, NotFound
+from ringfence.model.kinds import every_kind
 from ringfence.model.suggestions import unknown
 from ringfence.record.next_command import NextCommand, run_command
 from ringfence.record.shell import typed
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
     from ringfence.cli.plan_view import Screen
     from ringfence.model.document import Document
+    from ringfence.model.runbook import Runbook
     from ringfence.model.subject import Ref
 
 
@@ -107,7 +110,8 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
     }
     body |= {"despite_exempt": True} if despite_exempt else {}
     client, poller = env.client(given), Poller(given, env, screen)
-    planned = _planned(poller, lambda: client.run({**body, "dry_run": True}), ref)
+    absent = partial(missing, ref, runbook, env.catalogue())
+    planned = _planned(poller, lambda: client.run({**body, "dry_run": True}), absent)
     _show_plan(given, screen, planned, runbook)
     then = NextCommand("to carry the plan out", _again(given, runbook, ref.key, remediations, options))
     confirm(given, screen, f"\nRun {runbook} on {id_} now?", planned, then)
@@ -132,12 +136,27 @@ def _again(
     return run_command(runbook, key, *more, reason=given.reason)
 
 
-def _planned(poller: Poller, dry_run: Callable[[], Mapping[str, object]], ref: Ref) -> Document:
+def _planned(
+    poller: Poller, dry_run: Callable[[], Mapping[str, object]], absent: Callable[[], BadInput]
+) -> Document:
     """Return the plan. Raises BadInput if there is no such resource."""
     try:
         return poller.first(dry_run)
     except NotFound as gone:
-        raise BadInput("ID", f"there is no {ref.kind} {ref.id} in this account and region: {gone}") from gone
+        raise absent() from gone
+
+
+def missing(ref: Ref, runbook: str, catalogue: Mapping[str, Runbook]) -> BadInput:
+    """Return the error that a resource does not exist. The hint names runbooks for ids of this form."""
+    place = f"account {ref.account}" + (f" and region {ref.region}" if ref.regional else "")
+    family, hint = catalogue[runbook].subject, ""
+    for id_, kind in every_kind().items():
+        if kind.precedence or issubclass(kind, family) or not kind.pattern.fullmatch(ref.id):
+            continue
+        if others := [one.id for one in catalogue.values() if issubclass(kind, one.subject)]:
+            commands = " or ".join(f"ringfence run {one} {ref.id}" for one in others)
+            hint = f"This is the form of an id of kind {id_}: {commands}"
+    return BadInput("ID", f"there is no {ref.kind} {ref.id} in {place}", hint=hint)
 
 
 def _show_plan(given: CommandOptions, screen: Screen, planned: Document, runbook: str) -> None:

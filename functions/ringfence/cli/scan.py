@@ -174,6 +174,7 @@ def _check_changes(given: ScanOptions, html: Path | None) -> None:
 
 
 def _write(path: Path, done: Done, prospects: Prospects, profile: str, given: ScanOptions) -> None:
+    from ringfence.cli.output import note
     from ringfence.cli.scan_page import page
     from ringfence.cli.scan_scope import ANY_ACCOUNT
     from ringfence.cli.scan_sections import changed, exempted
@@ -198,6 +199,7 @@ def _write(path: Path, done: Done, prospects: Prospects, profile: str, given: Sc
     except OSError as error:
         words = f"cannot be written: {error.strerror or 'input/output error'}"
         raise BadInput("--html", words, str(path)) from error
+    note(f"Wrote {path}.")
 
 
 def _print(done: Done, prospects: Prospects, *, full: bool) -> None:

@@ -45,7 +45,8 @@ class InvalidPolicy(BadInput):
 
     def __init__(self, path: Path, flaws: tuple[Flaw, ...]) -> None:
         self.flaws = flaws
-        super().__init__(str(path), "\n".join(("is not a valid policy", *(f"  {flaw}" for flaw in flaws))))
+        lines = (f"  {path}:{flaw}" for flaw in flaws)
+        super().__init__(str(path), "\n".join(("is not a valid policy", *lines)))
 
 
 @dataclass(frozen=True)
@@ -141,10 +142,7 @@ def _read(
         text = path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise BadInput(str(path), f"cannot be read: {_why(error)}") from error
-    try:
-        document = read_yaml(text)
-    except BadInput as error:
-        raise BadInput(str(path), error.problem) from error
+    document = read_yaml(text, str(path))
     if flaws := flaws_of(document, runbooks, home, outputs):
         raise InvalidPolicy(path, flaws)
     data, origins = joined(document, path.name)

@@ -21,7 +21,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, order=True)
 class Flaw:
-    """An error and its position. Lines and columns count from 1."""
+    """An error and its position. Lines and columns count from 1. After `FILE:`, it is in the usual form."""
 
     line: int
     column: int
@@ -29,7 +29,7 @@ class Flaw:
     problem: str
 
     def __str__(self) -> str:
-        return f"line {self.line}, column {self.column}: {self.field}: {self.problem}"
+        return f"{self.line}:{self.column}: {self.field}: {self.problem}"
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ class _Constructor(RoundTripConstructor):
 _Constructor.add_constructor("tag:yaml.org,2002:timestamp", RoundTripConstructor.construct_scalar)
 
 
-def read_yaml(text: str) -> Located:
-    """Read one YAML document. Raises BadInput that names the position of an error."""
+def read_yaml(text: str, file: str = "yaml") -> Located:
+    """Read one YAML document. Raises BadInput that names `file` and the position of an error."""
     try:
         yaml = YAML(typ="rt", pure=True)
         yaml.Constructor = _Constructor
@@ -61,16 +61,16 @@ def read_yaml(text: str) -> Located:
         return Located(_plain(node), node)
     except MarkedYAMLError as error:
         mark = error.problem_mark
-        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise BadInput("yaml", f"{where}is not YAML: {error.problem}") from error
+        where = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
+        raise BadInput(where, f"is not YAML: {error.problem}") from error
     except ReaderError as error:
         lines = text[: error.position].split("\n")
-        where = f"line {len(lines)}, column {len(lines[-1]) + 1}"
-        raise BadInput("yaml", f"{where}: is not YAML: {error.reason}: #x{error.character:04x}") from error
+        where = f"{file}:{len(lines)}:{len(lines[-1]) + 1}"
+        raise BadInput(where, f"is not YAML: {error.reason}: #x{error.character:04x}") from error
     except (YAMLError, ValueError) as error:
-        raise BadInput("yaml", f"is not YAML: {ascii(str(error))[1:80]}") from error
+        raise BadInput(file, f"is not YAML: {ascii(str(error))[1:80]}") from error
     except RecursionError as error:
-        raise BadInput("yaml", "is nested too deeply or contains itself") from error
+        raise BadInput(file, "is nested too deeply or contains itself") from error
 
 
 def field_of(path: Sequence[str | int]) -> str:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _PATH = re.compile(r"\bproperties((?:\.[A-Za-z][A-Za-z0-9]*)+)")
 _CALLS = frozenset({"all", "exists", "exists_one", "filter", "map", "size", "matches", "contains"})
 _FIELDS = ("type", "account", "region", "id", "name", "tags")
+_NEAR = 40
+"""The characters of an expression that say where an error is."""
 
 
 @frozen
@@ -52,7 +54,7 @@ def check(text: str) -> str:
     >>> check("properties.Encrypted == true")
     ''
     >>> check("properties.Encrypted ==")
-    'is not an expression in CEL: a part is missing or not understood at column 24'
+    'is not an expression in CEL: a part is missing or not understood after properties.Encrypted =='
     """
     try:
         _compiled(text)
@@ -91,9 +93,17 @@ def _compiled(text: str) -> cel.Program:
         return cel.compile(text)
     except ValueError as error:
         place = re.search(r"<input>:(\d+):(\d+)", str(error))
-        where = f" at column {place.group(2)}" if place and place.group(1) == "1" else ""
+        where = _after(text, int(place.group(1)), int(place.group(2))) if place else ""
         words = f"is not an expression in CEL: a part is missing or not understood{where}"
         raise BadInput("expression", words) from error
+
+
+def _after(text: str, line: int, column: int) -> str:
+    """Return in words where an error is. A position would not be one in the file: YAML folds lines."""
+    before = text.splitlines()[line - 1][: column - 1].rstrip() if line <= len(text.splitlines()) else ""
+    if not before:
+        return ""
+    return f" after {'…' if len(before) > _NEAR else ''}{ascii(before[-_NEAR:])[1:-1]}"
 
 
 def _plain(value: object) -> object:

@@ -41,7 +41,7 @@ class InvalidRules(BadInput):
 
     def __init__(self, flaws: tuple[tuple[str, Flaw], ...]) -> None:
         self.flaws = flaws
-        lines = (f"  {name}: {flaw}" for name, flaw in flaws)
+        lines = (f"  {name}:{flaw}" for name, flaw in flaws)
         super().__init__("rules", "\n".join(("are not valid", *lines)))
 
 
@@ -157,12 +157,10 @@ def _files(paths: Iterable[FilePath]) -> Iterator[FilePath]:
 
 def _document(path: FilePath) -> Located:
     try:
-        return read_yaml(path.read_text(encoding="utf-8"))
+        return read_yaml(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         why = (error.strerror if isinstance(error, OSError) else None) or "it is not UTF-8 text"
         raise BadInput(str(path), f"cannot be read: {why}") from error
-    except BadInput as error:
-        raise BadInput(str(path), error.problem) from error
 
 
 def _rules(document: Located, file: str, known: Known) -> tuple[list[Loaded], list[Flaw]]:

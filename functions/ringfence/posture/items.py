@@ -18,11 +18,15 @@ from ringfence.model.subject import ACCOUNT
 from ringfence.posture.mapping import READS
 from ringfence.posture.mappings import every_mapping
 from ringfence.posture.rule import Resource
+from ringfence.posture.values import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _DELETED = frozenset({"ResourceDeleted", "ResourceDeletedNotRecorded", "ResourceNotRecorded"})
+_CONFIG = "aws.config"
+"""The source of the events of AWS Config."""
+_IDENTIFYING = ("resourceType", "resourceId")
 _PARTS = ("configuration", "supplementaryConfiguration", READS)
 
 
@@ -60,6 +64,9 @@ def documents_in(document: Document) -> Iterator[Document]:
     """Yield the items in a document: it is an item, or contains some in one of AWS's forms."""
     value = document.value
     if isinstance(value.get("detail"), Mapping):
+        if value.get("source") not in {None, _CONFIG}:
+            what = f"is no item of AWS Config: it is an event of {shown(value.get('source'))}"
+            raise BadInput(document.at("source"), what)
         yield from documents_in(document.child("detail"))
     elif isinstance(value.get("configurationItem"), Mapping):
         yield document.child("configurationItem")
@@ -68,6 +75,9 @@ def documents_in(document: Document) -> Iterator[Document]:
     elif "Results" in value:
         for index, text in enumerate(document.texts("Results")):
             yield Document.of(_json(text, f"{document.at('Results')}[{index}]"))
+    elif not any(name in value for name in _IDENTIFYING):
+        known = "an item of AWS Config has resourceType and resourceId, and this document has neither"
+        raise BadInput(document.at("resourceType"), f"is required: {known}")
     else:
         yield document
 

@@ -491,8 +491,8 @@ def test_a_policy_with_errors_is_told_whole_before_any_event(tmp_path: Path) -> 
     path.write_text("version: 1\nscope: {}\ndefault: maybe\n", encoding="utf-8")
     result = CliRunner().invoke(main, ["explain", "-", "--policy", str(path)], obj=CATALOGUE)
     assert (result.exit_code, result.stdout) == (BAD_INPUT, "")
-    assert "line 2, column 1: scope.accounts: is required" in result.stderr
-    assert "line 3, column 1: default" in result.stderr
+    assert "2:1: scope.accounts: is required" in result.stderr
+    assert "3:1: default" in result.stderr
 
 
 def test_without_a_policy_file_the_built_in_policy_runs_dry(tmp_path: Path) -> None:

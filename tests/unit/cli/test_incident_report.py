@@ -129,7 +129,8 @@ def test_each_row_has_a_header(client: DynamoDBClient) -> None:
 @pytest.mark.usefixtures("client")
 def test_a_page_has_no_scripts_and_loads_nothing(tmp_path: Path) -> None:
     path = tmp_path / "page.html"
-    assert report("--out", str(path)).exit_code == 0
+    done = report("--out", str(path))
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", f"Wrote {path}.\n")
     assert not re.findall(r"<script|(?:src|href)\s*=|url\(|@import", path.read_text("utf-8"))
 
 

@@ -278,6 +278,7 @@ def test_a_line_of_csv_names_the_limit_that_holds_the_response_back(tmp_path: Pa
 def test_the_table_and_the_page_show_the_breakers(tmp_path: Path) -> None:
     path = tmp_path / "page.html"
     result = run(tmp_path, burst(0, 10, 20), "--html", str(path), policy=LIMITED)
+    assert f"Wrote {path}.\n" in result.stderr
     for shown in (result.stdout, path.read_text()):
         assert "overall/hour" in shown
         assert "2026-11-29 10:20" in shown

@@ -96,14 +96,14 @@ def test_an_invalid_rule_is_told_with_its_file_and_line(folder: Path) -> None:
 
 
 def test_an_example_that_is_judged_in_another_way_is_told(folder: Path) -> None:
-    assert ringfence("rules", "test").stdout == "2 of 2 examples are judged as they say.\n"
+    assert ringfence("rules", "test").stdout == "2 of 2 examples had the expected result.\n"
     path = folder / "compliance" / "own.yaml"
     path.write_text(RULE.replace("- fails", "- passes"), "utf-8")
     done = ringfence("rules", "test")
     assert done.exit_code == 1
     assert done.stdout.splitlines()[0] == (
-        "compliance/own.yaml:9: versions must be passed, and is failed: VersioningConfiguration.Status must "
-        "be 'Enabled', but is not set"
+        "compliance/own.yaml:9: versions should be passed, but is failed: VersioningConfiguration.Status "
+        "must be 'Enabled', but is not set"
     )
     assert len(json.loads(ringfence("rules", "test", "--json").stdout)["wrong"]) == 1
 
@@ -184,6 +184,7 @@ def test_manual_controls_are_in_each_output(folder: Path) -> None:
     assert done.stderr.splitlines() == [
         "manual control restored: the evidence expired on 2020-12-01; owner: storage",
         "manual control reviewed: there is no evidence yet; owner: vendors",
+        "Wrote page.html.",
     ]
     rows = {row["rule"]: row for row in csv.DictReader(io.StringIO(done.stdout))}
     assert rows["training"]["owner"] == "'=people"

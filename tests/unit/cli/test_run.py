@@ -11,10 +11,13 @@ import pytest
 
 from ringfence.aws.signed_http import Unreachable
 from ringfence.cli.operator_client import DirectOperatorClient
+from ringfence.cli.run import missing
 from ringfence.engine.plan_binding import CHANGED
 from ringfence.engine.requests import ResponseRequest
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Retryable
+from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.subject import GLOBAL
 from ringfence.model.symbol import QuarantineGroup
 from ringfence.policy.decision import Decision, Mode
 from ringfence.policy.policy import Policy
@@ -23,6 +26,7 @@ from ringfence.record.brief import Brief
 from ringfence.record.chain import Lease
 from ringfence.record.facts import DecisionMade, Intended, Planned, RunRequested, Verified
 from ringfence.record.summary import Summary
+from ringfence.runbooks.catalogue import CATALOGUE
 from tests.support.fakes.gateway import Meanwhile
 from tests.support.fakes.site import KEY, KIM, POLICY, RUNBOOK, Site
 from tests.support.fakes.terminal import Terminal
@@ -213,8 +217,18 @@ def test_an_instance_that_is_not_there_is_a_wrong_id(terminal: Terminal, site: S
     site.cloud.world = None
     result = terminal(*RUN, "--yes")
     assert result.exit_code == UNUSABLE
-    assert f"there is no instance {REF.id} in this account and region" in result.stderr
+    assert (
+        f"there is no instance {REF.id} in account {REF.account} and region {REF.region}\n" in result.stderr
+    )
     assert not site.history.entries
+
+
+def test_the_id_of_another_kind_of_resource_is_told_with_the_runbook_for_it() -> None:
+    user = UserRef(REF.account, GLOBAL, REF.id)
+    error = str(missing(user, "contain-credentials", CATALOGUE))
+    assert error.startswith(f"ID: there is no iam-user {REF.id} in account {REF.account}. ")
+    assert "This is the form of an id of kind instance: ringfence run contain-instance" in error
+    assert missing(UserRef(REF.account, GLOBAL, "ada"), "contain-credentials", CATALOGUE).hint == ""
 
 
 def test_an_api_that_cannot_be_reached_is_told_at_once(terminal: Terminal) -> None:

@@ -93,6 +93,7 @@ def test_a_denied_account_is_named_and_the_others_are_scanned(config: ConfigItem
     assert (found["resources"], found["failed"]) == (3, 3)
     assert [(one["account"], one["region"]) for one in found["not_looked_at"]] == [(OTHER, REGION)]
     done = scan(config, "--html", "page.html")
+    assert "Wrote page.html.\n" in done.stderr
     assert done.exit_code == 1
     assert f"not looked at: account {OTHER}, {REGION}: sts:AssumeRole" in done.stderr
 

@@ -237,8 +237,8 @@ def test_the_message_names_the_file_and_every_error(tmp_path: Path) -> None:
         load_policy(path, CATALOGUE)
     assert str(caught.value).split("\n") == [
         f"{path}: is not a valid policy",
-        "  line 2, column 1: scope.accounts: is required",
-        f"  line 3, column 1: default: must be one of {', '.join(Mode)}, not 'on'",
+        f"  {path}:2:1: scope.accounts: is required",
+        f"  {path}:3:1: default: must be one of {', '.join(Mode)}, not 'on'",
     ]
 
 
@@ -265,13 +265,13 @@ def test_a_policy_that_leaves_its_scope_open_is_refused(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("version: [", "line 1, column 11: is not YAML"),
-        ("version: 1\nversion: 2\n", "line 2, column 1: is not YAML: found duplicate key"),
+        ("version: [", "1:11: is not YAML"),
+        ("version: 1\nversion: 2\n", "2:1: is not YAML: found duplicate key"),
         ("--- 1\n--- 2\n", "another document"),
         ("&a [*a]", "contains itself"),
         ("[" * 1000, "nested too deeply"),
-        ("\x00", "line 1, column 1: is not YAML: special characters are not allowed: #x0000"),
-        ("version: 1\ndefault: \x1b[1m", "line 2, column 10: is not YAML: special characters"),
+        ("\x00", "1:1: is not YAML: special characters are not allowed: #x0000"),
+        ("version: 1\ndefault: \x1b[1m", "2:10: is not YAML: special characters"),
     ],
 )
 def test_what_is_not_yaml_is_told_with_its_line(tmp_path: Path, text: str, said: str) -> None:
@@ -423,9 +423,7 @@ def test_a_rule_for_an_account_outside_the_scope_never_holds(
 ) -> None:
     with pytest.raises(InvalidPolicy) as caught:
         load_policy(written(tmp_path, RULE % (scope, account)), CATALOGUE, home)
-    assert str(caught.value.flaws[0]) == (
-        "line 3, column 33: rules[0].accounts[0]: is not in the policy's scope"
-    )
+    assert str(caught.value.flaws[0]) == ("3:33: rules[0].accounts[0]: is not in the policy's scope")
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,22 @@ def test_the_items_of_a_document_are_found(document: dict[str, Any]) -> None:
     assert [one.text("resourceId") for one in documents_in(Document.of(document))] == ["b"]
 
 
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        (
+            {"source": "aws.guardduty", "detail": {"id": "f"}},
+            "source: is no item of AWS Config: it is an event of 'aws.guardduty'",
+        ),
+        ({"id": "f"}, "resourceType: is required: an item of AWS Config has resourceType and resourceId"),
+    ],
+)
+def test_a_document_that_is_no_item_is_told_as_such(document: dict[str, Any], words: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        list(documents_in(Document.of(document)))
+    assert str(caught.value).startswith(words)
+
+
 def test_a_deleted_resource_is_none_and_one_of_another_type_has_no_properties() -> None:
     assert resource_of(Document.of({**QUERIED, "configurationItemStatus": "ResourceDeleted"})) is None
     assert resource({**QUERIED, "resourceType": "AWS::EC2::Host"}).properties == {}

@@ -81,7 +81,7 @@ def test_a_file_beside_the_rules_must_have_the_digest(tmp_path: Path) -> None:
     (tmp_path / "restore.pdf").write_bytes(b"it failed")
     found = hashlib.sha256(b"it failed").hexdigest()
     assert flaws(tmp_path, CONTROL.format(digest=DIGEST)) == [
-        "line 7, column 5: manual_controls[0].sha256: is not that of the file restore.pdf, which is " + found
+        "7:5: manual_controls[0].sha256: is not that of the file restore.pdf, which is " + found
     ]
 
 
@@ -114,18 +114,18 @@ def test_every_error_is_told_at_once_with_its_line_and_column(tmp_path: Path) ->
     words = flaws(tmp_path, WRONG.replace("SHA", "a" * 64))
     path = tmp_path / "manual.yaml"
     assert words == [
-        f"line 6, column 5: manual_controls[0].name: is also the name of the rule at {path}:2",
-        "line 8, column 16: manual_controls[0].controls[0]: is no control (did you mean s3-versioning?)",
-        "line 9, column 20: manual_controls[0].requirements.soc3: is no framework (did you mean soc2?)",
-        f"line 9, column 39: manual_controls[0].requirements.soc2[0]: is no requirement of {SOC2}{A1}",
-        "line 10, column 5: manual_controls[0].evidence_file: needs `expires`",
-        "line 10, column 5: manual_controls[0].evidence_file: needs `sha256`",
-        "line 11, column 5: manual_controls[0].date: must be a date such as 2026-09-30",
-        "line 16, column 5: manual_controls[1].expires: must not be before `date`, 2026-09-30",
-        "line 17, column 5: manual_controls[2].name: is also the name of another manual control",
-        "line 19, column 5: manual_controls[2].sha256: needs `date`",
-        "line 19, column 5: manual_controls[2].sha256: needs `evidence_file`",
-        "line 19, column 5: manual_controls[2].sha256: needs `evidence` or `evidence_file`",
+        f"6:5: manual_controls[0].name: is also the name of the rule at {path}:2",
+        "8:16: manual_controls[0].controls[0]: is no control (did you mean s3-versioning?)",
+        "9:20: manual_controls[0].requirements.soc3: is no framework (did you mean soc2?)",
+        f"9:39: manual_controls[0].requirements.soc2[0]: is no requirement of {SOC2}{A1}",
+        "10:5: manual_controls[0].evidence_file: needs `expires`",
+        "10:5: manual_controls[0].evidence_file: needs `sha256`",
+        "11:5: manual_controls[0].date: must be a date such as 2026-09-30",
+        "16:5: manual_controls[1].expires: must not be before `date`, 2026-09-30",
+        "17:5: manual_controls[2].name: is also the name of another manual control",
+        "19:5: manual_controls[2].sha256: needs `date`",
+        "19:5: manual_controls[2].sha256: needs `evidence_file`",
+        "19:5: manual_controls[2].sha256: needs `evidence` or `evidence_file`",
     ]
 
 

@@ -143,11 +143,11 @@ def test_what_is_probably_not_meant_is_noted(tmp_path: Path) -> None:
     ]
     assert notes == [
         (
-            "line 3, column 61: resource_types[2]: nothing is required of "
+            "3:61: resource_types[2]: nothing is required of "
             "AWS::EFS::FileSystem: its resources are not assessed"
         ),
         (
-            "line 18, column 11: compliance_rules[1].required_properties.AWS::S3::Bucket."
+            "18:11: compliance_rules[1].required_properties.AWS::S3::Bucket."
             "LoggingConfiguration.DestinationBucketName: !Ref 'LogBucket' is no parameter: it stands for "
             "DestinationBucketName"
         ),
@@ -200,7 +200,7 @@ REQUIRED = RULE + "    required_properties:\n      AWS::S3::Bucket:\n"
         (
             REQUIRED + "        VersioningConfigration: {Status: Enabled}\n",
             (
-                "line 6, column 9: required_properties.AWS::S3::Bucket."
+                "6:9: required_properties.AWS::S3::Bucket."
                 "VersioningConfigration: is no property that an item of AWS::S3::Bucket has "
                 "(did you mean VersioningConfiguration?)"
             ),
@@ -208,7 +208,7 @@ REQUIRED = RULE + "    required_properties:\n      AWS::S3::Bucket:\n"
         (
             REQUIRED + "        VersioningConfiguration: {State: Enabled}\n",
             (
-                "line 6, column 35: required_properties.AWS::S3::Bucket."
+                "6:35: required_properties.AWS::S3::Bucket."
                 "VersioningConfiguration.State: is no property that an item of AWS::S3::Bucket has "
                 "(did you mean VersioningConfiguration.Status?)"
             ),
@@ -216,78 +216,66 @@ REQUIRED = RULE + "    required_properties:\n      AWS::S3::Bucket:\n"
         (
             REQUIRED + "        BucketName: !Sub x\n",
             (
-                "line 6, column 9: required_properties.AWS::S3::Bucket.BucketName: "
+                "6:9: required_properties.AWS::S3::Bucket.BucketName: "
                 "is no function that rules have; they have !Not, !Equals and !Ref"
             ),
         ),
         (
             REQUIRED + "        BucketName: !Not [a, b]\n",
-            ("line 6, column 9: required_properties.AWS::S3::Bucket.BucketName: !Not must have 1 argument"),
+            ("6:9: required_properties.AWS::S3::Bucket.BucketName: !Not must have 1 argument"),
         ),
         (
             REQUIRED + "        BucketName: !Ref Nothing\n",
             (
-                "line 6, column 9: required_properties.AWS::S3::Bucket.BucketName: "
+                "6:9: required_properties.AWS::S3::Bucket.BucketName: "
                 "!Ref 'Nothing' names no parameter of the rule"
             ),
         ),
         (
             REQUIRED + "        BucketName: []\n",
-            (
-                "line 6, column 9: required_properties.AWS::S3::Bucket.BucketName: "
-                "must list at least one value"
-            ),
+            ("6:9: required_properties.AWS::S3::Bucket.BucketName: must list at least one value"),
         ),
         (
             RULE + "    required_properties: {AWS::EFS::FileSystem: {Encrypted: true}}\n",
-            (
-                "line 4, column 27: required_properties.AWS::EFS::FileSystem: "
-                "is not among the rule's `resource_types`"
-            ),
+            ("4:27: required_properties.AWS::EFS::FileSystem: is not among the rule's `resource_types`"),
         ),
         (
             "compliance_rules:\n  - name: a\n    resource_types: [AWS::S3::Buckt]\n",
-            (
-                "line 3, column 22: resource_types[0]: is no type that rules can be about "
-                "(did you mean AWS::S3::Bucket?)"
-            ),
+            ("3:22: resource_types[0]: is no type that rules can be about (did you mean AWS::S3::Bucket?)"),
         ),
         (
             RULE + "    remediation: encrypt-buckets\n",
-            ("line 4, column 5: remediation: is no remediation (did you mean encrypt-bucket?)"),
+            ("4:5: remediation: is no remediation (did you mean encrypt-bucket?)"),
         ),
         (
             RULE + "    controls: [s3-encryption]\n",
-            ("line 4, column 16: controls[0]: is no control (did you mean s3-default-encryption?)"),
+            ("4:16: controls[0]: is no control (did you mean s3-default-encryption?)"),
         ),
         (
             RULE + "    severity: urgent\n",
-            ("line 4, column 5: severity: must be one of low, medium, high, critical, not 'urgent'"),
+            ("4:5: severity: must be one of low, medium, high, critical, not 'urgent'"),
         ),
         (
             RULE + "    expression: properties.BucketName ==\n    message: m\n",
             (
-                "line 4, column 5: expression: is not an expression in CEL: a part is "
-                "missing or not understood at column 25"
+                "4:5: expression: is not an expression in CEL: a part is "
+                "missing or not understood after properties.BucketName =="
             ),
         ),
         (
             RULE + "    expression: properties.Bucketname == 'a'\n    message: m\n",
             (
-                "line 4, column 5: expression: names properties.Bucketname, which no item "
+                "4:5: expression: names properties.Bucketname, which no item "
                 "of AWS::S3::Bucket has (did you mean BucketName?)"
             ),
         ),
         (
             RULE + "    expression: properties.BucketName == 'a'\n",
-            ("line 4, column 5: expression: needs a `message`, which is shown where the expression is false"),
+            ("4:5: expression: needs a `message`, which is shown where the expression is false"),
         ),
         (
             RULE + "    examples: [{passes: {accountId: '1'}}]\n",
-            (
-                "line 4, column 17: examples[0].passes: is no item of AWS Config: accountId "
-                "must be a 12-digit account id"
-            ),
+            ("4:17: examples[0].passes: is no item of AWS Config: accountId must be a 12-digit account id"),
         ),
     ],
 )
@@ -303,7 +291,7 @@ def test_all_errors_are_told_at_once(tmp_path: Path) -> None:
 def test_two_rules_cannot_have_one_name(tmp_path: Path) -> None:
     text = RULE + RULE.removeprefix("compliance_rules:\n")
     assert flaws(tmp_path, text) == [
-        f"line 4, column 1: name: is also the name of the rule at {tmp_path / 'rules.yaml'}:2"
+        f"4:1: name: is also the name of the rule at {tmp_path / 'rules.yaml'}:2"
     ]
 
 
@@ -356,7 +344,7 @@ def test_a_profile_has_rules_and_controls(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("rules: [a]", "rules: [c]", "line 8, column 13: profiles[0].rules[0]: is no rule"),
+        ("rules: [a]", "rules: [c]", "8:13: profiles[0].rules[0]: is no rule"),
         ("s3-default-encryption]", "s3-default-encrypt]", "profiles[0].controls[0]: is no control"),
         ("name: payment", "name: soc2", "profiles[0].name: is the name of a framework"),
         ("    rules: [a]\n", "", ""),

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.runbook_worlds import show_every_observation, worlds_of
-from tools.new import main, names, write
+from tools.new import check, main, names, write
 
 ROOT = Path(__file__).resolve().parents[3]
 GIVEN = names("polish-lamp", "harden-lamp", "lamp")
@@ -75,6 +75,26 @@ def test_what_is_no_id_is_refused(wrong: str) -> None:
 def test_a_missing_name_is_named(given: tuple[str, str, str]) -> None:
     with pytest.raises(SystemExit, match=r"make new needs .*RUNBOOK.*, for example make new REMEDIATION="):
         main(given)
+
+
+@pytest.mark.parametrize(
+    ("runbook", "kind", "words"),
+    [
+        ("harden-buckt", "bucket", "Did you mean harden-bucket"),
+        ("harden-bucket", "snapshot", "KIND=snapshot does not fit harden-bucket, which acts on: bucket"),
+    ],
+)
+def test_a_misspelled_runbook_and_a_kind_that_does_not_fit_are_refused(
+    runbook: str, kind: str, words: str
+) -> None:
+    with pytest.raises(SystemExit, match=words):
+        main(("make-bucket-blue", runbook, kind))
+
+
+def test_a_runbook_whose_id_resembles_another_one_can_be_meant() -> None:
+    check("harden-buckt", "bucket", new_runbook=True)
+    check("harden-lamp", "lamp", new_runbook=False)
+    check("harden-network", "vpc", new_runbook=False)
 
 
 def test_worlds_without_an_observation_say_which_one_and_where() -> None:
