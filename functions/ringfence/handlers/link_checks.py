@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 from ringfence.aws.heartbeats import HeartbeatTable, send_heartbeat
 from ringfence.handlers.heartbeats import EVERY, SILENT_AFTER, links_of
 from ringfence.model.errors import AccessDenied, Retryable
+from ringfence.model.step import counted
 from ringfence.model.subject import Ref
 from ringfence.self_check.findings import Problem, Standing
 from ringfence.self_check.places import AUDIT_STACK, RESPONSE_STACK, forward_stack
@@ -95,7 +96,7 @@ def judged(
 
 
 def _not_arrived(deployment: Deployment, link: Link, wait: timedelta) -> Problem:
-    words = f"the one that was sent now has not arrived within {wait.total_seconds():g} seconds"
+    words = f"the one that was sent now has not arrived within {counted(int(wait.total_seconds()), 'second')}"
     return _problem(deployment, link, words, sent_now=True)
 
 

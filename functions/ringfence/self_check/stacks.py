@@ -157,7 +157,7 @@ def _wrong_output(name: str, output: str, value: str, stacks: Sequence[Stack]) -
         remedy = f"npx cdk deploy {' '.join(dict.fromkeys(one.name for one in stacks))}"
     if len(stacks) == 1:
         return _problem(first, _WORDS[name], words, remedy)
-    resource = f"{len(stacks)} stacks: {', '.join(_place_in_words(one, first) for one in stacks)}"
+    resource = f"{counted(len(stacks), 'stack')}: {', '.join(_place_in_words(one, first) for one in stacks)}"
     return Problem(
         Standing.FAULT, first.account, first.region, first.name, resource, _WORDS[name], words, remedy
     )
