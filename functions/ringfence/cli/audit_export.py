@@ -55,7 +55,7 @@ def export(home: Home, names: tuple[str, ...], *, out: Path, since: datetime, un
     The bundle contains the entries, the tables responses.csv and decisions.csv, the leaves of the
     transparency log between the two checkpoints, and the checkpoints with their signatures. The leaves name
     the resources of all incidents of that time. `ringfence audit verify --bundle FILE --log-key KEY`
-    verifies it without AWS. Give the auditor the key on another way.
+    verifies it without AWS. Send the key to the auditor separately.
 
     Exit code 0: written. 1: the archive cannot be read, the log has no checkpoint yet, or the log or the
     bundle has a fault. 2: bad input.
@@ -123,9 +123,9 @@ def _tell(  # noqa: PLR0913 - what was asked for, and what was made of it
         lines.append("The log has no checkpoint after --until yet: later entries are not in the bundle.")
     if made.younger:
         words = counted(made.younger, "entry is")
-        lines.append(f"{words} younger than the last checkpoint of the bundle, and not in it.")
+        lines.append(f"{words} newer than the last checkpoint of the bundle, and not in the bundle.")
     lines += (
-        "Give the auditor the key of the log on another way than the bundle. To verify it without AWS:",
+        "Send the auditor the key of the log separately from the bundle. To verify the bundle without AWS:",
         f"  {typed(*_VERIFY, str(out), '--log-key', sources.key.text)}",
     )
     note(*lines)

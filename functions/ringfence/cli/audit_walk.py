@@ -92,8 +92,8 @@ def _signed(sources: Sources, report: LogReport, since: datetime | None) -> list
             if forms.setdefault(one, str(note)) != note:
                 report.faults.append(f"a checkpoint has another form {received(version)}: {one.text!r}")
             if version.at - one.at > _AGAIN:
-                words = f"the checkpoint of {utc_text(one.at)} was put on top again {received(version)}"
-                report.remarks.append(f"tampering: {words}")
+                words = f"the checkpoint of {utc_text(one.at)} was written again, as the newest one,"
+                report.remarks.append(f"tampering: {words} {received(version)}")
                 continue
             found.append(Signed(one, "the archive's checkpoint", str(note)))
             if since and one.at < since - _MARGIN:

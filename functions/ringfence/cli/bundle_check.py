@@ -100,7 +100,7 @@ class _Check:
         if end is None or edge is None or (base is None and BASE in self.files.names):
             return
         if base and base.size > end.size:
-            self._fault(f"{BASE} was altered: it is over more entries than {CHECKPOINT}")
+            self._fault(f"{BASE} was altered: it covers more entries than {CHECKPOINT}")
             return
         if not self._log(edge, end, kept):
             return

@@ -64,10 +64,10 @@ def _words(report: BundleReport, key: LogKey) -> Iterator[str]:
         yield "VERIFICATION FAILED: the bundle is not what the log contains"
         return
     named = report.manifest.incidents
-    what = f"only {', '.join(named)} of " if named else ""
+    scope = f", but only of {', '.join(named)}" if named else ""
     yield (
-        f"verified {chains(report.responses, report.records)}: {counted(report.entries, 'entry')}, and none "
-        f"is missing of {what}{period_words(report.base, report.end)}"
+        f"verified {chains(report.responses, report.records)}: {counted(report.entries, 'entry')}. None is "
+        f"missing: the bundle contains {period_words(report.base, report.end)}{scope}"
     )
     yield f"the checkpoint over {counted(report.end.size, 'entry')} is signed with the key {key.text}"
 

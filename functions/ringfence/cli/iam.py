@@ -88,7 +88,8 @@ def generate(  # noqa: PLR0913 - the options of a command
     have that value.
 
     With --access-analyzer, IAM Access Analyzer generates the policy from what a trail recorded of the
-    principal. This calls AWS, and takes some minutes. Without a result, --from-cloudtrail is used.
+    principal. This calls AWS, and waits 15 minutes at most. If Access Analyzer generates no policy, the files
+    of --from-cloudtrail are used.
 
     The reason for each wildcard, and the calls that were left out, go to standard error. Review the policy:
     rare calls can be missing in the records.

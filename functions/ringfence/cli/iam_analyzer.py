@@ -57,7 +57,7 @@ def analyzed(
     if not falls_back:
         raise BadInput("--principal", "has no activity that Access Analyzer found", wanted.principal)
     click.echo(safe(f"Access Analyzer generated no policy: {why}"), err=True)
-    click.echo("The policy follows from the files of --from-cloudtrail instead.", err=True)
+    click.echo("The policy is generated from the files of --from-cloudtrail instead.", err=True)
     return None
 
 

@@ -112,10 +112,11 @@ def show(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Show which rule and which line decide, and why.
 
-    FINDING is a file with an event, or a finding type such as Backdoor:EC2/C&CActivity.B: then each level of
-    severity is shown. RESOURCE is KIND/ACCOUNT/REGION/ID, an ARN, or an id that shows its kind, such as that
-    of an instance: what protects or exempts it, and which rules can match it. If an ARN or an id does not
-    contain the account or the region, it is that of the policy's scope, which must have only one.
+    FINDING is a file with an event, or a finding type such as Backdoor:EC2/C&CActivity.B. For a type, each
+    level of severity is shown. RESOURCE is KIND/ACCOUNT/REGION/ID, an ARN, or an id that shows its kind, such
+    as that of an instance. For a resource, the command shows what protects or exempts it, and which rules can
+    match it. If an ARN or an id does not contain the account or the region, the policy's scope must have
+    only one, which is used.
 
     Exit code 0: shown. 2: the policy or the event is invalid.
     """

@@ -22,13 +22,13 @@ INCIDENT = record(
     id=text(),
     name=text("The Name tag in the newest finding. Anybody may have chosen it."),
     mode=text(
-        "The mode of the decision that led to the newest changes or question. Without both, of the newest "
-        "decision. Empty without a decision."
+        "The mode of the decision that led to the newest changes or to the newest request for an approval. "
+        "If there are none, the mode of the newest decision. Empty without a decision."
     ),
     reason=text("The reason of that decision."),
     later_decision=maybe(
         record(
-            "The newest decision, if another one led to the changes or the question.",
+            "The newest decision, if another one led to the changes or to the request.",
             mode=text(),
             reason=text(),
         )
@@ -44,7 +44,7 @@ INCIDENT = record(
     ),
     undone=many(
         record("", at=moment(), who=text("Who did it. Empty if no event shows it."), call=text("The call.")),
-        "How containment was undone, each time after which the resource was contained again.",
+        "Each time that containment was undone, if the resource was contained again afterwards.",
     ),
     verified_at=maybe(moment("When an open contained incident was last verified.")),
     severity=maybe(number("The severity of the worst finding.")),
@@ -137,14 +137,14 @@ COVERED = record(
 BUNDLE = record(
     sound=flag("Nothing was altered, removed or added, and everything is proved."),
     faults=many(text(), "What was altered, removed or added."),
-    unproved=many(text(), "Tables that another version of Ringfence made."),
+    unproved=many(text(), "Tables that are not proved, because another version of Ringfence made them."),
     incidents=many(text(), "The incidents that were named. Empty: everything of the period."),
     responses=whole(),
     records=whole("The number of records of the deployment, such as that of pauses."),
     entries=whole(),
     after=maybe(moment("The time of the checkpoint before the period. Null: since the log began.")),
     until=maybe(moment("The time of the checkpoint after the period.")),
-    size=whole("The number of entries of the log at that time."),
+    size=whole("The number of entries of the log at the end of the period."),
     key=text("The verifier key of the log."),
 )
 REFUSED_FINDING = record(

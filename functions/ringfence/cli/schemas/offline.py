@@ -121,7 +121,7 @@ DIFFERENCE = record(
     severities_=many(text()),
     subject_=text(),
     remediations_=many(
-        text("What changes. Without `--events`, it is missing if all of the runbook changes.")
+        text("The remediations that change. Without `--events`, missing if the whole runbook changes.")
     ),
     findings_=many(text()),
     old=text(),

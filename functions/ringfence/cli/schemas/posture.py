@@ -86,9 +86,9 @@ SCHEDULED = record(
     score=maybe(number("From 0 to 100. Null if there is no result.")),
     resources=whole(),
     **COUNTS,
-    places=whole("The accounts and regions that the scan was about."),
-    incomplete=whole("Those in which something was not looked at."),
-    handed_over=whole("The failing resources that were handed over as findings."),
+    places=whole("The number of accounts and regions that the scan was about."),
+    incomplete=whole("The number of those in which something was not looked at."),
+    handed_over=whole("The number of failing resources that were handed over as findings."),
 )
 GENERATED = record(
     policy=record(
