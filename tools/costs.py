@@ -63,7 +63,12 @@ PRICES = {
         "<https://airbyte.com/data-engineering-resources/dynamodb-pricing> (2025-07-21), not AWS's own page",
     ),
     "puts": Price("S3 PUT requests", 0.005, 1000, UNVERIFIED),
-    "messages": Price("SQS requests", 0.40, 1_000_000, UNVERIFIED),
+    "messages": Price(
+        "SQS requests",
+        0.40,
+        1_000_000,
+        "<https://cloudburn.io/blog/amazon-sqs-pricing> (2026-03-14), not AWS's own page",
+    ),
     "invocations": Price("Lambda requests", 0.20, 1_000_000, UNVERIFIED),
     "notices": Price("SNS publishes", 0.50, 1_000_000, UNVERIFIED),
 }
@@ -111,6 +116,8 @@ def document() -> str:
     return TEXT.format(
         counts="\n".join(rows),
         prices="\n".join(prices),
+        alarm=f"${ALARM.each:.2f}",
+        queue=f"${POLLS * PRICES['messages'].each:.2f}",
         idle="\n".join(_idle()),
         sweeps="\n".join(_sweeps()),
         accounts=ACCOUNTS,
@@ -171,7 +178,8 @@ stream delivered to it.
 
 A test counts the keys, alarms and queues of the templates. Lambda asks each queue for messages all the time:
 five requests each 20 seconds are assumed. Schedules, heartbeats and checkpoints are about 55,000 invocations
-a month, less than thirty cents.
+a month, less than thirty cents. The optional stacks are not in the table. Each of their alarms adds {alarm} a
+month, and each of their queues adds {queue}.
 
 The events of AWS services that EventBridge delivers in their own account and region are free.
 
