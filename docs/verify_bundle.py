@@ -124,13 +124,13 @@ def verify_incident(incident: str, lines: list[str], leaves: dict[tuple[str, str
         must(logged and logged[-1] == entries[-1]["entry"], f"{incident} {chain}: its last entry was added")
         for seq, entry in enumerate(entries):
             here, body = f"{chain} {entry['entry']}", json.loads(entry["body"])
-            must(entry["entry"] == f"{incident}#{seq:06d}", f"{here}: a gap before it")
+            must(entry["entry"] == f"{incident}#{seq:06d}", f"{here}: an entry before it is missing")
             hash_ = sha256(entry["body"].encode()).hex()
             must(hash_ == entry["hash"], f"{here}: its hash does not match its body")
             must((body["previous"], body["seq"]) == (previous, seq), f"{here}: it does not follow")
             must(
                 (f"{body['runbook']}#{body['subject']}", body["incident"]) == (chain, incident),
-                f"{here}: of another",
+                f"{here}: it belongs to another chain or incident",
             )
             number, leaf = leaves.pop((chain, entry["entry"]), (-1, None))
             if leaf is None:
@@ -172,8 +172,9 @@ def main(path: Path, key: str) -> str:
         must(not leaves, f"removed, but in the log: {sorted(leaves)[:5]}")
     strangers = sorted({*bundle.names} - bundle.used)
     must(not strangers, f"nothing in the log belongs to {strangers}")
-    scope = f"only of {', '.join(named)}" if named else "of everything in the period"
-    return f"{entries} entries are sound, and none is missing {scope} until {at:%Y-%m-%d %H:%M:%S} UTC"
+    whole = f"everything in the period until {at:%Y-%m-%d %H:%M:%S} UTC"
+    scope = f", but only of {', '.join(named)}" if named else ""
+    return f"Sound entries: {entries}. None is missing: the bundle contains {whole}{scope}"
 
 
 if __name__ == "__main__":

@@ -99,7 +99,7 @@ def test_a_script_verifies_a_bundle_without_ringfence(
     with audit_store() as store, written_bundle(path) as out:
         make_bundle(sources, Asked(home.clock() - timedelta(minutes=minutes)), store, out, home.clock())
     done = script(path, key, name="verify_bundle.py")
-    said = f"{entries} entries are sound, and none is missing of everything in the period until "
+    said = f"Sound entries: {entries}. None is missing: the bundle contains everything in the period until "
     assert (done.returncode, done.stdout.startswith(said)) == (0, True), done.stderr + done.stdout
     with zipfile.ZipFile(path, "a") as more:
         more.writestr("more.txt", "")
