@@ -51,16 +51,32 @@ class AthenaQueries:
     workgroup: str
     saved: Mapping[str, str]
 
-    def rows(self, name: str, parameters: Sequence[str], token: str) -> Iterator[Mapping[str, str]]:
-        """Yield the rows of a saved query with these parameters. The same token runs it once.
+    def rows(
+        self, name: str, parameters: Sequence[str], tokens: Sequence[str]
+    ) -> Iterator[Mapping[str, str]]:
+        """Yield the rows of a saved query with these parameters.
 
-        Raises Retryable while it runs, and if it failed.
+        The same token runs it once. The next token runs it again if it failed. Raises Retryable while it
+        runs, and if it failed with each token.
         """
         with raised("athena:GetNamedQuery"):
             saved = self.client.get_named_query(NamedQueryId=self.saved[name])["NamedQuery"]
+        why = ""
+        for token in tokens:
+            execution, status = self._started(saved["QueryString"], parameters, token)
+            if status["State"] == DONE:
+                yield from self._rows(execution)
+                return
+            why = f"is {status['State'].lower()} {status.get('StateChangeReason', '')}".strip()
+            if status["State"] not in FAILED:
+                break
+        raise Retryable(f"the query {name} {why}")
+
+    def _started(self, sql: str, parameters: Sequence[str], token: str) -> tuple[str, Mapping[str, str]]:
+        """Start a query unless it was started with this token. Return its execution and status."""
         with raised("athena:StartQueryExecution"):
             started = self.client.start_query_execution(
-                QueryString=saved["QueryString"],
+                QueryString=sql,
                 ExecutionParameters=list(parameters),
                 ClientRequestToken=token,
                 WorkGroup=self.workgroup,
@@ -68,11 +84,7 @@ class AthenaQueries:
         execution = started["QueryExecutionId"]
         with raised("athena:GetQueryExecution"):
             found = self.client.get_query_execution(QueryExecutionId=execution)
-        status = found["QueryExecution"]["Status"]
-        if status["State"] != DONE:
-            why = status.get("StateChangeReason", "") if status["State"] in FAILED else ""
-            raise Retryable(f"the query {name} is {status['State'].lower()} {why}".strip())
-        yield from self._rows(execution)
+        return execution, found["QueryExecution"]["Status"]
 
     def _rows(self, execution: str) -> Iterator[Mapping[str, str]]:
         """Yield the rows of a result. The first row of the first page contains the names of the columns."""

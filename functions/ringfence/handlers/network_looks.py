@@ -1,11 +1,12 @@
 """Run the queries over flow logs each day, and send what they find.
 
 A message is one query over the logs of one account and one day. Athena runs it once, however often the
-message is delivered: the message returns until the result exists.
+message is delivered: the message returns until the result exists. A query that failed is run again.
 """
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -29,8 +30,13 @@ if TYPE_CHECKING:
 class Queries(Protocol):
     """Saved queries."""
 
-    def rows(self, name: str, parameters: Sequence[str], token: str) -> Iterable[Mapping[str, str]]:
-        """Return the rows of a query. Raises Retryable while it runs. The same token runs it once."""
+    def rows(
+        self, name: str, parameters: Sequence[str], tokens: Sequence[str]
+    ) -> Iterable[Mapping[str, str]]:
+        """Return the rows of a query. Raises Retryable while it runs.
+
+        The same token runs it once. The next one runs it again if it failed.
+        """
         ...
 
 
@@ -46,7 +52,11 @@ class NetworkLooks:
     def begin(self, now: datetime) -> int:
         """Send a message for each account and query, about yesterday. Return how many. Raises Retryable."""
         day = (now - timedelta(days=1)).date()
-        looks = [Look(query, account, day) for account in self.accounts for query in deployed()]
+        looks = [
+            Look(query, account, day, secrets.token_hex(16))
+            for account in self.accounts
+            for query in deployed()
+        ]
         for one in looks:
             self.send(canonical(one.message))
         return len(looks)
@@ -55,8 +65,8 @@ class NetworkLooks:
         """Handle one message. Raises BadInput, Forged and Retryable."""
         proof.check()
         look = Look.of(Document.of(parse_json(body)))
-        rows = tuple(self.queries.rows(look.query.id, look.parameters, look.token))
+        rows = tuple(self.queries.rows(look.query.id, look.parameters, look.tokens))
         for row in rows:
             self.report(look.finding(row))
-        logger().info("looked", extra={**look.message, "found": counted(len(rows), "row")})
+        logger().info("looked", extra={**look.about, "found": counted(len(rows), "row")})
         return ()

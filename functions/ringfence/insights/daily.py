@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -40,6 +41,9 @@ the saved queries by name, as JSON.
 SEVERITIES: Final = {"low": 2.0, "medium": 5.0, "high": 8.0, "critical": 9.5}
 KEYS: Final = frozenset({"srcaddr", "dstaddr", "dstport", "interface_id", *TIMES})
 """The columns by which a row of one day is known again."""
+TRIES: Final = 3
+"""How often a query of a message is started: again if it failed."""
+_NONCE: Final = re.compile("[0-9a-f]{32}")
 
 
 def deployed() -> tuple[Query, ...]:
@@ -49,29 +53,41 @@ def deployed() -> tuple[Query, ...]:
 
 @frozen
 class Look:
-    """One query over the flow logs of one account and one day."""
+    """One query over the flow logs of one account and one day.
+
+    `nonce` is a random text that only the message contains. Without it, somebody who knows the query and the
+    day could start the query first, with the same token, and its early result would be read as this one.
+    """
 
     query: Query
     account: str
     day: date
+    nonce: str
 
     @classmethod
     def of(cls, document: Document) -> Look:
         """Read a look from a message. Raises BadInput that names the field and the value."""
         known = {one.id: one for one in deployed()}
-        id_, account, day = (document.text(name) for name in ("query", "account", "day"))
+        id_, account, day, nonce = (document.text(name) for name in ("query", "account", "day", "nonce"))
         if id_ not in known:
             raise unknown("query", id_, known)
         if not ACCOUNT_ID.fullmatch(account):
             raise BadInput("account", "must be a 12-digit account id", account)
+        if not _NONCE.fullmatch(nonce):
+            raise BadInput("nonce", "must be 32 hexadecimal digits", nonce)
         try:
-            return cls(known[id_], account, date.fromisoformat(day))
+            return cls(known[id_], account, date.fromisoformat(day), nonce)
         except ValueError as error:
             raise BadInput("day", "must be a day such as 2027-01-31", day) from error
 
     @property
     def message(self) -> dict[str, str]:
         """The look as a message."""
+        return {**self.about, "nonce": self.nonce}
+
+    @property
+    def about(self) -> dict[str, str]:
+        """What it is about, for logs: without the nonce."""
         return {"query": self.query.id, "account": self.account, "day": self.day.isoformat()}
 
     @property
@@ -80,9 +96,13 @@ class Look:
         return f"'{self.account}'", f"'{self.day:%Y/%m/%d}'"
 
     @property
-    def token(self) -> str:
-        """A text that is the same for the same look, so that Athena runs it once."""
-        return hashlib.sha256(json.dumps(self.message).encode()).hexdigest()
+    def tokens(self) -> tuple[str, ...]:
+        """The tokens of its tries, the same for the same message, so that Athena runs each try once.
+
+        CloudTrail shows a token that was used. Nobody can compute the next one from it.
+        """
+        given = (json.dumps([number, self.message]) for number in range(TRIES))
+        return tuple(hashlib.sha256(one.encode()).hexdigest() for one in given)
 
     def finding(self, row: Mapping[str, str]) -> dict[str, object]:
         """Return the finding of a row, in the form in which `ringfence findings send` sends it."""

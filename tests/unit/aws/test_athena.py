@@ -14,7 +14,7 @@ from ringfence.model.errors import Retryable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SAVED, EXECUTION, TOKEN = "saved-1", "execution-1", "t" * 32
+SAVED, EXECUTION, TOKEN, NEXT = "saved-1", "execution-1", "t" * 32, "u" * 32
 SQL = "SELECT 1 WHERE ? = ?"
 
 
@@ -29,21 +29,28 @@ def started(stub: Stubber, state: str, why: str = "") -> AthenaQueries:
     """Answer up to the state of the execution."""
     query = {"Name": "q", "Database": "d", "QueryString": SQL, "NamedQueryId": SAVED}
     stub.add_response("get_named_query", {"NamedQuery": query}, {"NamedQueryId": SAVED})
+    executed(stub, state, why)
+    return AthenaQueries(stub.client, "ringfence-network", {"beaconing": SAVED})
+
+
+def executed(
+    stub: Stubber, state: str, why: str = "", token: str = TOKEN, execution: str = EXECUTION
+) -> None:
+    """Answer that the query was started with a token, and its state."""
     stub.add_response(
         "start_query_execution",
-        {"QueryExecutionId": EXECUTION},
+        {"QueryExecutionId": execution},
         {
             "QueryString": SQL,
             "ExecutionParameters": ["'1'", "'2'"],
-            "ClientRequestToken": TOKEN,
+            "ClientRequestToken": token,
             "WorkGroup": "ringfence-network",
         },
     )
     status = {"State": state, **({"StateChangeReason": why} if why else {})}
     stub.add_response(
-        "get_query_execution", {"QueryExecution": {"Status": status}}, {"QueryExecutionId": EXECUTION}
+        "get_query_execution", {"QueryExecution": {"Status": status}}, {"QueryExecutionId": execution}
     )
-    return AthenaQueries(stub.client, "ringfence-network", {"beaconing": SAVED})
 
 
 def page(*rows: tuple[str | None, ...], token: str = "") -> dict[str, Any]:
@@ -52,7 +59,7 @@ def page(*rows: tuple[str | None, ...], token: str = "") -> dict[str, Any]:
 
 
 def rows(queries: AthenaQueries) -> list[object]:
-    return list(queries.rows("beaconing", ("'1'", "'2'"), TOKEN))
+    return list(queries.rows("beaconing", ("'1'", "'2'"), (TOKEN, NEXT)))
 
 
 def test_all_pages_are_read_and_the_first_row_names_the_columns(stub: Stubber) -> None:
@@ -71,9 +78,22 @@ def test_a_query_that_runs_is_read_later(stub: Stubber, state: str) -> None:
         rows(started(stub, state))
 
 
-def test_a_query_that_failed_says_why(stub: Stubber) -> None:
+@pytest.mark.parametrize("state", ["FAILED", "CANCELLED"])
+def test_a_query_that_failed_is_run_again_with_the_next_token(stub: Stubber, state: str) -> None:
+    queries = started(stub, state, "stopped")
+    executed(stub, "SUCCEEDED", token=NEXT, execution="execution-2")
+    result = page(("srcaddr",), ("10.0.0.7",))
+    stub.add_response("get_query_results", result, {"QueryExecutionId": "execution-2"})
+    assert rows(queries) == [{"srcaddr": "10.0.0.7"}]
+    stub.assert_no_pending_responses()
+
+
+def test_a_query_that_failed_with_each_token_says_why(stub: Stubber) -> None:
+    queries = started(stub, "FAILED", "HIVE_BAD_DATA")
+    executed(stub, "FAILED", "HIVE_BAD_DATA", NEXT, "execution-2")
     with pytest.raises(Retryable, match="failed HIVE_BAD_DATA"):
-        rows(started(stub, "FAILED", "HIVE_BAD_DATA"))
+        rows(queries)
+    stub.assert_no_pending_responses()
 
 
 def test_a_refused_call_is_retried_later(stub: Stubber) -> None:

@@ -48,10 +48,12 @@ class Saved:
     """Saved queries. Each one runs for some deliveries of its message."""
 
     runs: int = 0
-    asked: list[tuple[str, Sequence[str], str]] = field(default_factory=list)
+    asked: list[tuple[str, Sequence[str], Sequence[str]]] = field(default_factory=list)
 
-    def rows(self, name: str, parameters: Sequence[str], token: str) -> Iterator[Mapping[str, str]]:
-        self.asked.append((name, parameters, token))
+    def rows(
+        self, name: str, parameters: Sequence[str], tokens: Sequence[str]
+    ) -> Iterator[Mapping[str, str]]:
+        self.asked.append((name, parameters, tokens))
         if len(self.asked) <= self.runs:
             raise Retryable("the query is running")
         yield ROW
@@ -65,6 +67,17 @@ def test_the_schedule_sends_a_message_for_each_account_and_query_about_yesterday
     assert {json.loads(one)["account"] for one in sent} == set(ACCOUNTS)
 
 
+def test_nobody_can_predict_a_token() -> None:
+    saved, sent = Saved(), list[str]()
+    looks = NetworkLooks(ACCOUNTS[:1], saved, sent.append, lambda _: None)
+    for _ in range(2):
+        looks.begin(NOW)
+    for one in sent:
+        looks.work(one, EXECUTION, Proven())
+    tokens = [token for _, _, tokens in saved.asked for token in tokens]
+    assert len(set(tokens)) == len(tokens)
+
+
 def test_a_row_becomes_a_finding_and_a_query_that_still_runs_is_asked_again_with_the_same_token() -> None:
     sent: list[str] = []
     found: list[Mapping[str, object]] = []
@@ -76,7 +89,7 @@ def test_a_row_becomes_a_finding_and_a_query_that_still_runs_is_asked_again_with
     looks.work(sent[0], EXECUTION, Proven())
     (finding,) = found
     assert finding_of(finding)
-    assert len({token for _, _, token in saved.asked}) == 1
+    assert len({tuple(tokens) for _, _, tokens in saved.asked}) == 1
     assert saved.asked[0][1] == ("'111122223333'", "'2027/01/31'")
 
 

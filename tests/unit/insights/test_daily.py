@@ -11,7 +11,7 @@ import sqlglot
 from sqlglot.optimizer.qualify import qualify
 
 from ringfence.events.sent.form import finding_of
-from ringfence.insights.daily import ACCOUNT, DATABASE, DAY, MOST_ROWS, REGION, Look, deployed
+from ringfence.insights.daily import ACCOUNT, DATABASE, DAY, MOST_ROWS, REGION, TRIES, Look, deployed
 from ringfence.insights.daily_sql import daily_sql
 from ringfence.insights.query import COLUMNS, FLOW_LOGS
 from ringfence.model.document import Document
@@ -24,7 +24,7 @@ PEER = "203.0.113.9"
 OWN, OTHER = "111122223333", "444455556666"
 EACH = pytest.mark.parametrize("query", deployed(), ids=lambda one: one.id)
 PARTITIONS = dict.fromkeys((ACCOUNT, REGION, DAY), "VARCHAR")
-LOOK = Look(deployed()[0], OWN, date(2027, 1, 31))
+LOOK = Look(deployed()[0], OWN, date(2027, 1, 31), "0" * 32)
 
 
 @EACH
@@ -80,7 +80,7 @@ def test_the_id_of_a_finding_follows_from_what_it_is_about_and_not_from_its_numb
     row = {"srcaddr": "10.0.0.7", "dstaddr": "203.0.113.9", "calls": "40"}
     assert LOOK.finding(row)["id"] == LOOK.finding({**row, "calls": "41"})["id"]
     assert LOOK.finding(row)["id"] != LOOK.finding({**row, "srcaddr": "10.0.0.8"})["id"]
-    assert LOOK.finding(row)["id"] != Look(LOOK.query, OTHER, LOOK.day).finding(row)["id"]
+    assert LOOK.finding(row)["id"] != Look(LOOK.query, OTHER, LOOK.day, LOOK.nonce).finding(row)["id"]
 
 
 def test_what_a_log_contains_cannot_break_a_finding() -> None:
@@ -90,12 +90,23 @@ def test_what_a_log_contains_cannot_break_a_finding() -> None:
 def test_a_look_is_read_from_its_message() -> None:
     assert Look.of(Document.of(LOOK.message)) == LOOK
     assert LOOK.parameters == (f"'{OWN}'", "'2027/01/31'")
-    assert 32 <= len(LOOK.token) <= 128
+    assert all(32 <= len(one) <= 128 for one in LOOK.tokens)
+
+
+def test_who_knows_the_query_the_account_and_the_day_cannot_compute_a_token() -> None:
+    other = Look(LOOK.query, LOOK.account, LOOK.day, "1" * 32)
+    assert len({*LOOK.tokens, *other.tokens}) == 2 * TRIES
+    assert LOOK.nonce not in LOOK.about.values()
 
 
 @pytest.mark.parametrize(
     ("changed", "field"),
-    [({"query": "x"}, "query"), ({"account": "' OR 1=1"}, "account"), ({"day": "31.1.2027"}, "day")],
+    [
+        ({"query": "x"}, "query"),
+        ({"account": "' OR 1=1"}, "account"),
+        ({"day": "31.1.2027"}, "day"),
+        ({"nonce": "1"}, "nonce"),
+    ],
 )
 def test_a_message_that_is_no_look_is_bad_input(changed: dict[str, str], field: str) -> None:
     with pytest.raises(BadInput) as raised:
