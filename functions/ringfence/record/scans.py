@@ -186,43 +186,87 @@ class ScanSummary:
 
 
 @frozen
+class Best:
+    """The best score since the last notice. `rules` is the digest of the rules that it is the score of."""
+
+    rules: str
+    score: float
+
+
+@frozen
 class ScanHistory:
-    """The scans, the oldest first. `passing` are the critical rules that no resource failed in the last."""
+    """The scans, the oldest first, and what the next one is compared with.
+
+    Attributes
+    ----------
+    scans : tuple of ScanSummary
+        The scans.
+    passing : tuple of str
+        The critical rules that no resource failed in the last scan that had a verdict of them.
+    best : Best or None
+        The best score since the last notice. None: no scan with a score ended since it is kept.
+    """
 
     scans: tuple[ScanSummary, ...] = ()
     passing: tuple[str, ...] = ()
+    best: Best | None = None
+
+    def best_score(self, rules: str) -> float | None:
+        """Return the best score of some rules since the last notice. None if there is none."""
+        best = self.best or self._last
+        return best.score if best and best.rules == rules else None
 
     @property
-    def last(self) -> ScanSummary | None:
-        """The last scan."""
-        return self.scans[-1] if self.scans else None
+    def _last(self) -> Best | None:
+        """The last score: earlier versions kept no best one."""
+        known = (Best(one.rules, one.score) for one in reversed(self.scans) if one.score is not None)
+        return next(known, None)
 
-    def after(self, scan: ScanSummary, passing: Iterable[str]) -> ScanHistory:
-        """Return the history with one more scan. The oldest one falls out when there are too many."""
-        return ScanHistory((*self.scans, scan)[-MOST_SCANS:], tuple(sorted(passing)))
+    def after(self, scan: ScanSummary, passing: Iterable[str], *, told: bool = False) -> ScanHistory:
+        """Return the history with one more scan. The oldest one falls out when there are too many.
+
+        `told` says whether people are notified of this scan. Then the next ones are compared with it.
+        """
+        best = self.best or self._last
+        if scan.score is not None:
+            before = None if told else self.best_score(scan.rules)
+            best = Best(scan.rules, scan.score if before is None else max(before, scan.score))
+        return ScanHistory((*self.scans, scan)[-MOST_SCANS:], tuple(sorted(passing)), best)
 
     @property
     def text(self) -> str:
         """The text of the item."""
-        return canonical({"scans": [one.value for one in self.scans], "passing": list(self.passing)})
+        best = self.best
+        return canonical(
+            {
+                "scans": [one.value for one in self.scans],
+                "passing": list(self.passing),
+                **({"best": {"rules": best.rules, "score": best.score}} if best else {}),
+            }
+        )
 
     @classmethod
     def of(cls, text: str) -> ScanHistory:
         """Read the text of the item. Raises BadInput for any other text."""
         given = _document(text)
-        return cls(tuple(map(ScanSummary.of, given.children("scans"))), given.texts("passing"))
+        best = given.child("best") if given.has("best") else None
+        return cls(
+            tuple(map(ScanSummary.of, given.children("scans"))),
+            given.texts("passing"),
+            Best(best.text("rules"), best.number("score")) if best else None,
+        )
 
 
 @frozen
 class Decline:
-    """How a scan is worse than the last one with the same rules.
+    """How a scan is worse than those before it with the same rules.
 
     Attributes
     ----------
     before, now : float
-        The scores, equal if only rules began to fail.
+        The best score since the last notice, and that of the scan.
     failing : tuple of str
-        The critical rules that no resource failed in the last scan, and that some fail now.
+        The critical rules that no resource failed in their last verdict, and that some fail now.
     """
 
     before: float
@@ -231,7 +275,10 @@ class Decline:
 
 
 def decline(history: ScanHistory, scan: ScanSummary, failing: Iterable[str], points: float) -> Decline | None:
-    """Return how a scan is worse than the last one. None if it is not, or if it cannot be compared.
+    """Return how a scan is worse than those before it. None if it is not, or if it cannot be compared.
+
+    The score is compared with the best one since the last notice. If it were compared with the last one, a
+    score that falls a little in each scan would never be a notice.
 
     Parameters
     ----------
@@ -247,18 +294,18 @@ def decline(history: ScanHistory, scan: ScanSummary, failing: Iterable[str], poi
     Examples
     --------
     >>> last = ScanSummary("2027-01-01T00:00:00Z", "r", 90.0, (9, 1, 0), 10, 1, 0, 0)
-    >>> history = ScanHistory((last,), ("root-has-mfa",))
+    >>> history = ScanHistory().after(last, ("root-has-mfa",))
     >>> decline(history, replace(last, score=84.9), (), 5)
     Decline(before=90.0, now=84.9, failing=())
     >>> decline(history, replace(last, score=85.0), (), 5)
     """
-    last = history.last
-    if last is None or last.rules != scan.rules or last.score is None or scan.score is None:
+    before = history.best_score(scan.rules)
+    if before is None or scan.score is None:
         return None  # other rules have another score, and nobody made anything worse
     began = tuple(sorted(set(failing) & set(history.passing)))
     # Scores have one decimal, and a difference of two floats is not exact.
-    if round(last.score - scan.score, 1) > points or began:
-        return Decline(last.score, scan.score, began)
+    if round(before - scan.score, 1) > points or began:
+        return Decline(before, scan.score, began)
     return None
 
 

@@ -220,6 +220,45 @@ def test_people_are_told_of_a_critical_rule_that_begins_to_fail_and_once() -> No
     assert ("named",) in [lines for _, lines in notice.parts]
 
 
+def test_a_score_that_falls_a_little_in_each_scan_is_a_notice() -> None:
+    scanned = Scanned((named(BUCKET),), points=5)
+    for wrong in range(6):
+        buckets(scanned.config, HERE, 20 - wrong, wrong)
+        scanned.run()
+    assert [one.what for one in scanned.told] == [
+        "the compliance score fell from 100 to 90",
+        "the compliance score fell from 90 to 80",
+    ]
+
+
+def test_a_scan_in_which_nothing_is_recorded_hides_no_decline() -> None:
+    scanned = Scanned((named(BUCKET),), points=5)
+    buckets(scanned.config, HERE, 20, 0)
+    scanned.run()
+    scanned.config.items[HERE] = []
+    scanned.run()
+    assert scanned.history.scans[-1].score is None
+    buckets(scanned.config, HERE, 10, 10)
+    scanned.run()
+    assert [one.what for one in scanned.told] == ["the compliance score fell from 100 to 50"]
+
+
+def test_a_critical_rule_that_had_no_verdict_for_a_scan_still_begins_to_fail() -> None:
+    rules = (named(BUCKET, severity="critical"), named(ROLE, name="role", severity="low"))
+    scanned = Scanned(rules, points=100)
+    everywhere = Place(HOME, "global")
+    scanned.config.record(everywhere, item(everywhere, ROLE, "r", configuration={"name": "x"}))
+    buckets(scanned.config, HERE, 1, 0)
+    scanned.run()
+    scanned.config.items[HERE] = []
+    scanned.run()
+    assert scanned.history.passing == ("named",)
+    buckets(scanned.config, HERE, 0, 1)
+    scanned.run()
+    (notice,) = scanned.told
+    assert ("named",) in [lines for _, lines in notice.parts]
+
+
 def test_nothing_is_handed_over_unless_the_policy_lets_the_function_send() -> None:
     scanned = Scanned((FIXABLE,))
     buckets(scanned.config, HERE, 0, 1)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from ringfence.model.codec import canonical
 from ringfence.model.errors import BadInput
 from ringfence.model.place import Place
 from ringfence.record import control
@@ -14,6 +15,7 @@ from ringfence.record.scans import (
     LONGEST,
     MOST_SCANS,
     MOST_UNSEEN,
+    Best,
     Decline,
     PlaceResults,
     ScanHistory,
@@ -31,8 +33,25 @@ RESULTS = PlaceResults("2027-01-01T00:00:00Z", "digest", LEFT, COUNTS, 6, ("x",)
 
 def test_items_are_read_back() -> None:
     assert PlaceResults.of(RESULTS.text) == RESULTS
-    history = ScanHistory((SCAN, replace(SCAN, score=None)), ("a",))
+    history = ScanHistory((SCAN, replace(SCAN, score=None)), ("a",), Best("digest", 95.0))
     assert ScanHistory.of(history.text) == history
+
+
+def test_a_history_of_an_earlier_version_is_compared_by_its_last_score() -> None:
+    scans = (replace(SCAN, score=99.0), SCAN, replace(SCAN, score=None))
+    text = canonical({"scans": [one.value for one in scans], "passing": ["a"]})
+    history = ScanHistory.of(text)
+    assert (history, history.text) == (ScanHistory(scans, ("a",)), text)
+    assert (history.best_score("digest"), history.best_score("others")) == (90.0, None)
+    assert history.after(replace(SCAN, score=85.0), ()).best == Best("digest", 90.0)
+
+
+def test_the_best_score_is_kept_until_people_are_told_or_the_rules_change() -> None:
+    history = ScanHistory().after(SCAN, ()).after(replace(SCAN, score=86.0), ())
+    assert history.best == Best("digest", 90.0)
+    assert history.after(replace(SCAN, score=None, rules="others"), ()).best == Best("digest", 90.0)
+    assert history.after(replace(SCAN, score=80.0), (), told=True).best == Best("digest", 80.0)
+    assert history.after(replace(SCAN, score=1.0, rules="others"), ()).best == Best("others", 1.0)
 
 
 SHORT = '{"scan": "x", "rules": "y", "counts": {"r": [1]}}'

@@ -12,7 +12,7 @@ from ringfence.record.notices.scans import declined
 from ringfence.record.scans import ScanSummary, decline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ringfence.handlers.scans.plan import ScanPlan
     from ringfence.model.place import Place
@@ -53,18 +53,34 @@ def scored(plan: ScanPlan, scan: str, results: Mapping[Place, PlaceResults], his
         sum(bool(one.unseen) for one in results.values()),
         sum(one.handed_over for one in results.values()),
     )
-    critical = {name: one for name, one in counts.items() if severities.get(name) == CRITICAL}
-    failing = [name for name, one in critical.items() if one.failed]
+    failing = [name for name, one in counts.items() if one.failed and severities.get(name) == CRITICAL]
     worse = decline(history, summary, failing, plan.points)
     return Scored(
         summary,
-        history.after(summary, (name for name, one in critical.items() if one.passed and not one.failed)),
+        history.after(summary, _passing(severities, counts, history), told=worse is not None),
         f"{SUMMARIES}/{scan}.json",
         canonical(_document(summary, counts, severities, results)),
         declined(worse, summary, sum(len(one.unseen) + one.more for one in results.values()))
         if worse
         else None,
     )
+
+
+def _passing(
+    severities: Mapping[str, str], counts: Mapping[str, Counts], history: ScanHistory
+) -> Iterator[str]:
+    """Yield the critical rules that no resource fails.
+
+    A rule without a verdict stays as it was. If it left, nobody would be notified of a resource that was
+    changed while AWS Config did not record it.
+    """
+    for name in (name for name, severity in severities.items() if severity == CRITICAL):
+        one = counts.get(name, Counts())
+        if one.passed or one.failed:
+            if not one.failed:
+                yield name
+        elif name in history.passing:
+            yield name
 
 
 def _counts(results: Iterable[PlaceResults]) -> dict[str, Counts]:

@@ -117,7 +117,7 @@ class NoticeKind(Enum):
     SCORE_FELL = (
         "score-fell",
         Urgency.ACTION,
-        "The score of a scheduled scan fell, or a critical rule failed that passed in the last scan.",
+        "The score of a scheduled scan fell, or a critical rule failed that passed before.",
     )
     SELF_CHECK = "self-check", Urgency.URGENT, "Ringfence's resources differ from what its stacks declare."
     FORGED_INPUT = "forged-input", Urgency.URGENT, "A function refused an input that somebody made up."

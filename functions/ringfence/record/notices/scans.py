@@ -1,4 +1,4 @@
-"""The notice about a scheduled scan that is worse than the last one."""
+"""The notice about a scheduled scan that is worse than those before it."""
 
 from __future__ import annotations
 
@@ -18,18 +18,21 @@ def declined(worse: Decline, scan: ScanSummary, unseen: int) -> Notice:
     what = (
         f"the compliance score fell from {worse.before:g} to {worse.now:g}"
         if fell
-        else f"{counted(len(worse.failing), 'critical rule')} failed that passed in the last scan"
+        else f"{counted(len(worse.failing), 'critical rule')} failed that passed before"
     )
     passed, failed, not_assessed = scan.numbers
     numbers = (
-        f"score {worse.now:g}, and {worse.before:g} in the last scan with the same rules",
+        f"score {worse.now:g}; the best since the last such notice was {worse.before:g}, with the same rules",
         f"{counted(passed, 'result')} passed, {failed} failed, and {not_assessed} not assessed",
         f"{counted(scan.resources, 'resource was')} read in {counted(scan.places, 'place')}",
     )
     beside = (f"{counted(unseen, 'part was')} not looked at, so the score says nothing about it",)
     parts = (
         ("The scan", (*numbers, *(beside if unseen else ()))),
-        ("Critical rules that no resource failed in the last scan, and that some fail now", worse.failing),
+        (
+            "Critical rules that no resource failed when they were last judged, and that some fail now",
+            worse.failing,
+        ),
         ("What to do", ("find the failing resources in the results of the scan, and fix them",)),
     )
     kind = NoticeKind.SCORE_FELL
