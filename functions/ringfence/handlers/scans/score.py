@@ -71,7 +71,7 @@ def _passing(
 ) -> Iterator[str]:
     """Yield the critical rules that no resource fails.
 
-    A rule without a verdict stays as it was. If it left, nobody would be notified of a resource that was
+    A rule without a verdict keeps its place. If it lost it, nobody would be notified of a resource that was
     changed while AWS Config did not record it.
     """
     for name in (name for name, severity in severities.items() if severity == CRITICAL):
