@@ -21,6 +21,8 @@ from verify_log import WIDTH, Fault, checkpoint, must, public_key, sha256
 
 MANIFEST, CHECKPOINT, BASE = "manifest.json", "log/checkpoint", "log/base"
 TABLES = {"responses.csv", "decisions.csv"}
+MOST_BYTES = 1 << 28
+"""The size of the largest file that is read."""
 Leaf = tuple[int, dict[str, str]]
 
 
@@ -66,6 +68,7 @@ class Bundle:
     def read(self, name: str) -> bytes:
         """Read a file."""
         must(name in self.names, f"{name} is missing")
+        must(self.zip.getinfo(name).file_size <= MOST_BYTES, f"{name} is too large")
         self.used.add(name)
         return self.zip.read(name)
 
@@ -78,15 +81,16 @@ class Bundle:
         other = sorted({*self.names} - {MANIFEST} ^ said["files"].keys())
         must(not other, f"added or removed: {other}")
         for name, digest in said["files"].items():
-            must(sha256(self.zip.read(name)).hex() == digest, f"{name} was altered")
+            must(sha256(self.read(name)).hex() == digest, f"{name} was altered")
+        self.used = {MANIFEST, *TABLES}
         return list(said["incidents"])
 
-    def base(self, key: str) -> tuple[int, Tree]:
-        """Return the size of the log before the period, and its tree."""
+    def base(self, key: str) -> tuple[int, Tree, str]:
+        """Return the size of the log before the period, its tree, and when the period begins, in words."""
         tree = Tree()
         if BASE not in self.names:
-            return 0, tree
-        size, signed, _ = checkpoint(self.read(BASE).decode(), key)
+            return 0, tree, "since the log began"
+        size, signed, made = checkpoint(self.read(BASE).decode(), key)
         levels = [(level, size >> 8 * level) for level in range(8) if size >> 8 * level]
         for level, count in reversed(levels):
             if width := count % WIDTH:
@@ -95,7 +99,7 @@ class Bundle:
                 for at in range(width):
                     tree.add(tile[32 * at : 32 * at + 32], 8 * level)
         must(tree.root == signed, "the tiles do not have the root of log/base")
-        return size, tree
+        return size, tree, f"after {made:%Y-%m-%d %H:%M:%S} UTC"
 
     def leaves(self, first: int, size: int) -> Iterator[tuple[int, bytes]]:
         """Yield the leaves of the period, each with its number."""
@@ -153,7 +157,7 @@ def main(path: Path, key: str) -> str:
     bundle = Bundle(path)
     named = bundle.manifest()
     end, signed, at = checkpoint(bundle.read(CHECKPOINT).decode(), key)
-    first, tree = bundle.base(key)
+    first, tree, since = bundle.base(key)
     wanted: dict[str, dict[tuple[str, str], Leaf]] = {}
     for number, text in bundle.leaves(first, end):
         tree.add(sha256(b"\x00" + text))
@@ -172,9 +176,9 @@ def main(path: Path, key: str) -> str:
         must(not leaves, f"removed, but in the log: {sorted(leaves)[:5]}")
     strangers = sorted({*bundle.names} - bundle.used)
     must(not strangers, f"nothing in the log belongs to {strangers}")
-    whole = f"everything in the period until {at:%Y-%m-%d %H:%M:%S} UTC"
+    period = f"{since} until {at:%Y-%m-%d %H:%M:%S} UTC"
     scope = f", but only of {', '.join(named)}" if named else ""
-    return f"Sound entries: {entries}. None is missing: the bundle contains {whole}{scope}"
+    return f"Sound entries: {entries}. None is missing: the bundle contains everything {period}{scope}"
 
 
 if __name__ == "__main__":
@@ -191,6 +195,7 @@ if __name__ == "__main__":
     if not zipfile.is_zipfile(given.bundle):
         parser.error(f"BUNDLE: {given.bundle} is no zip file")
     try:
-        print(main(given.bundle, given.key))
+        print(main(given.bundle, given.key).encode("unicode_escape").decode())
     except (Fault, KeyError, TypeError, ValueError, zipfile.BadZipFile) as fault:
-        sys.exit(f"NOT SOUND: {fault}")
+        # Whoever made the bundle chose the names in it: a terminal must not obey them.
+        sys.exit(f"NOT SOUND: {str(fault).encode('unicode_escape').decode()}")

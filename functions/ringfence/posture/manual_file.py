@@ -101,12 +101,18 @@ def _evidence_flaws(given: Mapping[str, object], folder: FilePath) -> Iterator[t
 
 
 def _digest_flaws(given: Mapping[str, object], folder: FilePath) -> Iterator[tuple[str, str]]:
-    """Compare the digest with the file, if it is beside the rules. It can also be kept elsewhere."""
+    """Compare the digest with the file, if it is beside the rules. It can also be kept elsewhere.
+
+    The author of a rule file may not be allowed to read other files. So no file outside the folder is read.
+    """
     name, digest = _text(given, "evidence_file"), _text(given, "sha256")
     if not (name and digest):
         return
     try:
-        with (folder / name).open("rb") as file:
+        path = (folder / name).resolve()
+        if not (path.is_relative_to(folder.resolve()) and path.is_file()):
+            return
+        with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
     except (OSError, ValueError):
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -37,6 +38,8 @@ sys.path.insert(0, sys.argv[0].rpartition("/")[0])
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
 """Runs a script that cannot import Ringfence."""
+
+TIME = r"[\d-]{10} [\d:]{8} UTC"
 
 
 def test_the_vectors_are_what_the_code_writes() -> None:
@@ -99,12 +102,18 @@ def test_a_script_verifies_a_bundle_without_ringfence(
     with audit_store() as store, written_bundle(path) as out:
         make_bundle(sources, Asked(home.clock() - timedelta(minutes=minutes)), store, out, home.clock())
     done = script(path, key, name="verify_bundle.py")
-    said = f"Sound entries: {entries}. None is missing: the bundle contains everything in the period until "
-    assert (done.returncode, done.stdout.startswith(said)) == (0, True), done.stderr + done.stdout
+    period = f"after {TIME} until {TIME}"
+    said = f"Sound entries: {entries}. None is missing: the bundle contains everything {period}"
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert re.fullmatch(said, done.stdout.strip())
     with zipfile.ZipFile(path, "a") as more:
         more.writestr("more.txt", "")
     done = script(path, key, name="verify_bundle.py")
     assert (done.returncode, done.stderr) == (1, "NOT SOUND: added or removed: ['more.txt']\n")
+    with zipfile.ZipFile(path, "a") as more:
+        more.writestr("\x1b[1K\rSound entries: 12", "")
+    done = script(path, key, name="verify_bundle.py")
+    assert (done.returncode, "\x1b" in done.stderr + done.stdout) == (1, False)
 
 
 def entry(home: LogHome, old: bytes, new: bytes) -> None:

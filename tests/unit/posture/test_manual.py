@@ -85,6 +85,15 @@ def test_a_file_beside_the_rules_must_have_the_digest(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("absolute", [True, False])
+def test_a_file_outside_the_folder_of_the_rules_is_not_read(tmp_path: Path, absolute: bool) -> None:  # noqa: FBT001 - a parameter
+    outside, rules = tmp_path / "secret", tmp_path / "rules"
+    outside.write_bytes(b"a secret")
+    rules.mkdir()
+    text = CONTROL.format(digest=DIGEST).replace("restore.pdf", str(outside) if absolute else "../secret")
+    assert load(rules, text)
+
+
 SOC2, A1 = "SOC 2, Trust Services Criteria", " (did you mean A1.3?)"
 WRONG = """\
 compliance_rules:
