@@ -124,7 +124,10 @@ class Look:
 
 
 def _shown(name: str, value: str) -> str:
-    """Return a value for people. Times are seconds since 1970."""
+    """Return a value for people. Times are seconds since 1970. Other numbers are not changed."""
     if name in TIMES and value.isascii() and value.isdigit():
-        return f"{datetime.fromtimestamp(int(value), UTC):%Y-%m-%dT%H:%M:%SZ}"
+        try:
+            return f"{datetime.fromtimestamp(int(value), UTC):%Y-%m-%dT%H:%M:%SZ}"
+        except (ValueError, OverflowError, OSError):
+            return value
     return value

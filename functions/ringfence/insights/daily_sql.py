@@ -1,6 +1,10 @@
 """The queries over flow logs as they run in Athena each day: for one account. Pure.
 
 Addresses of private networks exist in several accounts, so each query reads the logs of one account.
+
+Who may create flow logs in that account can have records of another format written to the same folders. A
+record counts only if its values have the form of the default format.
+https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html
 """
 
 from __future__ import annotations
@@ -17,6 +21,20 @@ if TYPE_CHECKING:
     from ringfence.insights.query import Query
 
 _WITH = "with_"
+_BEGINNING = f"CAST(TO_UNIXTIME(DATE_PARSE({DAY}, '%Y/%m/%d')) AS BIGINT)"
+_SECONDS = 86400
+_LONGEST = 3600
+"""The longest interval of a record that counts, in seconds. AWS writes at most ten minutes."""
+_DEFAULT_FORMAT = (
+    "version = 2",
+    "REGEXP_LIKE(account_id, '^([0-9]{12}|unknown)$')",
+    # A file is in the folder of the day on which it was written: its first flows can be of the day before.
+    f"start BETWEEN {_BEGINNING} - {_SECONDS} AND {_BEGINNING} + {_SECONDS}",
+    f'"end" - start BETWEEN 0 AND {_LONGEST}',  # a sum could be too large for a BIGINT
+)
+"""What a record in the default format fulfills. The account of a record can be another one: that of a
+participant of a shared VPC.
+"""
 
 
 def daily_sql(query: Query) -> str:
@@ -30,7 +48,8 @@ def daily_sql(query: Query) -> str:
     """
     made = sqlglot.parse_one(query.text(), read="duckdb", into=exp.Select)
     columns = ", ".join(f'"{name}"' for name, _ in COLUMNS)
-    source = f"SELECT {columns} FROM {DATABASE}.{FLOW_LOGS} WHERE {ACCOUNT} = ? AND {DAY} = ?"  # noqa: S608 - of declarations only
+    conditions = " AND ".join((f"{ACCOUNT} = ?", f"{DAY} = ?", *_DEFAULT_FORMAT))
+    source = f"SELECT {columns} FROM {DATABASE}.{FLOW_LOGS} WHERE {conditions}"  # noqa: S608 - of declarations only
     logs = exp.CTE(
         this=sqlglot.parse_one(source, read="athena"),
         alias=exp.TableAlias(this=exp.to_identifier(FLOW_LOGS)),

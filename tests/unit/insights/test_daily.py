@@ -40,8 +40,8 @@ def test_a_query_reads_the_columns_and_partitions_of_the_table(query: Query) -> 
     assert len(list(parsed.find_all(sqlglot.exp.Placeholder))) == 2
 
 
-@EACH
-def test_a_query_finds_the_same_as_over_the_logs_of_that_account_and_day_alone(query: Query) -> None:
+def filled(query: Query) -> duckdb.DuckDBPyConnection:
+    """Return a table with flows of two accounts and two days."""
     database = duckdb.connect()
     columns = ", ".join(f'"{name}" {type_}' for name, type_ in (*COLUMNS, *PARTITIONS.items()))
     database.execute(f"CREATE SCHEMA {DATABASE}; CREATE TABLE {DATABASE}.{FLOW_LOGS} ({columns})")
@@ -57,14 +57,59 @@ def test_a_query_finds_the_same_as_over_the_logs_of_that_account_and_day_alone(q
                 f"INSERT INTO {DATABASE}.{FLOW_LOGS} SELECT 2, '{account}', 'eni-1', {ends}, 40000, {flow}, "  # noqa: S608
                 f"'OK', '{account}', 'eu-west-1', '{day}' FROM range(1, {number}) AS r(n)"
             )
+    return database
+
+
+def found_in(database: duckdb.DuckDBPyConnection, query: Query) -> list[tuple[object, ...]]:
+    """Run the query of a day in DuckDB."""
     back = sqlglot.transpile(daily_sql(query), read="athena", write="duckdb")[0]
-    found = database.execute(back, [one.strip("'") for one in LOOK.parameters]).fetchall()
+    return database.execute(back, [one.strip("'") for one in LOOK.parameters]).fetchall()
+
+
+@EACH
+def test_a_query_finds_the_same_as_over_the_logs_of_that_account_and_day_alone(query: Query) -> None:
+    database = filled(query)
+    found = found_in(database, query)
     database.execute(
         f"CREATE VIEW {FLOW_LOGS} AS SELECT * FROM {DATABASE}.{FLOW_LOGS} "  # noqa: S608
         f"WHERE {ACCOUNT} = '{OWN}' AND {DAY} = '2027/01/31'"
     )
     assert found == database.execute(query.text()).fetchall()[:MOST_ROWS]
     assert found
+
+
+@EACH
+def test_records_of_another_format_in_the_same_folder_change_nothing(query: Query) -> None:
+    """Who may create flow logs in an account chooses the order of the fields."""
+    database = filled(query)
+    found = found_in(database, query)
+    database.execute(f"CREATE TABLE flows AS SELECT * FROM {DATABASE}.{FLOW_LOGS}")  # noqa: S608
+    for changed in (
+        f"{OWN} AS start",
+        f'{OWN} AS "end"',
+        f'{2**63 - 1} AS start, {2**63 - 1} AS "end"',
+        'start - 864000 AS start, "end" - 864000 AS "end"',
+        'start + 864000 AS start, "end" + 864000 AS "end"',
+        "5 AS version",
+        "NULL AS version",
+        "'eni-1' AS account_id",
+    ):
+        database.execute(f"INSERT INTO {DATABASE}.{FLOW_LOGS} SELECT * REPLACE ({changed}) FROM flows")  # noqa: S608
+    assert found_in(database, query) == found
+
+
+def test_flows_that_were_written_after_midnight_count() -> None:
+    (query,) = (one for one in deployed() if one.id == "exfiltration")
+    database = filled(query)
+    database.execute(f'UPDATE {DATABASE}.{FLOW_LOGS} SET start = start - 9900, "end" = "end" - 9900')  # noqa: S608
+    assert len(found_in(database, query)) == 1
+
+
+@pytest.mark.parametrize("value", ["999999999999", "9" * 30, "9" * 5000])
+def test_a_number_that_is_no_time_is_shown_unchanged(value: str) -> None:
+    finding = LOOK.finding({"srcaddr": "10.0.0.7", "hour": value})
+    assert finding_of(finding)
+    assert value[:12] in str(finding["title"])
 
 
 def test_a_row_is_a_finding_about_its_account() -> None:
