@@ -13,7 +13,11 @@ from ringfence.model.errors import Refused, Retryable
 if TYPE_CHECKING:
     from ringfence.aws.signed_http import SignedHttp
 
-_RETRY = 503
+_THROTTLED, _FAILED = 429, 500
+"""The code with which an HTTP API throttles, and the least one that says that the API failed.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
+"""
 
 
 def sent(http: SignedHttp, given: tuple[object, ...]) -> tuple[Document, ...]:
@@ -25,4 +29,5 @@ def sent(http: SignedHttp, given: tuple[object, ...]) -> tuple[Document, ...]:
     if document.has("error"):
         raise_answer(document.child("error").value)
     message = f"the API answered {code}: {document.optional_text('message') or 'no message'}"
-    raise Retryable(message) if code >= _RETRY else Refused(message)
+    passes = code == _THROTTLED or code >= _FAILED
+    raise Retryable(message) if passes else Refused(message)

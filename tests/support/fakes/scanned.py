@@ -73,7 +73,10 @@ class Files:
 
 @dataclass
 class Scanned:
-    """Scheduled scans with everything that they reach. `posted` are the findings that the API got."""
+    """Scheduled scans with everything that they reach. `posted` are the findings that the API got.
+
+    The API does not answer the first `fails` requests.
+    """
 
     rules: tuple[Rule, ...]
     accounts: tuple[str, ...] = (HOME,)
@@ -82,6 +85,7 @@ class Scanned:
     points: float = 5
     config: ConfigItems = field(default_factory=ConfigItems)
     lasts: timedelta = timedelta(minutes=10)
+    fails: int = 0
 
     def __post_init__(self) -> None:
         self.clock = Ticking(NOON)
@@ -90,7 +94,7 @@ class Scanned:
         self.posted: list[dict[str, object]] = []
         self.told: list[Notice] = []
         self.answer = {"status": 202}
-        self.fails, self.refuses = False, ""
+        self.refuses = ""
         policy = Policy(self.accounts, self.regions, senders=self.senders)
         plan = ScanPlan(self.rules, "digest", policy, self.regions, self.points, SENDER)
         env = Environment(
@@ -115,6 +119,7 @@ class Scanned:
 
     def post(self, given: tuple[object, ...]) -> tuple[Document, ...]:
         if self.fails:
+            self.fails -= 1
             raise Retryable("the API does not answer")
         self.posted += [dict(Document.of(one).value) for one in given]
         return tuple(Document.of(self.answer) for _ in given)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.handlers.parts import SCAN, SUM, Part
+from ringfence.handlers.scans.handing import TRIES
 from ringfence.handlers.scans.look import AT_ONCE
 from ringfence.handlers.scans.timed import OVER
 from ringfence.handlers.scans.work import RESERVE
@@ -294,11 +295,35 @@ def test_what_the_policy_or_the_rule_does_not_allow_is_not_sent() -> None:
     assert [one["subjects"] for one in scanned.posted] == [[f"bucket/{HOME}/{REGION}/wrong-1"]]
 
 
-def test_an_api_that_refuses_or_does_not_answer_stops_no_scan() -> None:
+def test_an_api_that_refuses_or_does_not_answer_stops_no_scan_and_a_loss_rings_the_alarm(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     scanned = Scanned((FIXABLE,), senders=(MAY_SEND,))
-    buckets(scanned.config, HERE, 0, 1)
+    buckets(scanned.config, HERE, 0, 2)
     scanned.answer = {"status": 403}
     scanned.run()
-    scanned.fails = True
+    assert reasons(caplog) == []
+    scanned.fails = 1_000
     scanned.run()
     assert [one.handed_over for one in scanned.history.scans] == [0, 0]
+    assert reasons(caplog) == ["2 failing resources were not handed over: the API does not answer"]
+
+
+def test_what_the_api_does_not_take_at_once_is_sent_again(caplog: pytest.LogCaptureFixture) -> None:
+    scanned = Scanned((FIXABLE,), senders=(MAY_SEND,), fails=3)
+    buckets(scanned.config, HERE, 0, 2)
+    scanned.run()
+    assert (scanned.history.scans[0].handed_over, len(scanned.posted)) == (2, 2)
+    scanned.answer = {"status": 503}
+    scanned.run()
+    assert scanned.history.scans[1].handed_over == 0
+    assert len(scanned.posted) == 2 + 2 * TRIES
+    assert reasons(caplog) == ["2 failing resources were not handed over: the API does not take them now"]
+
+
+def test_nothing_waits_for_the_api_longer_than_the_execution_lasts(caplog: pytest.LogCaptureFixture) -> None:
+    scanned = Scanned((FIXABLE,), senders=(MAY_SEND,), fails=1_000, lasts=RESERVE + timedelta(seconds=5))
+    buckets(scanned.config, HERE, 0, 1)
+    scanned.run()
+    assert reasons(caplog) == [f"1 failing resource was not handed over: {OVER}"]
+    assert scanned.history.scans[0].numbers == (0, 1, 0)

@@ -14,14 +14,17 @@ from ringfence.events.sent.form import MOST_FINDINGS, finding_of
 from ringfence.events.sent.parser import finding_from
 from ringfence.events.sent.sealed import Sent, Way
 from ringfence.handlers.logs import logger
+from ringfence.handlers.operator_answers import code_of
 from ringfence.handlers.sent_findings import ACCEPTED
-from ringfence.model.errors import RingfenceError
+from ringfence.model.errors import Retryable, RingfenceError
+from ringfence.model.step import counted
 from ringfence.policy.senders import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from ringfence.handlers.scans.timed import Timed
     from ringfence.model.document import Document
     from ringfence.policy.policy import Policy
     from ringfence.posture.fixes import Fix, Fixes
@@ -29,8 +32,20 @@ if TYPE_CHECKING:
     Post = Callable[[tuple[object, ...]], tuple[Document, ...]]
     """Sends some findings, and returns the result of each."""
 
+TRIES = 6
+"""How often some findings are sent that the API does not take now. The waits add up to half a minute."""
+NOT_NOW = code_of("retry")
+"""The status of a finding that the API can take later."""
 MOST_OF_A_PLACE = 100
 """The failing resources of a place that one scan hands over. The next scan finds the others."""
+
+
+@dataclass(frozen=True)
+class Handed:
+    """How many failing resources were handed over, and what was lost because the API did not take it."""
+
+    accepted: int = 0
+    lost: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,13 +56,14 @@ class Handing:
     sender: str
     post: Post | None = None
 
-    def over(self, fixes: Fixes, at: datetime) -> int:
-        """Send a finding for each failing resource that the policy allows. Return how many were accepted.
+    def over(self, fixes: Fixes, timed: Timed) -> Handed:
+        """Send a finding for each failing resource that the policy allows.
 
         An error stops nothing: the next scan finds the same resources again.
         """
         if self.post is None:
-            return 0
+            return Handed()
+        at = timed.clock()
         left = Counter(fixes.left)
         found = []
         for one in fixes.found:
@@ -55,15 +71,11 @@ class Handing:
                 left[why] += 1
             else:
                 found.append(fixes.finding(one, at))
-        accepted = 0
-        try:
-            for start in range(0, len(found), MOST_FINDINGS):
-                accepted += _accepted(self.post(tuple(found[start : start + MOST_FINDINGS])), left)
-        except RingfenceError as error:
-            left[str(error)] += len(found) - accepted
+        sending = _Sending(self.post, timed.wait, left)
+        lost = sending.all(found)
         for why, number in left.items():
             logger().warning("not handed over", extra={"resources": number, "why": why})
-        return accepted
+        return Handed(sending.accepted, lost)
 
     def _refused(self, one: Fix, fixes: Fixes, at: datetime) -> str:
         """Return why the policy does not allow to hand a resource over. Empty if it does."""
@@ -73,12 +85,56 @@ class Handing:
         return f"{refused.field} {refused.reason}" if refused else ""
 
 
-def _accepted(results: tuple[Document, ...], left: Counter[str]) -> int:
-    """Count the findings that were accepted, and the others by the reason."""
-    accepted = 0
-    for one in results:
-        if one.integer("status") == ACCEPTED:
-            accepted += 1
-        else:
-            left[one.optional_child("error").optional_text("message") or "no reason was given"] += 1
-    return accepted
+@dataclass
+class _Sending:
+    """Sends findings, and counts those that were accepted and, in `left`, the others by the reason."""
+
+    post: Post
+    wait: Callable[[float], None]
+    left: Counter[str]
+    accepted: int = 0
+
+    def all(self, findings: list[dict[str, object]]) -> tuple[str, ...]:
+        """Send findings. Return what was lost, and why: nothing more is sent after an error."""
+        for start in range(0, len(findings), MOST_FINDINGS):
+            waiting = findings[start : start + MOST_FINDINGS]
+            try:
+                self._some(waiting)
+            except RingfenceError as error:
+                number = len(waiting) + len(findings[start + MOST_FINDINGS :])
+                self.left[str(error)] += number
+                return (f"{counted(number, 'failing resource was')} not handed over: {error}",)
+        return ()
+
+    def _some(self, waiting: list[dict[str, object]]) -> None:
+        """Send some findings, and again after a growing wait what the API does not take now.
+
+        What was answered leaves `waiting`. Raises the error of the last try, and Retryable without more time.
+        """
+        for number in range(TRIES):
+            try:
+                waiting[:] = self._not_now(waiting, self.post(tuple(waiting)))
+            except Retryable:
+                if number == TRIES - 1:
+                    raise
+            if not waiting:
+                return
+            if number < TRIES - 1:
+                self.wait(float(2**number))
+        raise Retryable("the API does not take them now")
+
+    def _not_now(
+        self, given: list[dict[str, object]], results: tuple[Document, ...]
+    ) -> list[dict[str, object]]:
+        """Count results. Return the findings that the API can take later."""
+        later = []
+        for one, result in zip(given, results, strict=False):
+            status = result.integer("status")
+            if status == ACCEPTED:
+                self.accepted += 1
+            elif status == NOT_NOW:
+                later.append(one)
+            else:
+                why = result.optional_child("error").optional_text("message")
+                self.left[why or "no reason was given"] += 1
+        return later

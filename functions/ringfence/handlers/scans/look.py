@@ -32,7 +32,7 @@ AT_ONCE = 8
 
 @dataclass
 class PlaceLook:
-    """Looks at a place. `broken` is what could not be read now, and perhaps can be read later."""
+    """Looks at a place. `broken` is what could not be read or handed over now, and perhaps can be later."""
 
     place: Place
     wanted: Wanted
@@ -72,7 +72,9 @@ class PlaceLook:
             return None
         if found.ending and not found.ending.whole:
             self.broken += found.ending.unseen
-        found.handed_over = self.handing.over(found.fixes, timed.clock())
+        handed = self.handing.over(found.fixes, timed)
+        found.handed_over = handed.accepted
+        self.broken += handed.lost
         return found
 
     def _name(self, types: Sequence[str]) -> str:
