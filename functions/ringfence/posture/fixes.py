@@ -6,6 +6,7 @@ import hashlib
 import shlex
 from collections import Counter
 from dataclasses import dataclass, field
+from heapq import heappush, heappushpop
 from typing import TYPE_CHECKING
 
 from ringfence.events.config.trigger import ConfigTrigger
@@ -21,7 +22,7 @@ from ringfence.posture.rule import Status
 from ringfence.posture.values import EVERYWHERE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from ringfence.model.remediation import Remediation
@@ -31,10 +32,13 @@ if TYPE_CHECKING:
     from ringfence.posture.rule import Resource, Result, Rule
 
 MOST = 1_000
-"""The failing resources that one scan hands over. The next scan finds the others."""
+"""The failing resources that one scan hands over, at most."""
 PRODUCT = "ringfence-scan"
 """The product in the findings of scans. The policy's `mappings` can name it."""
 LONGEST_TITLE = 500
+
+Rank = tuple[float, bytes]
+"""What resources are compared by: the severity, and a hash."""
 
 
 @frozen
@@ -149,20 +153,44 @@ class Fix:
     highest: Mode
 
 
+def _allowed(_: Fix) -> str:
+    return ""
+
+
 @dataclass
 class Fixes:
     """The failing resources that a remediation fixes.
 
-    `left` counts those that are not handed over, by the reason. `units` are the organizational units, and
-    `most` is the number of resources that are handed over.
+    If there are too many, those with the highest severity are chosen. Among equals, a hash decides. If their
+    order decided, somebody could let so many resources fail that others are never handed over.
+
+    Attributes
+    ----------
+    rules : mapping of str to Rule
+        The rules.
+    units : Units
+        The organizational units of each account.
+    runbooks : tuple of Runbook
+        The runbooks.
+    most : int
+        How many resources are handed over.
+    salt : str
+        What the hash depends on. Nobody who can choose names of resources may know it before.
+    refused : callable
+        Returns why a resource must not be handed over. Empty: it may.
+    left : Counter of str
+        How many are not handed over, by the reason.
     """
 
     rules: Mapping[str, Rule]
     units: Units
     runbooks: tuple[Runbook, ...]
     most: int = MOST
-    found: list[Fix] = field(default_factory=list)
+    salt: str = ""
+    refused: Callable[[Fix], str] = _allowed
     left: Counter[str] = field(default_factory=Counter)
+    _chosen: list[tuple[Rank, int, Fix]] = field(default_factory=list)
+    _seen: int = 0
 
     def add(self, one: Result) -> None:
         """Take a result. Only what fails and has a remediation counts."""
@@ -177,10 +205,32 @@ class Fixes:
             self.left[f"{rule.name}: {rule.remediation} answers no finding about such a resource"] += 1
         elif not (highest.changes or highest.asks):
             self.left[f"{rule.name}: the rule sets the mode {highest}"] += 1
-        elif len(self.found) >= self.most:
-            self.left[f"more than {self.most} in one scan: scan again"] += 1
         else:
-            self.found.append(Fix(one, found, highest))
+            self._choose(Fix(one, found, highest))
+
+    def _choose(self, one: Fix) -> None:
+        """Take a resource if it comes before another, and nothing refuses it."""
+        rank, full = self.rank(one), len(self._chosen) >= self.most
+        comes_before = not full or rank > self._chosen[0][0]
+        if comes_before and (why := self.refused(one)):
+            self.left[why] += 1
+            return
+        if full:
+            self.left[f"more than {self.most} in one scan: scan again"] += 1
+        if comes_before:
+            self._seen += 1
+            (heappushpop if full else heappush)(self._chosen, (rank, self._seen, one))
+
+    def rank(self, one: Fix) -> Rank:
+        """Return what a resource is compared by with others. The highest ones are chosen."""
+        rule = self.rules[one.result.rule]
+        words = f"{self.salt} {rule.name} {one.target.ref.key}"
+        return LEVELS[rule.severity], hashlib.sha256(words.encode()).digest()
+
+    @property
+    def found(self) -> list[Fix]:
+        """The resources that are handed over, in the order in which they were read."""
+        return [one for _, _, one in sorted(self._chosen, key=lambda each: each[1])]
 
     def finding(self, one: Fix, at: datetime) -> dict[str, object]:
         """Return the finding that hands a failing resource over."""

@@ -86,6 +86,7 @@ class Scanned:
     config: ConfigItems = field(default_factory=ConfigItems)
     lasts: timedelta = timedelta(minutes=10)
     fails: int = 0
+    most: int = 100
 
     def __post_init__(self) -> None:
         self.clock = Ticking(NOON)
@@ -105,7 +106,7 @@ class Scanned:
             self.files,
             Handing(policy, SENDER, self.post if self.senders else None),
             tuple(CATALOGUE.values()),
-            100,
+            self.most,
             self.send,
             in_turn,
             self.told.append,

@@ -272,8 +272,8 @@ def test_failing_resources_that_a_remediation_fixes_are_handed_over() -> None:
     scanned = Scanned((FIXABLE, named(BUCKET, name="other")), senders=(MAY_SEND,))
     buckets(scanned.config, HERE, 1, 2)
     scanned.run()
-    assert [one["subjects"] for one in scanned.posted] == [
-        [f"bucket/{HOME}/{REGION}/wrong-{number}"] for number in range(2)
+    assert sorted(str(one["subjects"]) for one in scanned.posted) == [
+        f"['bucket/{HOME}/{REGION}/wrong-{number}']" for number in range(2)
     ]
     assert {one["type"] for one in scanned.posted} == {"Config:s3-bucket-versioning-enabled"}
     assert scanned.history.scans[0].handed_over == 2
@@ -293,6 +293,33 @@ def test_what_the_policy_or_the_rule_does_not_allow_is_not_sent() -> None:
     buckets(scanned.config, HERE, 0, 3)
     scanned.run()
     assert [one["subjects"] for one in scanned.posted] == [[f"bucket/{HOME}/{REGION}/wrong-1"]]
+
+
+def test_what_the_policy_does_not_allow_takes_no_place_of_what_it_allows() -> None:
+    only = Sender((f"bucket/{HOME}/{REGION}/wrong-1?",), Mode.AUTO, role=SENDER)
+    scanned = Scanned((FIXABLE,), senders=(only,), most=10)
+    buckets(scanned.config, HERE, 0, 20)
+    scanned.run()
+    assert {str(one["subjects"]) for one in scanned.posted} == {
+        f"['bucket/{HOME}/{REGION}/wrong-{number}']" for number in range(10, 20)
+    }
+
+
+def test_resources_that_always_fail_starve_no_others() -> None:
+    scanned = Scanned((FIXABLE,), senders=(MAY_SEND,), most=5)
+    buckets(scanned.config, HERE, 0, 10)
+    for _ in range(12):
+        scanned.run()
+    assert [one.handed_over for one in scanned.history.scans] == [5] * 12
+    assert len({str(one["subjects"]) for one in scanned.posted}) == 10
+
+
+def test_the_highest_severity_is_handed_over_first() -> None:
+    low = named(BUCKET, name="low", severity="low", remediation="version-bucket")
+    scanned = Scanned((low, FIXABLE), senders=(MAY_SEND,), most=5)
+    buckets(scanned.config, HERE, 0, 4)
+    scanned.run()
+    assert [str(one["id"]).split("/")[0] for one in scanned.posted] == ["named"] * 4 + ["low"]
 
 
 def test_an_api_that_refuses_or_does_not_answer_stops_no_scan_and_a_loss_rings_the_alarm(

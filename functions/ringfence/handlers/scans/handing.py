@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ringfence.events.sent.form import MOST_FINDINGS, finding_of
@@ -19,6 +20,7 @@ from ringfence.handlers.sent_findings import ACCEPTED
 from ringfence.model.errors import Retryable, RingfenceError
 from ringfence.model.step import counted
 from ringfence.policy.senders import refusal
+from ringfence.posture.fixes import Fixes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,8 +28,10 @@ if TYPE_CHECKING:
 
     from ringfence.handlers.scans.timed import Timed
     from ringfence.model.document import Document
+    from ringfence.model.runbook import Runbook
     from ringfence.policy.policy import Policy
-    from ringfence.posture.fixes import Fix, Fixes
+    from ringfence.posture.fixes import Fix
+    from ringfence.posture.reach import Wanted
 
     Post = Callable[[tuple[object, ...]], tuple[Document, ...]]
     """Sends some findings, and returns the result of each."""
@@ -36,8 +40,8 @@ TRIES = 6
 """How often some findings are sent that the API does not take now. The waits add up to half a minute."""
 NOT_NOW = code_of("retry")
 """The status of a finding that the API can take later."""
-MOST_OF_A_PLACE = 100
-"""The failing resources of a place that one scan hands over. The next scan finds the others."""
+MOST_OF_A_QUERY = 100
+"""The failing resources of one query of a place that a scan hands over. The next scan chooses others."""
 
 
 @dataclass(frozen=True)
@@ -50,34 +54,42 @@ class Handed:
 
 @dataclass(frozen=True)
 class Handing:
-    """Hands failing resources over. `sender` is the ARN of the role, and `post` None if nobody may."""
+    """Hands failing resources over.
+
+    `sender` is the ARN of the role, and `post` None if nobody may. `salt` is random. With the scan, it
+    decides which resources are handed over if there are too many, so that each scan chooses others.
+    """
 
     policy: Policy
     sender: str
     post: Post | None = None
+    salt: str = ""
+
+    def fixes(self, wanted: Wanted, runbooks: tuple[Runbook, ...], most: int, at: datetime) -> Fixes:
+        """Return what chooses failing resources. The policy is asked before one is chosen."""
+        rules = {one.name: one for one in wanted.rules}
+        made = Fixes(rules, wanted.units, runbooks, most, f"{self.salt} {wanted.scan}")
+        if self.post:
+            made.refused = partial(self._refused, made, at)
+        return made
 
     def over(self, fixes: Fixes, timed: Timed) -> Handed:
-        """Send a finding for each failing resource that the policy allows.
+        """Send a finding for each chosen resource.
 
         An error stops nothing: the next scan finds the same resources again.
         """
         if self.post is None:
             return Handed()
-        at = timed.clock()
-        left = Counter(fixes.left)
-        found = []
-        for one in fixes.found:
-            if why := self._refused(one, fixes, at):
-                left[why] += 1
-            else:
-                found.append(fixes.finding(one, at))
+        at, left = timed.clock(), Counter(fixes.left)
+        # If the API takes only some, it takes those with the highest severity.
+        found = [fixes.finding(one, at) for one in sorted(fixes.found, key=fixes.rank, reverse=True)]
         sending = _Sending(self.post, timed.wait, left)
         lost = sending.all(found)
         for why, number in left.items():
             logger().warning("not handed over", extra={"resources": number, "why": why})
         return Handed(sending.accepted, lost)
 
-    def _refused(self, one: Fix, fixes: Fixes, at: datetime) -> str:
+    def _refused(self, fixes: Fixes, at: datetime, one: Fix) -> str:
         """Return why the policy does not allow to hand a resource over. Empty if it does."""
         given = finding_of(fixes.finding(one, at))
         found = finding_from(Sent(Way.API, self.sender, at, given))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from ringfence.aws.scan_files import RESULTS
 from ringfence.handlers.scans.plan import narrowed
 from ringfence.model.frozen import replace
-from ringfence.posture.fixes import Fixes
 from ringfence.posture.look import Look
 from ringfence.posture.reach import Reach
 from ringfence.posture.rule import Status
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from ringfence.handlers.scans.timed import Timed
     from ringfence.model.place import Place
     from ringfence.model.runbook import Runbook
+    from ringfence.posture.fixes import Fixes
     from ringfence.posture.kept import Ending, Judged
     from ringfence.posture.reach import Wanted
     from ringfence.record.scans import PlaceResults
@@ -55,8 +55,7 @@ class PlaceLook:
     def _read(self, types: Sequence[str], timed: Timed) -> _Found | None:
         """Read some types, and keep and hand over what was found. None if the time was over before."""
         wanted = narrowed(self.wanted, types)
-        rules = {one.name: one for one in wanted.rules}
-        found = _Found(Counter(), Fixes(rules, wanted.units, self.runbooks, self.most))
+        found = _Found(Counter(), self.handing.fixes(wanted, self.runbooks, self.most, timed.clock()))
 
         def fill(write: Callable[[str], None]) -> bool:
             def take(judged: Judged) -> None:

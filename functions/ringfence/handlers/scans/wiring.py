@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import time
 from functools import cache, partial
 from typing import TYPE_CHECKING, cast
@@ -19,7 +20,7 @@ from ringfence.handlers import wiring
 from ringfence.handlers.account_names import account_names
 from ringfence.handlers.parts import SCAN, SUM, part_of
 from ringfence.handlers.reviews import AT_ONCE
-from ringfence.handlers.scans.handing import MOST_OF_A_PLACE, Handing
+from ringfence.handlers.scans.handing import MOST_OF_A_QUERY, Handing
 from ringfence.handlers.scans.plan import ScanPlan
 from ringfence.handlers.scans.work import Environment, Scans
 from ringfence.handlers.sent_results import sent
@@ -63,9 +64,9 @@ def scans() -> Scans:
         time.sleep,
         ScanItems(cast("DynamoDBClient", own_client("dynamodb")), settings.control_table),
         ScanFiles(cast("S3Client", own_client("s3")), os.environ[BUCKET]),
-        Handing(policy, sender, _post(region)),
+        Handing(policy, sender, _post(region), secrets.token_hex()),
         tuple(CATALOGUE.values()),
-        MOST_OF_A_PLACE,
+        MOST_OF_A_QUERY,
         own.send,
         Threads("ringfence-scans", AT_ONCE),
         Topic(cast("SNSClient", own_client("sns")), os.environ[TOPIC], account_names()).publish,
