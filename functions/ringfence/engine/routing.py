@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.engine.canonical_subject import stands_for_listed
 from ringfence.events.access_analyzer.trigger import answered
 from ringfence.events.config.names import with_own_names
 from ringfence.events.dispatch import findings
@@ -14,7 +15,7 @@ from ringfence.events.envelope import NotForUs
 from ringfence.events.security_hub.told import names_of
 from ringfence.model.document import Document
 from ringfence.model.told_sources import ACCESS_ANALYZER, SECURITY_HUB
-from ringfence.policy.mappings import chosen, route
+from ringfence.policy.mappings import REPORTS, chosen, route
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -70,13 +71,27 @@ def sent_to(
 ) -> str | NotForUs | None:
     """Return the runbook for a finding of a product with these names, or why there is none.
 
-    None: it is of no other product, or remediations answer it and no entry of the policy is about it.
+    None: it is of no other product, or remediations answer it and no entry of the policy is about it. A
+    finding is reported if it is about no resource that its runbook handles, so that a person learns of it.
     """
     if not product:
         return None
     decide = chosen if _is_remediated(finding, runbooks) else route
     found = decide(mappings, product, finding.type, finding.severity)
-    return (found.runbook or NotForUs(found.reason)) if found else None
+    if found is None:
+        return None
+    if not found.runbook:
+        return NotForUs(found.reason)
+    handles = any(_handles(one, finding) for one in runbooks if one.id == found.runbook)
+    return found.runbook if handles else REPORTS
+
+
+def _handles(runbook: Runbook, finding: Finding) -> bool:
+    """Return whether a runbook handles one of the resources of a finding."""
+    return any(
+        isinstance(ref, runbook.subject) or stands_for_listed(ref, finding, runbook)
+        for ref in finding.subjects
+    )
 
 
 def _is_remediated(finding: Finding, runbooks: Iterable[Runbook]) -> bool:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ringfence.handlers.chat import Http
     from ringfence.handlers.proof import Proof
     from ringfence.insights.activity.seeing import Seeing, Seen
+    from ringfence.model.subject import Ref
 
 TRIES = 10
 """How often a state is read and written until another function has not changed it meanwhile."""
@@ -54,11 +55,16 @@ class States(Protocol):
 
 @dataclass(frozen=True)
 class LiveActivity:
-    """Evaluates rules. `send` sends a finding, and raises BadInput or Retryable if it was not accepted."""
+    """Evaluates rules.
+
+    `send` sends a finding, and raises BadInput or Retryable if it was not accepted. `outside` returns why a
+    resource is outside of the policy's scope.
+    """
 
     seeing: Seeing
     states: States
     send: Callable[[Mapping[str, object]], None]
+    outside: Callable[[Ref], str]
     known: dict[tuple[str, str], float] = field(default_factory=dict)
 
     def work(self, body: str, execution: ExecutionContext, proof: Proof) -> tuple[Again, ...]:
@@ -90,7 +96,7 @@ class LiveActivity:
             kept = self.states.read(group, now)
             before = from_bytes(kept.data)
             state, found = advance(before, seen)
-            state = with_pending(state, found)
+            state = with_pending(state, found, lambda ref: not self.outside(ref))
             version = kept.version
             if state != before:
                 if not self.states.write(group, to_bytes(state), version, self._expires(seen, now, state)):

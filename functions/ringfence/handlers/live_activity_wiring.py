@@ -37,4 +37,5 @@ def _activity() -> LiveActivity:
     endpoint, region = os.environ.get("AWS_ENDPOINT_URL", ""), os.environ["AWS_REGION"]
     api = FindingsApi(signed_http(os.environ[TO_API], endpoint, region))
     rules = chosen(os.environ[RULES], os.environ.get(NUMBERS, ""))
-    return LiveActivity(Seeing(rules), ActivityItems(client, os.environ[TABLE]), api.send)
+    states = ActivityItems(client, os.environ[TABLE])
+    return LiveActivity(Seeing(rules), states, api.send, wiring.policy().outside)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,9 +19,12 @@ from ringfence.insights.activity.pack.access import BRUTE_FORCE, NEW_NETWORK
 from ringfence.insights.activity.pack.identity import MFA_REMOVED
 from ringfence.insights.activity.rule import Calls, Rule, Threshold
 from ringfence.insights.activity.seeing import Seeing
-from ringfence.insights.activity.stories import ABROAD, DAY, call, sign_in
+from ringfence.insights.activity.stories import ABROAD, ALICE, DAY, OTHER, OWN, Who, call, sign_in
 from ringfence.model.errors import BadInput, Forged, Retryable
 from ringfence.policy.circumstances import Circumstances
+
+if TYPE_CHECKING:
+    from ringfence.model.subject import Ref
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 EXECUTION = ExecutionContext("e-1", "ringfence-activity", NOW, Circumstances(NOW))
@@ -85,10 +89,17 @@ def body(number: int) -> str:
     return event(call("s3:GetObject", {"key": str(number)}, number))
 
 
+def outside(ref: Ref) -> str:
+    """Return why a resource is outside: it is in another account, or in a region far away."""
+    if ref.account != OWN:
+        return "another account"
+    return "far away" if ref.region == "sa-east-1" else ""
+
+
 def live(
     states: MemoryStates, send: Callable[[Finding], None], rule: Rule = THREE
 ) -> Callable[[str], object]:
-    activity = LiveActivity(Seeing((rule,)), states, send)
+    activity = LiveActivity(Seeing((rule,)), states, send, outside)
     return lambda text: activity.work(text, EXECUTION, Proven())
 
 
@@ -195,7 +206,7 @@ def test_states_of_different_callers_are_different() -> None:
 def test_a_message_that_did_not_come_by_the_queue_is_not_counted() -> None:
     states = MemoryStates()
     with pytest.raises(Forged):
-        LiveActivity(Seeing((THREE,)), states, _never).work(body(0), EXECUTION, Stranger())
+        LiveActivity(Seeing((THREE,)), states, _never, outside).work(body(0), EXECUTION, Stranger())
     assert not states.reads
 
 
@@ -225,6 +236,27 @@ def _result(code: int, kind: str) -> dict[str, object]:
 
 def test_a_finding_that_is_accepted_is_done() -> None:
     FindingsApi(Api(202)).send({"id": "a"})
+
+
+def test_a_caller_outside_the_scope_is_told_about_in_the_account_that_recorded_the_call() -> None:
+    sent: list[Finding] = []
+    work = live(MemoryStates(), sent.append)
+    arn = f"arn:aws:iam::{OTHER}:user/mallory"
+    stranger = Who({**ALICE.identity, "accountId": OTHER, "arn": arn, "userName": "mallory"})
+    for number in range(3):
+        work(event(call("s3:GetObject", {"key": str(number)}, number, by=stranger)))
+    (finding,) = sent
+    assert finding["subjects"] == [f"account/{OWN}/us-east-1/{OWN}"]
+    assert "mallory" in str(finding["title"])
+    assert finding_of(finding)
+
+
+def test_a_finding_that_is_outside_of_the_scope_in_each_way_keeps_its_subjects() -> None:
+    sent: list[Finding] = []
+    activity = LiveActivity(Seeing((THREE,)), MemoryStates(), sent.append, lambda _: "not here")
+    for number in range(3):
+        activity.work(body(number), EXECUTION, Proven())
+    assert sent[0]["subjects"] != [f"account/{OWN}/us-east-1/{OWN}"]
 
 
 def test_a_finding_outside_the_scope_is_left_out() -> None:

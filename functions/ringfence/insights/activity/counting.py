@@ -20,10 +20,11 @@ from ringfence.insights.activity.rule import FirstSeen, Once, Rule, Sequence, Th
 from ringfence.model.frozen import frozen, replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from ringfence.insights.activity.detection import Sight
     from ringfence.insights.activity.seeing import Seen
+    from ringfence.model.subject import Ref
 
 LATE = 15 * 60
 """Seconds by which a call can arrive later than newer ones. CloudTrail delivers within about five minutes.
@@ -93,9 +94,12 @@ def advance(state: State, seen: Seen) -> tuple[State, tuple[Detection, ...]]:
     return _counted(state, seen, detects)
 
 
-def with_pending(state: State, found: Iterable[Detection]) -> State:
-    """Return the state with findings to send. What is about no resource leads to none."""
-    findings = tuple(one.finding() for one in found if one.subjects)
+def with_pending(state: State, found: Iterable[Detection], inside: Callable[[Ref], bool]) -> State:
+    """Return the state with findings to send, about what is inside of the scope.
+
+    What is about no resource leads to none.
+    """
+    findings = tuple(one.finding(inside) for one in found if one.subjects)
     return replace(state, pending=(*state.pending, *findings)) if findings else state
 
 

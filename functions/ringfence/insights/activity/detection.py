@@ -18,12 +18,13 @@ from ringfence.insights.activity.selecting import account_of, caller_of, object_
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
 from ringfence.model.kinds import kind_of
+from ringfence.model.kinds.account import AccountRef
 from ringfence.model.principals import principal_of as credentials_of
 from ringfence.model.step import counted
-from ringfence.model.subject import ACCOUNT
+from ringfence.model.subject import ACCOUNT, GLOBAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ringfence.insights.activity.rule import Rule
     from ringfence.insights.activity.selecting import Record
@@ -159,12 +160,25 @@ class Detection:
         address = f" from {self.last.call.address}" if self.last.call.address else ""
         return title(f"{self.rule.title}: {self.last.call.name} by {self.who}{address}{count}", 400)
 
-    def finding(self) -> dict[str, object]:
-        """Return the finding in the form in which `ringfence findings send` sends it.
+    def within(self, inside: Callable[[Ref], bool]) -> tuple[Ref, ...]:
+        """Return the subjects inside of a scope. If there is none, the account that recorded the call.
 
-        Raises BadInput if the records contain no valid account: then nobody can be named.
+        A caller of another account is outside. Somebody must learn of its calls all the same.
         """
         subjects = self.subjects
+        account = self.last.call.account
+        if subjects and ACCOUNT.fullmatch(account):
+            recorded = AccountRef(account, GLOBAL, account)
+            return tuple(filter(inside, subjects)) or ((recorded,) if inside(recorded) else subjects)
+        return subjects
+
+    def finding(self, inside: Callable[[Ref], bool] = lambda _: True) -> dict[str, object]:
+        """Return the finding in the form in which `ringfence findings send` sends it.
+
+        `inside` tells whether a resource is inside of the scope. Raises BadInput if the records contain no
+        valid account: then nobody can be named.
+        """
+        subjects = self.within(inside)
         if not subjects:
             raise BadInput("recipientAccountId", "must be a 12-digit account id", self.last.call.account)
         return {

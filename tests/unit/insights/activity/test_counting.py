@@ -175,7 +175,7 @@ def test_bytes_that_nobody_can_have_written_count_as_no_state(data: bytes) -> No
 
 def test_what_is_found_waits_in_the_state_as_a_finding() -> None:
     found = one_by_one(BRUTE_FORCE, BRUTE_FORCE.hits[0])
-    state = with_pending(State(), found)
+    state = with_pending(State(), found, lambda _: True)
     assert [one["id"] for one in state.pending] == [one.id for one in found]
     assert from_bytes(to_bytes(state)).pending == state.pending
 
