@@ -296,7 +296,8 @@ class AuditStack(Stack):
             Measure(REVIEW_FAILED),
             0,
             "A scheduled look failed several times in a place, or did not read everything. The log of the "
-            "runbook's continuation function says where and why, under `not looked at`.",
+            "runbook's continuation function, or of the function of flow logs, says where and why, under "
+            "`not looked at`.",
         )
         Alarms(self, self.notices).own(
             "tampering",

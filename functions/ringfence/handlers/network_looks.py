@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from ringfence.events.envelope import parse_json
 from ringfence.handlers.logs import logger
-from ringfence.insights.daily import Look, deployed
+from ringfence.handlers.metrics import emit
+from ringfence.insights.daily import MOST_ROWS, Look, deployed
 from ringfence.model.codec import canonical
 from ringfence.model.document import Document
 from ringfence.model.step import counted
+from ringfence.record.measures import REVIEW_FAILED, Measure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -66,7 +68,12 @@ class NetworkLooks:
         proof.check()
         look = Look.of(Document.of(parse_json(body)))
         rows = tuple(self.queries.rows(look.query.id, look.parameters, look.tokens))
-        for row in rows:
+        for row in rows[:MOST_ROWS]:
             self.report(look.finding(row))
+        if len(rows) > MOST_ROWS:
+            self.report(look.cut())
+            why = f"there are more than {counted(MOST_ROWS, 'row')}"
+            logger().error("not looked at", extra={**look.about, "why": why})
+            emit((Measure(REVIEW_FAILED),))
         logger().info("looked", extra={**look.about, "found": counted(len(rows), "row")})
         return ()

@@ -29,7 +29,7 @@ DATABASE: Final = "ringfence_network"
 ACCOUNT, REGION, DAY = "log_account", "log_region", "log_day"
 """The partitions of the table: the folders of a bucket with flow logs."""
 MOST_ROWS: Final = 100
-"""Rows of one query. The most important rows are the first ones."""
+"""Rows of one query that become findings. The most important rows are the first ones."""
 PRODUCT: Final = "ringfence-network"
 TYPE: Final = "Network/"
 """The prefix of the findings' types. The id of the query follows."""
@@ -106,9 +106,20 @@ class Look:
 
     def finding(self, row: Mapping[str, str]) -> dict[str, object]:
         """Return the finding of a row, in the form in which `ringfence findings send` sends it."""
-        known = [self.account, *(f"{name}={value}" for name, value in sorted(row.items()) if name in KEYS)]
-        id_ = hashlib.sha256(json.dumps([self.day.isoformat(), *known]).encode()).hexdigest()[:32]
+        known = [f"{name}={value}" for name, value in sorted(row.items()) if name in KEYS]
         told = ", ".join(f"{name} {_shown(name, value)}" for name, value in row.items() if value)
+        return self._about(known, told)
+
+    def cut(self) -> dict[str, object]:
+        """Return the finding that says that there are more rows than become findings."""
+        return self._about(
+            ["more"], f"it found more than {MOST_ROWS} rows, and only the first {MOST_ROWS} are findings"
+        )
+
+    def _about(self, known: list[str], told: str) -> dict[str, object]:
+        """Return a finding about the account. `known` is what it is known by on another try."""
+        about = json.dumps([self.day.isoformat(), self.account, *known])
+        id_ = hashlib.sha256(about.encode()).hexdigest()[:32]
         end = datetime.combine(self.day + timedelta(days=1), time(), UTC)
         return {
             "version": VERSION,

@@ -40,6 +40,8 @@ participant of a shared VPC.
 def daily_sql(query: Query) -> str:
     """Return a query for Athena with two parameters: the account, and the day such as 2027/01/31.
 
+    It returns one row more than become findings, which shows that there are more.
+
     Examples
     --------
     >>> from ringfence.insights.daily import deployed
@@ -56,4 +58,4 @@ def daily_sql(query: Query) -> str:
     )
     present = made.args.get(_WITH)
     made.set(_WITH, exp.With(expressions=[logs, *(present.expressions if present else ())]))
-    return made.limit(MOST_ROWS).sql(dialect="athena", pretty=True)
+    return made.limit(MOST_ROWS + 1).sql(dialect="athena", pretty=True)

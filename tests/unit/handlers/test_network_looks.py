@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -12,12 +13,13 @@ import pytest
 from ringfence.engine.intake import ExecutionContext
 from ringfence.events.sent.form import finding_of
 from ringfence.handlers.network_looks import NetworkLooks
-from ringfence.insights.daily import deployed
+from ringfence.insights.daily import MOST_ROWS, deployed
 from ringfence.model.errors import BadInput, Forged, Retryable
 from ringfence.policy.circumstances import Circumstances
+from ringfence.record.measures import REVIEW_FAILED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
 NOW = datetime(2027, 2, 1, 3, tzinfo=UTC)
 EXECUTION = ExecutionContext("e-1", "ringfence-network", NOW, Circumstances(NOW))
@@ -48,6 +50,7 @@ class Saved:
     """Saved queries. Each one runs for some deliveries of its message."""
 
     runs: int = 0
+    found: int = 1
     asked: list[tuple[str, Sequence[str], Sequence[str]]] = field(default_factory=list)
 
     def rows(
@@ -56,7 +59,8 @@ class Saved:
         self.asked.append((name, parameters, tokens))
         if len(self.asked) <= self.runs:
             raise Retryable("the query is running")
-        yield ROW
+        for number in range(self.found):
+            yield {**ROW, "srcaddr": f"10.0.0.{number}"}
 
 
 def test_the_schedule_sends_a_message_for_each_account_and_query_about_yesterday() -> None:
@@ -91,6 +95,21 @@ def test_a_row_becomes_a_finding_and_a_query_that_still_runs_is_asked_again_with
     assert finding_of(finding)
     assert len({tuple(tokens) for _, _, tokens in saved.asked}) == 1
     assert saved.asked[0][1] == ("'111122223333'", "'2027/01/31'")
+
+
+@pytest.mark.parametrize("rows", [MOST_ROWS, MOST_ROWS + 1])
+def test_more_rows_than_become_findings_are_a_finding_and_an_alarm(
+    rows: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sent, found = list[str](), list[Mapping[str, object]]()
+    looks = NetworkLooks(ACCOUNTS[:1], Saved(found=rows), sent.append, found.append)
+    looks.begin(NOW)
+    looks.work(sent[0], EXECUTION, Proven())
+    more = rows > MOST_ROWS
+    assert len({one["id"] for one in found}) == len(found) == rows
+    assert ("more than 100 rows" in str(found[-1]["title"])) == more
+    assert finding_of(found[-1])
+    assert (REVIEW_FAILED in capsys.readouterr().out) == more
 
 
 @pytest.mark.parametrize("body", ["", "{}", '{"query": "beaconing", "account": "1", "day": "2027-01-31"}'])
