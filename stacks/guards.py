@@ -76,7 +76,7 @@ def guard_keys(stack: Stack, settings: Settings) -> None:
 
 
 def guard_archive(bucket: s3.Bucket, settings: Settings, writers: Sequence[str]) -> None:
-    """Let these roles alone write the archive, and nobody remove from it or change how it is kept."""
+    """Let these roles alone write a bucket, and nobody remove from it or change how it is kept."""
     stack = Stack.of(bucket)
     objects = bucket.arn_for_objects("*")
     own = tuple(role_arn(settings.account, name) for name in writers)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
 from ringfence.aws.notice import TOPIC
@@ -17,7 +16,7 @@ from stacks import needs, times
 from stacks.acknowledgements import acknowledge
 from stacks.alarms import Alarms
 from stacks.functions import Handler, Settled, function, log_group, role
-from stacks.guards import WRITE
+from stacks.guards import guard_archive
 from stacks.http_api import route_arn
 from stacks.names import role_arn
 from stacks.queues import handled_by, mapping, queue, sent_by
@@ -57,7 +56,7 @@ class ScansStack(Stack):
         own = role_arn(self.account, function_role(SCANS))
         handled_by(self.source.main, own)
         sent_by(self.source.main, (own,))
-        self.bucket = self._bucket(own)
+        self.bucket = self._bucket()
         made = self._function(bundle.of_scans(settings.scans.rules))
         mapping(self, "Mapping", made.function_name, self.source, times.SCANS)
         scheduled(self, SCANS, settings.scans.schedule, made, dead=self.source.dead)
@@ -101,8 +100,11 @@ class ScansStack(Stack):
         )
         return function(Settled(self, bundle.code(), audit.key), handler, own, group)
 
-    def _bucket(self, writer: str) -> s3.Bucket:
-        """Create the bucket. It stays when the stack is deleted, and only the function writes to it."""
+    def _bucket(self) -> s3.Bucket:
+        """Create the bucket. It stays when the stack is deleted.
+
+        Only the function writes to it, and nobody removes what shows that a score fell.
+        """
         days = self.settings.scans.days
         bucket = s3.Bucket(
             self,
@@ -122,16 +124,9 @@ class ScansStack(Stack):
             ],
             removal_policy=RemovalPolicy.RETAIN,
         )
-        bucket.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="NobodyElseWrites",
-                effect=iam.Effect.DENY,
-                principals=[iam.StarPrincipal()],
-                actions=list(WRITE),
-                resources=[bucket.arn_for_objects("*")],
-                conditions={"ArnNotEquals": {"aws:PrincipalArn": writer}},
-            )
-        )
+        guard_archive(bucket, self.settings, [function_role(SCANS)])
+        if bucket.policy:  # it stays with the bucket, so that deleting the stack opens nothing
+            bucket.policy.apply_removal_policy(RemovalPolicy.RETAIN)
         acknowledge(bucket, "S1", "it holds results of scans, which AWS Config and the next scan show again")
         CfnOutput(self, "ScanResults", value=bucket.bucket_name)
         return bucket

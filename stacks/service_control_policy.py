@@ -68,7 +68,7 @@ def service_control_policy(
         _deny("Change", (*_RESOURCES, *_parts(apis), *owners), (*_CHANGES, *_api_changes(apis)), switching),
         _deny("Mappings", ("*",), _MAPPINGS, switching, {"ArnLike": {"lambda:FunctionArn": _FUNCTION}}),
         _deny("Keys", ("*",), _KEYS, owners, {"ForAnyValue:StringLike": {"kms:ResourceAliases": _ALIASES}}),
-        _deny("Data", (_TABLE, f"{_BUCKET}/*"), _DATA, (_FUNCTIONS, break_glass)),
+        _deny("Data", (_TABLE, f"{_BUCKETS}/*"), _DATA, (_FUNCTIONS, break_glass)),
         _deny("Stacks", (f"arn:aws:cloudformation:*:*:stack/{_STACKS}/*",), _DEPLOY, (deployer, *owners)),
         # The functions pass the role of the schedules that lead back to an approval.
         _deny("Pass", (executor, _ROLES), ("iam:PassRole",), (deployer, *owners, _FUNCTIONS)),
@@ -161,12 +161,13 @@ def _one_or_all(items: Sequence[str]) -> str | list[str]:
 
 _FUNCTION = f"arn:aws:lambda:*:*:function:{PREFIX}*"
 _TABLE = f"arn:aws:dynamodb:*:*:table/{_AUDIT}"
-_BUCKET = f"arn:aws:s3:::{_AUDIT.lower()}"
+_BUCKETS = f"arn:aws:s3:::{PREFIX}?????-*"
+"""Those of the stacks `Ringfence-Audit` and `Ringfence-Scans`. The policy has no space for two patterns."""
 _ALIASES = f"alias/{PREFIX}*"
 _RESOURCES = (
     _FUNCTION,
     _TABLE,
-    _BUCKET,
+    _BUCKETS,
     f"arn:aws:cloudwatch:*:*:alarm:{PREFIX}*",
     f"arn:aws:events:*:*:rule/{_STACKS}",
     f"arn:aws:iam::*:*/{PREFIX}*",

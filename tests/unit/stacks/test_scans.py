@@ -67,13 +67,16 @@ def test_the_function_alone_sends_to_its_queue_and_writes_results(scans: Templat
     plain = {
         **document,
         "Statement": [
-            {**one, "Resource": ["arn:aws:s3:::results/*"]}
+            {**one, "Resource": ["arn:aws:s3:::results", "arn:aws:s3:::results/*"]}
             for one in document["Statement"]
-            if one.get("Sid") == "NobodyElseWrites"
+            if one.get("Sid", "").startswith("Nobody")
         ],
     }
     assert is_denied_by_resource(plain, f"{OWN}-2", "s3:PutObject", arn)
     assert not is_denied_by_resource(plain, OWN, "s3:PutObject", arn)
+    for action in ("s3:DeleteObject", "s3:DeleteObjectVersion"):
+        assert is_denied_by_resource(plain, OWN, action, arn)
+    assert is_denied_by_resource(plain, OWN, "s3:PutLifecycleConfiguration", "arn:aws:s3:::results")
 
 
 def test_the_function_assumes_the_role_of_scans_in_each_account_and_no_other(scans: Template) -> None:

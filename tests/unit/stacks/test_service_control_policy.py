@@ -41,6 +41,7 @@ QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:ringfence-contain-instance"
 RULE = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/Ringfence-Response-ContainInstanceRule1-ABC"
 TABLE = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/Ringfence-Audit-AuditTableStore-ABC"
 BUCKET = "arn:aws:s3:::ringfence-audit-archive9c72-abc"
+SCANS_BUCKET = "arn:aws:s3:::ringfence-scans-results9c72-abc"
 MAPPING = f"arn:aws:lambda:{REGION}:{ACCOUNT}:event-source-mapping:7f1"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/7f1"
 STACK = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/Ringfence-Response/7f1"
@@ -147,6 +148,9 @@ def test_a_deployment_and_the_role_for_emergencies_do(
         (ADMIN, "s3:DeleteObjectVersion", f"{BUCKET}/chains/x", True),
         (ADMIN, "s3:BypassGovernanceRetention", f"{BUCKET}/chains/x", True),
         (ARCHIVING, "s3:PutObject", f"{BUCKET}/chains/x", False),
+        (ADMIN, "s3:DeleteObjectVersion", f"{SCANS_BUCKET}/summaries/x", True),
+        (ADMIN, "s3:PutBucketPolicy", SCANS_BUCKET, True),
+        (role("ringfence-scans-function"), "s3:PutObject", f"{SCANS_BUCKET}/summaries/x", False),
         (ADMIN, "iam:PassRole", EXECUTOR, True),
         (ADMIN, "iam:PassRole", CONTAINING, True),
         (ADMIN, "iam:PassRole", role("ringfence-beat"), True),

@@ -92,6 +92,13 @@ def test_what_concerns_no_resource_of_ringfence_is_neither_delivered_nor_reporte
     assert RULES.answered(event) is False
 
 
+@pytest.mark.parametrize("bucket", ["ringfence-audit-archive9c72-abc", "ringfence-scans-results9c72-abc"])
+def test_the_archive_and_the_results_of_scans_are_own_buckets(bucket: str) -> None:
+    event = call_event("s3", "DeleteBucketPolicy", {"bucketName": bucket})
+    assert RULES.count(event) == 1
+    assert found(event).type == "OwnResource:s3:DeleteBucketPolicy"
+
+
 FORMS = [
     "ringfence-operate",
     "arn:aws:lambda:eu-west-1:111122223333:function:ringfence-operate",
