@@ -16,13 +16,17 @@ import pytest
 from click.testing import CliRunner
 
 from ringfence.cli.main import main
+from ringfence.events.sent.rereading import REREADINGS
 from ringfence.model.incident import Incident
 from ringfence.model.kinds.instance import InstanceRef
 from ringfence.model.observation import Observation, ResourceState
 from ringfence.model.remediation import Remediation
+from ringfence.model.resource_names import ACTIVITY, function_role
 from ringfence.observations.ec2 import flow_log_destination, management
 from ringfence.observations.ec2.tags import Tags
 from ringfence.observations.ec2.volumes import Volume, Volumes
+from ringfence.policy.compiled import policy_from_json
+from ringfence.policy.decision import Mode
 from ringfence.policy.file import load_policy
 from ringfence.posture.known import load_files
 from ringfence.remediations import keep_volumes, tag_instance
@@ -70,6 +74,18 @@ def test_an_example_of_a_policy_or_a_rule_is_valid(tmp_path: Path, example: str)
     path = tmp_path / "policy.yaml"
     path.write_text(example if example.startswith("version") else SCOPE + example, "utf-8")
     assert load_policy(path, CATALOGUE).compile("111122223333")["version"] == 1
+
+
+def test_calls_that_nobody_checks_cause_at_most_approve_in_the_examples(tmp_path: Path) -> None:
+    """The table of claims says that they are not checked, and each example follows from it."""
+    assert "`Ringfence-Activity`" in REREADINGS[0].read
+    examples = [one for one in blocks("yaml") if function_role(ACTIVITY) in one]
+    assert examples
+    for example in examples:
+        path = tmp_path / "policy.yaml"
+        path.write_text(SCOPE + example, "utf-8")
+        senders = policy_from_json(load_policy(path, CATALOGUE).compile("111122223333")).senders
+        assert all(one.mode.freedom <= Mode.APPROVE.freedom for one in senders)
 
 
 @pytest.mark.parametrize("example", blocks("console"), ids=named)
