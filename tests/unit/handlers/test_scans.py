@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from ringfence.handlers.parts import SCAN, SUM, Part
 from ringfence.handlers.scans.handing import TRIES
 from ringfence.handlers.scans.look import AT_ONCE
 from ringfence.handlers.scans.timed import OVER
-from ringfence.handlers.scans.work import RESERVE
+from ringfence.handlers.scans.work import RESERVE, Scans
 from ringfence.model.errors import Retryable
 from ringfence.model.place import Place
 from ringfence.policy.decision import Mode
@@ -195,6 +196,48 @@ def test_a_message_that_comes_twice_counts_once() -> None:
         scanned.scans.work(part, scanned.clock() + scanned.lasts)
     assert [one.numbers for one in scanned.history.scans] == [(1, 1, 0)]
     assert PlaceResults.of(scanned.memory.items[HERE]).counts == {"named": (1, 1, 0)}
+
+
+def deploy(scanned: Scanned, *rules: Rule) -> None:
+    """Deploy other rules."""
+    plan = replace(scanned.scans.plan, rules=rules, digest="other")
+    scanned.scans = Scans(plan, scanned.scans.env)
+
+
+def step(scanned: Scanned) -> None:
+    """Handle the next message."""
+    (text, seconds), *scanned.sent = scanned.sent
+    scanned.clock.tick(seconds=seconds)
+    scanned.scans.work(scanned.part(text), scanned.clock() + scanned.lasts)
+
+
+def test_a_place_that_was_judged_by_the_rules_before_a_deployment_is_named() -> None:
+    scanned = Scanned((named(BUCKET),))
+    buckets(scanned.config, HERE, 1, 1)
+    scanned.scans.begin()
+    step(scanned)
+    deploy(scanned, named(BUCKET), named(BUCKET, name="new"))
+    while scanned.sent:
+        step(scanned)
+    assert scanned.history.scans[0].incomplete == 1
+    (found,) = json.loads(scanned.files.objects[f"summaries/{SCAN_ID}.json"])["results"]
+    assert found["not_looked_at"] == ["it was judged by other rules: a deployment changed them meanwhile"]
+
+
+def test_a_look_that_continues_after_a_deployment_begins_again_with_the_new_rules() -> None:
+    rules = types(2 * AT_ONCE)
+    scanned = Scanned(rules, lasts=timedelta(seconds=60) + RESERVE)
+    scanned.config.record(HERE, *(item(HERE, one.resource_types[0], "a") for one in rules))
+    slow(scanned, 7)
+    scanned.scans.begin()
+    step(scanned)
+    assert PlaceResults.of(scanned.memory.items[HERE]).left
+    new = types(2 * AT_ONCE + 1)
+    scanned.config.record(HERE, item(HERE, new[-1].resource_types[0], "a"))
+    deploy(scanned, *new)
+    while scanned.sent:
+        step(scanned)
+    assert (scanned.history.scans[0].resources, scanned.history.scans[0].incomplete) == (len(new), 0)
 
 
 @pytest.mark.parametrize(("wrong", "notices"), [(0, 0), (1, 0), (2, 1)])

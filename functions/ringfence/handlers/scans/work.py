@@ -17,7 +17,7 @@ from ringfence.model.resource_names import SCANS
 from ringfence.record.scans import PlaceResults
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from ringfence.engine.ports import Clock, SideBySide
@@ -86,7 +86,8 @@ class Scans:
         env, scan = self.env, scan_of(part)
         wanted = self.plan.wanted(scan)
         kept = env.memory.places((place,)).get(place, PlaceResults())
-        if kept.scan != scan:
+        if (kept.scan, kept.rules) != (scan, self.plan.digest):
+            # Another scan, or a deployment changed the rules during this one: everything is read again.
             kept = PlaceResults(scan, self.plan.digest, wanted.types(place.region))
         before = kept
         timed = Timed(env.cloud, env.clock, env.sleep, until)
@@ -118,7 +119,7 @@ class Scans:
             return
         if silent:
             told(part, (f"{one.words} did not answer before the scan ended" for one in silent))
-        self._score(scan, _complete(found, self.plan.places, scan))
+        self._score(scan, _complete(found, self.plan, scan))
 
     def _score(self, scan: str, results: Mapping[Place, PlaceResults]) -> None:
         env = self.env
@@ -142,17 +143,17 @@ def _of(found: Mapping[Place, PlaceResults], place: Place) -> PlaceResults:
     return found.get(place, PlaceResults())
 
 
-def _complete(
-    found: Mapping[Place, PlaceResults], places: Iterable[Place], scan: str
-) -> dict[Place, PlaceResults]:
+def _complete(found: Mapping[Place, PlaceResults], plan: ScanPlan, scan: str) -> dict[Place, PlaceResults]:
     """Return the results of each place. What a place has not answered is named as not looked at."""
     complete = {}
-    for place in places:
+    for place in plan.places:
         known = _of(found, place)
         known = known if known.scan == scan else PlaceResults(scan)
         if not known.answers(scan):
             known = known.with_unseen(f"{one}: it was not read before the scan ended" for one in known.left)
         elif not known.rules:
             known = known.with_unseen(("it did not answer before the scan ended",))
+        elif known.rules != plan.digest:
+            known = known.with_unseen(("it was judged by other rules: a deployment changed them meanwhile",))
         complete[place] = known
     return complete
