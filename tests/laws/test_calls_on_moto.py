@@ -208,6 +208,7 @@ def test_the_commands_of_an_auditor_take_the_declared_actions_and_no_others(term
         "Outputs": {
             "AuditTable": {"Value": AUDIT},
             "ArchiveBucket": {"Value": ARCHIVE},
+            "ControlTable": {"Value": CONTROL},
             "LogKey": {"Value": arn},
         },
     }
@@ -219,6 +220,7 @@ def test_the_commands_of_an_auditor_take_the_declared_actions_and_no_others(term
         (("audit", "verify", "--all", "--log-key", home.signer.key.text), 0),
         (("audit", "verify", "--all"), 2),  # the key of the stack is of another kind: moto has no Ed25519
         (("audit", "verify", INCIDENT, "--without-archive"), 0),
+        (("scans", "list"), 0),
         (("audit", "verify", LATER), 2),  # unknown to the table: the whole archive is gone through
     ):
         done = CliRunner().invoke(main, words)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from ringfence.model.codec import value
 from ringfence.model.errors import Refused, Retryable
 from ringfence.model.frozen import frozen
-from ringfence.model.times import utc_text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -177,4 +176,6 @@ class Permit:
         if ref != self.ref:
             raise Refused(f"the permit is for {self.ref.key}, not {ref.key}")
         if now >= self.until:
+            from ringfence.model.times import utc_text  # most permits have not ended
+
             raise Retryable(f"the lease ended at {utc_text(self.until)}; no change may start after that")

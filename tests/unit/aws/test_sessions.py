@@ -103,6 +103,8 @@ def test_only_handlers_that_write_documentation_are_left_out() -> None:
     theirs, ours = Noting(), Noting()
     Session(event_hooks=theirs)
     _register_handlers(EventAliaser(ours))
+    # Powertools, once imported, adds a handler of its own to each session.
+    theirs.noted = [one for one in theirs.noted if "powertools" not in str(one[2])]
     documentation = [one for one in theirs.noted if one[1].startswith("docs.")]
     assert len(documentation) > 20
     assert [_plain(one) for one in ours.noted] == [
