@@ -92,7 +92,7 @@ def test_rows_json_and_the_report_say_who_sent_the_finding() -> None:
     assert f"reported by\t{API}" in shown("show").splitlines()
     answer = json.loads(shown("show", "--json"))
     assert answer["responses"][0]["findings"][0]["reported_by"] == API
-    assert f"<br>reported by {API}</td>" in shown("report")
+    assert f"<br>reported by {API}</p>" in shown("report")
 
 
 @pytest.mark.usefixtures("_recorded")

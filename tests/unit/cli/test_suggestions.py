@@ -81,6 +81,9 @@ NAMES: dict[tuple[str, str], tuple[str, str]] = {
 """What takes a name, with a command line that misspells it, and the right name."""
 INCIDENT = "an id, of which a unique part is enough: test_incident_queries.py tests its suggestions"
 FREE = {
+    "--access-analyzer": "the ARN of a trail, chosen by the owner",
+    "--access-role": "the ARN of a role, chosen by the owner",
+    "--days": "a number",
     "INCIDENT": INCIDENT,
     "--incident": INCIDENT,
     "ID_": "an id of AWS, an ARN or a Name tag",
