@@ -129,18 +129,10 @@ def _chosen(ids: tuple[str, ...], imported: Iterable[Rule]) -> Iterator[Rule]:
     yield from (one for one in known.values() if not ids or one.id in ids)
 
 
-def _changed(rules: Iterable[Rule], settings: tuple[str, ...]) -> Iterator[Rule]:
-    changed = {one.id: one for one in rules}
-    for text in settings:
-        name, _, number = text.partition("=")
-        id_, _, field = name.rpartition(".")
-        if id_ not in changed:
-            raise unknown("--set", id_ or name, changed)
-        try:
-            changed[id_] = changed[id_].with_number(field, float(number))
-        except ValueError:
-            raise BadInput("--set", "must be RULE.NAME=NUMBER", text) from None
-    yield from changed.values()
+def _changed(rules: Iterable[Rule], settings: tuple[str, ...]) -> tuple[Rule, ...]:
+    from ringfence.insights.activity.delivered import with_numbers
+
+    return with_numbers(rules, settings, "--set")
 
 
 def _networks(path: Path | None) -> Networks:

@@ -94,13 +94,19 @@ def chosen(ids: str, numbers: str) -> tuple[Rule, ...]:
         if id_ not in known:
             raise unknown("activity", id_, known)
     rules = {id_: known[id_] for id_ in known if id_ in wanted}
-    for text in numbers.translate(SEPARATORS).split():
+    return with_numbers(rules.values(), numbers.translate(SEPARATORS).split(), "activity_numbers")
+
+
+def with_numbers(rules: Iterable[Rule], numbers: Iterable[str], setting: str) -> tuple[Rule, ...]:
+    """Return rules with other numbers, each `RULE.NAME=NUMBER`. Raises BadInput that names the setting."""
+    changed = {one.id: one for one in rules}
+    for text in numbers:
         name, _, number = text.partition("=")
         id_, _, field = name.rpartition(".")
-        if id_ not in rules:
-            raise unknown("activity_numbers", id_ or name, rules)
+        if id_ not in changed:
+            raise unknown(setting, id_ or name, changed)
         try:
-            rules[id_] = rules[id_].with_number(field, float(number))
+            changed[id_] = changed[id_].with_number(field, float(number))
         except ValueError:
-            raise BadInput("activity_numbers", "must be RULE.NAME=NUMBER", text) from None
-    return tuple(rules.values())
+            raise BadInput(setting, "must be RULE.NAME=NUMBER", text) from None
+    return tuple(changed.values())
