@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from ringfence.insights.activity.detection import Detection
 from ringfence.insights.activity.evaluate import episodes, sequences, unique
 from ringfence.insights.activity.rule import FirstSeen, Once, Rule, Sequence, Threshold
+from ringfence.insights.activity.seeing import FIRST
 from ringfence.model.frozen import frozen, replace
 
 if TYPE_CHECKING:
@@ -141,7 +142,8 @@ def _followed(state: State, seen: Seen, detects: Sequence) -> tuple[State, tuple
     if _mark(seen.sight) in state.used:
         return state, ()
     sights = _kept(state, seen, _most(detects))
-    found = tuple(sequences(seen.rule, detects, sights))
+    marks = frozenset(state.used)
+    found = tuple(sequences(seen.rule, detects, sights, lambda one: _mark(one) in marks))
     if not found:
         return replace(state, sights=sights), ()
     over = {each for detection in found for each in detection.sights}
@@ -150,7 +152,10 @@ def _followed(state: State, seen: Seen, detects: Sequence) -> tuple[State, tuple
     return (
         replace(
             state,
-            sights=tuple(pair for pair in sights if pair[1] not in over),
+            # The values of the first calls stay, because later calls must differ from them, too.
+            sights=tuple(
+                pair for pair in sights if pair[1] not in over or (detects.differs and pair[0] == FIRST)
+            ),
             used=tuple(sorted(one for one in used if newest - one[0] <= kept_for(seen.rule)))[-MOST_SIGHTS:],
         ),
         found,

@@ -16,7 +16,7 @@ from ringfence.insights.activity.seeing import FIRST, Seeing, time_of
 from ringfence.insights.activity.selecting import prefix_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from ringfence.insights.activity.rule import Rule
     from ringfence.insights.activity.seeing import Seen
@@ -136,15 +136,27 @@ def episodes(rule: Rule, detects: Once | Threshold, sights: Iterable[Sight]) -> 
         yield Detection(rule, tuple(episode))
 
 
-def sequences(rule: Rule, detects: Sequence, sights: Iterable[tuple[int, Sight]]) -> Iterator[Detection]:
-    """Yield each time that the second call followed enough first calls. A first call counts once."""
-    window = _Window(detects.minutes)
+def sequences(
+    rule: Rule,
+    detects: Sequence,
+    sights: Iterable[tuple[int, Sight]],
+    used: Callable[[Sight], bool] = lambda _: False,
+) -> Iterator[Detection]:
+    """Yield each time that the second call followed enough first calls. A first call counts once.
+
+    `used` tells whether an earlier detection contains a first call. Its value is still one from which the
+    second call must differ.
+    """
+    window, everything = _Window(detects.minutes), _Window(detects.minutes)
     for step, one in sights:
         if step == FIRST:
-            window.add(one)
+            everything.add(one)
+            if not used(one):
+                window.add(one)
             continue
         window.expire(one.at)
-        differs = not detects.differs or (bool(one.value) and not window.contains(one.value))
+        everything.expire(one.at)
+        differs = not detects.differs or (bool(one.value) and not everything.contains(one.value))
         if window.sights and differs and window.number(distinct=bool(detects.distinct)) >= detects.least:
             yield Detection(rule, (*window.sights, one))
             window.clear()

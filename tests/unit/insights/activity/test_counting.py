@@ -47,6 +47,10 @@ def made(detects: Detects) -> Rule:
 FIVE = made(Threshold(Calls("s3", ("GetObject",)), 5, 10))
 SHARED = made(Sequence(Calls("s3", ("GetObject",)), Calls("s3", ("PutObject",)), 10, least=2))
 
+ELSEWHERE = made(
+    Sequence(Calls("s3", ("GetObject",)), Calls("s3", ("PutObject",)), 10, differs="sourceIPAddress")
+)
+
 
 class Groups:
     """The states of all groups, stored as bytes."""
@@ -131,6 +135,24 @@ def test_the_first_call_of_a_sequence_can_arrive_after_the_last_one() -> None:
 def test_a_call_counts_for_one_sequence_only_even_if_it_arrives_again() -> None:
     first, end = reads(1, 2), reads(3, name="PutObject")
     assert len(one_by_one(SHARED, [*first, *end, *first, *reads(4, name="PutObject")])) == 1
+
+
+def test_a_call_must_differ_from_first_calls_that_arrive_late_and_from_those_that_were_used() -> None:
+    def at(minute: float, name: str, address: str) -> Record:
+        return call(f"s3:{name}", None, minute * MINUTE, address=address)
+
+    here, there, other = "192.0.2.1", "192.0.2.2", "192.0.2.3"
+    used = [at(0, "GetObject", here), at(2, "PutObject", other)]
+    late, end = at(1, "GetObject", there), at(3, "PutObject", here)
+    expected = [one.last.call.address for one in found_in(ELSEWHERE, [*used, late, end])]
+    assert expected == [other]
+    for records in ([*used, late, end], [*used, end, late], [late, *used, end]):
+        assert [one.last.call.address for one in one_by_one(ELSEWHERE, records)] == expected
+    again = at(2.5, "GetObject", there)
+    assert [one.last.call.address for one in found_in(ELSEWHERE, [*used, again, end])] == expected
+    elsewhere = at(3, "PutObject", "192.0.2.4")
+    assert len(found_in(ELSEWHERE, [*used, again, elsewhere])) == 2
+    assert len(one_by_one(ELSEWHERE, [*used, again, elsewhere])) == 2
 
 
 def test_a_value_is_new_after_the_days_of_learning_and_again_after_it_was_forgotten() -> None:
