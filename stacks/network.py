@@ -34,6 +34,7 @@ from stacks import needs, times
 from stacks.acknowledgements import acknowledge
 from stacks.alarms import Alarms
 from stacks.functions import Handler, Settled, function, log_group, role
+from stacks.guards import guard_archive
 from stacks.http_api import route_arn
 from stacks.names import prefixed, role_arn
 from stacks.queues import handled_by, mapping, queue, sent_by
@@ -90,6 +91,7 @@ class NetworkStack(Stack):
         Alarms(self, audit.notices).of_worker(self.source, made, times.NETWORK.late)
 
     def _results(self) -> s3.Bucket:
+        """Create the bucket. Athena writes with the role of the function, and nobody else replaces a result."""
         bucket = s3.Bucket(
             self,
             "Results",
@@ -101,6 +103,9 @@ class NetworkStack(Stack):
             lifecycle_rules=[s3.LifecycleRule(expiration=_KEPT)],
             removal_policy=RemovalPolicy.RETAIN,
         )
+        guard_archive(bucket, self.settings, [function_role(NETWORK)])
+        if bucket.policy:  # it stays with the bucket, so that deleting the stack opens nothing
+            bucket.policy.apply_removal_policy(RemovalPolicy.RETAIN)
         acknowledge(bucket, "S1", "it holds results of queries for a week, and the logs are elsewhere")
         return bucket
 

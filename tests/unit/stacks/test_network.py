@@ -14,6 +14,7 @@ from ringfence.model.errors import BadInput
 from ringfence.self_check.places import HOME_STACKS, OPTIONAL_STACKS
 from stacks.names import NETWORK_STACK
 from stacks.network_settings import NetworkSettings
+from tests.support.policy_evaluator import is_denied_by_resource
 from tests.support.synthesis import HOME, MEMBER, SEARCHED, told
 
 if TYPE_CHECKING:
@@ -56,6 +57,23 @@ def test_results_are_encrypted_and_expire(network: Template) -> None:
     assert configuration["EnforceWorkGroupConfiguration"] is True
     encryption = configuration["ResultConfiguration"]["EncryptionConfiguration"]
     assert encryption == {"EncryptionOption": "SSE_S3"}
+
+
+def test_the_function_alone_writes_results_and_nobody_removes_them(network: Template) -> None:
+    (policy,) = network.all("AWS::S3::BucketPolicy").values()
+    assert policy["DeletionPolicy"] == "Retain", "it stays with the bucket"
+    guards = [
+        {**one, "Resource": ["arn:aws:s3:::results", "arn:aws:s3:::results/*"]}
+        for one in policy["Properties"]["PolicyDocument"]["Statement"]
+        if one.get("Sid", "").startswith("Nobody")
+    ]
+    plain = {**policy["Properties"]["PolicyDocument"], "Statement": guards}
+    result = "arn:aws:s3:::results/x.csv"
+    assert not is_denied_by_resource(plain, OWN, "s3:PutObject", result)
+    for other in (f"{OWN}-2", f"arn:aws:iam::{HOME}:role/analyst"):
+        assert is_denied_by_resource(plain, other, "s3:PutObject", result)
+        assert is_denied_by_resource(plain, other, "s3:DeleteObject", result)
+        assert is_denied_by_resource(plain, other, "s3:PutBucketPolicy", "arn:aws:s3:::results")
 
 
 def test_it_runs_each_day_and_alarms_ring_if_it_does_not_come_to_an_end(network: Template) -> None:
