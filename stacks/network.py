@@ -91,7 +91,7 @@ class NetworkStack(Stack):
         Alarms(self, audit.notices).of_worker(self.source, made, times.NETWORK.late)
 
     def _results(self) -> s3.Bucket:
-        """Create the bucket. Athena writes with the role of the function, and nobody else replaces a result."""
+        """Create the bucket. Athena writes with the role of the function, and nobody else may write."""
         bucket = s3.Bucket(
             self,
             "Results",
