@@ -165,6 +165,27 @@ class Alarms:
         )
         alarm.add_alarm_action(actions.SnsAction(self.topic))
 
+    def unfed(self, name: str, log_group: str, words: str) -> None:
+        """Alarm if nothing arrives in a log group for an hour. CloudWatch Logs counts it."""
+        alarm = cloudwatch.Alarm(
+            self.scope,
+            f"{name.title().replace('-', '')}UnfedAlarm",
+            alarm_name=prefixed(f"{name}-unfed"),
+            alarm_description=words,
+            metric=cloudwatch.Metric(
+                namespace="AWS/Logs",
+                metric_name="IncomingLogEvents",
+                dimensions_map={"LogGroupName": log_group},
+                period=Duration.hours(1),
+                statistic=SUM,
+            ),
+            threshold=1,
+            comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+            evaluation_periods=1,
+            treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self.topic))
+
     def silent(self, link: str) -> None:
         """Alarm if two heartbeats of a link are missing. Missing data is the problem here."""
         measure = Measure(HEARTBEAT, link=link)

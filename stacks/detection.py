@@ -33,6 +33,12 @@ class DetectionStack(Stack):
     ) -> None:
         super().__init__(scope, id_, env=env, description="Ringfence: alarms on the records of a trail")
         alarms = Alarms(self, audit.notices)
+        alarms.unfed(
+            "detection",
+            given.log_group,
+            f"No records came to the log group {given.log_group} for an hour, so the other alarms of this "
+            "stack cannot ring. Check the trail, the log group, and the key that encrypts it.",
+        )
         for one in METRIC_FILTERS:
             logs.CfnMetricFilter(
                 self,

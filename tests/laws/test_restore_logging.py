@@ -208,6 +208,18 @@ SAMPLES: Mapping[str, tuple[dict[str, object], LoggingRef]] = {
         name: (call_event("logs", name, {"logGroupName": "trail"}), GROUP)
         for name in ("DeleteLogGroup", "DeleteLogStream", "PutRetentionPolicy")
     },
+    "PutDataProtectionPolicy": (
+        call_event("logs", "PutDataProtectionPolicy", {"logGroupIdentifier": "trail"}),
+        GROUP,
+    ),
+    "PutTransformer": (
+        call_event(
+            "logs",
+            "PutTransformer",
+            {"logGroupIdentifier": f"arn:aws:logs:{GROUP.region}:{GROUP.account}:log-group:trail"},
+        ),
+        GROUP,
+    ),
     "PutKeyPolicy": (call_event("kms", "PutKeyPolicy", {"keyId": KEY_ID, "policyName": "default"}), KEY),
     "DisableKey": (call_event("kms", "DisableKey", {"keyId": KEY_ID}), KEY),
     "ScheduleKeyDeletion": (

@@ -39,7 +39,8 @@ def read_arn(kind: type[Ref], text: str) -> Arn | None:
     >>> read_arn(BucketRef, "arn:aws:s3:::reports").id
     'reports'
     """
-    found = _pattern(kind.arn_form).fullmatch(text) if kind.arn_form else None
+    form = kind.arn_form
+    found = _pattern(form, slashes=kind.id_has_slashes).fullmatch(text) if form else None
     if not found:
         return None
     parts = found.groupdict()
@@ -47,6 +48,7 @@ def read_arn(kind: type[Ref], text: str) -> Arn | None:
 
 
 @cache
-def _pattern(form: str) -> re.Pattern[str]:
+def _pattern(form: str, *, slashes: bool) -> re.Pattern[str]:
+    known = {**_PARTS, "{id}": r"(?P<id>.+)"} if slashes else _PARTS
     parts = re.split(r"({[a-z]+})", form)
-    return re.compile("".join(_PARTS.get(one) or re.escape(one) for one in parts))
+    return re.compile("".join(known.get(one) or re.escape(one) for one in parts))

@@ -101,6 +101,8 @@ class Ref:
     """The form of its ARN, with `{partition}`, `{region}`, `{account}`, `{path}` and `{id}`. Empty: no ARN
     contains its id. `{id}` matches no slash: `{path}` matches what ends in one before the id.
     """
+    id_has_slashes: ClassVar[bool] = False
+    """Whether `{id}` in the form of its ARN matches slashes as well."""
     config_type: ClassVar[str] = ""
     """Its CloudFormation type, which AWS Config and CloudTrail use. Empty: no rule evaluates it."""
     config_records_fixes: ClassVar[bool] = False

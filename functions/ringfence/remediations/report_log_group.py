@@ -1,6 +1,10 @@
-"""Report that somebody deletes the events that a trail delivers to a log group.
+"""Report that somebody deletes or masks the events that a trail delivers to a log group.
 
 Nothing is changed: deleted events cannot be restored, and CloudTrail still delivers to the trail's bucket.
+Metric filters and subscriptions see events as a data protection policy masks them, or as a transformer
+changes them.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/mask-sensitive-log-data.html
 """
 
 from __future__ import annotations
@@ -24,12 +28,13 @@ if TYPE_CHECKING:
 
 DELETED = recorded("logs", "DeleteLogGroup")
 SHORTENED = recorded("logs", "DeleteLogStream", "PutRetentionPolicy")
+CHANGED = recorded("logs", "PutDataProtectionPolicy", "PutTransformer")
 
 
 def lost(group: ResourceState, incident: Incident) -> Iterator[str]:
-    """Yield which events may be lost, and what a person must do."""
+    """Yield which events may be lost or changed, and what a person must do."""
     trails = group[LogGroupUse].trails
-    if not trails or not (reported(incident, DELETED) or reported(incident, SHORTENED)):
+    if not trails:
         return
     if reported(incident, DELETED):
         yield (
@@ -41,6 +46,12 @@ def lost(group: ResourceState, incident: Incident) -> Iterator[str]:
             f"the retention of log group {group.ref.id} was set or streams of it were deleted, and "
             f"{show(trails)} delivers events to it: check whether events are missing"
         )
+    if reported(incident, CHANGED):
+        yield (
+            f"a policy or a transformer of log group {group.ref.id} changes the events that "
+            f"{show(trails)} delivers to it: alarms on its metric filters may no longer ring, so check what "
+            "is masked or changed"
+        )
 
 
 def who(group: ResourceState, incident: Incident) -> Iterator[str]:
@@ -51,9 +62,9 @@ def who(group: ResourceState, incident: Incident) -> Iterator[str]:
 
 @remediation(
     id="report-log-group",
-    title="Report changes that delete events in the log group of a trail",
+    title="Report changes that delete or mask events in the log group of a trail",
     subject=LoggingRef,
-    triggers=(DELETED, SHORTENED),
+    triggers=(DELETED, SHORTENED, CHANGED),
     observations=(LogGroupUse,),
     steps=(),
     references=("NIST 800-53 AU-9", "ATT&CK T1562.008"),

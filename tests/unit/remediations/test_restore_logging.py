@@ -397,9 +397,11 @@ def test_a_replaced_policy_of_a_trails_key_is_for_a_person() -> None:
         ("DeleteLogGroup", "create it again"),
         ("PutRetentionPolicy", "retention"),
         ("DeleteLogStream", "streams"),
+        ("PutDataProtectionPolicy", "may no longer ring"),
+        ("PutTransformer", "may no longer ring"),
     ],
 )
-def test_whoever_deletes_the_events_of_a_trail_in_a_log_group_is_reported(name: str, said: str) -> None:
+def test_whoever_deletes_or_masks_the_events_of_a_trail_is_reported(name: str, said: str) -> None:
     because = incident(f"CloudTrail:logs:{name}")
     assert said in reviews(seen(GROUP, LogGroupUse(TRAILS)), because)
     assert plan(seen(GROUP, LogGroupUse(TRAILS)), because) == ()

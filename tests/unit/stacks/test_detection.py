@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from tests.support.synthesis import Template
 
 FILTER, ALARM = "AWS::Logs::MetricFilter", "AWS::CloudWatch::Alarm"
+UNFED = "ringfence-detection-unfed"
+
+
+def of_filters(detection: Template) -> list[dict[str, Any]]:
+    """Return the alarms on metrics of filters."""
+    alarms = (one["Properties"] for one in detection.all(ALARM).values())
+    return [one for one in alarms if one["AlarmName"] != UNFED]
 
 
 def test_each_filter_is_on_the_log_group_and_has_the_declared_pattern(detection: Template) -> None:
@@ -36,7 +43,7 @@ def test_each_alarm_is_on_the_metric_of_a_filter_and_notifies_the_topic(detectio
         for one in filter_["Properties"]["MetricTransformations"]
     }
     assert metrics == {(NAMESPACE, one.metric) for one in METRIC_FILTERS}
-    alarms = [one["Properties"] for one in detection.all(ALARM).values()]
+    alarms = of_filters(detection)
     assert {(one["Namespace"], one["MetricName"]) for one in alarms} == metrics
     for one in alarms:
         (action,) = one["AlarmActions"]
@@ -58,16 +65,26 @@ def test_every_alarm_of_every_stack_notifies_a_topic(templates: Mapping[str, Tem
 
 
 def test_thresholds_are_those_of_the_settings_and_else_the_declared_ones(detection: Template) -> None:
-    alarms = [one["Properties"] for one in detection.all(ALARM).values()]
+    alarms = of_filters(detection)
     found = {one["AlarmName"].removeprefix("ringfence-detection-"): one["Threshold"] for one in alarms}
     changed = {"unauthorized-calls": 20, "failed-sign-ins": 3}
     assert found == {one.id: changed.get(one.id, one.most) for one in METRIC_FILTERS}
 
 
-def test_the_stack_adds_15_alarms_and_nothing_else_that_costs(detection: Template) -> None:
+def test_an_alarm_rings_if_no_record_arrives_for_an_hour(detection: Template) -> None:
+    """Whoever deletes the log group, its key or the delivery silences all other alarms of the stack."""
+    (one,) = (one["Properties"] for one in detection.all(ALARM).values() if UNFED in str(one))
+    assert (one["Namespace"], one["MetricName"]) == ("AWS/Logs", "IncomingLogEvents")
+    assert one["Dimensions"] == [{"Name": "LogGroupName", "Value": "/trails/everything"}]
+    assert (one["Period"], one["Statistic"], one["Threshold"]) == (3600, "Sum", 1)
+    assert one["ComparisonOperator"] == "LessThanThreshold"
+    assert one["TreatMissingData"] == "breaching"
+
+
+def test_the_stack_adds_16_alarms_and_nothing_else_that_costs(detection: Template) -> None:
     types = {one["Type"] for one in detection.body["Resources"].values()}
     assert types <= {FILTER, ALARM, "AWS::CDK::Metadata"}
-    assert len(detection.all(ALARM)) == 15
+    assert len(detection.all(ALARM)) == 16
 
 
 def test_the_stack_is_optional_and_the_self_check_knows_it() -> None:

@@ -17,9 +17,14 @@ class LogGroupRef(LoggingRef):
     form: ClassVar = "a log group's name"
     pattern: ClassVar = re.compile(r"[A-Za-z0-9_./#-]{1,512}")
     example: ClassVar = "/aws/cloudtrail/all"
+    arn_form: ClassVar = "arn:{partition}:logs:{region}:{account}:log-group:{id}"
+    id_has_slashes: ClassVar = True
     precedence: ClassVar = 4
     calls: ClassVar = (
         RecordedCalls(
             "logs", ("DeleteLogGroup", "DeleteLogStream", "PutRetentionPolicy"), in_request("logGroupName")
+        ),
+        RecordedCalls(
+            "logs", ("PutDataProtectionPolicy", "PutTransformer"), in_request("logGroupIdentifier")
         ),
     )

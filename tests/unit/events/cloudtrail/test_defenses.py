@@ -72,6 +72,7 @@ def test_no_other_runbook_undoes_a_call_of_the_table(service: str, name: str) ->
         call_event("guardduty", "StopMonitoringMembers", {}, error="AccessDenied"),
         call_event("guardduty", "StopMonitoringMembers", {}, identity=by_role(acting_roles()[0])),
         call_event("securityhub", "UpdateStandardsControl", {"controlStatus": "ENABLED"}),
+        call_event("logs", "PutAccountPolicy", {"policyType": "FIELD_INDEX_POLICY"}),
         changed(FILTER, "detail.eventSource", "securityhub.amazonaws.com"),
         changed(FILTER, "source", "aws.securityhub"),
         changed(FILTER, "detail-type", "AWS Console Action via CloudTrail"),

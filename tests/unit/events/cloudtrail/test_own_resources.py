@@ -196,6 +196,9 @@ UNSEEN = {
         "PutMetricFilter",
         {"logGroupName": "/trails/all", "filterName": "ringfence-detection-root-use", "filterPattern": "x"},
     ),
+    "a copy of what the functions log": call_event(
+        "logs", "PutSubscriptionFilter", {"logGroupName": "Ringfence-X", "filterName": "copy"}
+    ),
     "a rollback": call_event("cloudformation", "RollbackStack", {"stackName": "Ringfence-Response"}),
     "resources that move to another stack": call_event("cloudformation", "CreateStackRefactor", REFACTORED),
 }

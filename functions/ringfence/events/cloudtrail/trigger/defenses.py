@@ -100,6 +100,7 @@ _RULES = "AWS Config no longer evaluates some rules"
 _DELIVERY = "AWS Config delivers no configuration history and no snapshots"
 _LAKE = "an event data store of CloudTrail Lake no longer records or keeps events"
 _QUERIES = "DNS queries of VPCs are no longer logged"
+_MASKED = "events in many log groups are masked or changed, so alarms on them may no longer ring"
 _CALLS = (
     ImpairingCall("guardduty", "CreateFilter", _ARCHIVED, ("name",), Condition("action", ("ARCHIVE",))),
     ImpairingCall(
@@ -165,6 +166,13 @@ _CALLS = (
         "bedrock",
         "prompts to models and their answers are no longer logged",
         "DeleteModelInvocationLoggingConfiguration",
+    ),
+    ImpairingCall(
+        "logs",
+        "PutAccountPolicy",
+        _MASKED,
+        ("policyName",),
+        Condition("policyType", ("DATA_PROTECTION_POLICY", "TRANSFORMER_POLICY")),
     ),
     *_calls("macie2", "Amazon Macie is off", "DisableMacie"),
     *_calls("inspector2", "Amazon Inspector scans less", "Disable"),

@@ -218,6 +218,7 @@ _ENCRYPTS = "an alias may name another key"
 _DEPLOYS = "resources of Ringfence may be replaced or deleted"
 _LOOKS = "a scheduled check may no longer run"
 _LOGS = "metrics of Ringfence may stop, or what it logged may be lost"
+_READS = "somebody may receive what the functions log"
 _RINGS = "an alarm may no longer ring"
 _BUS = "other accounts may no longer forward their events, or others may send events"
 _ASKS = "operators' requests may reach another function or nobody, or come from callers that nobody verified"
@@ -326,6 +327,7 @@ _TABLE_OF_CALLS = (
         _LOGS,
         *("DeleteDataProtectionPolicy", "PutDataProtectionPolicy", "PutTransformer"),
     ),
+    *_calls("logs", _GROUP, _READS, "PutSubscriptionFilter"),
     *_calls("logs", _FILTER, _RINGS, "DeleteMetricFilter", "PutMetricFilter"),
     *_calls(
         "apigateway",
