@@ -5,6 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from ringfence.model.resource_names import ACTIVITY, function_role
 from ringfence.model.step import counted
 from ringfence.model.told_sources import any_told
 from ringfence.policy.check_rules import finding_types
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 _SOON = 30
 """An entry that expires within so many days is reported."""
 _ANY_HOME = "0" * 12
+_UNCHECKED = Mode.APPROVE
+"""The highest mode that is no warning for findings about calls that nobody checked at CloudTrail."""
 
 
 def warnings_of(document: Located, file: PolicyFile, today: date, home: str = "") -> tuple[Flaw, ...]:
@@ -52,6 +55,7 @@ def warnings_of(document: Located, file: PolicyFile, today: date, home: str = ""
         _expiry(document.plain, today),
         _unknown(policy, own),
         _default(policy),
+        _unchecked(policy),
     )
     return tuple(sorted({document.flaw(path, words) for check in checks for path, words in check}))
 
@@ -163,3 +167,19 @@ def _default(policy: Policy) -> Iterator[tuple[Path, str]]:
             ("default",),
             "changes by itself whatever no rule names, types that are new to Ringfence as well",
         )
+
+
+def _unchecked(policy: Policy) -> Iterator[tuple[Path, str]]:
+    """Find the role of the rules for activity, if its findings can change something without a person.
+
+    Callers choose what their calls name, and a caller without valid credentials can fail to sign in as
+    anybody.
+    """
+    role = f":role/{function_role(ACTIVITY)}"
+    for index, one in enumerate(policy.senders):
+        if one.role.endswith(role) and one.mode.freedom > _UNCHECKED.freedom:
+            words = (
+                "lets recorded calls change resources without a person: nobody checks them at CloudTrail, "
+                f"and callers choose whom they name, so {_UNCHECKED} is the highest mode that we advise"
+            )
+            yield ("senders", index, "mode"), words

@@ -259,6 +259,27 @@ def test_a_condition_on_an_account_of_which_nothing_is_known_is_a_warning(tmp_pa
     assert run("check", path, "--strict").exit_code == 0
 
 
+@pytest.mark.parametrize(
+    ("function", "mode", "warned"),
+    [
+        ("activity", "auto", True),
+        ("activity", "auto-unless-vetoed", True),
+        ("activity", "approve", False),
+        ("scans", "auto", False),
+    ],
+)
+def test_recorded_calls_that_change_something_without_a_person_are_a_warning(
+    tmp_path: Path, function: str, mode: str, *, warned: bool
+) -> None:
+    path = tmp_path / "policy.yaml"
+    role = f"arn:aws:iam::111122223333:role/ringfence-{function}-function"
+    sender = f"{{role: '{role}', subjects: ['*'], mode: {mode}}}"
+    text = f"version: 1\nscope: {{accounts: ['111122223333']}}\nsenders: [{sender}]\n"
+    path.write_text(text, encoding="utf-8")
+    told = run("check", path).output
+    assert ("senders[0].mode: lets recorded calls change resources without a person" in told) is warned
+
+
 def test_the_page_about_the_policy_is_current() -> None:
     assert (ROOT / "docs" / "policy.md").read_text("utf-8") == policy_page.document(), "run make docs"
 
