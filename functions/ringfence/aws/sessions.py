@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 MARGIN = timedelta(minutes=2)
 """Credentials that expire sooner are renewed."""
-CONNECT_TIMEOUT, READ_TIMEOUT = 2, 8
-"""Seconds. A hanging call must not use up the function's time."""
+CONNECT_TIMEOUT, READ_TIMEOUT, ATTEMPTS = 2, 8, 3
+"""Seconds, seconds, and how often the transport sends a call. One that hangs must not use up the time."""
 _FIXED_REQUESTS = frozenset({"dynamodb"})
 """Services whose requests have a few fixed forms that tests send with the check. The nested items of a
 transaction make the check as expensive as the signature. DynamoDB refuses what is invalid.
@@ -97,7 +97,7 @@ def config(*, single_attempt: bool = False, checks_parameters: bool = True) -> C
     """
     return Config(
         parameter_validation=checks_parameters,
-        retries={"mode": "standard", "total_max_attempts": 1 if single_attempt else 3},
+        retries={"mode": "standard", "total_max_attempts": 1 if single_attempt else ATTEMPTS},
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=READ_TIMEOUT,
         max_pool_connections=20,
