@@ -41,7 +41,7 @@ def test_fifty_findings_on_ten_instances_in_two_vpcs(world: World) -> None:
     with ThreadPoolExecutor(5) as senders:
         list(senders.map(lambda start: world.deployment.send(*findings[start::5]), range(5)))
     for server in servers:
-        world.complete(server)
+        world.complete(server, within=300)
     world.quiet()
     groups = {each for server in servers for each in isolated(world, server)}
     place = {CONTROL_KEY: {"S": provided_key(ChainKey("contain-instance", servers[0].ref.key))}}
