@@ -47,9 +47,9 @@ class Bundle(FunctionCode):
         return True
 
 
-def scan_contents(rules: Iterable[Rule], group: str = SCANS_GROUP) -> Contents:
+def scan_contents(rules: Iterable[Rule]) -> Contents:
     """Return what is in the code of the function of scheduled scans."""
     from ringfence.posture.compiled import rules_to_json  # few deployments need an evaluator of CEL
 
     text = json.dumps(rules_to_json(rules), indent=1, sort_keys=True) + "\n"
-    return Contents(group, NOT_DEPLOYED, ((RULES_FILE, text),))
+    return Contents(SCANS_GROUP, NOT_DEPLOYED, ((RULES_FILE, text),))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stacks.bundle import Bundle, scan_contents
-from stacks.function_code import GROUP, PLAIN, POLICY, FunctionCode
+from stacks.function_code import PLAIN, POLICY, FunctionCode
 from stacks.operations import operations, scan_operations
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ class _Stored(Bundle):
         self._store = store
 
     def of_scans(self, rules: Iterable[Rule]) -> Bundle:
-        """Return that of scheduled scans. The local AWS's own interpreter has the evaluator of CEL."""
-        return _Stored(scan_operations(), self.given, self._store, scan_contents(rules, GROUP))
+        """Return that of scheduled scans."""
+        return _Stored(scan_operations(), self.given, self._store, scan_contents(rules))
 
     def make(self, folder: Path) -> None:
         """Link what every bundle has in common, and add the policy."""

@@ -17,7 +17,7 @@ from ringfence.model.kinds import kinds_of
 from ringfence.model.subject import GLOBAL
 from ringfence.model.suggestions import similar
 from ringfence.policy.compiled import policy_from_json
-from ringfence.policy.schema import LEVELS
+from ringfence.policy.levels import LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

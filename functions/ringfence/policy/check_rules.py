@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from ringfence.model.told_sources import TOLD, any_told
 from ringfence.policy.compile_rule import severities
 from ringfence.policy.decision import Mode
+from ringfence.policy.levels import LEVELS
 from ringfence.policy.lookup import get, items_of, mapping_of, meant
-from ringfence.policy.schema import DATE, HOME, LEVELS, LOOK_FIELDS
+from ringfence.policy.schema import DATE, HOME, LOOK_FIELDS
 from ringfence.policy.windows import zones
 
 if TYPE_CHECKING:

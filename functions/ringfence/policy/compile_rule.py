@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from ringfence.policy.levels import LEVELS
 from ringfence.policy.lookup import items_of, mapping_of
 from ringfence.policy.rules import HIGHEST
-from ringfence.policy.schema import HOME, LEVELS
+from ringfence.policy.schema import HOME
 from ringfence.policy.windows import DAY, DAYS
 
 if TYPE_CHECKING:

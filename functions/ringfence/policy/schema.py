@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
 from ringfence.model.subject import ACCOUNT, HUMAN, REGION, WORKLOAD
 from ringfence.policy.approvals import DURATION, OnExpiry
 from ringfence.policy.compiled import ACT, CAPS, HELD_BACK, HELD_MODES, IGNORE, MODES, UNCONFIRMABLE, VERSION
+from ringfence.policy.levels import LEVELS
 from ringfence.policy.limits import CRITICAL_DEFAULTS, DEFAULTS, MOST, SHARE, WHOLE, WITH_SHARE
 from ringfence.policy.outputs import OUTPUTS
 from ringfence.policy.outputs import SCHEMA as _OUTPUTS
@@ -19,8 +18,6 @@ from ringfence.policy.windows import DAYS
 HOME = "home"
 """The name of the account to which Ringfence is deployed."""
 
-LEVELS = MappingProxyType({"low": 1.0, "medium": 4.0, "high": 7.0, "critical": 9.0})
-"""The lowest severity of each level of GuardDuty."""
 EXTENDS = "extends"
 SHIPPED = ("cautious", "balanced", "decisive")
 """The policies that a file can extend, the most cautious first."""

@@ -16,7 +16,7 @@ from ringfence.model.frozen import frozen
 from ringfence.model.kinds import every_kind
 from ringfence.model.subject import GLOBAL
 from ringfence.policy.decision import Mode
-from ringfence.policy.schema import LEVELS
+from ringfence.policy.levels import LEVELS
 from ringfence.posture.evaluate import in_scope
 from ringfence.posture.rule import Status
 from ringfence.posture.values import EVERYWHERE

@@ -6,12 +6,16 @@ import ast
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import cel
 import pytest
 
+from ringfence.local.hooks.function_code import remove_foreign_packages
 from ringfence.model.scan_places import RULES_FILE
 from ringfence.policy.compiled import policy_from_json
 from ringfence.posture.compiled import rules_from_json
@@ -31,8 +35,6 @@ from stacks.operations import operations
 from tests.support.synthesis import told
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from stacks.settings import Settings
     from tests.support.synthesis import Template
 
@@ -47,6 +49,18 @@ def files(folder: Path) -> dict[str, str]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def imported(module: str, *path: Path) -> subprocess.CompletedProcess[str]:
+    """Import a module in a new interpreter that has these folders and the standard library alone."""
+    program = f"import sys; sys.path += {[str(one) for one in path]}; sys.dont_write_bytecode = True"
+    return subprocess.run(  # noqa: S603 - our own interpreter and words
+        [sys.executable, "-I", "-S", "-W", "error", "-c", f"{program}; import {module}"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": os.environ["PATH"]},
+    )
 
 
 def test_every_function_of_every_stack_is_made_from_it(
@@ -73,16 +87,7 @@ def test_every_handler_of_the_stacks_is_in_it(bundle: Path, audit: Template, res
 @pytest.mark.parametrize("handler", HANDLERS)
 def test_a_handler_is_imported_with_nothing_but_the_bundle(bundle: Path, handler: str) -> None:
     """No site packages, no environment; and a later Python than the sources are written for is Lambda's."""
-    program = (
-        f"import sys; sys.path.append({str(bundle)!r}); sys.dont_write_bytecode = True; import {handler}"
-    )
-    run = subprocess.run(  # noqa: S603 - our own interpreter and words
-        [sys.executable, "-I", "-S", "-W", "error", "-c", program],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={"PATH": os.environ["PATH"]},
-    )
+    run = imported(handler, bundle)
     assert run.returncode == 0, run.stderr
 
 
@@ -157,19 +162,39 @@ def test_what_botocore_does_not_know_is_an_error_that_says_where_to_mend_it(tmp_
         FunctionCode({"nonesuch": ("Do",)}, {}).make(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def scans_bundle(tmp_path_factory: pytest.TempPathFactory, scoped: Settings) -> Path:
+    folder = tmp_path_factory.mktemp("scans")
+    Bundle(operations(), scoped.policy).of_scans(scoped.scans.rules).make(folder)
+    return folder
+
+
 def test_the_function_of_scheduled_scans_alone_has_the_evaluator_of_cel_and_the_rules(
-    tmp_path: Path, scoped: Settings
+    scans_bundle: Path, scoped: Settings
 ) -> None:
     """Its bundle is another one, so that no other function starts more slowly because of it."""
-    code = Bundle(operations(), scoped.policy).of_scans(scoped.scans.rules)
-    code.make(tmp_path)
-    binaries = [name for name in files(tmp_path) if name.startswith("cel/") and name.endswith(".so")]
+    binaries = [name for name in files(scans_bundle) if name.startswith("cel/") and name.endswith(".so")]
     assert binaries == [f"cel/cel.cpython-{PYTHON.replace('.', '')}-aarch64-linux-gnu.so"]
-    assert rules_from_json(json.loads((tmp_path / RULES_FILE).read_text())) == scoped.scans.rules
-    assert (tmp_path / "scans.py").exists()
-    found = [name for name in files(tmp_path) if name.startswith(NOT_DEPLOYED)]
+    assert rules_from_json(json.loads((scans_bundle / RULES_FILE).read_text())) == scoped.scans.rules
+    assert (scans_bundle / "scans.py").exists()
+    found = [name for name in files(scans_bundle) if name.startswith(NOT_DEPLOYED)]
     assert [name for name in found if not name.startswith(USED)] == []
     assert "common-expression-language" not in requirements()
+
+
+def test_the_local_aws_imports_it_with_the_evaluator_of_its_own_interpreter(
+    scans_bundle: Path, tmp_path: Path
+) -> None:
+    """Lambda's evaluator is for another processor. Nothing else comes from outside of the bundle."""
+    local, installed = tmp_path / "code", tmp_path / "installed"
+    shutil.copytree(scans_bundle, local, copy_function=os.link)
+    installed.mkdir()
+    (installed / "cel").symlink_to(Path(cel.__file__).parent, target_is_directory=True)
+    assert "cel.cel" in imported("scans", local, installed).stderr
+    remove_foreign_packages(local)
+    run = imported("scans", local, installed)
+    assert run.returncode == 0, run.stderr
+    assert len(files(scans_bundle)) > len(files(local))
 
 
 def test_other_rules_are_another_bundle(scoped: Settings) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.machinery
 import shutil
 import tempfile
 import threading
@@ -22,6 +23,23 @@ def install() -> None:
     from ministack.core import lambda_runtime
 
     replace(lambda_runtime, "zipfile", types.SimpleNamespace(**vars(zipfile) | {"ZipFile": _Bundle}))
+
+
+def remove_foreign_packages(folder: Path) -> None:
+    """Remove the packages whose binaries are for Lambda's processor and its version of Python.
+
+    The interpreter of the local AWS cannot load them. Without them, it imports the packages that are
+    installed for itself.
+    """
+    foreign = (one for one in folder.glob("*/**/*.so") if not _is_loadable(one.name))
+    for name in {one.relative_to(folder).parts[0] for one in foreign}:
+        shutil.rmtree(folder / name)
+
+
+def _is_loadable(name: str) -> bool:
+    """Return whether the name of a binary is one that this interpreter looks for."""
+    suffixes = importlib.machinery.EXTENSION_SUFFIXES
+    return any(name.endswith(one) and "." not in name.removesuffix(one) for one in suffixes)
 
 
 class _Bundle(zipfile.ZipFile):
@@ -50,6 +68,7 @@ class _Bundle(zipfile.ZipFile):
                 known = Path(tempfile.mkdtemp(prefix="code-"))
                 try:
                     super().extractall(known)
+                    remove_foreign_packages(known)
                 except BaseException:
                     shutil.rmtree(known, ignore_errors=True)
                     raise
