@@ -88,7 +88,8 @@ def scan(  # noqa: PLR0913 - the options of a command
     What could not be looked at is named, with the reason.
 
     --html writes a page with the failing resources, the requirements of frameworks, the manual controls and
-    the exemptions of the policy, and with --changes-since what Ringfence changed.
+    the exemptions of the policy, with --changes-since what Ringfence changed, and with --scores the scores of
+    the scheduled scans.
 
     With --fix, failing resources that a remediation can fix are sent to Ringfence as your findings, after
     you agree. The policy then decides as for a verdict of AWS Config. The next scan shows which are fixed.
@@ -169,15 +170,18 @@ def _check_changes(given: ScanOptions, html: Path | None) -> None:
     check_period(given.changes_since, given.changes_until)
     if given.changes_until and not given.changes_since:
         raise BadInput("--changes-until", "needs --changes-since")
-    if given.changes_since and not html:
-        raise BadInput("--changes-since", "needs --html")
+    for name, value in (("--changes-since", given.changes_since), ("--scores", given.scores)):
+        if value and not html:
+            raise BadInput(name, "needs --html")
 
 
 def _write(path: Path, done: Done, prospects: Prospects, profile: str, given: ScanOptions) -> None:
     from ringfence.cli.output import note
+    from ringfence.cli.scan_history import scans_of
     from ringfence.cli.scan_page import page
     from ringfence.cli.scan_scope import ANY_ACCOUNT
     from ringfence.cli.scan_sections import changed, exempted
+    from ringfence.cli.score_picture import score_picture
     from ringfence.runbooks.compliance import framework
 
     try:
@@ -193,6 +197,7 @@ def _write(path: Path, done: Done, prospects: Prospects, profile: str, given: Sc
         profile=of,
         exempt=exempted(prospects.policy(ANY_ACCOUNT), made),
         changes=changed(given.home, since, until, made) if since else None,
+        scores=score_picture(scans_of(given.home)) if given.scores else None,
     )
     try:
         path.write_text(text, "utf-8")

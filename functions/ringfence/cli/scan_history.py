@@ -51,10 +51,7 @@ def list_(home: Home, *, last: int, as_json: bool) -> None:
 
     Exit code 0: listed. 1: the table cannot be read. 2: bad input.
     """
-    from ringfence.aws.scan_items import ScanItems
-
-    client = cast("DynamoDBClient", home.place.client("dynamodb"))
-    found = ScanItems(client, home.control_table).history().scans[-last:][::-1]
+    found = scans_of(home)[-last:][::-1]
     if as_json:
         print_rows(json.dumps(one.value) for one in found)
     elif is_terminal():
@@ -62,6 +59,14 @@ def list_(home: Home, *, last: int, as_json: bool) -> None:
     else:
         print_rows(row(*_cells(one), one.incomplete, one.handed_over) for one in found)
         note(*(() if found else (NONE,)))
+
+
+def scans_of(home: Home) -> tuple[ScanSummary, ...]:
+    """Return the scheduled scans that the deployment remembers, the oldest first. Raises Retryable."""
+    from ringfence.aws.scan_items import ScanItems
+
+    client = cast("DynamoDBClient", home.place.client("dynamodb"))
+    return ScanItems(client, home.control_table).history().scans
 
 
 def _show(found: tuple[ScanSummary, ...]) -> None:

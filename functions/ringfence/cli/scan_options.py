@@ -11,7 +11,7 @@ import click
 
 from ringfence.cli.findings import INTAKE_STACK, OUTPUT, URL
 from ringfence.cli.period import Since, Until
-from ringfence.cli.settings import AUDIT_TABLE, Home, home_options
+from ringfence.cli.settings import AUDIT_TABLE, CONTROL_TABLE, Home, home_options
 from ringfence.model.errors import BadInput
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 P = ParamSpec("P")
-_OTHERS = ("policy", "fix", "plans", "yes", "url", "changes_since", "changes_until")
+_OTHERS = ("policy", "fix", "plans", "yes", "url", "changes_since", "changes_until", "scores")
 NONE = "none"
 """The value of `--aggregator` that uses none."""
 
@@ -94,6 +94,11 @@ _OPTIONS = (
         type=Until(),
         help="With --changes-since: until this time. A date means the whole day.",
     ),
+    click.option(
+        "--scores",
+        is_flag=True,
+        help="With --html: show the scores of the scheduled scans of the deployment over time.",
+    ),
     click.option("--yes", is_flag=True, help="With --fix: do not ask for confirmation."),
     click.option(
         "--url",
@@ -124,6 +129,7 @@ class ScanOptions:
     url: str = ""
     changes_since: datetime | None = None
     changes_until: datetime | None = None
+    scores: bool = False
 
 
 def scan_options(
@@ -143,7 +149,7 @@ def scan_options(
         given = ScanOptions(home, live=live if is_live else None, **others)  # type: ignore[arg-type]  # likewise
         command(ctx, given, *args, **kwargs)
 
-    made: Callable[P, None] = home_options(AUDIT_TABLE)(wrapped)
+    made: Callable[P, None] = home_options(AUDIT_TABLE, CONTROL_TABLE)(wrapped)
     for option in reversed(_OPTIONS):
         made = option(made)
     return made

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ringfence.cli.scan_files import Done
     from ringfence.cli.scan_prospects import Prospect, Prospects
     from ringfence.cli.scan_sections import Changed, Exempted
+    from ringfence.cli.score_picture import ScorePicture
     from ringfence.posture.coverage import Coverage
     from ringfence.posture.manual import ManualControl
     from ringfence.posture.rule import Result, Rule
@@ -121,6 +122,7 @@ def page(  # noqa: PLR0913 - what the page shows
     profile: Framework | None,
     exempt: Sequence[Exempted] = (),
     changes: Changed | None = None,
+    scores: ScorePicture | None = None,
 ) -> str:
     """Return the page.
 
@@ -138,6 +140,8 @@ def page(  # noqa: PLR0913 - what the page shows
         The exemptions of the policy.
     changes
         What Ringfence changed. None: it was not asked for.
+    scores
+        The scores of scheduled scans. None: they were not asked for.
 
     Returns
     -------
@@ -155,6 +159,7 @@ def page(  # noqa: PLR0913 - what the page shows
         manual=tuple(_manual(done)),
         exempt=exempt,
         changes=changes,
+        scores=scores,
         profile=profile.name if profile else "",
         score="none" if points is None else points,
         arc=points or 0,

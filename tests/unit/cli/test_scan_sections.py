@@ -16,8 +16,8 @@ from ringfence.policy.compiled import policy_from_json
 from ringfence.policy.file import load_policy
 from ringfence.record.facts import Intended, Outcome
 from ringfence.runbooks.catalogue import CATALOGUE
-from tests.support.fakes.audit_home import AUDIT
-from tests.support.transcripts.log import CONTAINED, PERIOD, RELEASED, audit_log, chains
+from tests.support.fakes.audit_home import AUDIT, CONTROL
+from tests.support.transcripts.log import CONTAINED, PERIOD, RELEASED, audit_log, chains, scores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def scan(*words: str) -> Result:
-    return CliRunner(env={"RINGFENCE_AUDIT_TABLE": AUDIT}).invoke(main, ["scan", "items.json", *words])
+    return CliRunner(env={"RINGFENCE_AUDIT_TABLE": AUDIT, "RINGFENCE_CONTROL_TABLE": CONTROL}).invoke(
+        main, ["scan", "items.json", *words]
+    )
 
 
 def test_exemptions_are_listed_with_their_state_the_expired_ones_first(folder: Path) -> None:
@@ -106,9 +108,20 @@ def test_the_page_shows_both(folder: Path) -> None:
     assert "What Ringfence changed" not in (folder / "page.html").read_text("utf-8")
 
 
+def test_the_page_shows_the_scores_of_scheduled_scans(folder: Path) -> None:
+    done = scan("--html", "page.html", "--scores")
+    assert done.exit_code == 0, done.output
+    page = (folder / "page.html").read_text("utf-8")
+    assert 'aria-label="Scores of 3 scheduled scans: from 87.9 to 88.2, the newest 88.2.' in page
+    assert page.count("<circle cx=") == len([one for one in scores().scans if one.score is not None])
+    scan("--html", "page.html")
+    assert "Score over time" not in (folder / "page.html").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (("--scores",), "--scores: needs --html"),
         (("--changes-since", "7d"), "--changes-since: needs --html"),
         (("--html", "x.html", "--changes-until", "2026-01-01"), "--changes-until: needs --changes-since"),
         (
