@@ -3,8 +3,9 @@
     python verify_bundle.py bundle.zip 'NAME+ID+KEY'
 
 The key is that of the deployment's log. Do not take it from the bundle. It needs Python 3.11, the package
-cryptography, and verify_log.py beside it. docs/record-format.md specifies what it checks. It does not check
-responses.csv and decisions.csv, which are computed from the entries.
+cryptography, and verify_log.py beside it. docs/record-format.md specifies what it checks. It compares
+report.html, responses.csv, decisions.csv and the files in ocsf/ with the manifest only. They are computed
+from the entries, and `ringfence audit verify --bundle` computes them again.
 
 Exit code 0: sound. 1: a fault, which is named. 2: bad input.
 """
@@ -20,7 +21,7 @@ from pathlib import Path
 from verify_log import WIDTH, Fault, checkpoint, must, public_key, sha256
 
 MANIFEST, CHECKPOINT, BASE = "manifest.json", "log/checkpoint", "log/base"
-TABLES = {"responses.csv", "decisions.csv"}
+VIEWS = {"report.html", "responses.csv", "decisions.csv"}
 MOST_BYTES = 1 << 28
 """The size of the largest file that is read."""
 Leaf = tuple[int, dict[str, str]]
@@ -63,7 +64,7 @@ class Bundle:
     def __init__(self, path: Path) -> None:
         self.zip = zipfile.ZipFile(path)
         self.names = [one.filename for one in self.zip.infolist()]
-        self.used = {MANIFEST, *TABLES}
+        self.used = {MANIFEST, *VIEWS}
 
     def read(self, name: str) -> bytes:
         """Read a file."""
@@ -82,7 +83,8 @@ class Bundle:
         must(not other, f"added or removed: {other}")
         for name, digest in said["files"].items():
             must(sha256(self.read(name)).hex() == digest, f"{name} was altered")
-        self.used = {MANIFEST, *TABLES}
+        must(said["files"].keys() >= VIEWS, f"removed: {sorted(VIEWS - said['files'].keys())}")
+        self.used = {MANIFEST, *VIEWS}
         return list(said["incidents"])
 
     def base(self, key: str) -> tuple[int, Tree, str]:
@@ -174,11 +176,14 @@ def main(path: Path, key: str) -> str:
         lines = bundle.read(f"chains/{incident}.jsonl").decode().splitlines()
         entries += verify_incident(incident, lines, leaves)
         must(not leaves, f"removed, but in the log: {sorted(leaves)[:5]}")
+        bundle.used.add(f"ocsf/{incident}.jsonl")
     strangers = sorted({*bundle.names} - bundle.used)
     must(not strangers, f"nothing in the log belongs to {strangers}")
     period = f"{since} until {at:%Y-%m-%d %H:%M:%S} UTC"
     scope = f", but only of {', '.join(named)}" if named else ""
-    return f"Sound entries: {entries}. None is missing: the bundle contains everything {period}{scope}"
+    made = "The page, the tables and the events of OCSF are as in the manifest, and were not computed again"
+    sound = f"Sound entries: {entries}. None is missing: the bundle contains everything {period}{scope}"
+    return f"{sound}. {made}"
 
 
 if __name__ == "__main__":

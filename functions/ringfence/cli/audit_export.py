@@ -52,8 +52,9 @@ def export(home: Home, names: tuple[str, ...], *, out: Path, since: datetime, un
     something was recorded in the period, and the pauses, limits and replays of the deployment. The period is
     widened to the signed checkpoints before and after it, which the output names.
 
-    The bundle contains the entries, the tables responses.csv and decisions.csv, the leaves of the
-    transparency log between the two checkpoints, and the checkpoints with their signatures. The leaves name
+    The bundle contains the entries, the page report.html, the tables responses.csv and decisions.csv, events
+    of OCSF, the leaves of the transparency log between the two checkpoints, and the checkpoints with their
+    signatures. The leaves name
     the resources of all incidents of that time. `ringfence audit verify --bundle FILE --log-key KEY`
     verifies it without AWS. Send the key to the auditor separately.
 

@@ -13,8 +13,10 @@ from ringfence.cli.bundle_form import (
     BASE,
     CHECKPOINT,
     MANIFEST,
+    VIEWS,
     Manifest,
     edge_files,
+    events_file,
     incident_file,
     leaf_files,
     read_entries,
@@ -22,7 +24,8 @@ from ringfence.cli.bundle_form import (
     sha256,
 )
 from ringfence.cli.bundle_responses import response_faults
-from ringfence.cli.bundle_views import Views
+from ringfence.cli.bundle_shown import scope_words
+from ringfence.cli.bundle_views import Views, events_of
 from ringfence.model.errors import BadInput
 from ringfence.record.log_check import LogCheck, Signed
 from ringfence.record.merkle import WIDTH, Edge, hashes_in, leaf_hash
@@ -41,10 +44,10 @@ if TYPE_CHECKING:
 class BundleReport:
     """What was found in a bundle.
 
-    `faults` name what was altered, removed or added. `unproved` are tables that another version of Ringfence
+    `faults` name what was altered, removed or added. `unproved` are files that another version of Ringfence
     made, and that this one makes differently. `base` is the checkpoint before the period, None if the period
-    begins with the log, and `end` is the one after it. `records` counts the records of the deployment,
-    such as that of pauses.
+    begins with the log, and `end` is the one after it. `records` counts the records of the deployment, such
+    as that of pauses.
     """
 
     faults: list[str] = field(default_factory=list)
@@ -108,9 +111,11 @@ class _Check:
         self._strangers(manifest, edge, logged)
         views = Views()
         for incident, chains in sorted(logged.items()):
-            self._incident(incident, chains, views)
+            self._incident(manifest, incident, chains, views)
         if not self.report.faults:
-            self._tables(manifest, views)
+            scope = scope_words(base, end, manifest.incidents)
+            for name, right in views.files(scope).items():
+                self._same(manifest, name, right)
 
     def _manifest(self) -> Manifest | None:
         for name, times in Counter(self.files.names).items():
@@ -215,15 +220,16 @@ class _Check:
         return logged
 
     def _strangers(self, manifest: Manifest, edge: Edge, incidents: Iterable[str]) -> None:
-        """Name the files that no leaf and no table needs."""
+        """Name the files that no leaf needs, and that are not made from the entries."""
         end = self.report.end
         leaves = (name for _, _, name in leaf_files(edge.size, end.size)) if end else ()
         base = (BASE, *edge_files(edge.size)) if self.report.base else ()
-        known = {MANIFEST, CHECKPOINT, *base, *leaves, *map(incident_file, incidents), *Views().files()}
+        named = (name(one) for one in incidents for name in (incident_file, events_file))
+        known = {MANIFEST, CHECKPOINT, *base, *leaves, *named, *VIEWS}
         for name in sorted({*manifest.files, *self.files.names} - known):
             self._fault(f"{name} was added: nothing in the log belongs to it")
 
-    def _incident(self, incident: str, chains: Iterable[str], views: Views) -> None:
+    def _incident(self, manifest: Manifest, incident: str, chains: Iterable[str], views: Views) -> None:
         entries = self._entries(incident)
         if entries is None:
             return
@@ -237,6 +243,8 @@ class _Check:
             self.report.entries += len(found)
             if not self.report.faults:
                 views.add(chain, found)
+        if not self.report.faults:
+            self._same(manifest, events_file(incident), events_of(entries))
 
     def _entries(self, incident: str) -> dict[str, list[Entry]] | None:
         """Read the entries of an incident, by chain. None if they cannot be read."""
@@ -257,21 +265,20 @@ class _Check:
             return found
         return None
 
-    def _tables(self, manifest: Manifest, views: Views) -> None:
-        """Compare the tables with those that the entries give."""
-        ours = version("ringfence")
-        for name, right in views.files().items():
-            if name not in self.files.names:
-                self._fault(f"{name} was removed")
-            elif self._read(name) == right:
-                continue
-            elif manifest.version == ours:
-                self._fault(f"{name} was altered: the entries give another table")
-            else:
-                self.report.unproved.append(
-                    f"{name} is not what the entries give with version {ours}. It was made with version "
-                    f"{ascii(manifest.version)[1:41]}: verify it with that version"
-                )
+    def _same(self, manifest: Manifest, name: str, right: bytes) -> None:
+        """Compare a file with the one that the entries give. If they give an empty one, there is none."""
+        ours, is_there = version("ringfence"), name in self.files.names
+        if is_there == bool(right) and (not is_there or self._read(name) == right):
+            return
+        if not is_there:
+            self._fault(f"{name} was removed")
+        elif manifest.version == ours:
+            self._fault(f"{name} was altered: the entries give another file")
+        else:
+            self.report.unproved.append(
+                f"{name} is not what the entries give with version {ours}. It was made with version "
+                f"{ascii(manifest.version)[1:41]}: verify it with that version"
+            )
 
     def _read(self, name: str) -> bytes | None:
         try:

@@ -16,10 +16,12 @@ from ringfence.cli.bundle_form import (
     MANIFEST,
     Manifest,
     edge_files,
+    events_file,
     incident_file,
     leaf_files,
 )
-from ringfence.cli.bundle_views import Views
+from ringfence.cli.bundle_shown import scope_words
+from ringfence.cli.bundle_views import Views, events_of
 from ringfence.model.errors import BadInput, RingfenceError
 from ringfence.model.times import utc_text
 from ringfence.record.chain import ChainKey, Entry
@@ -90,7 +92,8 @@ def make_bundle(sources: LogSources, asked: Asked, store: AuditStore, out: Addin
     """Write a bundle. Raises BadInput if the log lacks an incident, NoCheckpoint and DamagedLog."""
     base, end = _window(sources, asked)
     _log(sources, base, end, store, out)
-    younger = _incidents(sources, _chains(asked, store, end.checkpoint), store, out)
+    scope = scope_words(base.checkpoint if base else None, end.checkpoint, asked.incidents)
+    younger = _incidents(sources, _chains(asked, store, end.checkpoint), store, out, scope)
     made_at = f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     manifest = Manifest(made_at, version("ringfence"), sources.key.text, asked.incidents, dict(out.digests))
     out.add(MANIFEST, manifest.text.encode())
@@ -109,18 +112,23 @@ def _chains(asked: Asked, store: AuditStore, end: Checkpoint) -> dict[str, set[s
     return chains
 
 
-def _incidents(sources: LogSources, chains: Mapping[str, set[str]], store: AuditStore, out: Adding) -> int:
-    """Write the entries and the tables. Return how many entries are younger than the log."""
+def _incidents(
+    sources: LogSources, chains: Mapping[str, set[str]], store: AuditStore, out: Adding, scope: str
+) -> int:
+    """Write the entries and what is made from them. Return how many entries are younger than the log."""
     younger, views = 0, Views()
     for incident, each in groupby(_archived(sources, chains), key=lambda one: one[0]):
-        lines = []
+        lines, responses = [], {}
         for _, chain, found in each:
             entries, left = _proved(incident, found, store.leaves(chain, incident))
             younger += left
             lines.append(written(chain, entries))
             views.add(chain, entries)
+            responses[chain] = entries
         out.add(incident_file(incident), "".join(lines).encode())
-    for name, data in views.files().items():
+        if events := events_of(responses):
+            out.add(events_file(incident), events)
+    for name, data in views.files(scope).items():
         out.add(name, data)
     return younger
 

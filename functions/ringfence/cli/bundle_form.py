@@ -24,11 +24,13 @@ FORM = "ringfence bundle, version 1"
 MANIFEST = "manifest.json"
 BASE = f"{PREFIX}base"
 """The checkpoint before the first entry of the period."""
-RESPONSES, DECISIONS = "responses.csv", "decisions.csv"
+RESPONSES, DECISIONS, PAGE = "responses.csv", "decisions.csv", "report.html"
+VIEWS = (RESPONSES, DECISIONS, PAGE)
+"""The files about all incidents that are made from the entries."""
 MOST_BYTES = 1 << 28
 """The most bytes of one file. A larger one is no file of a bundle."""
 
-__all__ = ["BASE", "CHECKPOINT", "DECISIONS", "FORM", "MANIFEST", "MOST_BYTES", "RESPONSES"]
+__all__ = ["BASE", "CHECKPOINT", "DECISIONS", "FORM", "MANIFEST", "MOST_BYTES", "PAGE", "RESPONSES", "VIEWS"]
 
 
 @frozen
@@ -96,6 +98,11 @@ def sha256(data: bytes) -> str:
 def incident_file(incident: str) -> str:
     """Return the name of the file with the entries of an incident."""
     return f"{ARCHIVE_PREFIX}{incident}.jsonl"
+
+
+def events_file(incident: str) -> str:
+    """Return the name of the file with the events of OCSF of an incident."""
+    return f"ocsf/{incident}.jsonl"
 
 
 def edge_files(size: int) -> tuple[str, ...]:

@@ -47,6 +47,12 @@ def period_words(base: Checkpoint | None, end: Checkpoint) -> str:
     return f"everything that came into the log {first} and until {_time(end.at)}"
 
 
+def scope_words(base: Checkpoint | None, end: Checkpoint, named: tuple[str, ...]) -> str:
+    """Return what a bundle contains, in words."""
+    scope = f", but only of {', '.join(named)}" if named else ""
+    return f"{period_words(base, end)}{scope}"
+
+
 def _not_covered(report: BundleReport, period: Period) -> Iterator[str]:
     """Say which part of the period that the auditor wants is not in the bundle."""
     if report.end is None:
@@ -63,11 +69,10 @@ def _words(report: BundleReport, key: LogKey) -> Iterator[str]:
     if report.faults or report.end is None or report.manifest is None:
         yield "VERIFICATION FAILED: the bundle is not what the log contains"
         return
-    named = report.manifest.incidents
-    scope = f", but only of {', '.join(named)}" if named else ""
+    scope = scope_words(report.base, report.end, report.manifest.incidents)
     yield (
         f"verified {chains(report.responses, report.records)}: {counted(report.entries, 'entry')}. None is "
-        f"missing: the bundle contains {period_words(report.base, report.end)}{scope}"
+        f"missing: the bundle contains {scope}"
     )
     yield f"the checkpoint over {counted(report.end.size, 'entry')} is signed with the key {key.text}"
 

@@ -25,7 +25,9 @@ from ringfence.cli.bundle_form import (
     CHECKPOINT,
     DECISIONS,
     MANIFEST,
+    PAGE,
     RESPONSES,
+    events_file,
     incident_file,
     read_manifest,
     sha256,
@@ -37,13 +39,15 @@ from ringfence.model.frozen import replace
 from ringfence.model.incident import incident_id
 from ringfence.record.chain import ChainKey, Stamp, digest, link
 from ringfence.record.deployment_facts import Pause, PausesChanged
+from ringfence.record.facts import FindingReceived
 from ringfence.record.log_check import Signed
 from ringfence.record.tlog import LogKey, read_checkpoint
 from tests.support.effort import examples
 from tests.support.fakes.audit_home import in_turn
-from tests.support.fakes.chains import KEY, contained, notes
+from tests.support.fakes.chains import KEY, contained, finding, notes
 from tests.support.fakes.log_home import LogHome
 from tests.support.fakes.memory_clients import START
+from tests.support.ocsf import check
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +62,9 @@ THIRD = incident_id(START + timedelta(hours=4), "c")
 
 
 def chain(key: ChainKey, incident: str, count: int, home: LogHome) -> tuple[Entry, ...]:
-    return link(Stamp(key, incident, "ringfence", "attempt", home.clock()), None, notes(count))
+    """Return a chain. One of `OTHER` begins with a finding, so that it has an event of OCSF."""
+    facts = (FindingReceived(finding()), *notes(count - 1)) if key == OTHER else notes(count)
+    return link(Stamp(key, incident, "ringfence", "attempt", home.clock()), None, facts)
 
 
 @cache
@@ -199,6 +205,30 @@ def test_the_tables_say_who_decided_what() -> None:
     assert len(kept.files[RESPONSES].decode().splitlines()) == 2
 
 
+def test_events_of_ocsf_are_valid() -> None:
+    decided = LogHome()
+    decided.write(KEY, *contained())
+    decided.publish()
+    kept, _ = made(ALL, decided)
+    (name,) = (one for one in kept.files if one.startswith("ocsf/"))
+    events = [json.loads(line) for line in kept.files[name].decode().splitlines()]
+    assert {one["class_uid"] for one in events} == {2004, 7001}
+    for one in events:
+        check(one)
+
+
+def test_the_page_shows_the_responses_the_changes_and_who_decided() -> None:
+    decided = LogHome()
+    decided.write(KEY, *contained())
+    decided.publish()
+    kept, _ = made(ALL, decided)
+    page = kept.files[PAGE].decode()
+    assert "everything that came into the log since the log began" in page
+    assert '<th scope="row">turn the key of front</th>' in page
+    assert '<th scope="row">decision</th>' in page
+    assert "<script" not in page
+
+
 def test_what_people_did_to_the_deployment_is_in_the_bundle() -> None:
     paused = LogHome()
     key = ChainKey("pause", "account/111122223333/eu-west-1/111122223333")
@@ -320,7 +350,28 @@ ALTERATIONS: dict[str, tuple[Callable[[Kept], object], str]] = {
     "the period begins later": (later_start, "log/tile/0/000.p/12: is missing"),
     "a table is altered": (
         replaced(RESPONSES, b"another", b"nothing"),
-        "responses.csv was altered: the entries give another table",
+        "responses.csv was altered: the entries give another file",
+    ),
+    "the page is altered": (
+        replaced(PAGE, b"everything", b"not everything"),
+        "report.html was altered: the entries give another file",
+    ),
+    "the page is removed": (lambda kept: kept.files.pop(PAGE), "report.html was removed"),
+    "an event is removed": (
+        lambda kept: kept.files.pop(events_file(SECOND)),
+        f"ocsf/{SECOND}.jsonl was removed",
+    ),
+    "an event is altered": (
+        replaced(events_file(SECOND), b'"status"', b'"state"'),
+        f"ocsf/{SECOND}.jsonl was altered: the entries give another file",
+    ),
+    "an event is added": (
+        lambda kept: kept.add(events_file(FIRST), b"{}\n"),
+        f"ocsf/{FIRST}.jsonl was altered: the entries give another file",
+    ),
+    "events of nobody are added": (
+        lambda kept: kept.add(events_file(incident_id(START, "z")), b"{}\n"),
+        "was added: nothing in the log belongs to it",
     ),
     "a table is removed": (lambda kept: kept.files.pop(DECISIONS), "decisions.csv was removed"),
     "the scope is made smaller": (
@@ -359,11 +410,14 @@ def test_the_script_of_the_documentation_verifies_it_too(alone: Callable[[Kept],
     assert "None is missing" in alone(bundle(asked))
 
 
-OF_TABLES = {"a table is altered", "a table is removed"}
-"""What the script does not check, because only Ringfence can make a table again."""
+MADE_AGAIN = {
+    *("a table is altered", "the page is altered"),
+    *("an event is removed", "an event is altered", "an event is added"),
+}
+"""What the script does not find, because only Ringfence can make these files again."""
 
 
-@pytest.mark.parametrize("name", sorted(ALTERATIONS.keys() - OF_TABLES))
+@pytest.mark.parametrize("name", sorted(ALTERATIONS.keys() - MADE_AGAIN))
 def test_the_script_of_the_documentation_finds_what_was_altered(
     alone: Callable[[Kept], str], name: str
 ) -> None:
