@@ -14,24 +14,24 @@ from ringfence.aws.sessions import RoleClients, own_client
 from ringfence.aws.sweep_items import RecentChains, SweepItems
 from ringfence.handlers import wiring
 from ringfence.handlers.account_names import account_names
-from ringfence.handlers.parts import SUM, SWEEP, part_of
+from ringfence.handlers.part_queue import parts_handled
+from ringfence.handlers.parts import SUM, SWEEP
 from ringfence.handlers.reviews import AT_ONCE
 from ringfence.handlers.sweep_look import Reach
 from ringfence.handlers.sweep_plans import answering, plans
 from ringfence.handlers.sweeps import Sweeps
 from ringfence.handlers.threads import Threads
-from ringfence.model.errors import BadInput
 from ringfence.model.resource_names import SESSION, SWEEP_ROLE
 from ringfence.policy.sweeps import DEFAULTS, sweeps_from_json
 from ringfence.runbooks.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sns import SNSClient
 
-    from ringfence.engine.again import Again
-    from ringfence.engine.intake import ExecutionContext
-    from ringfence.handlers.proof import Proof
+    from ringfence.handlers.parts import Part
 
 INTAKE = "RINGFENCE_INTAKE_QUEUE_URL"
 """The variable with the URL of the queue whose function routes events."""
@@ -59,14 +59,9 @@ def sweeps() -> Sweeps:
     )
 
 
-def worked_off(body: str, execution: ExecutionContext, proof: Proof) -> tuple[Again, ...]:
-    """Handle a message of the sweeps' queue.
+def _work(part: Part, until: datetime) -> None:
+    sweeps().work(part, until)
 
-    Nothing is read or sent before the proof that it came by the queue. Raises BadInput, Forged and Retryable.
-    """
-    part = part_of(body, DEFAULTS, wiring.now(), (SWEEP, SUM))
-    proof.check()
-    if part is None:
-        raise BadInput("part", f"must be {SWEEP} or {SUM}")
-    sweeps().work(part, execution.until)
-    return ()
+
+worked_off = parts_handled(_work, DEFAULTS, (SWEEP, SUM), wiring.now)
+"""Handles a message of the queue of sweeps."""

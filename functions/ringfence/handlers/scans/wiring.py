@@ -18,27 +18,27 @@ from ringfence.aws.sessions import RoleClients, own_client
 from ringfence.aws.signed_http import signed_http
 from ringfence.handlers import wiring
 from ringfence.handlers.account_names import account_names
-from ringfence.handlers.parts import SCAN, SUM, part_of
+from ringfence.handlers.part_queue import parts_handled
+from ringfence.handlers.parts import SCAN, SUM
 from ringfence.handlers.reviews import AT_ONCE
 from ringfence.handlers.scans.handing import MOST_OF_A_QUERY, Handing
 from ringfence.handlers.scans.plan import ScanPlan
 from ringfence.handlers.scans.work import Environment, Scans
 from ringfence.handlers.sent_results import sent
 from ringfence.handlers.threads import Threads
-from ringfence.model.errors import BadInput
 from ringfence.model.resource_names import SCAN_ROLE, SCANS, SESSION, function_role, role_arn
 from ringfence.model.scan_places import BUCKET, FINDINGS_URL, POINTS, RULES_FILE
 from ringfence.posture.compiled import rules_from_json
 from ringfence.runbooks.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
 
-    from ringfence.engine.again import Again
-    from ringfence.engine.intake import ExecutionContext
-    from ringfence.handlers.proof import Proof
+    from ringfence.handlers.parts import Part
     from ringfence.handlers.scans.handing import Post
 
 
@@ -82,14 +82,9 @@ def _post(region: str) -> Post | None:
     return partial(sent, signed_http(url, os.environ.get("AWS_ENDPOINT_URL", ""), region))
 
 
-def worked_off(body: str, execution: ExecutionContext, proof: Proof) -> tuple[Again, ...]:
-    """Handle a message of the scans' queue.
+def _work(part: Part, until: datetime) -> None:
+    scans().work(part, until)
 
-    Nothing is read or sent before the proof that it came by the queue. Raises BadInput, Forged and Retryable.
-    """
-    part = part_of(body, SCANS, wiring.now(), (SCAN, SUM))
-    proof.check()
-    if part is None:
-        raise BadInput("part", f"must be {SCAN} or {SUM}")
-    scans().work(part, execution.until)
-    return ()
+
+worked_off = parts_handled(_work, SCANS, (SCAN, SUM), wiring.now)
+"""Handles a message of the queue of scans."""
