@@ -14,7 +14,7 @@ from ringfence.model.resource_names import PREFIX, run_role
 from ringfence.model.subject import DeliveryRef
 from ringfence.record.measures import NAMESPACE
 from ringfence.runbooks.catalogue import CATALOGUE
-from stacks.names import AUDIT_STACK
+from stacks.names import AUDIT_STACK, NETWORK_STACK, SCANS_STACK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +68,7 @@ def service_control_policy(
         _deny("Change", (*_RESOURCES, *_parts(apis), *owners), (*_CHANGES, *_api_changes(apis)), switching),
         _deny("Mappings", ("*",), _MAPPINGS, switching, {"ArnLike": {"lambda:FunctionArn": _FUNCTION}}),
         _deny("Keys", ("*",), _KEYS, owners, {"ForAnyValue:StringLike": {"kms:ResourceAliases": _ALIASES}}),
-        _deny("Data", (_TABLE, f"{_BUCKETS}/*"), _DATA, (_FUNCTIONS, break_glass)),
+        _deny("Data", (_TABLE, *(f"{one}/*" for one in _BUCKETS)), _DATA, (_FUNCTIONS, break_glass)),
         _deny("Stacks", (f"arn:aws:cloudformation:*:*:stack/{_STACKS}/*",), _DEPLOY, (deployer, *owners)),
         # The functions pass the role of the schedules that lead back to an approval.
         _deny("Pass", (executor, _ROLES), ("iam:PassRole",), (deployer, *owners, _FUNCTIONS)),
@@ -161,13 +161,13 @@ def _one_or_all(items: Sequence[str]) -> str | list[str]:
 
 _FUNCTION = f"arn:aws:lambda:*:*:function:{PREFIX}*"
 _TABLE = f"arn:aws:dynamodb:*:*:table/{_AUDIT}"
-_BUCKETS = f"arn:aws:s3:::{PREFIX}?????-*"
-"""Those of the stacks `Ringfence-Audit` and `Ringfence-Scans`. The policy has no space for two patterns."""
+_BUCKETS = tuple(f"arn:aws:s3:::{one.lower()}-*" for one in (AUDIT_STACK, SCANS_STACK, NETWORK_STACK))
+"""Those with the archive, the results of scans, and those of Athena. CloudFormation names them so."""
 _ALIASES = f"alias/{PREFIX}*"
 _RESOURCES = (
     _FUNCTION,
     _TABLE,
-    _BUCKETS,
+    *_BUCKETS,
     f"arn:aws:cloudwatch:*:*:alarm:{PREFIX}*",
     f"arn:aws:events:*:*:rule/{_STACKS}",
     f"arn:aws:iam::*:*/{PREFIX}*",
@@ -190,7 +190,7 @@ _CHANGES = (
     *(f"lambda:{one}*" for one in ("Add", "Create", "Delete", "Publish", "Put", "Remove", "Update")),
     *(f"logs:{one}" for one in ("*KmsKey", "Delete*", "PutDataP*", "PutRetentionPolicy", "PutTransformer")),
     *(f"s3:{one}" for one in ("DeleteBucket*", "Put*Configuration", "PutBucket*")),
-    *(f"scheduler:{one}Schedule" for one in ("Create", "Delete", "Update")),
+    "scheduler:*teSchedule",  # create, delete and update
     *(f"sns:{one}" for one in ("*Permission", "DeleteTopic", "PutDataP*", "Set*", "Unsubscribe")),
     *(f"sqs:{one}" for one in ("*Permission", "DeleteQueue", "PurgeQueue", "SetQueueAttributes")),
 )
@@ -200,9 +200,11 @@ _MAPPINGS = ("lambda:*teEventSourceMapping",)
 """Create, delete and update. It is short, because the whole policy has little space."""
 _KEYS = tuple(f"kms:{one}" for one in ("*Grant", "DisableKey*", "PutKeyPolicy", "ScheduleKeyDeletion"))
 _DATA = (
-    *(f"dynamodb:{one}" for one in ("BatchWriteItem", "DeleteItem", "PartiQL*", "PutItem", "UpdateItem")),
+    # `*teItem` is BatchWriteItem, DeleteItem and UpdateItem.
+    *(f"dynamodb:{one}" for one in ("*teItem", "PartiQL*", "PutItem")),
     *(f"s3:{one}" for one in ("BypassGovernanceRetention", "Delete*", "PutObject*")),
 )
+# `*teStack` is CreateStack, DeleteStack, UpdateStack and CancelUpdateStack.
 _DEPLOY = tuple(
     f"cloudformation:{one}"
     for one in (
@@ -210,9 +212,7 @@ _DEPLOY = tuple(
         "*StackPolicy",
         "*StackRefactor",
         "*Rollback*",
-        "*UpdateStack",
-        "CreateStack",
-        "DeleteStack",
+        "*teStack",
         "UpdateTerminationProtection",
     )
 )

@@ -42,6 +42,7 @@ RULE = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/Ringfence-Response-ContainInstan
 TABLE = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/Ringfence-Audit-AuditTableStore-ABC"
 BUCKET = "arn:aws:s3:::ringfence-audit-archive9c72-abc"
 SCANS_BUCKET = "arn:aws:s3:::ringfence-scans-results9c72-abc"
+NETWORK_BUCKET = "arn:aws:s3:::ringfence-network-results9c72-abc"
 MAPPING = f"arn:aws:lambda:{REGION}:{ACCOUNT}:event-source-mapping:7f1"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/7f1"
 STACK = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/Ringfence-Response/7f1"
@@ -66,7 +67,10 @@ CHANGES: list[tuple[str, str, dict[str, Any]]] = [
     ("events:PutRule", RULE, {}),
     ("events:DisableRule", RULE, {}),
     ("events:RemoveTargets", RULE, {}),
-    ("scheduler:UpdateSchedule", f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/default/ringfence-x", {}),
+    *(
+        (f"scheduler:{one}Schedule", f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/default/ringfence-x", {})
+        for one in ("Create", "Delete", "Update")
+    ),
     ("sqs:SetQueueAttributes", QUEUE, {}),
     ("sqs:PurgeQueue", QUEUE, {}),
     ("sqs:AddPermission", QUEUE, {}),
@@ -89,6 +93,7 @@ CHANGES: list[tuple[str, str, dict[str, Any]]] = [
     ("cloudwatch:DeleteAlarms", f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:ringfence-forged", {}),
     ("sns:SetTopicAttributes", f"arn:aws:sns:{REGION}:{ACCOUNT}:Ringfence-Audit-Notices-ABC", {}),
     ("logs:DeleteLogGroup", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:Ringfence-Audit-Logs-ABC", {}),
+    ("cloudformation:CreateStack", STACK, {}),
     ("cloudformation:UpdateStack", STACK, {}),
     ("cloudformation:DeleteStack", STACK, {}),
     ("cloudformation:RollbackStack", STACK, {}),
@@ -150,6 +155,12 @@ def test_a_deployment_and_the_role_for_emergencies_do(
         (ARCHIVING, "s3:PutObject", f"{BUCKET}/chains/x", False),
         (ADMIN, "s3:DeleteObjectVersion", f"{SCANS_BUCKET}/summaries/x", True),
         (ADMIN, "s3:PutBucketPolicy", SCANS_BUCKET, True),
+        (ADMIN, "s3:PutObject", f"{NETWORK_BUCKET}/x.csv", True),
+        (ADMIN, "s3:PutLifecycleConfiguration", NETWORK_BUCKET, True),
+        (role("ringfence-network-function"), "s3:PutObject", f"{NETWORK_BUCKET}/x.csv", False),
+        *((ADMIN, f"dynamodb:{one}", TABLE, True) for one in ("BatchWriteItem", "UpdateItem", "DeleteItem")),
+        (ADMIN, "dynamodb:GetItem", TABLE, False),
+        (ADMIN, "dynamodb:BatchGetItem", TABLE, False),
         (role("ringfence-scans-function"), "s3:PutObject", f"{SCANS_BUCKET}/summaries/x", False),
         (ADMIN, "iam:PassRole", EXECUTOR, True),
         (ADMIN, "iam:PassRole", CONTAINING, True),
@@ -182,6 +193,9 @@ def test_who_may_do_what(who: str, action: str, resource: str, denied: bool) -> 
         ("kms:ScheduleKeyDeletion", KEY, {"kms:ResourceAliases": ["alias/shop"]}),
         ("kms:ScheduleKeyDeletion", KEY, {}),
         ("s3:PutBucketPolicy", "arn:aws:s3:::shop", {}),
+        ("s3:PutBucketPolicy", "arn:aws:s3:::ringfence-model-data", {}),
+        ("s3:PutObject", "arn:aws:s3:::ringfence-model-data/x", {}),
+        ("scheduler:UpdateSchedule", f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/default/shop", {}),
         ("cloudformation:DeleteStack", STACK.replace("Ringfence-Response", "shop"), {}),
     ],
 )
@@ -279,6 +293,8 @@ def test_the_file_is_the_policy_and_as_long_as_a_policy_may_be() -> None:
     assert FILE.read_text("utf-8") == text(SCP)
     assert json.loads(text(SCP)) == SCP
     assert len(text(SCP)) <= LIMIT
+    whole = service_control_policy(home=ACCOUNT, apis=(API, "z9y8x7w6v5"))
+    assert len(text(whole).replace("\n", "")) <= LIMIT, "with both APIs and the home account"
 
 
 NAMED = {

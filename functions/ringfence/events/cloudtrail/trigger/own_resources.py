@@ -176,7 +176,7 @@ _TOPIC_POLICY = Named("resourceArn", (), (f"*:{STACKS}*",))
 _SUBSCRIPTION = Named("subscriptionArn", (), (f"*:{STACKS}*",))
 _TABLE = Named("tableName", (STACKS,), (f"*:table/{STACKS}*",))
 _TABLE_POLICY = Named("resourceArn", (), (f"*:table/{STACKS}*",))
-_BUCKET = Named("bucketName", tuple(f"{STACKS.lower()}{one}-" for one in ("audit", "scans")))
+_BUCKET = Named("bucketName", tuple(f"{STACKS.lower()}{one}-" for one in ("audit", "network", "scans")))
 _ROLE = Named("roleName", (OWN,), caseless=True)
 _POLICY = Named("policyArn", (f"arn:aws:iam::{OWN_ACCOUNT}:policy/{OWN}",), caseless=True)
 _ROLE_OR_POLICY = Named("roleName", (OWN,), caseless=True, otherwise=_POLICY)
@@ -211,7 +211,7 @@ _STEALS = "another function may take messages that are for Ringfence"
 _HOLDS = "events may be lost, or come from others"
 _TELLS = "notices and alarms may reach nobody, or somebody else"
 _RECORDS = "the audit log may lose entries, or let others write"
-_ARCHIVES = "the archive or the results of scans may be lost, or others may read or write them"
+_ARCHIVES = "the archive or results of scans or queries may be lost, or others may read or write them"
 _ACTS = "Ringfence may no longer be able to act, or others may act as Ringfence"
 _PERMITS = "somebody may now act through Ringfence, or read what it recorded"
 _ENCRYPTS = "an alias may name another key"
