@@ -25,26 +25,38 @@ def for_another_user(record: Record) -> bool:
     return bool(named) and named != text_at(object_at(record, "userIdentity"), "userName")
 
 
+_ALL = frozenset({"*", "*:*"})
+
+
 def allows_everything(record: Record) -> bool:
     """Return whether a policy in the request allows all actions on all resources."""
     return any(
-        "*" in _flat(one.get("Action")) and "*" in _flat(one.get("Resource")) for one in _statements(record)
+        not _ALL.isdisjoint(_flat(one.get("Action"))) and "*" in _flat(one.get("Resource"))
+        for one in _statements(record)
     )
 
 
 def lets_everybody_in(record: Record) -> bool:
-    """Return whether a policy in the request lets everybody in, without a condition."""
-    return any("*" in _principals(one) for one in _statements(record) if not one.get("Condition"))
+    """Return whether a policy in the request lets everybody in, or everybody but some.
+
+    A condition that everybody can fulfill, such as one on TLS, changes nothing in this.
+    """
+    own = account_of(record)
+    return any(
+        ("NotPrincipal" in one or "*" in _principals(one)) and not _is_limited(one, own)
+        for one in _statements(record)
+    )
 
 
 def lets_others_in(record: Record) -> bool:
     """Return whether a policy in the request lets everybody or another account in.
 
-    A statement with a condition counts if it names another account.
+    A statement with a condition counts if it names another account. An id of a canonical user does not say
+    whose it is, so it counts as another account.
     """
-    own = account_of(record)
-    named = {found for one in _statements(record) for found in map(_account, _principals(one)) if found}
-    return lets_everybody_in(record) or bool(named - {own})
+    own, statements = account_of(record), tuple(_statements(record))
+    named = {found for one in statements for found in map(_account, _principals(one)) if found}
+    return lets_everybody_in(record) or bool(named - {own}) or any(map(_canonical, statements))
 
 
 def shares_with_others(record: Record) -> bool:
@@ -109,6 +121,55 @@ def _principals(statement: Mapping[str, object]) -> list[str]:
     if isinstance(given, Mapping):
         return _flat(given.get("AWS"))
     return _flat(given)
+
+
+def _canonical(statement: Mapping[str, object]) -> bool:
+    return bool(object_at(statement, "Principal").get("CanonicalUser"))
+
+
+_EQUAL = re.compile(r"(?:foranyvalue:)?(?:string(?:equals|equalsignorecase|like)|arn(?:equals|like))")
+"""Operators that a request without the key does not fulfill, in lower case."""
+_OF_ACCOUNTS = frozenset(
+    {
+        *("aws:principalaccount", "aws:sourceaccount", "aws:sourceowner"),
+        *("kms:calleraccount", "s3:dataaccesspointaccount"),
+    }
+)
+_OF_ARNS = frozenset({"aws:principalarn", "aws:sourcearn", "s3:dataaccesspointarn"})
+_OF_NETWORKS = frozenset(
+    {
+        *("aws:principalorgid", "aws:principalorgpaths", "aws:sourceorgid", "aws:sourceorgpaths"),
+        *("aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn"),
+    }
+)
+"""Condition keys that limit who may call: to accounts, to resources, and to organizations or networks.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+"""
+_ACCOUNT_OF_ARN = re.compile(r"arn:[^:]*:[^:]*:[^:]*:([^:]*):.*", re.DOTALL)
+
+
+def _is_limited(statement: Mapping[str, object], own: str) -> bool:
+    """Return whether a condition limits a statement to an account, an organization or a network.
+
+    Whose organization or network that is cannot be known here.
+    """
+    return any(
+        all(_limits(key.casefold(), one, own) for one in given)
+        for operator, keys in object_at(statement, "Condition").items()
+        if _EQUAL.fullmatch(operator.casefold()) and isinstance(keys, Mapping)
+        for key, value in keys.items()
+        if (given := _flat(value))
+    )
+
+
+def _limits(key: str, value: str, own: str) -> bool:
+    if key in _OF_ACCOUNTS:
+        return value == own
+    if key in _OF_ARNS:
+        match = _ACCOUNT_OF_ARN.fullmatch(value)
+        return match is not None and match[1] in {own, ""}
+    return key in _OF_NETWORKS and not value.startswith("*")
 
 
 def _account(principal: str) -> str:

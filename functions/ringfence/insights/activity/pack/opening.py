@@ -87,7 +87,10 @@ KEY_OPENED = Rule(
         (
             call(
                 "kms:PutKeyPolicy",
-                {"keyId": "k", "policy": policy({"AWS": "*"}, condition={"StringEquals": {}})},
+                {
+                    "keyId": "k",
+                    "policy": policy({"AWS": "*"}, condition={"StringEquals": {"kms:CallerAccount": OWN}}),
+                },
             ),
         ),
     ),
