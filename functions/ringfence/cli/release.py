@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringfence.cli.again import options_given
 from ringfence.cli.completion import incidents
 from ringfence.cli.incident_ids import incident_of
 from ringfence.cli.operator_command import (
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from ringfence.cli.plan_view import Screen
 
 _REFUSED = frozenset({"refused", "gone", "forbidden"})
+SKIP_DRIFTED = "--skip-drifted"
 _REFUSAL = "Nothing was changed. --skip-drifted restores the rest. --subject releases one response."
 _OVER = _REFUSED | {IncidentStatus.RELEASED.value, "ended"}
 """Final results of a release. With any other result the release is requested again."""
@@ -47,7 +49,7 @@ _OVER = _REFUSED | {IncidentStatus.RELEASED.value, "ended"}
 @click.command(short_help="Undo the changes of an incident.")
 @click.argument("incident", shell_complete=incidents)
 @click.option(
-    "--skip-drifted",
+    SKIP_DRIFTED,
     is_flag=True,
     help="Leave values that were changed since, or that another incident holds. Restore the rest.",
 )
@@ -124,11 +126,10 @@ def _after(given: CommandOptions, incident: str, responses: list[Document]) -> N
 
 def _again(given: CommandOptions, incident: str, *, skip: bool = False) -> str:
     """Return the present command with its options, without `--dry-run`. `skip`: with `--skip-drifted`."""
-    params = {**click.get_current_context().params}
-    params["skip_drifted"] = params["skip_drifted"] or skip
-    only = [word for name in ("subject", "runbook") if params[name] for word in (f"--{name}", params[name])]
-    flags = [f"--{name.replace('_', '-')}" for name in ("skip_drifted", "despite_unsealed") if params[name]]
-    return typed("ringfence", "release", incident, *only, "--reason", given.reason, *flags)
+    flags = options_given("reason", "dry_run")
+    if skip and SKIP_DRIFTED not in flags:
+        flags = (*flags, SKIP_DRIFTED)
+    return typed("ringfence", "release", incident, "--reason", given.reason, *flags)
 
 
 def _planned(given: CommandOptions, poller: Poller, ask: Callable[[], Mapping[str, object]]) -> Document:

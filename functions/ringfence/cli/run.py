@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringfence.cli.again import options_given
 from ringfence.cli.completion import remediations as remediations_named
 from ringfence.cli.completion import runbooks
 from ringfence.cli.operator_command import (
@@ -25,6 +26,7 @@ from ringfence.cli.operator_command import (
 from ringfence.cli.pauses import show_paused
 from ringfence.cli.subjects import ANY_ACCOUNT, subject_named
 from ringfence.cli.waiting import Poller, ProgressFollower, interruptible
+from ringfence.engine.exemptions import FLAG as DESPITE_EXEMPT
 from ringfence.model.errors import BadInput, NotFound
 from ringfence.model.kinds import every_kind
 from ringfence.model.suggestions import unknown
@@ -62,7 +64,7 @@ if TYPE_CHECKING:
     help="Set an option of a remediation. Can be repeated.",
 )
 @click.option(
-    "--despite-exempt",
+    DESPITE_EXEMPT,
     is_flag=True,
     help="Run although the policy exempts the resource, or although it is likely needed in an emergency. "
     "Your reason is recorded.",
@@ -113,7 +115,7 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
     absent = partial(missing, ref, runbook, env.catalogue())
     planned = _planned(poller, lambda: client.run({**body, "dry_run": True}), absent)
     _show_plan(given, screen, planned, runbook)
-    then = NextCommand("to carry the plan out", _again(given, runbook, ref.key, remediations, options))
+    then = _then(given, runbook, ref.key, planned, despite_exempt=despite_exempt)
     confirm(given, screen, f"\nRun {runbook} on {id_} now?", planned, then)
     body |= {} if given.yes else {"plan": _agreed(planned)}
     follower = ProgressFollower(client, {**who, "remediations": list(planned.texts("remediations"))}, screen)
@@ -127,13 +129,14 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
     _conclude(given, screen, planned, dict(done), status)
 
 
-def _again(
-    given: CommandOptions, runbook: str, key: str, remediations: tuple[str, ...], options: tuple[str, ...]
-) -> str:
-    """Return the command that carries out what a dry run has shown."""
-    more = [word for one in remediations for word in ("--remediation", one)]
-    more += [word for one in options for word in ("--option", one)]
-    return run_command(runbook, key, *more, reason=given.reason)
+def _then(
+    given: CommandOptions, runbook: str, key: str, planned: Document, *, despite_exempt: bool
+) -> NextCommand:
+    """Return the command that carries out what a dry run has shown: the same options, and the whole subject."""
+    flags, purpose = options_given("account", "region", "reason", "dry_run"), "to carry the plan out"
+    if planned.texts("exempt") and not despite_exempt:
+        flags, purpose = (*flags, DESPITE_EXEMPT), f"{purpose} although it is protected"
+    return NextCommand(purpose, run_command(runbook, key, *flags, reason=given.reason))
 
 
 def _planned(
@@ -173,7 +176,7 @@ def _show_plan(given: CommandOptions, screen: Screen, planned: Document, runbook
     protected = planned.texts("exempt")
     screen.show(*listed("Protected", protected, BAD))
     if protected and not given.dry_run:
-        raise BadInput("--despite-exempt", "is required, because the resource is protected: see above")
+        raise BadInput(DESPITE_EXEMPT, "is required, because the resource is protected: see above")
 
 
 def _agreed(planned: Document) -> dict[str, str]:
