@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
 from ringfence.cli.text import MOST_SHOWN
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from typing import IO
 
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
 PIPE_WIDTH = 2 * MOST_SHOWN
 """The width without a terminal: each text stays on one line."""
+_PER_SECOND = 12.5
+"""How often an animation is drawn."""
 _PADDING = re.compile(r" +(?=\n)")
 
 
@@ -73,3 +77,18 @@ def console(*, stderr: bool = False, width: int = PIPE_WIDTH, plain: bool = Fals
             no_color=plain or None,
         )
     return found
+
+
+@contextmanager
+def busy(on: Console, what: RenderableType) -> Iterator[Callable[[RenderableType], None]]:
+    """Show an animation on a terminal. Yield the function that changes its words.
+
+    The first picture is drawn here, before the thread that draws the next ones starts. If both threads drew
+    a first one, neither would erase that of the other, and it would stay in front of the first line.
+    """
+    from rich.live import Live
+    from rich.spinner import Spinner
+
+    spinner = Spinner("dots", text=what, style="status.spinner")
+    with Live(spinner, console=on, refresh_per_second=_PER_SECOND, transient=True):
+        yield lambda words: spinner.update(text=words)

@@ -96,7 +96,7 @@ class View:
     @contextlib.contextmanager
     def doing(self, what: str) -> Iterator[None]:
         """Show a spinner. Show nothing in plain mode."""
-        with self.console.status(_Ticking(what, monotonic())):
+        with consoles.busy(self.console, _Ticking(what, monotonic())):
             yield
 
     def estate(self, estate: Estate) -> None:
@@ -121,16 +121,16 @@ class View:
     @contextlib.contextmanager
     def progress(self, sent: datetime) -> Iterator[Callable[[Row], None]]:
         """Print entries of the log as they arrive."""
-        with self.console.status("waiting for the first entry in the audit log") as status:
+        with consoles.busy(self.console, Text("waiting for the first entry in the audit log")) as update:
 
             def shown(row: Row) -> None:
                 self.rows.append(row)
                 if row.kind == "Intended":
                     self._intent(row)
-                    status.update(fitted(plain(row.rendered.words), self.console.width - SPINNER))
+                    update(fitted(plain(row.rendered.words), self.console.width - SPINNER))
                     return
                 self._entry(row, (row.at - sent).total_seconds())
-                status.update("waiting for the next entry in the audit log")
+                update(Text("waiting for the next entry in the audit log"))
 
             yield shown
 

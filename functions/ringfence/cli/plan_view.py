@@ -11,7 +11,7 @@ from rich.console import Group
 from rich.padding import Padding
 from rich.text import Text
 
-from ringfence.cli.consoles import console
+from ringfence.cli.consoles import busy, console
 from ringfence.cli.incident_views import BAD, GOOD, OPEN, STYLES, plain
 from ringfence.cli.layout import ending, hanging, listed
 from ringfence.cli.text import row, wrapped
@@ -108,7 +108,7 @@ class Screen:
 
     def busy(self, text: str) -> AbstractContextManager[object]:
         """Show a spinner on a terminal."""
-        return self._console.status(plain(text))
+        return busy(self._console, plain(text))
 
 
 def plan_shown(answer: Document, heading: str, accounts: Mapping[str, str] = _NO_NAMES) -> RenderableType:

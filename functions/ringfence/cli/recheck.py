@@ -22,6 +22,7 @@ from ringfence.cli.waiting import Poller
 from ringfence.engine.recheck_results import Standing
 from ringfence.record.next_command import NextCommand, run_command
 from ringfence.record.shell import typed
+from ringfence.record.status import IncidentStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,25 +32,29 @@ if TYPE_CHECKING:
     from ringfence.model.document import Document
 
 BROKEN = Standing.BROKEN.value
-OPEN = frozenset({BROKEN, Standing.UNCLEAR.value})
+UNWATCHED = Standing.UNWATCHED.value
+OPEN = frozenset({BROKEN, Standing.UNCLEAR.value, UNWATCHED})
 """The results after which somebody must act or try again."""
 STYLES = {Standing.CONTAINED.value: "green", BROKEN: "bold red", Standing.UNCLEAR.value: "yellow"}
-_WORDS = {BROKEN: "NOT CONTAINED", Standing.GONE.value: "gone"}
+_WORDS = {BROKEN: "NOT CONTAINED", UNWATCHED: "not verified"}
+_COMPLETE = "still contained; the later stages were not read again"
 
 
-@click.command("recheck", short_help="Verify open contained incidents now.")
+@click.command("recheck", short_help="Verify contained and complete incidents now.")
 @click.argument("incident", required=False, shell_complete=incidents)
 @query_command
 def recheck(given: CommandOptions, incident: str | None) -> None:
-    """Verify INCIDENT now, or every open contained incident.
+    """Verify INCIDENT now, or every incident that is contained or complete.
 
     Ringfence does the same once an hour, and after calls that can undo a containment. If a containment was
     undone, Ringfence records that and sends a notification. If the policy permits it, Ringfence contains
-    the resource again, once in an incident. The result `contained` is also that of an incident
-    that is complete.
+    the resource again, once in an incident.
+
+    The result `complete` says that an incident was complete and is still contained. Only its containment is
+    read again. An incident that was released or closed is not verified.
 
     Exit code 0: everything is contained. 1: something is not contained or cannot be verified now. 2: bad
-    input, no such open incident, or the API cannot be reached.
+    input, no such incident, or the API cannot be reached.
     """
     from ringfence.cli.plan_view import Screen
 
@@ -70,16 +75,24 @@ def _show(screen: Screen, found: Sequence[Document]) -> None:
     from ringfence.cli.plan_view import subject_words
 
     if not found:
-        screen.say("There are no open contained incidents.")
+        screen.say("No incident is contained or complete, so there is nothing to verify.")
     for one in found:
         standing = one.text("standing")
-        shown, style = _WORDS.get(standing, standing), STYLES.get(standing, "")
+        shown, style = _word(one), STYLES.get(standing, "")
         screen.columns(shown, subject_words(one), one.text("incident"), style=style)
         for line in _details(one):
             screen.show(hanging("    ", plain(line)))
 
 
+def _word(one: Document) -> str:
+    """Return the result in a word: a complete incident keeps the word that its list has for it."""
+    standing = one.text("standing")
+    return IncidentStatus.COMPLETE.words if one.flag("complete") else _WORDS.get(standing, standing)
+
+
 def _details(one: Document) -> Iterator[str]:
+    if one.flag("complete"):
+        yield _COMPLETE
     yield from (f"open: {words}" for words in one.texts("open"))
     if one.flag("answered"):
         yield "Ringfence contains it again"
@@ -100,6 +113,8 @@ def _conclude(screen: Screen, found: Sequence[Document]) -> None:
         answered = [one for one in left if one.flag("answered")]
         (first, *_) = answered or left
         purpose, name = ("to see the progress", "watch") if answered else ("to verify it again", "recheck")
+        if first.text("standing") == UNWATCHED:
+            purpose, name = "to read its record", "show"
         screen.ending(NextCommand(purpose, typed("ringfence", "incidents", name, first.text("incident"))))
 
 

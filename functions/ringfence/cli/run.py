@@ -132,7 +132,7 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
 def _then(
     given: CommandOptions, runbook: str, key: str, planned: Document, *, despite_exempt: bool
 ) -> NextCommand:
-    """Return the command that carries out what a dry run has shown: the same options, and the whole subject."""
+    """Return the command that carries out what a dry run has shown: its options, and the whole subject."""
     flags, purpose = options_given("account", "region", "reason", "dry_run"), "to carry the plan out"
     if planned.texts("exempt") and not despite_exempt:
         flags, purpose = (*flags, DESPITE_EXEMPT), f"{purpose} although it is protected"

@@ -67,7 +67,9 @@ class Rechecker:
         if history.lease.held(self.ports.clock(), request.execution.attempt):
             return RecheckResult(Standing.UNCLEAR, request.incident, reason="another execution is acting")
         request = replace(request, ref=reported(request.ref, history))
-        return _Recheck(self.ports, request, history, allowed).run()
+        result = _Recheck(self.ports, request, history, allowed).run()
+        complete = bool(history.verified and history.verified.complete)
+        return replace(result, complete=complete and result.standing is Standing.CONTAINED)
 
 
 def _execution(request: RecheckRequest, key: ChainKey, history: History) -> Execution:
@@ -97,6 +99,8 @@ class _Recheck:
         cause, incident = self.request.cause, self.request.incident
         decided = _resumption(self.request, self.history)
         judgement = Judgement(decided, self.history, self.ports.clock(), cause.call if cause else "")
+        if not judgement.watched.ids:
+            return RecheckResult(Standing.UNWATCHED, incident, reason="no known call undoes it", whole=False)
         if not judgement.judged or self._is_dealt_with(cause):
             return RecheckResult(Standing.CONTAINED, incident, whole=False)
         seen = self._read(judgement)

@@ -20,6 +20,8 @@ class Standing(StrEnum):
     """The result of a verification."""
 
     CONTAINED = "contained"
+    UNWATCHED = "unwatched"
+    """Nothing was read: no remediation of the incident declares calls that undo it."""
     BROKEN = "broken"
     UNCLEAR = "unclear"
     """Another execution acts, or something is settling or cannot be read now."""
@@ -49,7 +51,8 @@ class RecheckResult:
     """The result. `open` is what must be done again, and `names` are ids that were seen, in words.
 
     `answered`: `follows` contains the resource again. Otherwise a person must, and `reason` says why.
-    `whole`: everything that is watched was seen, and not only what a call can undo.
+    `whole`: everything that is watched was seen, and not only what a call can undo. `complete`: no steps
+    remained in any stage at the last verification of the whole runbook.
     """
 
     standing: Standing
@@ -60,3 +63,4 @@ class RecheckResult:
     follows: ResponseRequest | None = None
     names: frozenset[str] = frozenset()
     whole: bool = True
+    complete: bool = False

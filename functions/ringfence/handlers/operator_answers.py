@@ -145,6 +145,7 @@ def recheck_answer(one: Containment, result: RecheckResult) -> Answer:
         "runbook": one.key.runbook,
         "subject": _subject(one.key),
         "standing": str(result.standing),
+        "complete": result.complete,
         "open": list(result.open),
         "reason": result.reason,
         "answered": result.answered,

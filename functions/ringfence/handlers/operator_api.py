@@ -270,7 +270,7 @@ class OperatorService:
         read = [containment(key, log.read(key)) for key in keys]
         found = [one for one in read if one and one.open and one.incident == incident]
         if not found:
-            raise BadInput("incident", "must be an open contained incident", incident)
+            raise BadInput("incident", "must be an incident that is contained or complete", incident)
         return found
 
     def _rechecked(self, listed: Containments, one: Containment, execution: ExecutionContext) -> Answer:

@@ -75,7 +75,7 @@ STATUS = record(
     remediations_={**maybe(many({"type": "string"})), "description": "Only these. Default: all."},
 )
 RECHECK = record(
-    incident_={**maybe(_INCIDENT), "description": "Default: every open contained incident."},
+    incident_={**maybe(_INCIDENT), "description": "Default: every contained or complete incident."},
     after_={**_TEXT, "description": "Continue after this chain: `next` of the last answer."},
 )
 REPLAY = record(

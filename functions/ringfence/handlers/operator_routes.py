@@ -101,9 +101,9 @@ ROUTES = (
     ),
     Route(
         paths.RECHECKS,
-        "Verify open contained incidents again",
-        "Verify one open contained incident or all of them. What is broken is contained again, as the policy "
-        "says.",
+        "Verify contained and complete incidents again",
+        "Verify one contained or complete incident, or all of them. What is broken is contained again, as "
+        "the policy says.",
         requests.RECHECK,
         _answers(
             "What was found. `next` continues, if it is not empty.",

@@ -135,13 +135,13 @@ class Site:
             self.sent.append((runbook, message))
         self.go_on()
 
-    def contain(self, *refs: InstanceRef) -> str:
+    def contain(self, *refs: InstanceRef, runbook: Runbook = RUNBOOK) -> str:
         """Answer one finding on these instances; return its incident."""
         refs = refs or (REF,)
         received = finding(subjects=refs)
         reports = [
             Engine(self.ports("")).respond(
-                replace(order(attempt=f"f-{ref.id}", received=received, runbook=RUNBOOK), ref=ref)
+                replace(order(attempt=f"f-{ref.id}", received=received, runbook=runbook), ref=ref)
             )
             for ref in refs
         ]
