@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ringfence.events.cloudtrail.trigger.calls import recorded
 from ringfence.model.call import Permission
@@ -18,12 +20,13 @@ from ringfence.remediations.make_snapshot_private import (
     SnapshotSharing,
     make_snapshot_private,
 )
+from tests.support.catalogue import EACH_RUNBOOK
 from tests.support.laws.convergence import converges, knows_where_the_world_stands
 from tests.support.laws.permissions import declares_what_it_calls
 from tests.support.laws.resources import allows_its_calls
 from tests.support.laws.reversibility import gives_back
 from tests.support.laws.triggers import unreached
-from tests.support.runbook_worlds import everything
+from tests.support.runbook_worlds import Worlds, everything
 from tests.support.strategies.harden_snapshot import PUBLIC, WORLDS
 from tests.support.worlds import NOON
 
@@ -144,3 +147,14 @@ def test_a_trigger_that_can_never_yield_a_snapshot_is_seen() -> None:
     impossible = recorded("ec2", "CreateVpc")
     wrong = with_remediation(replace(make_snapshot_private, triggers=(impossible,)))
     assert unreached(wrong, impossible) == impossible.types
+
+
+@EACH_RUNBOOK
+def test_a_counterexample_is_reported_however_much_a_runbook_knows_of_its_worlds(worlds: Worlds) -> None:
+    @settings(max_examples=1, database=None)
+    @given(data=st.data())
+    def law(worlds: Worlds, data: st.DataObject) -> None:
+        assert data.draw(st.booleans()) is None, f"no law in {worlds}"
+
+    with pytest.raises(AssertionError, match=f"no law in {worlds}"):
+        law(worlds)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from hypothesis import example, given
 
@@ -12,53 +12,25 @@ from ringfence.events.cloudtrail.trigger.quarantine import QUARANTINE
 from ringfence.model.incident import Incident
 from ringfence.model.kinds.access_key import AccessKeyRef
 from ringfence.model.kinds.role_session import RoleSessionRef
-from ringfence.model.observation import ResourceState
-from ringfence.model.subject import GLOBAL
 from ringfence.observations.iam.access_key import ACTIVE, AccessKey
-from ringfence.observations.iam.denial import Denial, Policy
-from ringfence.observations.iam.denial_names import inline_name
-from ringfence.observations.iam.evidence import Grants, KeyUse
-from ringfence.observations.iam.other_credentials import OtherCredentials
-from ringfence.observations.iam.password import Password
-from ringfence.observations.iam.reach import Reach
-from ringfence.observations.iam.used_roles import UsedRoles
-from ringfence.observations.logging.trail import Trail
+from ringfence.observations.iam.denial import Denial
 from ringfence.runbooks import load
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from ringfence.steps.iam.access_keys import DeactivateAccessKey
+from ringfence.steps.iam.denial_ways import recorded_cut_offs
 from tests.support.laws.plans import applied, run
+from tests.support.strategies.contain_credentials import OTHERS_UNDER_OUR_NAME
 from tests.support.strategies.credentials import (
     PERSON,
-    WEB,
     incidents,
     principals,
 )
 from tests.support.strategies.instances import INCIDENT
 from tests.support.worlds import NOON
 
-INSTANCE_SESSION = RoleSessionRef("111122223333", GLOBAL, f"{WEB.id}:i-0123456789abcdef0", WEB.name)
-BEFORE_NOON = Reach(before=NOON - timedelta(days=1))
-OTHERS_UNDER_OUR_NAME = ResourceState(
-    INSTANCE_SESSION,
-    {
-        AccessKey: AccessKey(),
-        Denial: Denial(
-            WEB,
-            (
-                Policy(
-                    inline_name(INSTANCE_SESSION, Reach(userid=INSTANCE_SESSION.id)), BEFORE_NOON.document()
-                ),
-            ),
-        ),
-        Password: Password(),
-        OtherCredentials: OtherCredentials(),
-        UsedRoles: UsedRoles(),
-        KeyUse: KeyUse(),
-        Grants: Grants(),
-        Trail: Trail((), (GLOBAL,)),
-    },
-)
-"""Somebody wrote a denial of all older sessions under the name of the denial of one session."""
+if TYPE_CHECKING:
+    from ringfence.model.observation import ResourceState
+
 SESSION_ALONE = Incident(
     INCIDENT,
     NOON,
@@ -104,9 +76,8 @@ def test_what_contains_is_in_the_first_stage_and_reads_little(
         assert held
         denials = [one for one in after[Denial].reaches() if one.userid in ("", before.ref.id)]
         # The session of the report was issued before the incident began. A recorded denial keeps its time.
-        denied = any(
-            one.before is None or incident.past or one.before >= incident.opened_at for one in denials
-        )
+        needed = max(recorded_cut_offs(incident.past), default=incident.opened_at)
+        denied = any(one.before is None or one.before >= needed for one in denials)
         assert denied or uncontained
 
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from hypothesis.vendor.pretty import RepresentationPrinter
+
     from ringfence.model.observation import Observation
     from ringfence.model.runbook import Runbook
     from ringfence.model.step import Step
@@ -148,6 +150,13 @@ class Worlds:
     def __repr__(self) -> str:
         """Keep reports of failures short."""
         return f"the worlds of {self.runbook.id}"
+
+    def _repr_pretty_(self, printer: RepresentationPrinter, cycle: bool) -> None:  # noqa: ARG002, FBT001 - Hypothesis calls it so
+        """Keep Hypothesis's reports short too. It prints the fields of data classes otherwise.
+
+        A text that is too long is a warning, and hence an error in place of the counterexample.
+        """
+        printer.text(repr(self))
 
     @property
     def options(self) -> SearchStrategy[frozenset[str]]:

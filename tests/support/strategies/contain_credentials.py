@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 
 MOVED = "AIDAI44QH8DHBEXAMPLE"
 """The id of a user that has another name now."""
+OLDER = Reach(before=NOON - timedelta(days=1))
 EVERYTHING = CONTAIN_CREDENTIALS.chosen(CONTAIN_CREDENTIALS.ids)
 """The runbook with every option switched on."""
 
@@ -154,6 +155,10 @@ CASES = {
         refused=(PutDenial, AttachDenial),
     ),
 }
+OTHERS_UNDER_OUR_NAME = busy(
+    SESSION, Denial(WEB, (Policy(inline_name(SESSION, Reach(userid=SESSION.id)), OLDER.document()),))
+)
+"""Somebody wrote a denial of all older sessions under the name of the denial of one session."""
 WORLDS = Worlds(
     CONTAIN_CREDENTIALS,
     CASES,
@@ -162,4 +167,5 @@ WORLDS = Worlds(
     reads,
     with_many_ways=(UsedRoles,),
     also_reads=moved,
+    pinned=((OTHERS_UNDER_OUR_NAME, incident(("by-report", "session"))),),
 )

@@ -17,6 +17,7 @@ from ringfence.observations.iam.denial_names import (
     NAME,
     PolicyStep,
     known_names,
+    names_beside,
     own_arn,
     own_prefix,
 )
@@ -161,8 +162,9 @@ class Denial(Observation):
             return frozenset()
         steps = tuple(past)
         names = known_names(self.holder.kind, ref, steps)
+        beside = names_beside(ref, {one.name: one.document for one in self.inline})
         made = {one.name for one in self.policies if own_arn(ref, self.holder, one.document) == one.name}
-        return frozenset({*names, *made, *_made(steps)})
+        return frozenset({*names, *beside, *made, *_made(steps)})
 
     def document(self, name: str) -> str:
         """Return a policy of ours by its name or ARN; empty if there is none."""

@@ -15,7 +15,7 @@ from ringfence.observations.iam.principals import ROLE, USER
 from ringfence.observations.iam.reach import DENY_ALL, Reach, short_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ringfence.model.subject import Ref
     from ringfence.observations.iam.principals import Holder
@@ -71,8 +71,22 @@ def inline_name(ref: Ref, reach: Reach, beside: str = "") -> str:
 
 
 def inline_names(ref: Ref) -> tuple[str, ...]:
-    """Return the names of the inline policies of a subject."""
-    return tuple(dict.fromkeys(inline_name(ref, one) for one in (Reach(), Reach(userid=ref.id))))
+    """Return the usual names of the inline policies of a subject."""
+    return tuple(dict.fromkeys(inline_name(ref, one) for one in _either(ref)))
+
+
+def names_beside(ref: Ref, documents: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of a subject's inline policies beside those that have its usual names.
+
+    `documents` are the inline policies that exist, by their names.
+    """
+    usual = ((inline_name(ref, one), one) for one in _either(ref))
+    return tuple(inline_name(ref, one, documents[name]) for name, one in usual if name in documents)
+
+
+def _either(ref: Ref) -> tuple[Reach, Reach]:
+    """Return a reach of each kind that has a name of its own: the whole holder, or one session."""
+    return Reach(), Reach(userid=ref.id)
 
 
 def subject_of(name: str, holder: Holder, account: str) -> Ref | None:
