@@ -34,6 +34,9 @@ KINDS = (
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
 """
+MOST_CALLS = 500
+"""The highest number of calls that a deployed rule can count. An item of DynamoDB has at most 400 KB."""
+_CALLS = ("count", "least")
 SEPARATORS = str.maketrans(",;", "  ")
 
 
@@ -94,7 +97,13 @@ def chosen(ids: str, numbers: str) -> tuple[Rule, ...]:
         if id_ not in known:
             raise unknown("activity", id_, known)
     rules = {id_: known[id_] for id_ in known if id_ in wanted}
-    return with_numbers(rules.values(), numbers.translate(SEPARATORS).split(), "activity_numbers")
+    found = with_numbers(rules.values(), numbers.translate(SEPARATORS).split(), "activity_numbers")
+    for one in found:
+        for name, number in one.numbers.items():
+            if name in _CALLS and number > MOST_CALLS:
+                words = f"must be at most {MOST_CALLS}: the state of a group has no space for more calls"
+                raise BadInput(f"{one.id}.{name}", words, f"{number:g}")
+    return found
 
 
 def with_numbers(rules: Iterable[Rule], numbers: Iterable[str], setting: str) -> tuple[Rule, ...]:

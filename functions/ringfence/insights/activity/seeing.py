@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     _Step = tuple[Rule, int, Mapping[str, object], Callable[[Record], bool] | None]
     """A rule, the number of the step, and the conditions of its calls."""
 
+MOST_VALUE = 128
+"""The longest value that is kept as it is. Of a longer one, the hash is kept."""
+MOST_ID = 600
+"""The longest id or ARN of a resource that a finding can be about."""
 FIRST, THEN = 0, 1
 """The steps of a rule. Only a sequence has a second one."""
 
@@ -76,17 +81,27 @@ class Seeing:
             if step == THEN and isinstance(detects, Sequence) and detects.then_by
             else detects.by
         )
-        targets = tuple(select(record, one.path) for one in rule.about)
+        named = (select(record, one.path) for one in rule.about)
+        targets = tuple(one if len(one) <= MOST_ID else "" for one in named)
         key = tuple(select(record, one, self._networks) for one in by)
         if not all(key):
             return None
         key = (call.account, *key)  # names such as those of users exist in many accounts
-        value = select(record, selector, self._networks) if (selector := _value_of(rule, step)) else ""
+        value = (
+            _short(select(record, selector, self._networks)) if (selector := _value_of(rule, step)) else ""
+        )
         if isinstance(detects, FirstSeen) and not value:
             return None
         if isinstance(detects, Once):
             key = (*key, *targets)
         return sight_of(call, key, value, targets)
+
+
+def _short(value: str) -> str:
+    """Return a value to compare with others. A caller can choose long ones, and a state keeps many."""
+    if len(value) <= MOST_VALUE:
+        return value
+    return hashlib.sha256(value.encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def time_of(record: Record) -> float:

@@ -16,19 +16,21 @@ from ringfence.insights.activity.counting import (
     MOST_THEN,
     MOST_VALUES,
     State,
+    _most,
     advance,
     group_of,
     with_pending,
 )
-from ringfence.insights.activity.delivered import chosen, event_patterns, is_about_named_calls
+from ringfence.insights.activity.delivered import MOST_CALLS, chosen, event_patterns, is_about_named_calls
 from ringfence.insights.activity.evaluate import found_in
 from ringfence.insights.activity.pack import PACK
 from ringfence.insights.activity.pack.access import BRUTE_FORCE, NEW_NETWORK
-from ringfence.insights.activity.rule import Calls, Once, Rule, Sequence, Threshold
+from ringfence.insights.activity.rule import Calls, Once, Rule, Sequence, Target, Threshold
 from ringfence.insights.activity.seeing import Seeing, time_of
 from ringfence.insights.activity.stored import from_bytes, to_bytes
 from ringfence.insights.activity.stories import ABROAD, MINUTE, call, sign_in
 from ringfence.model.errors import BadInput
+from ringfence.model.frozen import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,6 +39,11 @@ if TYPE_CHECKING:
     from ringfence.insights.activity.rule import Detects
     from ringfence.insights.activity.selecting import Record
 
+ITEM = 400 * 1024
+"""Bytes of an item of DynamoDB.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+"""
 EACH = pytest.mark.parametrize("rule", PACK, ids=lambda one: one.id)
 
 
@@ -180,6 +187,18 @@ def test_however_many_calls_there_are_the_state_stays_small() -> None:
     assert len(from_bytes(*ends.stored.values()).sights) == MOST_THEN
 
 
+def test_whatever_names_a_caller_chooses_the_state_fits_into_an_item() -> None:
+    """Else nothing could be written any more, and the rule would see nothing more of this caller."""
+    distinct = Threshold(Calls("s3", ("GetObject",)), MOST_CALLS, 10, distinct="requestParameters.key")
+    about = (Target("bucket", "requestParameters.bucketName"), Target("iam-user", "requestParameters.key"))
+    seeing, chance = Seeing((replace(made(distinct), about=about),)), random.Random(1)  # noqa: S311 - likewise
+    long = (f"{chance.getrandbits(8000):x}" for _ in range(_most(distinct)))
+    records = (call("s3:GetObject", {"key": one, "bucketName": one}) for one in long)
+    sights = tuple((0, seen.sight) for record in records for seen in seeing.of(record, 0))
+    assert len({sight.value for _, sight in sights}) == 2 * MOST_CALLS
+    assert len(to_bytes(State(sights=sights))) < ITEM - 50_000
+
+
 def test_however_many_values_there_are_the_newest_are_kept() -> None:
     state, seeing = State(), Seeing((NEW_NETWORK,))
     for one in range(MOST_VALUES + 5):
@@ -229,6 +248,7 @@ def test_rules_are_chosen_by_their_ids_and_their_numbers_are_set() -> None:
         ("denied-burst", "many-secrets-read.count=3", "activity_numbers", "many-secrets-read"),
         ("denied-burst", "denied-burst.count=x", "activity_numbers", "RULE.NAME=NUMBER"),
         ("denied-burst", "denied-burst.count=0", "denied-burst.count", "greater than 0"),
+        ("denied-burst", "denied-burst.count=501", "denied-burst.count", "at most 500"),
     ],
 )
 def test_an_unknown_rule_or_number_is_named(ids: str, numbers: str, field: str, words: str) -> None:
