@@ -28,6 +28,7 @@ from ringfence.record.chain import ChainKey
 from ringfence.record.containments import Containment
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.self_check.places import Deployment, stacks_of
+from tests.e2e.local_clients import LocalClients
 from tests.e2e.places import HOME_REGION
 from tests.e2e.world import OTHER_ACCOUNT, World
 from tests.support.aws_command import parsed
@@ -36,10 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from botocore.client import BaseClient
-
     from ringfence.handlers.removal_plans import RemovalPlan
-    from ringfence.model.subject import Ref
     from ringfence.self_check.findings import Problem, Report
     from tests.e2e.deployments import Deployer
 
@@ -47,18 +45,6 @@ pytestmark = pytest.mark.e2e
 
 QUEUE = f"ringfence-{CONTAIN_INSTANCE.id}"
 STRANGER = "arn:aws:iam::777788889999:root"
-
-
-@dataclass(frozen=True)
-class LocalClients:
-    """Clients of a local AWS, as the root user of each account."""
-
-    local: LocalAws
-
-    def client(self, ref: Ref, service: str, *, single_attempt: bool = False) -> BaseClient:
-        del single_attempt
-        found: BaseClient = self.local.client(service, ref.account, ref.region)
-        return found
 
 
 class Patient:

@@ -12,7 +12,7 @@ from ringfence.self_check.findings import Problem, Report, Standing
 from ringfence.self_check.kind import problem
 from ringfence.self_check.kinds import kinds
 from ringfence.self_check.kinds.functions import CODE
-from ringfence.self_check.places import AUDIT_STACK, optional_stacks, stacks_of
+from ringfence.self_check.places import AUDIT_STACK, SCANS_STACK, optional_stacks, stacks_of
 from ringfence.self_check.reading import ASSUME, Read, read, read_all
 from ringfence.self_check.stacks import (
     PERMISSIONS,
@@ -190,11 +190,17 @@ def _settings(read: Read) -> Settings | None:
 
 
 def _other_code(read: Iterable[tuple[Resource, Read]]) -> Iterator[Problem]:
-    """Yield a problem for each function whose code is not that of the others of its account."""
+    """Yield a problem for each function whose code is not that of the others of its account.
+
+    The function of scheduled scans has another bundle.
+    """
     hashes = [
         (resource, str(settings[CODE]))
         for resource, one in read
-        if resource.kind == _FUNCTION and (settings := _settings(one)) and settings.get(CODE)
+        if resource.kind == _FUNCTION
+        and resource.stack.name != SCANS_STACK
+        and (settings := _settings(one))
+        and settings.get(CODE)
     ]
     if not hashes:
         return

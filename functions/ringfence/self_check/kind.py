@@ -23,6 +23,7 @@ REVERT = "npx cdk deploy {stack} --revert-drift"
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html
 """
+_EXISTENCE = "existence"
 
 
 @frozen
@@ -43,6 +44,7 @@ class Kind:
         The settings as they are now; None if the resource does not exist.
     remedies : mapping from setting to text
         Commands, with `{id}`, `{name}`, `{region}`, `{account}` and `{stack}`. Default: the CDK puts it back.
+        That of "existence" is for a resource that does not exist.
     """
 
     type: str
@@ -55,7 +57,8 @@ class Kind:
     def judge(self, resource: Resource, found: Settings | None) -> Iterator[Problem]:
         """Yield a problem for each difference."""
         if found is None:
-            yield problem(resource, self.noun, "existence", "does not exist", REVERT)
+            remedy = self.remedies.get(_EXISTENCE, REVERT)
+            yield problem(resource, self.noun, _EXISTENCE, "does not exist", remedy)
             return
         declared = self.declared(resource)
         for aspect, value in found.items():

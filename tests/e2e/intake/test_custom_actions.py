@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ringfence.events.security_hub.actions import ACTIONS, RESOURCE_TYPE
+from ringfence.handlers.self_checks import checked
 from ringfence.local.samples import security_hub
 from ringfence.record.facts import DecisionMade
+from ringfence.self_check.kinds.functions import CODE
+from ringfence.self_check.places import Deployment
 from tests.e2e.intake.controls import failed, open_group, permissions
+from tests.e2e.local_clients import LocalClients
 from tests.e2e.world import until
 from tests.support.samples.bus import entry
 
@@ -46,6 +51,17 @@ def test_the_deployment_has_created_the_declared_actions(intake: Compliance) -> 
     assert held(intake) == {
         one.arn(local.account, local.region): (one.name, one.description) for one in ACTIONS.values()
     }
+
+
+def test_the_self_check_names_an_action_that_says_something_else(intake: Compliance) -> None:
+    local, hub = intake.world.local, intake.world.client("securityhub")
+    arn = PLAN.arn(local.account, local.region)
+    hub.update_action_target(ActionTargetArn=arn, Name="mine")
+    deployment = Deployment(local.account, local.region, (local.account,))
+    report = checked(deployment, LocalClients(local), lambda: datetime.now(UTC))
+    hub.update_action_target(ActionTargetArn=arn, Name=PLAN.name)
+    assert [one.aspect for one in report.problems if one.resource == f"custom action {PLAN.id}"] == ["name"]
+    assert [one for one in report.problems if one.aspect == CODE] == []
 
 
 def test_an_action_is_taken_over_and_deleted_with_its_stack(intake: Compliance) -> None:
