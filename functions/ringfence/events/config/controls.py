@@ -8,8 +8,9 @@ standards together (`EC2.13`), those of single standards before (`PCI.EC2.5`), a
 Two controls have no rule: CloudTrail.6 and CloudTrail.7. Security Hub looks for the bucket of
 the trail's log files, and judges it with the managed rules that are here.
 
-Each line was compared with these pages: EC2's controls, IAM.22 and S3.17 as they were in late 2025, all
-others as they were in 2023. Retired controls are here too, because their findings can still exist.
+Each line was compared with these pages: EC2's controls, SSM.1, IAM.22 and S3.17 as they were in late 2025,
+all others as they were in 2023. PCI.SSM.3 is SSM.1 there, and SSM.3 on a page of AWS Audit Manager. Retired
+controls are here too, because their findings can still exist.
 https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-controls-reference.html
 https://docs.aws.amazon.com/securityhub/latest/userguide/asff-changes-consolidation.html
 """
