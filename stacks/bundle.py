@@ -10,14 +10,12 @@ import jsii
 from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling
 from aws_cdk import aws_lambda as lambda_
 
-from ringfence.model.scan_places import RULES_FILE
+from ringfence.model.scan_places import MANUAL_FILE, RULES_FILE
 from stacks.function_code import FUNCTIONS, NOT_DEPLOYED, Contents, FunctionCode
 from stacks.operations import scan_operations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from ringfence.posture.rule import Rule
+    from stacks.scan_settings import ScanSettings
 
 SCANS_GROUP = "scans"
 """The dependencies of the function of scheduled scans: an evaluator of CEL in addition."""
@@ -37,9 +35,9 @@ class Bundle(FunctionCode):
             bundling=BundlingOptions(image=DockerImage.from_registry("none"), local=self),
         )
 
-    def of_scans(self, rules: Iterable[Rule]) -> Bundle:
-        """Return the code of the function of scheduled scans, with these rules."""
-        return Bundle(scan_operations(), self.given, scan_contents(rules))
+    def of_scans(self, scans: ScanSettings) -> Bundle:
+        """Return the code of the function of scheduled scans, with these rules and manual controls."""
+        return Bundle(scan_operations(), self.given, scan_contents(scans))
 
     def try_bundle(self, output_dir: str, *_options: object, **_more: object) -> bool:
         """Fill the folder. The CDK calls this instead of Docker."""
@@ -47,9 +45,12 @@ class Bundle(FunctionCode):
         return True
 
 
-def scan_contents(rules: Iterable[Rule]) -> Contents:
+def scan_contents(scans: ScanSettings) -> Contents:
     """Return what is in the code of the function of scheduled scans."""
-    from ringfence.posture.compiled import rules_to_json  # few deployments need an evaluator of CEL
+    # Few deployments need an evaluator of CEL.
+    from ringfence.posture.compiled import rules_to_json
+    from ringfence.posture.compiled_manual import manual_to_json
 
-    text = json.dumps(rules_to_json(rules), indent=1, sort_keys=True) + "\n"
-    return Contents(SCANS_GROUP, NOT_DEPLOYED, ((RULES_FILE, text),))
+    files = {RULES_FILE: rules_to_json(scans.rules), MANUAL_FILE: manual_to_json(scans.manual)}
+    texts = ((name, json.dumps(given, indent=1, sort_keys=True) + "\n") for name, given in files.items())
+    return Contents(SCANS_GROUP, NOT_DEPLOYED, tuple(texts))

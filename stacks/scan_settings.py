@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from ringfence.posture.file import RuleFiles
+    from ringfence.posture.manual import ManualControl
     from ringfence.posture.rule import Rule
 
 SCHEDULE, RULES, DROP, DAYS = "scheduled_scans", "scan_rules", "scan_drop", "scan_results_days"
@@ -34,6 +36,8 @@ class ScanSettings:
         The expression of the schedule. Empty: there is no such stack.
     rules
         The rules.
+    manual
+        The manual controls in the files of the rules.
     points
         How many points the score may fall before people are notified.
     days
@@ -45,6 +49,7 @@ class ScanSettings:
     rules: tuple[Rule, ...] = ()
     points: float = 5
     days: int = 365
+    manual: tuple[ManualControl, ...] = ()
 
 
 def scan_settings(context: Callable[[str], object], root: Path) -> ScanSettings:
@@ -61,16 +66,17 @@ def scan_settings(context: Callable[[str], object], root: Path) -> ScanSettings:
     if not _EXPRESSION.fullmatch(schedule):
         words = "must be an expression of EventBridge Scheduler such as rate(1 day) or cron(0 3 * * ? *)"
         raise BadInput(SCHEDULE, words, schedule)
-    default = ScanSettings()
+    default, loaded = ScanSettings(), _loaded(rules, root)
     return ScanSettings(
         schedule,
-        _rules(rules, root),
+        tuple(one.rule for one in loaded.rules),
         _points(points) if points else default.points,
         _days(days) if days else default.days,
+        loaded.manual,
     )
 
 
-def _rules(given: str, root: Path) -> tuple[Rule, ...]:
+def _loaded(given: str, root: Path) -> RuleFiles:
     from ringfence.posture.known import load_files
     from ringfence.posture.library import LIBRARY
 
@@ -78,8 +84,8 @@ def _rules(given: str, root: Path) -> tuple[Rule, ...]:
     for one in paths:
         if not one.exists():
             raise BadInput(RULES, f"must be files or folders with rules, or {LIBRARY_WORD}", str(one))
-    found = tuple(one.rule for one in load_files(paths or (LIBRARY,)).rules)
-    if not found:
+    found = load_files(paths or (LIBRARY,))
+    if not found.rules:
         raise BadInput(RULES, "must contain at least one rule", given)
     return found
 

@@ -57,7 +57,7 @@ class ScansStack(Stack):
         handled_by(self.source.main, own)
         sent_by(self.source.main, (own,))
         self.bucket = self._bucket()
-        made = self._function(bundle.of_scans(settings.scans.rules))
+        made = self._function(bundle.of_scans(settings.scans))
         mapping(self, "Mapping", made.function_name, self.source, times.SCANS)
         scheduled(self, SCANS, settings.scans.schedule, made, dead=self.source.dead)
         Alarms(self, audit.notices).of_worker(self.source, made, times.SCANS.late)

@@ -13,12 +13,12 @@ from stacks.function_code import PLAIN, POLICY, FunctionCode
 from stacks.operations import operations, scan_operations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from ringfence.posture.rule import Rule
     from stacks.function_code import Contents
     from stacks.operations import Operations
+    from stacks.scan_settings import ScanSettings
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,9 @@ class _Stored(Bundle):
         super().__init__(needed, policy, contents)
         self._store = store
 
-    def of_scans(self, rules: Iterable[Rule]) -> Bundle:
+    def of_scans(self, scans: ScanSettings) -> Bundle:
         """Return that of scheduled scans."""
-        return _Stored(scan_operations(), self.given, self._store, scan_contents(rules))
+        return _Stored(scan_operations(), self.given, self._store, scan_contents(scans))
 
     def make(self, folder: Path) -> None:
         """Link what every bundle has in common, and add the policy."""

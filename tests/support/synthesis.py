@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ringfence.model.call import Permission
-    from ringfence.posture.rule import Rule
+    from stacks.scan_settings import ScanSettings
 
 HOME, MEMBER = "111122223333", "444455556666"
 ROUTED = {
@@ -106,8 +106,8 @@ class NoCode(Bundle):
     def code(self) -> lambda_.Code:
         return lambda_.Code.from_inline("nothing")
 
-    def of_scans(self, rules: Iterable[Rule]) -> Bundle:
-        del rules
+    def of_scans(self, scans: ScanSettings) -> Bundle:
+        del scans
         return self
 
 

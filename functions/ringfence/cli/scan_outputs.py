@@ -11,7 +11,6 @@ import click
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import date
 
     from ringfence.cli.scan_files import Done
     from ringfence.cli.scan_prospects import Prospects
@@ -61,22 +60,7 @@ def summary(done: Done) -> dict[str, object]:
         "not_looked_at": [
             {"account": place.account, "region": place.region, "reason": why} for place, why in done.unseen
         ],
-        "manual_controls": [_manual(one, done.today) for one in done.manual],
-    }
-
-
-def _manual(one: ManualControl, today: date) -> dict[str, object]:
-    result, evidence = one.result(today), one.evidence
-    return {
-        "name": one.name,
-        "title": one.title,
-        "owner": one.owner,
-        "status": result.status.value,
-        "reasons": list(result.reasons),
-        "evidence": evidence.text if evidence else None,
-        "date": evidence.made.isoformat() if evidence else None,
-        "expires": evidence.expires.isoformat() if evidence else None,
-        "expires_soon": one.soon(today),
+        "manual_controls": [one.as_json(done.today) for one in done.manual],
     }
 
 

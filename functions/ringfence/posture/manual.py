@@ -96,6 +96,21 @@ class ManualControl:
         status, why = self._judged(today)
         return Result(self.name, resource, status, (f"{why}; owner: {self.owner}",) if why else ())
 
+    def as_json(self, today: date) -> dict[str, object]:
+        """Return it with its evidence and its result of a day, as JSON data."""
+        result, evidence = self.result(today), self.evidence
+        return {
+            "name": self.name,
+            "title": self.title,
+            "owner": self.owner,
+            "status": result.status.value,
+            "reasons": list(result.reasons),
+            "evidence": evidence.text if evidence else None,
+            "date": evidence.made.isoformat() if evidence else None,
+            "expires": evidence.expires.isoformat() if evidence else None,
+            "expires_soon": self.soon(today),
+        }
+
     def soon(self, today: date) -> bool:
         """Return whether its evidence counts today, and expires within `SOON`."""
         passed = self._judged(today)[0] is Status.PASSED

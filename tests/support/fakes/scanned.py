@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ringfence.handlers.parts import Part
     from ringfence.model.place import Place
     from ringfence.policy.senders import Sender
+    from ringfence.posture.manual import ManualControl
     from ringfence.posture.rule import Rule
     from ringfence.record.notices import Notice
 
@@ -87,6 +88,7 @@ class Scanned:
     lasts: timedelta = timedelta(minutes=10)
     fails: int = 0
     most: int = 100
+    manual: tuple[ManualControl, ...] = ()
 
     def __post_init__(self) -> None:
         self.clock = Ticking(NOON)
@@ -97,7 +99,7 @@ class Scanned:
         self.answer = {"status": 202}
         self.refuses = ""
         policy = Policy(self.accounts, self.regions, senders=self.senders)
-        plan = ScanPlan(self.rules, "digest", policy, self.regions, self.points, SENDER)
+        plan = ScanPlan(self.rules, "digest", policy, self.regions, self.points, SENDER, self.manual)
         env = Environment(
             self.config,
             self.clock,

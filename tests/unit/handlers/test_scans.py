@@ -20,6 +20,7 @@ from ringfence.policy.decision import Mode
 from ringfence.policy.senders import Sender
 from ringfence.posture.conditions import Contains, Is
 from ringfence.posture.kept import judged_of
+from ringfence.posture.manual import Evidence, ManualControl
 from ringfence.posture.rule import Rule, Scope, ScopedMode
 from ringfence.posture.score import Counts, score
 from ringfence.record.notices.kinds import NoticeKind
@@ -52,6 +53,42 @@ def buckets(config: ConfigItems, place: Place, right: int, wrong: int) -> None:
 
 def reasons(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.__dict__["why"] for record in caplog.records if record.message == "not looked at"]
+
+
+def trained(expires: timedelta, severity: str = "high") -> ManualControl:
+    """Return a manual control whose evidence expires so long after noon."""
+    evidence = Evidence("minutes", "", "", (NOON - timedelta(days=90)).date(), (NOON + expires).date())
+    return ManualControl("training", "Training", "hr@example.com", evidence, severity)
+
+
+def test_a_manual_control_counts_as_one_result_of_the_day_of_the_scan() -> None:
+    scanned = Scanned((named(BUCKET, severity="high"),), manual=(trained(timedelta(days=1)),))
+    buckets(scanned.config, HERE, 1, 1)
+    scanned.run()
+    summary = json.loads(scanned.files.objects[f"summaries/{SCAN_ID}.json"])
+    rules = [(one["rule"], one["passed"], one["failed"]) for one in summary["rules_by_name"]]
+    assert rules == [(named(BUCKET).name, 1, 1), ("training", 1, 0)]
+    assert summary["score"] == 66.7
+    (control,) = summary["manual_controls"]
+    assert (control["status"], control["owner"], control["expires_soon"]) == (
+        "passed",
+        "hr@example.com",
+        True,
+    )
+    (last,) = scanned.history.scans
+    assert (last.numbers, last.resources) == ((2, 1, 0), 2)
+
+
+def test_people_are_notified_when_the_evidence_of_a_critical_control_has_expired() -> None:
+    scanned = Scanned((named(BUCKET),), manual=(trained(timedelta(0), "critical"),))
+    buckets(scanned.config, HERE, 1, 0)
+    scanned.run()
+    assert scanned.told == []
+    scanned.clock.tick(seconds=86_400)
+    scanned.run()
+    (notice,) = scanned.told
+    assert "training" in str(notice.parts)
+    assert scanned.history.scans[-1].numbers == (1, 1, 0)
 
 
 def test_a_scan_sends_one_message_for_each_account_and_region_and_reads_nothing() -> None:

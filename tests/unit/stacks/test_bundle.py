@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,10 @@ import cel
 import pytest
 
 from ringfence.local.hooks.function_code import remove_foreign_packages
-from ringfence.model.scan_places import RULES_FILE
+from ringfence.model.scan_places import MANUAL_FILE, RULES_FILE
 from ringfence.policy.compiled import policy_from_json
 from ringfence.posture.compiled import rules_from_json
+from ringfence.posture.compiled_manual import manual_from_json
 from stacks.bundle import Bundle
 from stacks.function_code import (
     FUNCTIONS,
@@ -165,7 +167,7 @@ def test_what_botocore_does_not_know_is_an_error_that_says_where_to_mend_it(tmp_
 @pytest.fixture(scope="module")
 def scans_bundle(tmp_path_factory: pytest.TempPathFactory, scoped: Settings) -> Path:
     folder = tmp_path_factory.mktemp("scans")
-    Bundle(operations(), scoped.policy).of_scans(scoped.scans.rules).make(folder)
+    Bundle(operations(), scoped.policy).of_scans(scoped.scans).make(folder)
     return folder
 
 
@@ -176,6 +178,7 @@ def test_the_function_of_scheduled_scans_alone_has_the_evaluator_of_cel_and_the_
     binaries = [name for name in files(scans_bundle) if name.startswith("cel/") and name.endswith(".so")]
     assert binaries == [f"cel/cel.cpython-{PYTHON.replace('.', '')}-aarch64-linux-gnu.so"]
     assert rules_from_json(json.loads((scans_bundle / RULES_FILE).read_text())) == scoped.scans.rules
+    assert manual_from_json(json.loads((scans_bundle / MANUAL_FILE).read_text())) == scoped.scans.manual
     assert (scans_bundle / "scans.py").exists()
     found = [name for name in files(scans_bundle) if name.startswith(NOT_DEPLOYED)]
     assert [name for name in found if not name.startswith(USED)] == []
@@ -199,4 +202,5 @@ def test_the_local_aws_imports_it_with_the_evaluator_of_its_own_interpreter(
 
 def test_other_rules_are_another_bundle(scoped: Settings) -> None:
     plain = Bundle(operations(), scoped.policy)
-    assert plain.of_scans(scoped.scans.rules).digest != plain.of_scans(scoped.scans.rules[1:]).digest
+    fewer = replace(scoped.scans, rules=scoped.scans.rules[1:])
+    assert plain.of_scans(scoped.scans).digest != plain.of_scans(fewer).digest

@@ -123,12 +123,17 @@ def test_settings_have_defaults_and_are_passed_on(scans: Template) -> None:
     assert function(scans)["Environment"]["Variables"][POINTS] == "5"
 
 
-def test_own_rules_can_be_used_alone_or_with_those_that_are_shipped(tmp_path: Path) -> None:
+def test_own_rules_can_be_used_alone_with_manual_controls_or_with_the_shipped_ones(tmp_path: Path) -> None:
     required = "required_properties: {AWS::S3::Bucket: {BucketName: x}}"
     rule = f"{{name: mine, resource_types: [AWS::S3::Bucket], {required}}}"
     (tmp_path / "mine.yaml").write_text(f"compliance_rules: [{rule}]", "utf-8")
     alone = scan_settings({"scheduled_scans": ON, "scan_rules": "mine.yaml"}.get, tmp_path)
     assert [one.name for one in alone.rules] == ["mine"]
+    assert alone.manual == ()
+    manual = "manual_controls: [{name: training, owner: hr@example.com}]"
+    (tmp_path / "people.yaml").write_text(manual, "utf-8")
+    people = scan_settings({"scheduled_scans": ON, "scan_rules": "mine.yaml people.yaml"}.get, tmp_path)
+    assert [one.name for one in people.manual] == ["training"]
     both = scan_settings({"scheduled_scans": ON, "scan_rules": "mine.yaml, library"}.get, tmp_path)
     assert len(both.rules) > 60
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ringfence.policy.policy import Policy
+    from ringfence.posture.manual import ManualControl
     from ringfence.posture.rule import Rule
     from ringfence.record.scans import PlaceResults, ScanHistory
 
@@ -68,6 +69,8 @@ class ScanPlan:
         How many points the score may fall before people are notified.
     sender : str
         The role of the function. The policy's `senders` can name it.
+    manual : tuple of ManualControl
+        The manual controls. Each counts as one result.
     """
 
     rules: tuple[Rule, ...]
@@ -76,6 +79,7 @@ class ScanPlan:
     regions: tuple[str, ...]
     points: float
     sender: str
+    manual: tuple[ManualControl, ...] = ()
 
     def wanted(self, scan: str) -> Wanted:
         """Return what a scan judges."""

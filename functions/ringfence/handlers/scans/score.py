@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ringfence.aws.scan_files import SUMMARIES
@@ -13,9 +14,11 @@ from ringfence.record.scans import ScanSummary, decline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from datetime import date
 
     from ringfence.handlers.scans.plan import ScanPlan
     from ringfence.model.place import Place
+    from ringfence.posture.manual import ManualControl
     from ringfence.record.notices import Notice
     from ringfence.record.scans import PlaceResults, ScanHistory
 
@@ -36,8 +39,9 @@ class Scored:
 
 def scored(plan: ScanPlan, scan: str, results: Mapping[Place, PlaceResults], history: ScanHistory) -> Scored:
     """Return a scan with its score."""
-    counts = _counts(results.values())
-    severities = {one.name: one.severity for one in plan.rules}
+    today = datetime.fromisoformat(scan).date()
+    counts = {**_counts(results.values()), **_manual(plan.manual, today)}
+    severities = {one.name: one.severity for one in (*plan.rules, *plan.manual)}
     every = [(severities[name], one) for name, one in counts.items() if name in severities]
     summary = ScanSummary(
         scan,
@@ -59,7 +63,12 @@ def scored(plan: ScanPlan, scan: str, results: Mapping[Place, PlaceResults], his
         summary,
         history.after(summary, _passing(severities, counts, history), told=worse is not None),
         f"{SUMMARIES}/{scan}.json",
-        canonical(_document(summary, counts, severities, results)),
+        canonical(
+            {
+                **_document(summary, counts, severities, results),
+                "manual_controls": [one.as_json(today) for one in plan.manual],
+            }
+        ),
         declined(worse, summary, sum(len(one.unseen) + one.more for one in results.values()))
         if worse
         else None,
@@ -92,6 +101,15 @@ def _counts(results: Iterable[PlaceResults]) -> dict[str, Counts]:
             known.passed += passed
             known.failed += failed
             known.not_assessed += not_assessed
+    return found
+
+
+def _manual(controls: Iterable[ManualControl], today: date) -> dict[str, Counts]:
+    """Return the numbers of each manual control: it has one result."""
+    found = {}
+    for one in controls:
+        counts = found[one.name] = Counts()
+        counts.add(one.result(today).status)
     return found
 
 

@@ -27,11 +27,13 @@ from ringfence.handlers.scans.work import Environment, Scans
 from ringfence.handlers.sent_results import sent
 from ringfence.handlers.threads import Threads
 from ringfence.model.resource_names import SCAN_ROLE, SCANS, SESSION, function_role, role_arn
-from ringfence.model.scan_places import BUCKET, FINDINGS_URL, POINTS, RULES_FILE
+from ringfence.model.scan_places import BUCKET, FINDINGS_URL, MANUAL_FILE, POINTS, RULES_FILE
 from ringfence.posture.compiled import rules_from_json
+from ringfence.posture.compiled_manual import manual_from_json
 from ringfence.runbooks.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
     from ringfence.handlers.parts import Part
     from ringfence.handlers.scans.handing import Post
+    from ringfence.posture.manual import ManualControl
 
 
 @cache
@@ -47,14 +50,16 @@ def scans() -> Scans:
     """Return what handles the scans of this deployment."""
     settings, policy, region = wiring.settings(), wiring.policy(), os.environ["AWS_REGION"]
     text = (wiring.CODE / RULES_FILE).read_text("utf-8")
+    manual = manual_from_json(json.loads((wiring.CODE / MANUAL_FILE).read_text("utf-8")))
     sender = role_arn(policy.own.home, function_role(SCANS))
     plan = ScanPlan(
         rules_from_json(json.loads(text)),
-        hashlib.sha256(text.encode()).hexdigest(),
+        _digest(text, manual),
         policy,
         policy.regions or (region,),
         float(os.environ[POINTS]),
         sender,
+        manual,
     )
     own = wiring.queue(settings.queue_url)
     own.client()  # made once, before several ask for it
@@ -72,6 +77,12 @@ def scans() -> Scans:
         Topic(cast("SNSClient", own_client("sns")), os.environ[TOPIC], account_names()).publish,
     )
     return Scans(plan, env)
+
+
+def _digest(rules: str, manual: Iterable[ManualControl]) -> str:
+    """Return the digest of what scores depend on, beside resources and evidence."""
+    weighed = json.dumps([[one.name, one.severity] for one in manual])
+    return hashlib.sha256(f"{rules}\0{weighed}".encode()).hexdigest()
 
 
 def _post(region: str) -> Post | None:

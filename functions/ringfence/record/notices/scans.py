@@ -30,10 +30,13 @@ def declined(worse: Decline, scan: ScanSummary, unseen: int) -> Notice:
     parts = (
         ("The scan", (*numbers, *(beside if unseen else ()))),
         (
-            "Critical rules that no resource failed when they were last judged, and that some fail now",
+            "Critical rules and manual controls that fail now, and that failed nowhere when last judged",
             worse.failing,
         ),
-        ("What to do", ("find the failing resources in the results of the scan, and fix them",)),
+        (
+            "What to do",
+            ("fix the failing resources in the results of the scan, and renew expired evidence",),
+        ),
     )
     kind = NoticeKind.SCORE_FELL
     return Notice(
