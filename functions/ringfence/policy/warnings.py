@@ -5,7 +5,8 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from ringfence.model.resource_names import ACTIVITY, function_role
+from ringfence.model.resource_names import ACTIVITY, SCANS, function_role
+from ringfence.model.rule_confirmation import PREFIX
 from ringfence.model.step import counted
 from ringfence.model.told_sources import any_told
 from ringfence.policy.check_rules import finding_types
@@ -56,6 +57,7 @@ def warnings_of(document: Located, file: PolicyFile, today: date, home: str = ""
         _unknown(policy, own),
         _default(policy),
         _unchecked(policy),
+        _unsent(policy, file.runbooks),
     )
     return tuple(sorted({document.flaw(path, words) for check in checks for path, words in check}))
 
@@ -183,3 +185,17 @@ def _unchecked(policy: Policy) -> Iterator[tuple[Path, str]]:
                 f"and callers choose whom they name, so {_UNCHECKED} is the highest mode that we advise"
             )
             yield ("senders", index, "mode"), words
+
+
+def _unsent(policy: Policy, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Path, str]]:
+    """Find the role of scheduled scans, if its entry has none of the types that scans send."""
+    role = f":role/{function_role(SCANS)}"
+    for index, one in enumerate(policy.senders):
+        answering = (each for id_, each in runbooks.items() if not one.runbooks or id_ in one.runbooks)
+        sent = (name for name in finding_types(answering) if name.startswith(PREFIX))
+        if one.role.endswith(role) and not any(map(one.has_type, sent)):
+            words = (
+                f"lets nothing in: scans send types such as {PREFIX}s3-bucket-versioning-enabled, and no "
+                "runbook of the entry answers one that its `types` match"
+            )
+            yield ("senders", index), words

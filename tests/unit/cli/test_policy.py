@@ -280,6 +280,29 @@ def test_recorded_calls_that_change_something_without_a_person_are_a_warning(
     assert ("senders[0].mode: lets recorded calls change resources without a person" in told) is warned
 
 
+@pytest.mark.parametrize(
+    ("function", "entry", "warned"),
+    [
+        ("scans", "types: ['Config:*']", False),
+        ("scans", "types: ['Config:*'], runbooks: [harden-bucket]", False),
+        ("scans", "types: ['Config:restricted-ssh'], runbooks: [harden-bucket]", True),
+        ("scans", "types: ['config:*']", True),
+        ("scans", "runbooks: [contain-instance]", True),
+        ("other", "types: ['config:*']", False),
+    ],
+)
+def test_scheduled_scans_whose_types_are_not_allowed_are_a_warning(
+    tmp_path: Path, function: str, entry: str, *, warned: bool
+) -> None:
+    path = tmp_path / "policy.yaml"
+    role = f"arn:aws:iam::111122223333:role/ringfence-{function}-function"
+    sender = f"{{role: '{role}', subjects: ['*'], mode: dry-run, {entry}}}"
+    text = f"version: 1\nscope: {{accounts: ['111122223333']}}\nsenders: [{sender}]\n"
+    path.write_text(text, encoding="utf-8")
+    told = run("check", path).output
+    assert ("senders[0]: lets nothing in: scans send types such as" in told) is warned, told
+
+
 def test_the_page_about_the_policy_is_current() -> None:
     assert (ROOT / "docs" / "policy.md").read_text("utf-8") == policy_page.document(), "run make docs"
 

@@ -41,7 +41,8 @@ def scored(plan: ScanPlan, scan: str, results: Mapping[Place, PlaceResults], his
     """Return a scan with its score."""
     today = datetime.fromisoformat(scan).date()
     counts = {**_counts(results.values()), **_manual(plan.manual, today)}
-    severities = {one.name: one.severity for one in (*plan.rules, *plan.manual)}
+    severities = {one.name: one.severity for one in plan.rules}
+    severities |= {one.name: one.severity for one in plan.manual}
     every = [(severities[name], one) for name, one in counts.items() if name in severities]
     summary = ScanSummary(
         scan,
