@@ -176,14 +176,15 @@ class NetworkStack(Stack):
             ),
         )
         found = {}
-        for one in deployed():
+        addresses = self.settings.network.addresses
+        for one in deployed(listed=bool(addresses)):
             saved = athena.CfnNamedQuery(
                 self,
                 one.id.title().replace("-", ""),
                 name=prefixed(one.id),
                 description=one.title,
                 database=DATABASE,
-                query_string=daily_sql(one),
+                query_string=daily_sql(one, addresses),
                 work_group=group.name,
             )
             saved.add_dependency(group)

@@ -228,7 +228,7 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
         )
     actions = _yes("security_hub_actions", text("security_hub_actions", "false"))
     activity = activity_settings(context, home, scope.senders)
-    network = network_settings(context, home, scope.senders)
+    network = network_settings(context, home, scope.senders, ROOT)
     scans = scan_settings(context, ROOT)
     roles = (
         *notices.roles,

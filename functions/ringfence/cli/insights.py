@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ringfence.cli.insight_activity import FOUND, MOST_SHOWN, activity
-from ringfence.cli.text import is_terminal, row, safe
+from ringfence.cli.text import is_terminal, row
 from ringfence.model.errors import BadInput
 from ringfence.model.suggestions import unknown
 
@@ -177,13 +176,14 @@ def _addresses(path: Path | None) -> tuple[str, ...]:
     if path is None:
         return ()
     from ringfence.cli.reading import text_of
+    from ringfence.insights.addresses import addresses_in
 
-    lines = text_of("--addresses", path).splitlines()
-    words = (line.partition("#")[0].strip() for line in lines)
-    return tuple(_address("--addresses", one) for one in words if one)
+    return addresses_in("--addresses", text_of("--addresses", path))
 
 
 def _contained(text: str) -> tuple[str, int]:
+    from ringfence.insights.addresses import address_of
+
     address, _, time = text.partition("=")
     try:
         at = datetime.fromisoformat(time)
@@ -192,11 +192,4 @@ def _contained(text: str) -> tuple[str, int]:
             "--contained", "must be ADDRESS=TIME, such as 10.0.3.7=2027-01-31T12:00Z", text
         ) from None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return _address("--contained", address), int(at.timestamp())
-
-
-def _address(option: str, text: str) -> str:
-    try:
-        return str(ip_address(text))
-    except ValueError:
-        raise BadInput(option, "must be an IP address", safe(text)) from None
+    return address_of("--contained", address), int(at.timestamp())

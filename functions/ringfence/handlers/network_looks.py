@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from ringfence.events.envelope import parse_json
 from ringfence.handlers.logs import logger
 from ringfence.handlers.metrics import emit
-from ringfence.insights.daily import MOST_ROWS, Look, deployed
+from ringfence.insights.daily import MOST_ROWS, Look
 from ringfence.model.codec import canonical
 from ringfence.model.document import Document
 from ringfence.model.step import counted
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ringfence.engine.again import Again
     from ringfence.engine.intake import ExecutionContext
     from ringfence.handlers.proof import Proof
+    from ringfence.insights.query import Query
 
 
 class Queries(Protocol):
@@ -44,9 +45,13 @@ class Queries(Protocol):
 
 @dataclass(frozen=True)
 class NetworkLooks:
-    """Looks at the flow logs of accounts. `send` sends a message to the own queue, and `report` a finding."""
+    """Looks at the flow logs of accounts. `send` sends a message to the own queue, and `report` a finding.
+
+    `saved` are the queries of this deployment.
+    """
 
     accounts: tuple[str, ...]
+    saved: tuple[Query, ...]
     queries: Queries
     send: Callable[[str], None]
     report: Callable[[Mapping[str, object]], None]
@@ -57,7 +62,7 @@ class NetworkLooks:
         looks = [
             Look(query, account, day, secrets.token_hex(16))
             for account in self.accounts
-            for query in deployed()
+            for query in self.saved
         ]
         for one in looks:
             self.send(canonical(one.message))
@@ -67,6 +72,9 @@ class NetworkLooks:
         """Handle one message. Raises BadInput, Forged and Retryable."""
         proof.check()
         look = Look.of(Document.of(parse_json(body)))
+        if look.query not in self.saved:
+            logger().info("off", extra={**look.about, "why": "a deployment removed the query"})
+            return ()
         rows = tuple(self.queries.rows(look.query.id, look.parameters, look.tokens))
         for row in rows[:MOST_ROWS]:
             self.report(look.finding(row))

@@ -14,7 +14,7 @@ from ringfence.handlers import wiring
 from ringfence.handlers.live_activity import FindingsApi
 from ringfence.handlers.network_looks import NetworkLooks
 from ringfence.handlers.queue import execution_of, hidden, work_off
-from ringfence.insights.daily import ACCOUNTS, SAVED, TO_API, WORKGROUP
+from ringfence.insights.daily import ACCOUNTS, SAVED, TO_API, WORKGROUP, deployed
 from ringfence.model.resource_names import NETWORK, PREFIX
 
 if TYPE_CHECKING:
@@ -39,4 +39,5 @@ def looks() -> NetworkLooks:
     saved = json.loads(os.environ[SAVED])
     queries = AthenaQueries(own_client("athena"), os.environ[WORKGROUP], saved)
     send = wiring.queue(os.environ[_QUEUE]).send
-    return NetworkLooks(tuple(os.environ[ACCOUNTS].split()), queries, send, api.send)
+    known = tuple(one for one in deployed() if one.id in saved)
+    return NetworkLooks(tuple(os.environ[ACCOUNTS].split()), known, queries, send, api.send)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from ringfence.events.fields import title
 from ringfence.events.sent.form import VERSION
 from ringfence.insights.network import PACK
-from ringfence.insights.query import TIMES
+from ringfence.insights.query import LISTED, TIMES
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
 from ringfence.model.kinds.account import AccountRef
@@ -46,9 +46,10 @@ TRIES: Final = 3
 _NONCE: Final = re.compile("[0-9a-f]{32}")
 
 
-def deployed() -> tuple[Query, ...]:
-    """Return the queries that need no other table than the flow logs."""
-    return tuple(one for one in PACK if not one.tables)
+def deployed(*, listed: bool = True) -> tuple[Query, ...]:
+    """Return the queries that need no other table than the flow logs and, if there is one, the list."""
+    known = {LISTED} if listed else set()
+    return tuple(one for one in PACK if known.issuperset(one.tables))
 
 
 @frozen

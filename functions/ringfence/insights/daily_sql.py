@@ -9,15 +9,18 @@ https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import sqlglot
 from sqlglot import exp
 
 from ringfence.insights.daily import ACCOUNT, DATABASE, DAY, MOST_ROWS
-from ringfence.insights.query import COLUMNS, FLOW_LOGS
+from ringfence.insights.query import COLUMNS, FLOW_LOGS, LISTED
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ringfence.insights.query import Query
 
 _WITH = "with_"
@@ -37,10 +40,11 @@ participant of a shared VPC.
 """
 
 
-def daily_sql(query: Query) -> str:
+def daily_sql(query: Query, addresses: Sequence[str] = ()) -> str:
     """Return a query for Athena with two parameters: the account, and the day such as 2027/01/31.
 
-    It returns one row more than become findings, which shows that there are more.
+    The addresses of the list are part of its text. It returns one row more than become findings, which shows
+    that there are more.
 
     Examples
     --------
@@ -57,5 +61,14 @@ def daily_sql(query: Query) -> str:
         alias=exp.TableAlias(this=exp.to_identifier(FLOW_LOGS)),
     )
     present = made.args.get(_WITH)
-    made.set(_WITH, exp.With(expressions=[logs, *(present.expressions if present else ())]))
+    lists = [_listed(addresses)] if LISTED in query.tables else []
+    made.set(_WITH, exp.With(expressions=[logs, *lists, *(present.expressions if present else ())]))
     return made.limit(MOST_ROWS + 1).sql(dialect="athena", pretty=True)
+
+
+def _listed(addresses: Sequence[str]) -> exp.CTE:
+    """Return the list as a table. Its values are addresses that were read as such, and never other text."""
+    values = ", ".join(f"('{ip_address(one)}')" for one in addresses)
+    source = f"SELECT address FROM (VALUES {values}) AS of_list (address)"  # noqa: S608 - only addresses
+    alias = exp.TableAlias(this=exp.to_identifier(LISTED))
+    return exp.CTE(this=sqlglot.parse_one(source, read="athena"), alias=alias)

@@ -65,15 +65,24 @@ class Saved:
 
 def test_the_schedule_sends_a_message_for_each_account_and_query_about_yesterday() -> None:
     sent: list[str] = []
-    begun = NetworkLooks(ACCOUNTS, Saved(), sent.append, _never).begin(NOW)
+    begun = NetworkLooks(ACCOUNTS, deployed(), Saved(), sent.append, _never).begin(NOW)
     assert begun == len(sent) == len(ACCOUNTS) * len(deployed())
     assert {json.loads(one)["day"] for one in sent} == {"2027-01-31"}
     assert {json.loads(one)["account"] for one in sent} == set(ACCOUNTS)
 
 
+def test_a_message_about_a_query_that_is_no_longer_deployed_does_nothing() -> None:
+    saved, sent = Saved(), list[str]()
+    NetworkLooks(ACCOUNTS[:1], deployed(), saved, sent.append, _never).begin(NOW)
+    looks = NetworkLooks(ACCOUNTS[:1], deployed(listed=False), saved, _never, lambda _: None)
+    for body in sent:
+        assert looks.work(body, EXECUTION, Proven()) == ()
+    assert {name for name, _, _ in saved.asked} == {one.id for one in deployed(listed=False)}
+
+
 def test_nobody_can_predict_a_token() -> None:
     saved, sent = Saved(), list[str]()
-    looks = NetworkLooks(ACCOUNTS[:1], saved, sent.append, lambda _: None)
+    looks = NetworkLooks(ACCOUNTS[:1], deployed(), saved, sent.append, lambda _: None)
     for _ in range(2):
         looks.begin(NOW)
     for one in sent:
@@ -86,7 +95,7 @@ def test_a_row_becomes_a_finding_and_a_query_that_still_runs_is_asked_again_with
     sent: list[str] = []
     found: list[Mapping[str, object]] = []
     saved = Saved(runs=1)
-    looks = NetworkLooks(ACCOUNTS[:1], saved, sent.append, found.append)
+    looks = NetworkLooks(ACCOUNTS[:1], deployed(), saved, sent.append, found.append)
     looks.begin(NOW)
     with pytest.raises(Retryable):
         looks.work(sent[0], EXECUTION, Proven())
@@ -102,7 +111,7 @@ def test_more_rows_than_become_findings_are_a_finding_and_an_alarm(
     rows: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sent, found = list[str](), list[Mapping[str, object]]()
-    looks = NetworkLooks(ACCOUNTS[:1], Saved(found=rows), sent.append, found.append)
+    looks = NetworkLooks(ACCOUNTS[:1], deployed(), Saved(found=rows), sent.append, found.append)
     looks.begin(NOW)
     looks.work(sent[0], EXECUTION, Proven())
     more = rows > MOST_ROWS
@@ -115,13 +124,13 @@ def test_more_rows_than_become_findings_are_a_finding_and_an_alarm(
 @pytest.mark.parametrize("body", ["", "{}", '{"query": "beaconing", "account": "1", "day": "2027-01-31"}'])
 def test_what_is_no_look_is_bad_input(body: str) -> None:
     with pytest.raises(BadInput):
-        NetworkLooks(ACCOUNTS, Saved(), _never, _never).work(body, EXECUTION, Proven())
+        NetworkLooks(ACCOUNTS, deployed(), Saved(), _never, _never).work(body, EXECUTION, Proven())
 
 
 def test_a_message_that_did_not_come_by_the_queue_runs_no_query() -> None:
     saved = Saved()
     with pytest.raises(Forged):
-        NetworkLooks(ACCOUNTS, saved, _never, _never).work("{}", EXECUTION, Stranger())
+        NetworkLooks(ACCOUNTS, deployed(), saved, _never, _never).work("{}", EXECUTION, Stranger())
     assert not saved.asked
 
 

@@ -16,11 +16,13 @@ from ringfence.insights.daily_sql import daily_sql
 from ringfence.insights.query import COLUMNS, FLOW_LOGS
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
+from stacks.network_settings import MOST_ADDRESSES
 
 if TYPE_CHECKING:
     from ringfence.insights.query import Query
 
 PEER = "203.0.113.9"
+LIST = ("198.51.100.1", PEER, "2001:db8::1")
 OWN, OTHER = "111122223333", "444455556666"
 EACH = pytest.mark.parametrize("query", deployed(), ids=lambda one: one.id)
 PARTITIONS = dict.fromkeys((ACCOUNT, REGION, DAY), "VARCHAR")
@@ -31,7 +33,7 @@ LOOK = Look(deployed()[0], OWN, date(2027, 1, 31), "0" * 32)
 def test_a_query_reads_the_columns_and_partitions_of_the_table(query: Query) -> None:
     """Nothing runs in Athena here: the text is parsed and bound to the schema of the table."""
     schema: dict[str, object] = {DATABASE: {FLOW_LOGS: {**dict(COLUMNS), **PARTITIONS}}}
-    parsed = sqlglot.parse_one(daily_sql(query), read="athena")
+    parsed = sqlglot.parse_one(daily_sql(query, LIST), read="athena")
     bound = qualify(parsed, schema=schema, dialect="athena", validate_qualify_columns=True)
     assert isinstance(bound, sqlglot.exp.Query)
     assert tuple(one.alias_or_name for one in bound.selects) == query.columns
@@ -62,7 +64,7 @@ def filled(query: Query) -> duckdb.DuckDBPyConnection:
 
 def found_in(database: duckdb.DuckDBPyConnection, query: Query) -> list[tuple[object, ...]]:
     """Run the query of a day in DuckDB."""
-    back = sqlglot.transpile(daily_sql(query), read="athena", write="duckdb")[0]
+    back = sqlglot.transpile(daily_sql(query, LIST), read="athena", write="duckdb")[0]
     return database.execute(back, [one.strip("'") for one in LOOK.parameters]).fetchall()
 
 
@@ -74,6 +76,8 @@ def test_a_query_finds_the_same_as_over_the_logs_of_that_account_and_day_alone(q
         f"CREATE VIEW {FLOW_LOGS} AS SELECT * FROM {DATABASE}.{FLOW_LOGS} "  # noqa: S608
         f"WHERE {ACCOUNT} = '{OWN}' AND {DAY} = '2027/01/31'"
     )
+    database.execute("CREATE TABLE listed (address VARCHAR)")
+    database.executemany("INSERT INTO listed VALUES (?)", [(one,) for one in LIST])
     assert found == database.execute(query.text()).fetchall()[: MOST_ROWS + 1]
     assert found
 
@@ -96,6 +100,15 @@ def test_records_of_another_format_in_the_same_folder_change_nothing(query: Quer
     ):
         database.execute(f"INSERT INTO {DATABASE}.{FLOW_LOGS} SELECT * REPLACE ({changed}) FROM flows")  # noqa: S608
     assert found_in(database, query) == found
+
+
+def test_the_list_contains_only_addresses_and_all_of_them_fit_into_a_query() -> None:
+    (query,) = (one for one in deployed() if one.id == "listed-addresses")
+    with pytest.raises(ValueError, match="does not appear"):
+        daily_sql(query, ("1.1.1.1') UNION SELECT 1 --",))
+    longest = (f"2001:db8:{'ffff:' * 5}{number:04x}" for number in range(1, MOST_ADDRESSES + 1))
+    assert len(daily_sql(query, tuple(longest)).encode()) < 262_144
+    assert query not in deployed(listed=False)
 
 
 def test_flows_that_were_written_after_midnight_count() -> None:

@@ -18,6 +18,8 @@ from tests.support.policy_evaluator import is_denied_by_resource
 from tests.support.synthesis import HOME, MEMBER, SEARCHED, told
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.support.synthesis import Template
 
 OWN = f"arn:aws:iam::{HOME}:role/ringfence-network-function"
@@ -41,12 +43,13 @@ def test_the_table_has_the_columns_of_flow_logs_and_finds_its_folders(network: T
 
 def test_each_query_is_saved_and_the_function_knows_its_id(network: Template) -> None:
     saved = {id_: one["Properties"] for id_, one in network.all("AWS::Athena::NamedQuery").items()}
-    assert {one["QueryString"] for one in saved.values()} == {daily_sql(one) for one in deployed()}
+    queries = deployed(listed=False)
+    assert {one["QueryString"] for one in saved.values()} == {daily_sql(one) for one in queries}
     assert {one["WorkGroup"] for one in saved.values()} == {"ringfence-network"}
     environment = network.properties("AWS::Lambda::Function")["Environment"]["Variables"]
     told_ = json.dumps(environment[SAVED])
     assert all(id_ in told_ for id_ in saved)
-    assert all(one.id in told_ for one in deployed())
+    assert all(one.id in told_ for one in queries)
 
 
 def test_results_are_encrypted_and_expire(network: Template) -> None:
@@ -109,6 +112,31 @@ def test_it_is_a_stack_that_nobody_misses() -> None:
 )
 def test_a_bucket_can_have_a_prefix(given: str, found: NetworkSettings) -> None:
     assert told(**{**SEARCHED, "flow_logs": given}).network == found
+
+
+def test_a_list_of_addresses_is_read_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "list.txt"
+    file.write_text("203.0.113.9  # a server\n\n2001:DB8:0::1\n203.0.113.9\n", encoding="utf-8")
+    found = told(**{**SEARCHED, "flow_logs_addresses": str(file)}).network
+    assert found.addresses == ("203.0.113.9", "2001:db8::1")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("", "1 to 5000 addresses"), ("203.0.113.9\nexample.com", "example.com"), (None, "a file")],
+)
+def test_a_wrong_list_is_named(tmp_path: Path, text: str | None, words: str) -> None:
+    file = tmp_path / "list.txt"
+    if text is not None:
+        file.write_text(text, encoding="utf-8")
+    with pytest.raises(BadInput, match=words) as raised:
+        told(**{**SEARCHED, "flow_logs_addresses": str(file)})
+    assert raised.value.field == "flow_logs_addresses"
+
+
+def test_a_list_needs_flow_logs() -> None:
+    with pytest.raises(BadInput, match="needs flow_logs"):
+        told(flow_logs_addresses="list.txt")
 
 
 @pytest.mark.parametrize(
