@@ -68,7 +68,9 @@ def coverage(
         for number in dict.fromkeys(_numbers(of, controls, rule)):
             mapped.setdefault(number, []).append(rule.name)
     whole = WHOLE.get(of.id)
-    numbers = whole or tuple(sorted(mapped, key=natural))
+    # A list has no enhancements of controls, and a rule can name some.
+    others = [number for number in mapped if number not in (whole or ())]
+    numbers = sorted((*(whole or ()), *others), key=natural) if others or not whole else whole
     found = (
         Covered(
             number,

@@ -10,7 +10,7 @@ from ringfence.policy.lookup import get, items_of, mapping_of, meant
 from ringfence.posture.manual import Evidence, ManualControl
 from ringfence.posture.schema import MANUAL
 from ringfence.runbooks.compliance import FRAMEWORKS
-from ringfence.runbooks.compliance.whole import WHOLE
+from ringfence.runbooks.compliance.whole import WHOLE, is_requirement
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -75,7 +75,7 @@ def _requirement_flaws(given: Mapping[str, object]) -> Iterator[tuple[Path, str]
             continue
         whole = WHOLE.get(of, ())
         for at, number in enumerate(_texts(numbers)):
-            if whole and number not in whole:
+            if not is_requirement(of, number):
                 words = f"is no requirement of {known[of].name}{meant(number, whole)}"
                 yield ("requirements", of, at), words
 

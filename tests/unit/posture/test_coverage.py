@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from ringfence.model.frozen import replace
 from ringfence.posture.coverage import coverage
 from ringfence.posture.rule import Rule, Status
 from ringfence.posture.score import Counts
 from ringfence.runbooks.catalogue import CATALOGUE
 from ringfence.runbooks.compliance import FRAMEWORKS, framework, requirements
 from ringfence.runbooks.compliance.table import CONTROLS
-from ringfence.runbooks.compliance.whole import WHOLE
+from ringfence.runbooks.compliance.whole import WHOLE, is_requirement
 
 RULES = (
     Rule("versions", "V", ("AWS::S3::Bucket",), controls=("s3-versioning",)),
@@ -43,9 +44,23 @@ def test_of_a_framework_without_a_whole_list_only_what_is_mapped_is_listed() -> 
     assert found.count(Status.PASSED) == len(CONTROLS["s3-versioning"].numbers(framework("pci")))
 
 
-@pytest.mark.parametrize(("id_", "count"), [("soc2", 61), ("hipaa", 72), ("iso27001", 93)])
+@pytest.mark.parametrize(
+    ("id_", "count"),
+    [
+        *(("soc2", 61), ("hipaa", 72), ("iso27001", 93), ("nist-800-53", 300)),
+        *(("cis", 70), ("cis6", 63), ("cis5", 63)),
+    ],
+)
 def test_a_whole_list_contains_every_number_that_is_mapped(id_: str, count: int) -> None:
     of = next(one for one in FRAMEWORKS if one.id == id_)
     assert len(set(WHOLE[id_])) == len(WHOLE[id_]) == count
     mapped = {one.number for one in requirements(of, CONTROLS.values(), CATALOGUE.values())}
-    assert mapped <= set(WHOLE[id_])
+    assert all(is_requirement(id_, one) for one in mapped)
+
+
+def test_an_enhancement_of_a_control_that_a_rule_names_is_listed_beside_the_control() -> None:
+    rule = replace(RULES[0], supports=(("nist-800-53", ("AC-2(3)",)),))
+    found = coverage(framework("nist"), CONTROLS, (rule,), {rule.name: Counts(passed=1)})
+    numbers = [one.number for one in found.requirements]
+    assert len(numbers) == len(WHOLE["nist-800-53"]) + 1
+    assert "AC-2(3)" in numbers[numbers.index("AC-2") : numbers.index("AC-3")]

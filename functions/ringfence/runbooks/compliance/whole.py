@@ -1,15 +1,21 @@
 """The whole lists of requirements of some frameworks, so that what nothing is mapped to can be counted.
 
-Only the numbers are listed, because the texts belong to their publishers. PCI DSS, NIST SP 800-53 and the CIS
-benchmarks are not here. Of these, only the requirements that a control is mapped to can be counted.
+Only the numbers are listed, because the texts belong to their publishers. PCI DSS is not here. Of this, only
+the requirements that a control is mapped to can be counted.
 
 SOC 2: the Trust Services Criteria of 2017 (AICPA TSP section 100). HIPAA: 45 CFR 164.308 to 164.316. ISO/IEC
 27001:2022: Annex A. GDPR: the articles that ask for technical measures and for their evidence: 25 (by design
-and by default), 30 (records), 32 (security), 33 and 34 (breaches).
+and by default), 30 (records), 32 (security), 33 and 34 (breaches). NIST SP 800-53: the controls of release
+5.2.0, without enhancements and without those that were withdrawn. CIS: all recommendations, also those that
+only a person can assess, by the numbers in Prowler's files.
+
+https://csrc.nist.gov/projects/cprt/catalog#/cprt/framework/version/SP_800_53_5_2_0/home
+https://github.com/prowler-cloud/prowler/tree/master/prowler/compliance/aws
 """
 
 from __future__ import annotations
 
+import re
 from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -23,6 +29,26 @@ def _numbered(counts: str) -> Iterator[str]:
     for series in counts.split():
         name, _, count = series.partition(":")
         yield from (f"{name}.{number}" for number in range(1, int(count) + 1))
+
+
+def _from(first: int, counts: str) -> Iterator[str]:
+    """Yield the numbers of series that begin with `first`, because the sections before it have their own."""
+    for series in counts.split():
+        name, _, count = series.partition(":")
+        yield from (f"{name}.{number}" for number in range(first, int(count) + 1))
+
+
+def _in_order(*numbers: str) -> tuple[str, ...]:
+    """Return numbers of sections in their order: 2.9 comes before 2.10."""
+    return tuple(sorted(numbers, key=lambda one: tuple(map(int, one.split(".")))))
+
+
+def _controls(text: str) -> Iterator[str]:
+    """Yield the controls of families: `AT:6-5` is AT-1 to AT-6 without AT-5, which was withdrawn."""
+    for family in text.split():
+        name, _, numbers = family.partition(":")
+        last, *withdrawn = map(int, numbers.split("-"))
+        yield from (f"{name}-{number}" for number in range(1, last + 1) if number not in withdrawn)
 
 
 def _sections(text: str) -> Iterator[str]:
@@ -59,12 +85,40 @@ _HIPAA = """
 164.316 (a)
 164.316(b) (1)(i) (1)(ii) (2)(i) (2)(ii) (2)(iii)
 """
+_NIST = (
+    "AC:25-13-15 AT:6-5 AU:16-15 CA:9-4 CM:14 CP:13-5 IA:13 IR:10-10 MA:7 MP:8 PE:23-7 PL:11-3-5-6 PM:32 "
+    "PS:9 PT:8 RA:10-4 SA:24-6-7-12-13-14-18-19 SC:51-9-14-19-33 SI:23-9 SR:12"
+)
+_STORAGE = "{0}.1:4 {0}.2:4 {0}.3:1"
+_CIS5 = f"1:21 {_STORAGE.format(2)} 3:9 4:16 5.1:2"
+_CIS6 = f"2:21 {_STORAGE.format(3)} 4:9 5:16 6.1:2"
+_CIS7 = f"2.1:6 {_STORAGE.format(3)} 4:10 5:16 6.1:2"
 WHOLE: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "soc2": tuple(_numbered(_SOC2)),
         "hipaa": tuple(_sections(_HIPAA)),
         "iso27001": tuple(chain(_numbered("A.5:37 A.6:8 A.7:14 A.8:34"))),
+        "nist-800-53": tuple(_controls(_NIST)),
+        "cis": _in_order(*_numbered(_CIS7), *_from(2, "2:21 6:8")),
+        "cis6": _in_order(*_numbered(_CIS6), *_from(2, "6:7")),
+        "cis5": _in_order(*_numbered(_CIS5), *_from(2, "5:7")),
         "gdpr": ("25", "30", "32", "33", "34"),
     }
 )
 """The numbers of all requirements, by framework id."""
+_ENHANCEMENT = re.compile(r"\([0-9]{1,2}\)\Z")
+
+
+def is_requirement(framework: str, number: str) -> bool:
+    """Return whether a framework has a requirement. True if its whole list is not known.
+
+    An enhancement of a control of NIST SP 800-53 is one, although the list has only controls.
+
+    Examples
+    --------
+    >>> is_requirement("soc2", "CC6.9"), is_requirement("nist-800-53", "AC-2(13)"), is_requirement("pci", "x")
+    (False, True, True)
+    """
+    whole = WHOLE.get(framework)
+    asked = _ENHANCEMENT.sub("", number) if framework == "nist-800-53" else number
+    return whole is None or asked in whole
