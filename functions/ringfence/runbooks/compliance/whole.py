@@ -1,16 +1,17 @@
 """The whole lists of requirements of some frameworks, so that what nothing is mapped to can be counted.
 
-Only the numbers are listed, because the texts belong to their publishers. PCI DSS is not here. Of this, only
-the requirements that a control is mapped to can be counted.
+Only the numbers are listed, because the texts belong to their publishers.
 
 SOC 2: the Trust Services Criteria of 2017 (AICPA TSP section 100). HIPAA: 45 CFR 164.308 to 164.316. ISO/IEC
 27001:2022: Annex A. GDPR: the articles that ask for technical measures and for their evidence: 25 (by design
 and by default), 30 (records), 32 (security), 33 and 34 (breaches). NIST SP 800-53: the controls of release
 5.2.0, without enhancements and without those that were withdrawn. CIS: all recommendations, also those that
-only a person can assess, by the numbers in Prowler's files.
+only a person can assess, by the numbers in Prowler's files. PCI DSS 4.0: the requirements with their parts,
+and those of the appendices A1 to A3, by the numbers in ComplianceAsCode.
 
 https://csrc.nist.gov/projects/cprt/catalog#/cprt/framework/version/SP_800_53_5_2_0/home
 https://github.com/prowler-cloud/prowler/tree/master/prowler/compliance/aws
+https://github.com/ComplianceAsCode/content/blob/master/controls/pcidss_4_ocp4.yml
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ import re
 from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from ringfence.runbooks.compliance import natural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,8 +42,8 @@ def _from(first: int, counts: str) -> Iterator[str]:
 
 
 def _in_order(*numbers: str) -> tuple[str, ...]:
-    """Return numbers of sections in their order: 2.9 comes before 2.10."""
-    return tuple(sorted(numbers, key=lambda one: tuple(map(int, one.split(".")))))
+    """Return numbers in their order: 2.9 comes before 2.10, and the appendix comes last."""
+    return tuple(sorted(numbers, key=natural))
 
 
 def _controls(text: str) -> Iterator[str]:
@@ -89,6 +92,25 @@ _NIST = (
     "AC:25-13-15 AT:6-5 AU:16-15 CA:9-4 CM:14 CP:13-5 IA:13 IR:10-10 MA:7 MP:8 PE:23-7 PL:11-3-5-6 PM:32 "
     "PS:9 PT:8 RA:10-4 SA:24-6-7-12-13-14-18-19 SC:51-9-14-19-33 SI:23-9 SR:12"
 )
+_PCI = """
+1.1:2 1.2:8 1.3:3 1.4:5 1.5:1
+2.1:2 2.2:7 2.3:2
+3.1:2 3.2:1 3.3:3 3.3.1:3 3.4:2 3.5:1 3.5.1:3 3.6:1 3.6.1:4 3.7:9
+4.1:2 4.2:2 4.2.1:2
+5.1:2 5.2:3 5.2.3:1 5.3:5 5.3.2:1 5.4:1
+6.1:2 6.2:4 6.2.3:1 6.3:3 6.4:3 6.5:6
+7.1:2 7.2:6 7.2.5:1 7.3:3
+8.1:2 8.2:8 8.3:11 8.3.10:1 8.4:3 8.5:1 8.6:3
+9.1:2 9.2:4 9.2.1:1 9.3:4 9.3.1:1 9.4:7 9.4.1:2 9.4.5:1 9.5:1 9.5.1:3 9.5.1.2:1
+10.1:2 10.2:2 10.2.1:7 10.3:4 10.4:3 10.4.1:1 10.4.2:1 10.5:1 10.6:3 10.7:3
+11.1:2 11.2:2 11.3:2 11.3.1:3 11.3.2:1 11.4:7 11.5:2 11.5.1:1 11.6:1
+12.1:4 12.2:1 12.3:4 12.4:2 12.4.2:1 12.5:3 12.5.2:1 12.6:3 12.6.3:2 12.7:1 12.8:5 12.9:2 12.10:7 12.10.4:1
+A1.1:4 A1.2:3
+A2.1:3
+A3.1:4 A3.2:6 A3.2.2:1 A3.2.5:2 A3.2.6:1 A3.3:3 A3.4:1 A3.5:1
+"""
+_PCI_ALONE = "A3.3.1.2"
+"""A part that follows no other one."""
 _STORAGE = "{0}.1:4 {0}.2:4 {0}.3:1"
 _CIS5 = f"1:21 {_STORAGE.format(2)} 3:9 4:16 5.1:2"
 _CIS6 = f"2:21 {_STORAGE.format(3)} 4:9 5:16 6.1:2"
@@ -97,6 +119,7 @@ WHOLE: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "soc2": tuple(_numbered(_SOC2)),
         "hipaa": tuple(_sections(_HIPAA)),
+        "pci": _in_order(*_numbered(_PCI), _PCI_ALONE),
         "iso27001": tuple(chain(_numbered("A.5:37 A.6:8 A.7:14 A.8:34"))),
         "nist-800-53": tuple(_controls(_NIST)),
         "cis": _in_order(*_numbered(_CIS7), *_from(2, "2:21 6:8")),
@@ -117,7 +140,7 @@ def is_requirement(framework: str, number: str) -> bool:
     Examples
     --------
     >>> is_requirement("soc2", "CC6.9"), is_requirement("nist-800-53", "AC-2(13)"), is_requirement("pci", "x")
-    (False, True, True)
+    (False, True, False)
     """
     whole = WHOLE.get(framework)
     asked = _ENHANCEMENT.sub("", number) if framework == "nist-800-53" else number
