@@ -238,7 +238,7 @@ def test_a_recorded_call_is_answered_on_what_it_was_made_on(name: str) -> None:
     assert event["detail-type"] == DETAIL_TYPE
     assert getattr(finding, "subjects", ()) == (ref,)
     assert RESTORE_LOGGING.answers(finding)  # type: ignore[arg-type]  # its subjects were just looked at
-    assert finding.suspects == ("arn:aws:iam::111122223333:user/admin",)  # type: ignore[union-attr]  # likewise
+    assert finding.suspects == ("arn:aws:iam::111122223333:user/sample-admin",)  # type: ignore[union-attr]  # likewise
     answering = {id_ for id_, types in BY_TYPE.items() if finding.type in types}  # type: ignore[union-attr]  # likewise
     assert answering <= set(RESTORE_LOGGING.on(ref).ids)
     assert answering

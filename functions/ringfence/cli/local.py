@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringfence.cli.local_notices import notices
 from ringfence.cli.local_send import send
 from ringfence.cli.text import wrapped
 
@@ -56,6 +57,7 @@ def local(  # noqa: PLR0913 - the options of a command
 
 
 local.add_command(send)
+local.add_command(notices)
 
 
 def _run(port: int, *, enforce_iam: bool, cloudtrail: bool, log: Path | None, as_json: bool) -> None:

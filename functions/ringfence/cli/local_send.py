@@ -99,7 +99,7 @@ def send(  # noqa: PLR0913 - the options of a command
 
     target = _target(loopback(endpoint or os.environ.get("AWS_ENDPOINT_URL") or ENDPOINT))
     files = [(name, _events(name)) for name in paths_of(paths)]
-    _reach(target)
+    reach(target.url)
     ids = _findings((one for _, found in files for one in found), target)
     followed = _follower(target, ids) if follow and ids else None
     for name, found in files:
@@ -141,16 +141,16 @@ def _target(url: str) -> Target:
     return Target(LocalAws(port=urlsplit(url).port or HTTP), url, account, region)
 
 
-def _reach(target: Target) -> None:
+def reach(url: str) -> None:
     """Raise an error if nothing listens there: nothing else can be said then."""
     import socket
 
-    parts = urlsplit(target.url)
+    parts = urlsplit(url)
     try:
         socket.create_connection((parts.hostname or "", parts.port or HTTP), _REACHED_WITHIN).close()
     except OSError as error:
         why = error.strerror or error
-        words = f"the local AWS at {target.url} does not respond: {why}. To start one: ringfence local"
+        words = f"the local AWS at {url} does not respond: {why}. To start one: ringfence local"
         raise click.ClickException(words) from error
 
 

@@ -13,10 +13,15 @@ from ringfence.cli.audit_sources import Period, Sources
 from ringfence.cli.demo_view import View as Demo
 from ringfence.cli.local import introduce
 from ringfence.cli.local_follow import show
+from ringfence.cli.local_notices import show as show_notices
 from ringfence.cli.seals import IncidentSeals
 from ringfence.local.demo import Ending, Sides
 from ringfence.local.following import Seen
+from ringfence.local.messages import notices_in
+from ringfence.model.document import Document
 from ringfence.record.integrity import verify
+from ringfence.record.notices import notice
+from ringfence.record.notices.schema import attributes
 from ringfence.record.timeline import timeline
 from tests.support.fakes.audit_home import in_turn
 from tests.support.fakes.log_home import ORIGIN, LogHome
@@ -30,6 +35,7 @@ if TYPE_CHECKING:
     from ringfence.local.demo import Scene
     from ringfence.local.findings import InstanceFinding
     from ringfence.local.following import Follower
+    from ringfence.local.messages import SentNotice
     from tests.support.transcripts.printing import View
 
 SIGNED = (
@@ -57,6 +63,28 @@ class Followed:
 def sent(*, as_json: bool = False) -> None:
     """Print what a local deployment records."""
     show(cast("Follower", Followed()), 30, as_json=as_json)
+
+
+def published_notices() -> tuple[SentNotice, ...]:
+    """Return the notices of a response, and one about the deployment, as a local AWS returns them."""
+    _, entries = next(log.chains())
+    each = [one for count in range(1, len(entries) + 1) if (one := notice(entries[:count]))]
+    messages = [
+        {
+            "at": (NOON + timedelta(seconds=number)).isoformat(),
+            "topic": f"arn:aws:sns:{REF.region}:{REF.account}:ringfence-notices",
+            "subject": one.subject,
+            "text": one.text,
+            "attributes": {name: value for name, (_, value) in attributes(one).items()},
+        }
+        for number, one in enumerate(each)
+    ]
+    return notices_in(map(Document.of, messages))
+
+
+def noticed(*, as_json: bool = False) -> None:
+    """Print the newest notices of a local AWS."""
+    show_notices(published_notices(), 2, as_json=as_json)
 
 
 def introduced(*, as_json: bool = False) -> None:
@@ -127,6 +155,7 @@ def walked() -> None:
 VIEWS: Mapping[str, View] = {
     "local": drawn(introduced, "local"),
     "local-send": drawn(sent, "local", "send", "event.json"),
+    "local-notices": drawn(noticed, "local", "notices", "--limit", "2"),
     "demo": drawn(lambda: (played(), ())[1], "demo"),
     "verify-all": masked(drawn(walked, "audit", "verify", "--all"), *SIGNED),
 }

@@ -318,7 +318,7 @@ def test_a_policy_that_is_not_understood_is_said_to_let_nobody_in(policy: object
     assert found.finding
     assert (
         found.finding.title
-        == "CloudTrail:s3:PutBucketPolicy on reports by arn:aws:iam::111122223333:user/admin"
+        == "CloudTrail:s3:PutBucketPolicy on reports by arn:aws:iam::111122223333:user/sample-admin"
     )
 
 
@@ -537,7 +537,7 @@ def test_any_damage_to_an_event_is_explained(data: st.DataObject) -> None:
 @pytest.mark.parametrize("depth", [*range(50, 80), 500, *range(900, 1010, 5), 100_000])
 def test_no_depth_of_nesting_makes_it_fall_over(depth: int) -> None:
     """The text is hostile: neither reading, hashing nor showing it may exhaust the stack."""
-    text = json.dumps(EVENT).replace('"web"', "[" * depth + "]" * depth)
+    text = json.dumps(EVENT).replace('"sample-instance"', "[" * depth + "]" * depth)
     assert EXPLAINER.explain(text.encode()).status is (Status.HANDLED if depth < 59 else Status.INVALID)
 
 

@@ -17,7 +17,7 @@ from ringfence.handlers.removal_plans import RemovalPlan
 from ringfence.self_check.findings import Problem, Report, Standing
 from tests.support.commands import every
 from tests.support.json_forms import check, command_of
-from tests.support.transcripts.local import introduced, played, sent
+from tests.support.transcripts.local import introduced, noticed, played, sent
 from tests.support.transcripts.log import CONTAINED
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -85,8 +85,15 @@ def test_samples_and_a_replay_have_their_forms(tmp_path: Path) -> None:
     assert json.loads(both.stdout)["error"]["kind"] == "usage"
 
 
+DRAWN = (
+    (("local", "send", "--json"), sent),
+    (("local", "notices", "--json"), noticed),
+    (("local", "--json"), introduced),
+)
+
+
 def test_the_commands_of_the_local_aws_have_their_forms(capsys: pytest.CaptureFixture[str]) -> None:
-    for words, draw in ((("local", "send", "--json"), sent), (("local", "--json"), introduced)):
+    for words, draw in DRAWN:
         draw(as_json=True)
         printed = capsys.readouterr().out
         assert printed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,13 @@ from ringfence.engine.replay import read_findings
 from ringfence.events.envelope import NotForUs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from click.testing import Result
 
     from ringfence.model.finding import Finding
 
+NAMED = re.compile(r"arn:aws:(?:iam::\d+:(?:user|role)/|s3:::|eks:.*:cluster/)([^/]+)")
 C2 = "Backdoor:EC2/C&CActivity.B"
 
 
@@ -138,3 +142,30 @@ def test_a_type_can_be_chosen_of_a_source() -> None:
 def test_a_finding_of_ones_own_system_is_new_each_time() -> None:
     first, second = (json.loads(run("--source", "own-system").stdout.splitlines()[0]) for _ in range(2))
     assert first["id"] != second["id"]
+
+
+def names_in(value: object, key: str = "") -> Iterator[str]:
+    """Yield the names that people choose: of users, roles, buckets and clusters, and Name tags."""
+    if isinstance(value, dict):
+        if value.get("key") == "Name":
+            yield value["value"]
+        for name, one in value.items():
+            yield from names_in(one, name)
+    elif isinstance(value, list):
+        for one in value:
+            yield from names_in(one, key)
+    elif isinstance(value, str):
+        if key in {"userName", "bucketName"}:
+            yield value
+        elif found := re.fullmatch(
+            r"arn:aws:(?:iam::\d+:(?:user|role)/|s3:::|eks:.*:cluster/)([^/]+)", value
+        ):
+            yield found[1]
+
+
+def test_names_are_recognizable_as_those_of_samples() -> None:
+    """A sample about an instance named web could be mistaken for one's own."""
+    events = [json.loads(line) for line in run("--all-types").stdout.splitlines()]
+    found = {name for event in events for name in names_in(event) if "ringfence" not in name.lower()}
+    assert found
+    assert [one for one in found if not one.startswith("sample-")] == []

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ringfence.cli.schemas.local import DEMO, LOCAL, SAMPLE, SENT
+from ringfence.cli.schemas.local import DEMO, LOCAL, NOTICE_SENT, SAMPLE, SENT
 from ringfence.cli.schemas.log import BUNDLE, COVERED, INCIDENT, REFUSED_FINDING, SHOWN, VERDICT
 from ringfence.cli.schemas.offline import CONTROLS, DECIDES, DIFFERENCE, EXPLAINED, FLAW, PROBLEM, REMOVAL
 from ringfence.cli.schemas.operators import ANSWERED, APPROVALS, RELEASE, RUN
@@ -113,6 +113,7 @@ FORMS = MappingProxyType(
             ),
         ),
         "local": Form("The local AWS.", LOCAL),
+        "local notices": Form("A notice that was published.", NOTICE_SENT, lines=True),
         "local send": Form(
             "What was sent, a new entry of the log, or how a response ended.", SENT, lines=True
         ),

@@ -10,6 +10,7 @@ from ringfence.handlers.json_forms import (
     many,
     maybe,
     merged,
+    moment,
     number,
     record,
     table,
@@ -44,6 +45,14 @@ SENT = either(
             known=flag("The finding was part of this response already, and nothing new was recorded."),
         )
     ),
+)
+NOTICE_SENT = record(
+    at=moment("When it was published."),
+    topic=text("The name of the topic."),
+    urgency=text("`urgent`, `action` or `information`."),
+    subject=text(),
+    text=text(),
+    notice=anything("The form of docs/notice-schema.json."),
 )
 DEMO = record(
     scenario=text(),

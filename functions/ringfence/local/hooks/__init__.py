@@ -29,6 +29,7 @@ from ringfence.local.hooks import (
     kms,
     mount,
     profiles,
+    published,
     s3,
     security_groups,
     security_hub,
@@ -69,6 +70,7 @@ _AREAS = (
     sts,
     s3,
     subscriptions,
+    published,
     conditions,
     enforcement,
 )

@@ -20,7 +20,7 @@ def analyzer_event(kind: str = "Access Analyzer Finding", **changed: object) -> 
         "id": "22222222-dcba-4444-dcba-333333333333",
         "status": "ACTIVE",
         "resourceType": "AWS::S3::Bucket",
-        "resource": "arn:aws:s3:::reports-of-a-team",
+        "resource": "arn:aws:s3:::sample-bucket",
         "createdAt": AT,
         "updatedAt": AT,
         "accountId": ACCOUNT,

@@ -19,7 +19,7 @@ API = "a1b2c3d4e5"
 """The id of the operators' API."""
 
 
-def by_user(name: str = "admin", account: str = ACCOUNT) -> Json:
+def by_user(name: str = "sample-admin", account: str = ACCOUNT) -> Json:
     """Make the identity of an IAM user with a long-term key."""
     return {
         **OWN,

@@ -15,8 +15,8 @@ FINDING = "5ac1f0b7e3d94c2a8b6f7d1e0c9a3b52"
 C2_SERVER = "198.51.100.7"
 KEY = "AKIA4MADEUPBYUS00001"
 SESSION_KEY = "ASIA4MADEUPBYUS00002"
-USER, USER_ID = "deploy-bot", "AIDA4MADEUPBYUS00003"
-ROLE, ROLE_ID = "web-server", "AROA4MADEUPBYUS00004"
+USER, USER_ID = "sample-user", "AIDA4MADEUPBYUS00003"
+ROLE, ROLE_ID = "sample-role", "AROA4MADEUPBYUS00004"
 OF_A_USER = {"accessKeyId": KEY, "principalId": USER_ID, "userType": "IAMUser", "userName": USER}
 OF_AN_INSTANCE = {
     "accessKeyId": SESSION_KEY,
@@ -97,7 +97,7 @@ def instance_details(instance: str | None = INSTANCE) -> Json:
             {"networkInterfaceId": "eni-0aa1", "vpcId": "vpc-0aa", "securityGroups": [{"groupId": "sg-1"}]},
             {"networkInterfaceId": "eni-0bb2", "vpcId": "vpc-0bb", "securityGroups": [{"groupId": "sg-2"}]},
         ],
-        "tags": [{"key": "Name", "value": "web"}],
+        "tags": [{"key": "Name", "value": "sample-instance"}],
     }
 
 

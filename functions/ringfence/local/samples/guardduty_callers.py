@@ -54,7 +54,7 @@ def stolen_finding(
 
 def bucket_finding(type_: str = "Exfiltration:S3/MaliciousIPCaller", details: Json | None = None) -> Json:
     """Make the event of a finding about a bucket, and about the caller."""
-    buckets = [{"name": "reports", "arn": "arn:aws:s3:::reports", "type": "Destination"}]
+    buckets = [{"name": "sample-bucket", "arn": "arn:aws:s3:::sample-bucket", "type": "Destination"}]
     return credentials_finding(type_, details, resource_type="S3Bucket", s3BucketDetails=buckets)
 
 
@@ -62,7 +62,7 @@ def cluster_finding(
     type_: str = "Discovery:Kubernetes/MaliciousIPCaller", details: Json | None = None
 ) -> Json:
     """Make the event of a finding about a Kubernetes cluster, and about the caller."""
-    cluster = {"name": "prod", "arn": f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/prod"}
+    cluster = {"name": "sample-cluster", "arn": f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/sample-cluster"}
     user = {"kubernetesUserDetails": {"username": "deployers", "groups": ["system:authenticated"]}}
     return credentials_finding(
         type_, details, resource_type="EKSCluster", eksClusterDetails=cluster, kubernetesDetails=user

@@ -65,7 +65,7 @@ EVENTS: Mapping[str, Mapping[str, Callable[[], Json]]] = MappingProxyType(
         ACCESS_ANALYZER: MappingProxyType(
             {
                 "external-access": analyzer_event,
-                "public-bucket-by-security-hub": lambda: imported(share("arn:aws:s3:::reports-of-a-team")),
+                "public-bucket-by-security-hub": lambda: imported(share("arn:aws:s3:::sample-bucket")),
             }
         ),
     }

@@ -16,7 +16,7 @@ class BucketRef(Ref):
     kind: ClassVar = "bucket"
     form: ClassVar = "a bucket's name"
     pattern: ClassVar = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
-    example: ClassVar = "reports"
+    example: ClassVar = "sample-bucket"
     precedence: ClassVar = 1
     arn_form: ClassVar = "arn:{partition}:s3:::{id}"
     config_type: ClassVar = "AWS::S3::Bucket"

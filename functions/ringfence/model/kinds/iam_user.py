@@ -23,7 +23,7 @@ class UserRef(PrincipalRef):
     kind: ClassVar = "iam-user"
     form: ClassVar = "an IAM user's name"
     pattern: ClassVar = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
-    example: ClassVar = "deployer"
+    example: ClassVar = "sample-user"
     precedence: ClassVar = 1
     arn_form: ClassVar = "arn:{partition}:iam::{account}:user/{path}{id}"
     config_type: ClassVar = "AWS::IAM::User"

@@ -118,7 +118,7 @@ def test_the_policys_mappings_come_before_the_remediations(to: str, expected: ob
 
 def test_the_bucket_is_a_subject_and_a_resource_of_another_account_is_none() -> None:
     (found,) = findings(analyzer_event())  # type: ignore[misc]  # no reason
-    assert found.subjects[0].key == f"bucket/{ACCOUNT}/eu-west-1/reports-of-a-team"
+    assert found.subjects[0].key == f"bucket/{ACCOUNT}/eu-west-1/sample-bucket"
     (found,) = findings(analyzer_event(resource="arn:aws:iam::444455556666:role/theirs"))  # type: ignore[misc]
     assert [one.kind for one in found.subjects] == ["finding"]
 

@@ -186,7 +186,7 @@ def found(event: object) -> Finding:
 def test_a_call_is_read_whole() -> None:
     finding = found(PUT)
     at = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    who = f"arn:aws:iam::{ACCOUNT}:user/admin"
+    who = f"arn:aws:iam::{ACCOUNT}:user/sample-admin"
     assert (finding.source, finding.type) == ("aws.s3", "CloudTrail:s3:PutBucketPolicy")
     assert (finding.id, finding.severity) == (PUT["detail"]["eventID"], 5.0)
     assert (finding.account, finding.region, finding.subjects) == (ACCOUNT, REGION, (BUCKET,))

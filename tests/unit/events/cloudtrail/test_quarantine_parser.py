@@ -34,7 +34,7 @@ def test_a_quarantine_is_read_whole() -> None:
     assert (finding.source, finding.id, finding.type) == ("aws.iam", EVENT_ID, "AWSCompromisedKeyQuarantine")
     assert (finding.severity, finding.account, finding.region) == (8.0, ACCOUNT, "us-east-1")
     assert (finding.updated_at, finding.last_seen) == (at, at)
-    assert finding.title == "AWSCompromisedKeyQuarantineV3 was attached to the user deploy-bot"
+    assert finding.title == "AWSCompromisedKeyQuarantineV3 was attached to the user sample-user"
     assert (finding.subjects, finding.advice, finding.advices) == ((THE_USER,), "", ())
 
 

@@ -30,8 +30,8 @@ def of(*buckets: Any) -> dict[str, Any]:  # noqa: ANN401 - parts of an event
 def test_the_bucket_is_the_subject_and_whose_key_it_was_a_suspect() -> None:
     finding = found(bucket_finding(TYPE))
     assert (finding.source, finding.type, finding.severity) == ("aws.guardduty", TYPE, 8.0)
-    assert finding.subjects == (BucketRef(ACCOUNT, REGION, "reports"),)
-    assert finding.suspects == ("IAMUser:deploy-bot",)
+    assert finding.subjects == (BucketRef(ACCOUNT, REGION, "sample-bucket"),)
+    assert finding.suspects == ("IAMUser:sample-user",)
     assert (finding.advice, finding.advices) == ("", ())
 
 
