@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringfence.cli.choices import OneOf
 from ringfence.cli.local_send import ENDPOINT, loopback, reach
 from ringfence.cli.output import note, print_rows
 from ringfence.cli.pager import page
@@ -36,7 +37,7 @@ NONE = "No notice was published in this account and region since the local AWS w
 )
 @click.option(
     "--urgency",
-    type=click.Choice([one.value for one in Urgency]),
+    type=OneOf(*(one.value for one in Urgency)),
     help="Only notices of this urgency.",
 )
 @click.option(

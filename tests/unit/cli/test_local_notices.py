@@ -38,31 +38,28 @@ OTHER = message("another program")
 ACTION = message("[action] review", urgency="action", incident="")
 
 
-class Answering(BaseHTTPRequestHandler):
-    """Answers as the local AWS does, and keeps what was asked."""
-
-    messages: tuple[dict[str, Any], ...] = (URGENT, OTHER, ACTION)
-    asked: list[tuple[str, str]] = []  # noqa: RUF012 - the class is made anew for each test
-
-    def do_GET(self) -> None:
-        self.asked.append((self.path, self.headers["Authorization"]))
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(json.dumps({"messages": self.messages}).encode())
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
 def run(*words: str, messages: tuple[dict[str, Any], ...] = (URGENT, OTHER, ACTION), **env: str) -> Result:
-    handler = type("Handler", (Answering,), {"messages": messages, "asked": []})
-    with served(HTTPServer(("127.0.0.1", 0), handler)) as server:
+    asked: list[tuple[str, str]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        """Answers as the local AWS does."""
+
+        def do_GET(self) -> None:
+            asked.append((self.path, self.headers["Authorization"]))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps({"messages": messages}).encode())
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with served(HTTPServer(("127.0.0.1", 0), Handler)) as server:
         url = f"http://127.0.0.1:{server.server_port}"
         done = CliRunner(env={**PLACE, "AWS_ENDPOINT_URL": url, **env}).invoke(
             main, ["local", "notices", *words]
         )
-    assert [path for path, _ in handler.asked] == ["/local/messages"]
-    assert all("Credential=111122223333/20260101/eu-west-1/sns/" in signed for _, signed in handler.asked)
+    assert [path for path, _ in asked] == ["/local/messages"]
+    assert all("Credential=111122223333/20260101/eu-west-1/sns/" in signed for _, signed in asked)
     return done
 
 
