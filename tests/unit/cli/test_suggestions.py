@@ -66,6 +66,7 @@ NAMES: dict[tuple[str, str], tuple[str, str]] = {
     ("scan", "--profile"): ("scan x --profile hippa", "hipaa"),
     ("incidents export", "--format"): ("incidents export --format ocfs", "ocsf"),
     ("rules list", "--type"): ("rules list --type AWS::S3::Bukcet", "AWS::S3::Bucket"),
+    ("local notices", "--urgency"): ("local notices --urgency urgnet", "urgent"),
     ("demo", "--scenario"): ("demo --scenario instanse", "instance"),
     ("controls", "NAME"): ("controls hippa", "hipaa"),
     **{
