@@ -77,6 +77,8 @@ class Execution:
             number for number, one in enumerate(facts) if isinstance(one, RunRequested) and not one.dry_run
         ]
         outcomes = {one.intent: one for one in facts if isinstance(one, Outcome)}
+        if all(one.result not in results for one in outcomes.values()):
+            return {}
         since = [one for one in facts[asked[-1] if asked else 0 :] if isinstance(one, Intended)]
         ended = [(one.step, outcomes.get(one.intent)) for one in since]
         last = {_aim(step): (step, outcome) for step, outcome in ended if outcome}

@@ -51,6 +51,9 @@ def without_detours(execution: Execution, steps: tuple[Step, ...], now: datetime
     The look that they were planned from shows the time before that call. A detour would lead away from the
     value, and if the last step failed, it would not come back. The last step alone repeats the call.
     """
+    last = {step.target: step for level in dependency_levels(steps) for step in level}
+    if len(last) == len(steps):
+        return steps
     made, answered = LastTimes.of(execution.history), execution.history.outcomes
     newest = {
         one.step.target: one.step.diff()[1]
@@ -59,7 +62,6 @@ def without_detours(execution: Execution, steps: tuple[Step, ...], now: datetime
         and (known.result, known.by) == (Result.APPLIED, "call")
         and made.is_hidden(one, now)
     }
-    last = {step.target: step for level in dependency_levels(steps) for step in level}
     return tuple(
         step
         for step in steps
@@ -97,7 +99,9 @@ def _tries(execution: Execution) -> dict[tuple[str, str], tuple[Entry, ...]]:
         elif isinstance(fact, Outcome) and fact.intent in intents:
             tried, step = intents[fact.intent]
             failed = fact.result in _FAILED
-            tries[_aim(step)] = (*tries.get(_aim(step), ()), tried) if failed else ()
+            if failed or tries:
+                aim = _aim(step)
+                tries[aim] = (*tries.get(aim, ()), tried) if failed else ()
     return tries
 
 

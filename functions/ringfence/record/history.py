@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from ringfence.model.frozen import frozen, replace
 from ringfence.record.chain import Lease, Members
@@ -101,7 +101,15 @@ class History:
 
     def of(self, kind: type[F]) -> tuple[F, ...]:
         """Return the facts of one kind, oldest first."""
-        return tuple(fact for _, fact in self.facts if isinstance(fact, kind))
+        found = self._by_kind.get(kind)
+        if found is None:
+            found = self._by_kind[kind] = tuple(fact for _, fact in self.facts if isinstance(fact, kind))
+        return cast("tuple[F, ...]", found)
+
+    @cached_property
+    def _by_kind(self) -> dict[type[Fact], tuple[Fact, ...]]:
+        """What `of` has returned. One response asks for the same kinds again and again."""
+        return {}
 
     def last(self, kind: type[F]) -> F | None:
         """Return the newest fact of one kind."""

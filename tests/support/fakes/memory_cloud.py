@@ -116,4 +116,5 @@ def _check(step: Step, world: ResourceState) -> None:
 
 
 def _provided(before: ResourceState, after: ResourceState) -> dict[Symbol, str]:
-    return {symbol: name for symbol, name in after.names().items() if symbol not in before.names()}
+    known = before.names()
+    return {symbol: name for symbol, name in after.names().items() if symbol not in known}
