@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from aws_cdk import CfnCustomResource, Stack
 from constructs import Construct
 
-from ringfence.events.security_hub.actions import ACTION_ID, ACTIONS, RESOURCE_TYPE
-from ringfence.model.resource_names import HUB_ACTIONS
+from ringfence.events.security_hub.actions import ACTION_ID, ACTIONS
+from ringfence.model.resource_names import HUB_ACTION_TYPE, HUB_ACTIONS
 from stacks import needs, times
 from stacks.functions import Handler, Settled, function, log_group, role
 from stacks.guards import deployers
@@ -46,7 +46,7 @@ class HubActions(Construct):
             resource = CfnCustomResource(
                 self, action.id, service_token=made.function_arn, service_timeout=times.HUB_ACTIONS_WAIT
             )
-            resource.add_override("Type", RESOURCE_TYPE)
+            resource.add_override("Type", HUB_ACTION_TYPE)
             # The function knows the words: they are here so that CloudFormation updates what changed.
             words = {"Name": action.name, "Description": action.description}
             for name, value in {ACTION_ID: action.id, **words}.items():

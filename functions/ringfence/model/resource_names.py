@@ -185,3 +185,7 @@ def is_own_call(issuer: str, session: str, account: str) -> bool:
         and issuer == role_arn(account, name)
         and session == f"arn:aws:sts::{account}:assumed-role/{name}/{SESSION}"
     )
+
+
+HUB_ACTION_TYPE = "Custom::RingfenceSecurityHubAction"
+"""The type of the custom actions of Security Hub in CloudFormation."""

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.events.security_hub.actions import ACTIONS, RESOURCE_TYPE
+from ringfence.events.security_hub.actions import ACTIONS
 from ringfence.handlers.self_checks import checked
 from ringfence.local.samples import security_hub
+from ringfence.model.resource_names import HUB_ACTION_TYPE
 from ringfence.record.facts import DecisionMade
 from ringfence.self_check.kinds.functions import CODE
 from ringfence.self_check.places import Deployment
@@ -36,7 +37,7 @@ def stack(intake: Compliance, name: str, action: str = PLAN.id) -> dict[str, Any
     """Create a stack with one action by the deployed function. Return what became of it."""
     local, client = intake.world.local, intake.world.client("cloudformation")
     token = f"arn:aws:lambda:{local.region}:{local.account}:function:ringfence-hub-actions"
-    resource = {"Type": RESOURCE_TYPE, "Properties": {"ServiceToken": token, "ActionId": action}}
+    resource = {"Type": HUB_ACTION_TYPE, "Properties": {"ServiceToken": token, "ActionId": action}}
     client.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": {"Action": resource}}))
 
     def ended() -> dict[str, Any]:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.events.security_hub.actions import ACTIONS, RESOURCE_TYPE
+from ringfence.events.security_hub.actions import ACTIONS
 from ringfence.model.call import Failed
+from ringfence.model.resource_names import HUB_ACTION_TYPE
 from ringfence.self_check.places import INTAKE_STACK, Stack
 from ringfence.self_check.template import Resource
 from tests.support.self_checking import judged
@@ -20,7 +21,7 @@ PLAN = ACTIONS["RingfencePlan"]
 ARN = PLAN.arn(HOME, REGION)
 WORDS = {"Name": PLAN.name, "Description": PLAN.description}
 ACTION = Resource(
-    RESOURCE_TYPE,
+    HUB_ACTION_TYPE,
     "RingfencePlan",
     ARN,
     {"ActionId": PLAN.id, **WORDS},

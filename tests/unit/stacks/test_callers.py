@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.events.security_hub.actions import RESOURCE_TYPE
+from ringfence.model.resource_names import HUB_ACTION_TYPE
 from stacks.callers import PROOFS, Way, invoked
 from tests.support.policy_evaluator import is_denied_by_resource
 from tests.support.synthesis import HOME
@@ -20,7 +20,7 @@ FUNCTION, MAPPING = "AWS::Lambda::Function", "AWS::Lambda::EventSourceMapping"
 POLICY, SCHEDULE = "AWS::Lambda::ResourcePolicy", "AWS::Scheduler::Schedule"
 NAMING = (
     ("AWS::ApiGatewayV2::Integration", "IntegrationUri", Way.API),
-    (RESOURCE_TYPE, "ServiceToken", Way.DEPLOYMENT),
+    (HUB_ACTION_TYPE, "ServiceToken", Way.DEPLOYMENT),
 )
 """The types of resource that name a function in one property, and the ways to it."""
 EACH = pytest.mark.parametrize("name", invoked())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.events.security_hub.actions import ACTIONS, RESOURCE_TYPE
+from ringfence.events.security_hub.actions import ACTIONS
+from ringfence.model.resource_names import HUB_ACTION_TYPE
 from stacks import times
 from tests.support.policy_evaluator import is_denied_by_resource
 from tests.support.synthesis import HOME
@@ -26,7 +27,7 @@ def function(intake: Template) -> tuple[str, int]:
 
 
 def test_each_declared_action_is_a_resource_with_its_words(intake: Template) -> None:
-    made = [one["Properties"] for one in intake.all(RESOURCE_TYPE).values()]
+    made = [one["Properties"] for one in intake.all(HUB_ACTION_TYPE).values()]
     assert {one["ActionId"]: (one["Name"], one["Description"]) for one in made} == {
         one.id: (one.name, one.description) for one in ACTIONS.values()
     }
@@ -36,7 +37,7 @@ def test_each_declared_action_is_a_resource_with_its_words(intake: Template) -> 
 
 def test_cloudformation_waits_for_three_invocations_and_not_for_an_hour(intake: Template) -> None:
     _, timeout = function(intake)
-    for one in intake.all(RESOURCE_TYPE).values():
+    for one in intake.all(HUB_ACTION_TYPE).values():
         assert 3 * timeout < int(one["Properties"]["ServiceTimeout"]) <= times.HUB_ACTIONS_WAIT
 
 
@@ -54,5 +55,5 @@ def test_cloudformations_role_alone_invokes_the_function_and_may_before_the_firs
     deployer = f"arn:aws:iam::{HOME}:role/cdk-hnb659fds-cfn-exec-role-{HOME}-eu-west-1"
     assert not is_denied_by_resource(plain, deployer, "lambda:InvokeFunction", arn)
     assert is_denied_by_resource(plain, f"{deployer}-2", "lambda:InvokeFunction", arn)
-    for one in intake.all(RESOURCE_TYPE).values():
+    for one in intake.all(HUB_ACTION_TYPE).values():
         assert policy_id in one["DependsOn"]

@@ -10,8 +10,8 @@ import boto3
 import pytest
 from botocore.validate import ParamValidator
 
-from ringfence.events.security_hub.actions import RESOURCE_TYPE
 from ringfence.handlers.chat import request_of
+from ringfence.model.resource_names import HUB_ACTION_TYPE
 from ringfence.record.notices.chat import ANSWERS
 from ringfence.record.notices.routes import MOST
 from stacks.chat import NOTHING, command
@@ -90,7 +90,7 @@ def test_without_routes_and_channels_there_is_no_such_stack(
 ) -> None:
     found = variant(told())
     assert NOTICES_STACK not in found
-    assert not found[INTAKE_STACK].all(RESOURCE_TYPE), "custom actions of Security Hub are optional too"
+    assert not found[INTAKE_STACK].all(HUB_ACTION_TYPE), "custom actions of Security Hub are optional too"
 
 
 def test_what_a_button_types_is_what_its_function_reads(routed: Template) -> None:

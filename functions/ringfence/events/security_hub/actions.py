@@ -61,8 +61,8 @@ ARN = re.compile(
 )
 OWN = re.compile(r"Ringfence[A-Za-z0-9]{0,11}")
 """The ids of Ringfence's custom actions, also of those that an earlier version declared."""
-RESOURCE_TYPE, ACTION_ID = "Custom::RingfenceSecurityHubAction", "ActionId"
-"""The type of their resources in CloudFormation, and the property with the id of the action."""
+ACTION_ID = "ActionId"
+"""The property with the id of the action, of its resource in CloudFormation."""
 PERMISSIONS = tuple(
     Permission(f"securityhub:{name}", ("{hub}",))
     for name in ("CreateActionTarget", "DeleteActionTarget", "UpdateActionTarget")

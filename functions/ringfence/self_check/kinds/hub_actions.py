@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.events.security_hub.actions import RESOURCE_TYPE
 from ringfence.model.call import Call, Failed, Permission
+from ringfence.model.resource_names import HUB_ACTION_TYPE
 from ringfence.self_check.kind import Kind, Settings
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def _read(action: Resource) -> SansIO[Settings | None]:
 
 KINDS = (
     Kind(
-        RESOURCE_TYPE,
+        HUB_ACTION_TYPE,
         "custom action",
         (Permission("securityhub:DescribeActionTargets", ("arn:aws:securityhub:*:{account}:hub/default",)),),
         _declared,
