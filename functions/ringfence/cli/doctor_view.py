@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from ringfence.self_check.findings import Problem, Report
     from ringfence.self_check.places import Deployment
 
+READING = "reading"
+"""The aspect of a resource that could not be read."""
+MANY = 3
+"""If more resources of a place could not be read for the same kind of reason, they are shown together."""
 _MARKS = {Standing.FAULT: ("✗", "red"), Standing.UNKNOWN: ("?", "yellow")}
 
 
@@ -48,7 +53,11 @@ def _number(count: int, noun: str) -> str:
 def _place(account: str, region: str, problems: tuple[Problem, ...], deployment: Deployment) -> Iterator[str]:
     if (account, region) != (deployment.home, deployment.home_region):
         yield click.style(f"account {account}, {region}", bold=True)
-    for (resource, standing), same in groupby(problems, lambda one: (one.resource, one.standing)):
+    alike = _alike(problems)
+    for several in alike:
+        yield from _together(several)
+    rest = [one for one in problems if not any(one in several for several in alike)]
+    for (resource, standing), same in groupby(rest, lambda one: (one.resource, one.standing)):
         mark, colour = _MARKS[standing]
         found = tuple(same)
         yield click.style(safe(f"{mark} {resource}"), fg=colour)
@@ -57,6 +66,30 @@ def _place(account: str, region: str, problems: tuple[Problem, ...], deployment:
         for remedy in dict.fromkeys(one.remedy for one in found):
             yield safe(f"    → {remedy}")
     yield ""
+
+
+def _alike(problems: tuple[Problem, ...]) -> list[list[Problem]]:
+    """Return the resources that could not be read for the same kind of reason, if they are many."""
+    unread = [one for one in problems if one.standing is Standing.UNKNOWN and one.aspect == READING]
+    groups = ([one for one in unread if bool(one.denied) == denied] for denied in (True, False))
+    return [one for one in groups if len(one) > MANY]
+
+
+def _together(alike: list[Problem]) -> Iterator[str]:
+    """Yield what resources have in common that could not be read, and one of them."""
+    mark, colour = _MARKS[Standing.UNKNOWN]
+    nouns = Counter(one.resource.rpartition(" ")[0] for one in alike)
+    counted = ", ".join(_number(count, noun) for noun, count in nouns.most_common())
+    head = f"{mark} {len(alike)} resources could not be read: {counted}"
+    yield from (click.style(line, fg=colour) for line in wrapped(head))
+    first = alike[0]
+    yield from wrapped(f"for example {first.resource}: {first.words}", "    ")
+    remedies = dict.fromkeys(one.remedy for one in alike)
+    if denied := sorted({action for one in alike for action in one.denied}):
+        remedies = {f"grant {', '.join(denied)} to the caller, or use the role ringfence-doctor": None}
+    for remedy in remedies:
+        yield safe(f"    → {remedy}")
+    yield "    → to list each of them: ringfence doctor --json"
 
 
 def _result(report: Report) -> str:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import IO, Any
 
 import click
-from click.exceptions import NoSuchCommand
+from click.exceptions import NoSuchCommand, NoSuchOption
 
 from ringfence.cli.denials import explained
 from ringfence.cli.text import discard, wrapped
@@ -121,6 +121,8 @@ class LazyGroup(click.Group):
         """Run a subcommand. Turn errors of Ringfence into a message and an exit code."""
         try:
             return super().invoke(ctx)
+        except NoSuchOption as error:
+            raise _plainer(error) from error
         except RingfenceError as error:
             raise CommandError(error) from error
         except OSError as error:
@@ -128,6 +130,21 @@ class LazyGroup(click.Group):
                 raise
             discard()
             raise click.ClickException(f"the output cannot be written: {error.strerror}") from error
+
+
+def _plainer(error: NoSuchOption) -> NoSuchOption:
+    """Return the error with the options that are similar in their letters, not only in their hyphens.
+
+    An option that confirms is often typed out of habit. So the error says if a command asks nothing.
+    """
+    from difflib import get_close_matches  # only now: it takes longer than most of this module
+
+    letters = {one.removeprefix("--"): one for one in error.possibilities or ()}
+    found = get_close_matches(error.option_name.removeprefix("--"), letters)
+    asks = " This command asks for no confirmation." if error.option_name == "--yes" and not found else ""
+    return NoSuchOption(
+        error.option_name, f"{error.message}{asks}", [letters[one] for one in found], error.ctx
+    )
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import field
+from dataclasses import field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -180,9 +180,11 @@ def _judged(resource: Resource, read: Read) -> Iterator[Problem]:
     if not read.unknown:
         yield from kind.judge(resource, _settings(read))
         return
-    remedy = _grant(read, (one.action for one in kind.permissions), resource.stack)
-    words = f"unknown: {read.unknown}"
-    yield problem(resource, kind.noun, "reading", words, remedy, Standing.UNKNOWN)
+    actions = tuple(one.action for one in kind.permissions)
+    remedy, words = _grant(read, actions, resource.stack), f"unknown: {read.unknown}"
+    found = problem(resource, kind.noun, "reading", words, remedy, Standing.UNKNOWN)
+    may_not_read = read.denied and not read.denied.startswith(ASSUME)
+    yield replace(found, denied=actions if may_not_read else ())
 
 
 def _settings(read: Read) -> Settings | None:

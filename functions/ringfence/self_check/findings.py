@@ -34,6 +34,8 @@ class Problem:
         What was found and what is declared.
     remedy : str
         What to do, as a command where there is one.
+    denied : tuple of str
+        The actions that IAM denied, if that is why a resource could not be read.
     """
 
     standing: Standing
@@ -44,6 +46,7 @@ class Problem:
     aspect: str
     words: str
     remedy: str
+    denied: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, str]:
         """Return it for machines."""

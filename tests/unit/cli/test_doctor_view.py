@@ -87,3 +87,39 @@ def test_what_was_not_read_is_said() -> None:
 
 def test_text_from_aws_cannot_control_the_terminal() -> None:
     assert all("\x1b" not in one for one in lines(problem("is \x1b[31mred")))
+
+
+def unread(number: int, *denied: str, noun: str = "role") -> Problem:
+    words = f"unknown: denied for {number}" if denied else "unknown: throttled"
+    remedy = f"grant {denied[0]} to the caller" if denied else "ringfence doctor (again)"
+    return problem(
+        words,
+        standing=Standing.UNKNOWN,
+        resource=f"{noun} ringfence-{number}",
+        aspect="reading",
+        remedy=remedy,
+        denied=denied,
+    )
+
+
+def test_many_resources_that_could_not_be_read_are_one_entry_with_what_they_have_in_common() -> None:
+    denied = [unread(number, "iam:GetRole") for number in range(100)]
+    denied += [unread(number, "sqs:GetQueueAttributes", noun="queue") for number in range(68)]
+    found = lines(*denied)
+    assert found[3:-2] == [
+        "? 168 resources could not be read: 100 roles, 68 queues",
+        "    for example role ringfence-0: unknown: denied for 0",
+        "    → grant iam:GetRole, sqs:GetQueueAttributes to the caller, or use the role ringfence-doctor",
+        "    → to list each of them: ringfence doctor --json",
+    ]
+    assert found[-1] == "168 unknown"
+
+
+def test_what_was_denied_and_what_failed_are_apart_and_few_are_shown_one_by_one() -> None:
+    found = lines(*(unread(number, "iam:GetRole") for number in range(9)), *map(unread, range(9, 14)))
+    assert [one for one in found if one.startswith("?")] == [
+        "? 9 resources could not be read: 9 roles",
+        "? 5 resources could not be read: 5 roles",
+    ]
+    few = lines(problem(), *map(unread, range(3)))
+    assert sum(one.startswith("? role") for one in few) == 3

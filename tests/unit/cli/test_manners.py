@@ -148,3 +148,18 @@ def test_a_pause_lasts_a_day_at_most_and_says_who_and_why_apart() -> None:
     done = Terminal(pausing())("pause", "--for", "1d", "--reason", "the shop is down")
     assert done.exit_code == 0, done.output
     assert ", reason: the shop is down (pause-" in " ".join(done.output.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("pause", "--yes"), "No such option '--yes'. This command asks for no confirmation.\n"),
+        (("incidents", "list", "--opne"), "No such option '--opne'. Did you mean '--open'?\n"),
+        (("run", "--yess"), "No such option '--yess'. Did you mean '--yes'?\n"),
+        (("limits", "reset", "--xyz"), "No such option '--xyz'.\n"),
+    ],
+)
+def test_an_option_is_suggested_for_its_letters_and_not_for_its_hyphens(
+    words: tuple[str, ...], said: str
+) -> None:
+    assert CliRunner().invoke(main, words).stderr.endswith(f"Error: {said}")

@@ -190,6 +190,7 @@ def test_what_may_not_be_read_is_unknown_and_says_what_to_grant() -> None:
     assert not report.sound
     assert problem.standing is Standing.UNKNOWN
     assert "grant kms:DescribeKey, kms:GetKeyPolicy, kms:GetKeyRotationStatus" in problem.remedy
+    assert "kms:GetKeyPolicy" in problem.denied
 
 
 def test_a_role_that_cannot_be_assumed_is_told_once_for_each_account() -> None:
