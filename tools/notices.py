@@ -41,7 +41,8 @@ For example, this is the notice of an instance whose containment somebody undid:
 
 ## Kinds
 
-A notice can be more or less urgent than its kind usually is.
+A notice can be more or less urgent than its kind usually is. What a person must do about a call that
+stops, weakens or deletes logs is always urgent, except after a deployment by the CDK.
 
 {kinds}
 ## Many notices

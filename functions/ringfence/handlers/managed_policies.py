@@ -5,8 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ringfence.aws import archive, containments, incidents, log_files, log_signer, outputs, scan_items
-from ringfence.handlers.operator_routes import paths_of
+from ringfence.handlers.operator_routes import (
+    APPROVER,
+    CHECKER,
+    OPERATOR,
+    PAUSER,
+    RELEASER,
+    RESETTER,
+    paths_of,
+)
 from ringfence.handlers.sent_routes import FINDINGS
+from ringfence.model import resource_names
 from ringfence.model.call import Permission
 from ringfence.model.resource_names import PREFIX
 
@@ -42,17 +51,15 @@ class ManagedPolicy:
         return route in self.routes if route else any(one.action == action for one in self.permissions)
 
 
-CALLERS = tuple(
-    ManagedPolicy(who, does, paths_of(who))
-    for who, does in (
-        ("operator", "Start runs with Ringfence, and replay dead letters"),
-        ("approver", "Approve or reject plans of Ringfence"),
-        ("releaser", "Release what Ringfence did"),
-        ("pauser", "Pause the changes of Ringfence, and resume"),
-        ("resetter", "Reset limits of Ringfence"),
-        ("checker", "Have Ringfence check the seals of its record"),
-    )
-)
+_DOES = {
+    OPERATOR: "Start runs with Ringfence, and replay dead letters",
+    RELEASER: "Release what Ringfence did",
+    APPROVER: "Approve or reject plans of Ringfence",
+    PAUSER: "Pause the changes of Ringfence, and resume",
+    RESETTER: "Reset limits of Ringfence",
+    CHECKER: "Have Ringfence check the seals of its record",
+}
+CALLERS = tuple(ManagedPolicy(who, _DOES[who], paths_of(who)) for who in resource_names.CALLERS)
 """The policies of those who call the API."""
 SENDER = ManagedPolicy("finding-sender", "Send findings to Ringfence", (FINDINGS.path,))
 """The policy of systems that send findings. The policy's `senders` decide what these may cause."""

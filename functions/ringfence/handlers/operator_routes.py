@@ -23,14 +23,14 @@ from ringfence.handlers.operator_forms import (
     STATUS,
 )
 from ringfence.handlers.routes import FAILED, NOT_ALLOWED, Route
+from ringfence.model.resource_names import CALLERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ringfence.handlers.json_forms import Schema
 
-OPERATOR, RELEASER, APPROVER = "operator", "releaser", "approver"
-PAUSER, RESETTER, CHECKER = "pauser", "resetter", "checker"
+OPERATOR, RELEASER, APPROVER, PAUSER, RESETTER, CHECKER = CALLERS
 _INCIDENT, _DIGEST = "inc-20270131T235959.000000-0123456789", "0" * 64
 _SUBJECT = {"account": "111122223333", "region": "eu-west-1", "id": "i-0123456789abcdef0"}
 _WHO = {"runbook": "contain-instance", "subject": _SUBJECT}

@@ -24,7 +24,8 @@ class Finding:
     subjects, by their keys. `first_seen` is the start of the activity, if the finding contains it. `claim`
     is checked at its source before any change. `suspects` are the callers, in words. `routine`: it does not
     say that anything is wrong, only that it is time to check. If nothing is wrong, nothing is recorded.
-    `urgent`: a person must be notified at once, because nothing else responds to it.
+    `urgent`: what a person must do about it is urgent, because nothing else responds to it, or because it
+    stops or deletes logs.
     `containers` are the containers that it is about, in words. `at_most` is the highest mode and the reason
     for it. Empty: the policy alone decides. `chosen` is the mode that a person chose for it, and how.
     """

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from ringfence.model.runbook import Runbook
 
 PREFIX = "ringfence-"
+CALLERS = ("operator", "releaser", "approver", "pauser", "resetter", "checker")
+"""Those who call the API. Each has a managed policy: its name is `ringfence-` and the word."""
 SESSION = "ringfence"
 """The name of the sessions of acting roles. A function chooses it when it assumes a role."""
 

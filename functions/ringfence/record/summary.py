@@ -64,7 +64,8 @@ def line(entry: Entry) -> Line:
 class Reported:
     """The data of a finding that people need.
 
-    `reported_by`: who sent it, and how, if a system of the customer did. Empty otherwise.
+    `reported_by`: who sent it, and how, if a system of the customer did. Empty otherwise. `urgent`: what a
+    person must do about it is urgent.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Reported:
     severity: float
     title: str
     reported_by: str = ""
+    urgent: bool = False
 
     @property
     def reporter(self) -> str:
@@ -251,6 +253,7 @@ def _reported(finding: Document) -> Reported:
         float(severity) if isinstance(severity, int | float) else 0.0,
         finding.optional_text("title") or "",
         _reported_by(finding.optional_child("claim")),
+        finding.flag("urgent"),
     )
 
 

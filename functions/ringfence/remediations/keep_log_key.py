@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.events.cloudtrail.trigger.impairing import NEW_KEY_POLICY, TAKEN_KEY
 from ringfence.model.remediation import remediation
 from ringfence.model.reviews import reviewed
 from ringfence.model.step import show
@@ -17,8 +18,6 @@ from ringfence.observations.logging.log_keys import TO_BE_DELETED, USABLE, LogKe
 from ringfence.observations.logging.logging_subjects import REVIEW
 from ringfence.steps.logging.log_keys import CancelDeletion, EnableKey
 from ringfence.steps.logging.logging_plans import (
-    NEW_KEY_POLICY,
-    TAKEN_AWAY,
     key_to_be_kept,
     reported,
     users_of_key,
@@ -66,7 +65,7 @@ def unreadable(key: ResourceState, incident: Incident) -> Iterator[str]:
     id="keep-log-key",
     title="Keep the KMS key of CloudTrail logs",
     subject=LoggingRef,
-    triggers=(TAKEN_AWAY, NEW_KEY_POLICY, reviewed(REVIEW)),
+    triggers=(TAKEN_KEY, NEW_KEY_POLICY, reviewed(REVIEW)),
     observations=(LogKey,),
     steps=(CancelDeletion, EnableKey),
     references=("NIST 800-53 AU-9", "NIST 800-53 SC-12", "ATT&CK T1485"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.events.cloudtrail.trigger.impairing import DELETED_TRAIL
 from ringfence.model.remediation import remediation
 from ringfence.model.reviews import reviewed
 from ringfence.model.subject import LoggingRef
@@ -17,7 +18,7 @@ from ringfence.observations.logging.trails import TrailStatus
 from ringfence.record.untrusted import plain
 from ringfence.steps.logging.destinations import DESTINATION_OPTION, trail_baseline
 from ringfence.steps.logging.logging_notes import RecordTrailBaseline
-from ringfence.steps.logging.logging_plans import DELETED, LONGEST, reported, restore, start, wanted
+from ringfence.steps.logging.logging_plans import LONGEST, reported, restore, start, wanted
 from ringfence.steps.logging.trail_creation import CreateTrail
 from ringfence.steps.logging.trail_selectors import SetEventSelectors, SetInsightSelectors
 from ringfence.steps.logging.trails import SetTrailOptions, StartTrail
@@ -35,7 +36,7 @@ def lost(trail: ResourceState, incident: Incident) -> Iterator[str]:
     before = trail_baseline(incident, trail.ref.account)
     if not trail[TrailStatus].gone:
         return
-    if before is None and reported(incident, DELETED):
+    if before is None and reported(incident, DELETED_TRAIL):
         yield (
             f"trail {trail.ref.id} was deleted, and its settings were never recorded: create it manually "
             "(`aws cloudtrail create-trail`, `put-event-selectors`, `start-logging`)"
@@ -62,7 +63,7 @@ def unrecorded(trail: ResourceState, incident: Incident) -> Iterator[str]:
     id="recreate-trail",
     title="Recreate a deleted CloudTrail trail",
     subject=LoggingRef,
-    triggers=(DELETED, reviewed(REVIEW)),
+    triggers=(DELETED_TRAIL, reviewed(REVIEW)),
     observations=(TrailStatus,),
     steps=(CreateTrail, StartTrail, SetTrailOptions, SetEventSelectors, SetInsightSelectors),
     options=(DESTINATION_OPTION,),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.events.cloudtrail.trigger.calls import recorded
+from ringfence.events.cloudtrail.trigger.impairing import DELETED_LOG_BUCKET, LOG_BUCKET_LIFECYCLE
 from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.remediation import remediation
 from ringfence.model.step import show
@@ -22,22 +22,19 @@ if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
-LIFECYCLE = recorded("s3", "PutBucketLifecycle", "PutBucketLifecycleConfiguration")
-DELETED = recorded("s3", "DeleteBucket")
-
 
 def lost(bucket: ResourceState, incident: Incident) -> Iterator[str]:
     """Yield which logs may be lost, and what a person must do."""
     seen, types = bucket[LogBucketUse], frozenset(incident.types)
     names = frozenset((*(f"trail {one}" for one in seen.trails), *seen.writers))
-    if not names or not types.intersection((*LIFECYCLE.types, *DELETED.types)):
+    if not names or not types.intersection((*LOG_BUCKET_LIFECYCLE.types, *DELETED_LOG_BUCKET.types)):
         return
-    if types.intersection(DELETED.types):
+    if types.intersection(DELETED_LOG_BUCKET.types):
         yield (
             f"bucket {bucket.ref.id} receives logs of {show(names)} and was deleted: create it again, in "
             "this account, before somebody else takes its name"
         )
-    if types.intersection(LIFECYCLE.types):
+    if types.intersection(LOG_BUCKET_LIFECYCLE.types):
         yield (
             f"the lifecycle rules of bucket {bucket.ref.id} were replaced, and it receives logs of "
             f"{show(names)}: check whether a rule deletes logs, and remove that rule within a day, because "
@@ -55,7 +52,7 @@ def who(bucket: ResourceState, incident: Incident) -> Iterator[str]:
     id="report-log-bucket",
     title="Report changes that delete logs in a bucket",
     subject=BucketRef,
-    triggers=(LIFECYCLE, DELETED),
+    triggers=(LOG_BUCKET_LIFECYCLE, DELETED_LOG_BUCKET),
     observations=(LogBucketUse,),
     steps=(),
     references=("NIST 800-53 AU-9", "ATT&CK T1562.008", "ATT&CK T1485"),

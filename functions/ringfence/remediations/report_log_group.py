@@ -11,7 +11,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.events.cloudtrail.trigger.calls import recorded
+from ringfence.events.cloudtrail.trigger.impairing import (
+    CHANGED_LOG_GROUP,
+    DELETED_LOG_GROUP,
+    SHORTENED_LOG_GROUP,
+)
 from ringfence.model.remediation import remediation
 from ringfence.model.step import show
 from ringfence.model.subject import LoggingRef
@@ -26,27 +30,23 @@ if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
 
-DELETED = recorded("logs", "DeleteLogGroup")
-SHORTENED = recorded("logs", "DeleteLogStream", "PutRetentionPolicy")
-CHANGED = recorded("logs", "PutDataProtectionPolicy", "PutTransformer")
-
 
 def lost(group: ResourceState, incident: Incident) -> Iterator[str]:
     """Yield which events may be lost or changed, and what a person must do."""
     trails = group[LogGroupUse].trails
     if not trails:
         return
-    if reported(incident, DELETED):
+    if reported(incident, DELETED_LOG_GROUP):
         yield (
             f"log group {group.ref.id} was deleted, and {show(trails)} delivered events to it: create it "
             "again; alarms on its metric filters are gone as well"
         )
-    if reported(incident, SHORTENED):
+    if reported(incident, SHORTENED_LOG_GROUP):
         yield (
             f"the retention of log group {group.ref.id} was set or streams of it were deleted, and "
             f"{show(trails)} delivers events to it: check whether events are missing"
         )
-    if reported(incident, CHANGED):
+    if reported(incident, CHANGED_LOG_GROUP):
         yield (
             f"a policy or a transformer of log group {group.ref.id} changes the events that "
             f"{show(trails)} delivers to it: alarms on its metric filters may no longer ring, so check what "
@@ -64,7 +64,7 @@ def who(group: ResourceState, incident: Incident) -> Iterator[str]:
     id="report-log-group",
     title="Report changes that delete or mask events in the log group of a trail",
     subject=LoggingRef,
-    triggers=(DELETED, SHORTENED, CHANGED),
+    triggers=(DELETED_LOG_GROUP, SHORTENED_LOG_GROUP, CHANGED_LOG_GROUP),
     observations=(LogGroupUse,),
     steps=(),
     references=("NIST 800-53 AU-9", "ATT&CK T1562.008"),

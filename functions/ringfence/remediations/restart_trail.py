@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from ringfence.events.cloudtrail.trigger.impairing import STOPPED_TRAIL
 from ringfence.model.remediation import remediation
 from ringfence.model.reviews import reviewed
 from ringfence.model.subject import LoggingRef
@@ -18,7 +19,7 @@ from ringfence.observations.logging.logging_subjects import REVIEW
 from ringfence.observations.logging.trails import TrailStatus
 from ringfence.record.untrusted import plain
 from ringfence.steps.logging.destinations import DESTINATION_OPTION
-from ringfence.steps.logging.logging_plans import STOPPED, out_of_reach, start, trail_to_be_started
+from ringfence.steps.logging.logging_plans import out_of_reach, start, trail_to_be_started
 from ringfence.steps.logging.trails import SetTrailOptions, StartTrail
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def unrecorded(trail: ResourceState, incident: Incident) -> Iterator[str]:
     id="restart-trail",
     title="Restart a stopped CloudTrail trail",
     subject=LoggingRef,
-    triggers=(STOPPED, reviewed(REVIEW)),
+    triggers=(STOPPED_TRAIL, reviewed(REVIEW)),
     observations=(TrailStatus,),
     steps=(StartTrail, SetTrailOptions),
     options=(DESTINATION_OPTION,),

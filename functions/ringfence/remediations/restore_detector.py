@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.events.cloudtrail.trigger.impairing import CHANGED_DETECTOR, DELETED_DETECTOR
 from ringfence.model.remediation import remediation
 from ringfence.model.reviews import reviewed
 from ringfence.model.subject import LoggingRef
@@ -16,8 +17,6 @@ from ringfence.observations.logging.logging_subjects import REVIEW
 from ringfence.steps.logging.detectors import CreateDetector, EnableDetector, SetDetectorOptions
 from ringfence.steps.logging.logging_notes import detector_baseline
 from ringfence.steps.logging.logging_plans import (
-    CHANGED_DETECTOR,
-    DELETED_DETECTOR,
     detector_to_be_enabled,
     is_reviewed_only,
 )

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ringfence.events.cloudtrail.trigger.calls import recorded
+from ringfence.events.cloudtrail.trigger.impairing import DELETED_FLOW_LOGS
 from ringfence.model.kinds.vpc import VpcRef
 from ringfence.model.remediation import remediation
 from ringfence.model.subject import NetworkRef
@@ -96,7 +96,7 @@ def different(log: ResourceState, incident: Incident) -> Iterator[str]:
     id="restore-flow-log",
     title="Recreate a deleted flow log of a VPC",
     subject=NetworkRef,
-    triggers=(recorded("ec2", "DeleteFlowLogs"),),
+    triggers=(DELETED_FLOW_LOGS,),
     observations=(FlowLogs,),
     steps=(CreateFlowLog,),
     references=("ATT&CK T1562.008",),

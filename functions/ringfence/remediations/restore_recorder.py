@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.events.cloudtrail.trigger.calls import recorded
+from ringfence.events.cloudtrail.trigger.impairing import CHANGED_RECORDER, DELETED_RECORDER, STOPPED_RECORDER
 from ringfence.model.remediation import remediation
 from ringfence.model.reviews import reviewed
 from ringfence.model.subject import LoggingRef
@@ -18,8 +18,6 @@ from ringfence.observations.logging.recorders import RecorderStatus, narrower
 from ringfence.record.untrusted import plain
 from ringfence.steps.logging.logging_notes import recorder_baseline
 from ringfence.steps.logging.logging_plans import (
-    DELETED_RECORDER,
-    STOPPED_RECORDER,
     is_reviewed_only,
     recorder_to_be_started,
     reported,
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
 
 LONGEST = 4000
 """Maximum characters of the settings that a person must restore: enough for many resource types."""
-_CHANGED = recorded("config", "PutConfigurationRecorder")
 
 
 def not_put_back(recorder: ResourceState, incident: Incident) -> Iterator[str]:
@@ -64,7 +61,7 @@ def _not_put_back(recorder: ResourceState, incident: Incident) -> Iterator[str]:
             yield (
                 f"configuration recorder {name}: {words}; restore it ({how}); its settings were: {before.key}"
             )
-    elif reported(incident, _CHANGED):
+    elif reported(incident, CHANGED_RECORDER):
         yield (
             f"the settings of configuration recorder {name} were changed, and the old ones were never "
             f"recorded: they are now {seen.setup.key}"
@@ -85,7 +82,7 @@ def unrecorded(recorder: ResourceState, incident: Incident) -> Iterator[str]:
     id="restore-recorder",
     title="Restart a stopped configuration recorder, and report reduced recording",
     subject=LoggingRef,
-    triggers=(STOPPED_RECORDER, _CHANGED, DELETED_RECORDER, reviewed(REVIEW)),
+    triggers=(STOPPED_RECORDER, CHANGED_RECORDER, DELETED_RECORDER, reviewed(REVIEW)),
     observations=(RecorderStatus,),
     steps=(StartRecorder,),
     references=("NIST 800-53 CM-3", "NIST 800-53 CM-8", "ATT&CK T1562.008"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.events.cloudtrail.trigger.impairing import CHANGED_TRAIL
 from ringfence.model.remediation import remediation
 from ringfence.model.reviews import reviewed
 from ringfence.model.subject import LoggingRef
@@ -14,7 +15,7 @@ from ringfence.model.suspects import suspected
 from ringfence.observations.logging.logging_subjects import REVIEW
 from ringfence.observations.logging.trails import TrailStatus
 from ringfence.steps.logging.destinations import DESTINATION_OPTION, trail_baseline
-from ringfence.steps.logging.logging_plans import CHANGED, UNVALIDATED, out_of_reach, reported, restore
+from ringfence.steps.logging.logging_plans import UNVALIDATED, out_of_reach, reported, restore
 from ringfence.steps.logging.trail_selectors import SetEventSelectors, SetInsightSelectors
 from ringfence.steps.logging.trails import SetTrailOptions
 
@@ -30,7 +31,7 @@ def not_put_back(trail: ResourceState, incident: Incident) -> Iterator[str]:
     """Yield what a person must compare or restore."""
     yield from out_of_reach(trail, incident)
     now, before = trail[TrailStatus].setup, trail_baseline(incident, trail.ref.account)
-    if now and not before and reported(incident, CHANGED):
+    if now and not before and reported(incident, CHANGED_TRAIL):
         yield (
             f"trail {trail.ref.id} was changed, and its settings were never recorded before: check its "
             "settings; the next review records them as the baseline"
@@ -51,7 +52,7 @@ def suspects(trail: ResourceState, incident: Incident) -> Iterator[str]:  # noqa
     id="restore-trail",
     title="Restore the settings of a CloudTrail trail",
     subject=LoggingRef,
-    triggers=(CHANGED, UNVALIDATED, reviewed(REVIEW)),
+    triggers=(CHANGED_TRAIL, UNVALIDATED, reviewed(REVIEW)),
     observations=(TrailStatus,),
     steps=(SetTrailOptions, SetEventSelectors, SetInsightSelectors),
     options=(DESTINATION_OPTION,),

@@ -195,6 +195,7 @@ def test_an_account_without_a_password_policy_gets_one_and_a_release_leaves_none
     assert found
     assert (found["MinimumPasswordLength"], found["PasswordReusePrevention"]) == (14, 24)
     assert (found["MaxPasswordAge"], found["HardExpiry"], found["RequireSymbols"]) == (90, False, True)
+    assert found["AllowUsersToChangePassword"] is True, "who may not change a password would be locked out"
     people.release(ref)
     assert people.policy() is None
 

@@ -135,7 +135,8 @@ def test_who_lets_logs_expire_is_reported(compliance: Compliance) -> None:
         "s3", "PutBucketLifecycle", {"bucketName": name}, account=local.account, region=local.region, at=at
     )
     told_of(compliance, name, "a rule deletes logs", call)
-    until(lambda: inbox.told("a rule deletes logs"), "a person was told")
+    (told,) = until(lambda: inbox.told("a rule deletes logs"), "a person was told")
+    assert told.startswith("[URGENT")
 
 
 @pytest.mark.shows("report-log-group")

@@ -74,9 +74,11 @@ def stamp(incident: str = INCIDENT, after: float = 0, actor: str = "ringfence") 
     return Stamp(KEY, incident, actor, "attempt-1", NOON + timedelta(seconds=after))
 
 
-def opened(incident: str = INCIDENT, mode: Mode = Mode.AUTO) -> tuple[Entry, ...]:
+def opened(
+    incident: str = INCIDENT, mode: Mode = Mode.AUTO, about: Finding | None = None
+) -> tuple[Entry, ...]:
     """Return the entries that open an incident: what came in, and what was decided."""
-    facts = (FindingReceived(finding()), DecisionMade(Decision(mode, "the policy says so"), NOON))
+    facts = (FindingReceived(about or finding()), DecisionMade(Decision(mode, "the policy says so"), NOON))
     return link(stamp(incident), None, facts)
 
 

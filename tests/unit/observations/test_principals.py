@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ringfence.handlers import managed_policies
 from ringfence.model.codec import instant_text
 from ringfence.model.errors import BadInput, NotFound
 from ringfence.model.kinds.access_key import AccessKeyRef
@@ -282,6 +283,15 @@ def test_a_role_that_was_revoked_is_seen_though_the_key_is_gone() -> None:
 def test_the_user_of_a_key_is_whom_iam_names_whatever_the_report_says() -> None:
     asked, _ = talk(Denial.read(KEY, ()), (owned("renamed"),), (user(), {}, {}, NOTHING))
     assert asked[1][0].parameters == {"UserName": "renamed"}
+
+
+@pytest.mark.parametrize("policy", [one.name for one in managed_policies.CALLERS])
+@pytest.mark.parametrize("account", [PERSON.account, "999900001111"])
+def test_whoever_may_call_the_api_is_likely_needed(policy: str, account: str) -> None:
+    arn = f"arn:aws:iam::{account}:policy/{policy}"
+    attached = {"AttachedPolicies": [{"PolicyArn": arn}]}
+    _, seen = talk(Denial.read(PERSON, ()), (user(), attached, {}, NOTHING))
+    assert seen.operator is (account == PERSON.account)
 
 
 def test_our_managed_policies_are_read_as_they_are_in_force() -> None:

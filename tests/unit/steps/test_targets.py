@@ -22,6 +22,10 @@ def seen(targets: frozenset[Target], draining: frozenset[Target] = frozenset()) 
     return ResourceState(REF).with_observation(Targets((Registration(GROUP, targets, draining),)))
 
 
+def machine(state: str = "running") -> dict[str, object]:
+    return {"Reservations": [{"Instances": [{"InstanceId": REF.id, "State": {"Name": state}}]}]}
+
+
 def test_every_port_is_named_both_ways() -> None:
     targets = [{"Id": REF.id, "Port": 8080}, {"Id": REF.id, "Port": 80}]
     for step, operation in ((OUT, "DeregisterTargets"), (BACK, "RegisterTargets")):
@@ -40,11 +44,22 @@ def test_a_deleted_group_is_gone(step: DeregisterTargets) -> None:
         talk(step.apply({}), (refusal("TargetGroupNotFound"),))
 
 
-def test_an_instance_must_run_to_be_registered() -> None:
-    with pytest.raises(Retryable):
-        talk(BACK.apply({}), (refusal("InvalidTarget", "The instance is not in a running state"),))
+@pytest.mark.parametrize("words", ["", "group batch-running: the instance is in another VPC"])
+def test_the_state_of_the_instance_and_no_word_of_the_message_decides_whether_to_retry(words: str) -> None:
+    refused = refusal("InvalidTarget", words)
+    for state in ("pending", "stopping", "stopped"):
+        with pytest.raises(Retryable, match=state):
+            talk(BACK.apply({}), (refused,), (machine(state),))
     with pytest.raises(Refused):
-        talk(BACK.apply({}), (refusal("InvalidTarget", "The instance is in another VPC"),))
+        talk(BACK.apply({}), (refused,), (machine(),))
+    with pytest.raises(Refused):
+        talk(BACK.apply({}), (refused,), (refusal("InvalidInstanceID.NotFound", ""),))
+
+
+def test_an_address_has_no_state_and_a_full_group_is_no_matter_of_it() -> None:
+    address = DeregisterTargets(GROUP, frozenset({Target("10.0.0.7", 80)}), frozenset()).inverse()
+    with pytest.raises(Refused):
+        talk(address.apply({}), (refusal("InvalidTarget"),), ())
     with pytest.raises(Refused):
         talk(BACK.apply({}), (refusal("TooManyTargets"),))
 

@@ -111,7 +111,7 @@ class SubnetAcls(Observation):
         names an ACL.
         """
         described, answer = yield (
-            describe_instance(ref),
+            describe_instance(ref.id),
             Call("ec2", "DescribeNetworkAcls", pages=True, expected=UNREADABLE),
         )
         known = {step.acl_id for step in past if isinstance(step, AclStep)}

@@ -70,7 +70,7 @@ class Image(Observation):
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeImages.html
         """
-        (described,) = yield (describe_instance(ref),)
+        (described,) = yield (describe_instance(ref.id),)
         id_ = described_instance(described, ref).text("ImageId")
         (answer,) = yield (
             Call(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import accept
-from ringfence.model.call import Call, Permission
+from ringfence.model.call import Call, Failed, Permission
 from ringfence.model.errors import NotFound
 from ringfence.model.observation import Observation
 
@@ -28,9 +28,9 @@ def ec2_describes(*what: str) -> tuple[Permission, ...]:
     )
 
 
-def describe_instance(ref: Ref) -> Call:
-    """Return the call that describes the instance."""
-    return Call("ec2", "DescribeInstances", {"InstanceIds": [ref.id]}, expected=NOT_FOUND)
+def describe_instance(id_: str) -> Call:
+    """Return the call that describes an instance."""
+    return Call("ec2", "DescribeInstances", {"InstanceIds": [id_]}, expected=NOT_FOUND)
 
 
 def described_instance(answer: Answer, ref: Ref) -> Document:
@@ -47,6 +47,16 @@ def described_instance(answer: Answer, ref: Ref) -> Document:
 def state_of(instance: Document) -> str:
     """Return the instance's state, such as `running`."""
     return instance.child("State").text("Name")
+
+
+def state_in(described: Answer) -> str:
+    """Return the state of the described instance. Empty if there is none."""
+    if isinstance(described, Failed):
+        return ""
+    return next(
+        (state_of(one) for each in described.children("Reservations") for one in each.children("Instances")),
+        "",
+    )
 
 
 class InstanceObservation(Observation):
@@ -72,5 +82,5 @@ class InstanceObservation(Observation):
         NotFound
             Where the instance does not exist or is being terminated.
         """
-        (described,) = yield (describe_instance(ref),)
+        (described,) = yield (describe_instance(ref.id),)
         return cls.of_instance(described_instance(described, ref))

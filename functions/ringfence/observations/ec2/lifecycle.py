@@ -70,7 +70,7 @@ class Lifecycle(Observation):
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceAttribute.html
         """
         described, protection, shutdown, stopping = yield (
-            describe_instance(ref),
+            describe_instance(ref.id),
             _attribute(ref, "disableApiTermination"),
             _attribute(ref, "instanceInitiatedShutdownBehavior"),
             _attribute(ref, "disableApiStop"),

@@ -149,7 +149,7 @@ class Network(SeesGroups):
     def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read instance and groups side by side: one round trip."""
         instances, groups = yield (
-            describe_instance(ref),
+            describe_instance(ref.id),
             Call(
                 "ec2",
                 "DescribeSecurityGroups",

@@ -111,7 +111,7 @@ class RoleSize(Sized):
     @classmethod
     def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read the instance, and then those with the same instance profile."""
-        (answer,) = yield (describe_instance(ref),)
+        (answer,) = yield (describe_instance(ref.id),)
         profile = described_instance(answer, ref).optional_child("IamInstanceProfile").optional_text("Arn")
         if not profile:
             return cls()

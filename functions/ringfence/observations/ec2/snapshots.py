@@ -69,7 +69,7 @@ class Snapshots(Observation):
     @classmethod
     def read(cls, ref: Ref, past: tuple[Step, ...]) -> SansIO[Self]:  # noqa: ARG003 - needs no clues
         """Read instance and snapshots side by side, then what the instance's type is made of."""
-        described, answer = yield (describe_instance(ref), describe_snapshots(ref.id))
+        described, answer = yield (describe_instance(ref.id), describe_snapshots(ref.id))
         kind = described_instance(described, ref).text("InstanceType")
         (types,) = yield (
             Call(

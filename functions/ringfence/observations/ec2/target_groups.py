@@ -89,7 +89,7 @@ class Targets(Observation):
         https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTargetHealth.html
         """
         described, answer = yield (
-            describe_instance(ref),
+            describe_instance(ref.id),
             Call("elbv2", "DescribeTargetGroups", pages=True),
         )
         instance = described_instance(described, ref)

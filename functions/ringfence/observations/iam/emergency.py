@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ringfence.model.call import Failed
 from ringfence.model.kinds.iam_role import RoleRef
 from ringfence.model.kinds.iam_user import UserRef
+from ringfence.model.resource_names import CALLERS, PREFIX
 from ringfence.model.subject import GLOBAL, REGION
 from ringfence.observations.iam.principals import USER
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from ringfence.model.subject import Ref
     from ringfence.observations.iam.principals import Holder
 
-OPERATOR_POLICIES = ("ringfence-operator", "ringfence-releaser")
-"""The names of the managed policies of people who call the API."""
 _ORGANIZATION = {
     "AWSControlTowerExecution": "AWS Control Tower manages the account with it",
     "OrganizationAccountAccessRole": "the organization's management account gets into the account with it",
@@ -50,10 +49,10 @@ def holder_refs(holder: Holder, account: str) -> tuple[Ref, ...]:
 
 
 def is_operator(attached: Answer, account: str) -> bool:
-    """Return whether a policy for operators is among the attached policies."""
+    """Return whether a policy of those who call the API is among the attached policies."""
     if isinstance(attached, Failed):
         return False
-    arns = {f"arn:aws:iam::{account}:policy/{name}" for name in OPERATOR_POLICIES}
+    arns = {f"arn:aws:iam::{account}:policy/{PREFIX}{one}" for one in CALLERS}
     return any(one.text("PolicyArn") in arns for one in attached.children("AttachedPolicies"))
 
 

@@ -40,7 +40,7 @@ def about_incident(  # noqa: PLR0913 - the parts of a notice
     urgency: Urgency | None = None,
 ) -> Notice:
     """Return a notice about an incident. Its last command shows the full record."""
-    urgency = urgency or kind.urgency
+    urgency = _urgency(now, urgency or kind.urgency)
     told = (*_unconfirmed(now), *parts)
     # What is urgent is said before what was done.
     details = (*told, *done(now)) if urgency is Urgency.URGENT else (*done(now), *told)
@@ -58,6 +58,12 @@ def about_incident(  # noqa: PLR0913 - the parts of a notice
         (*commands, show(now.incident)),
         tuple(measures),
     )
+
+
+def _urgency(now: Summary, usual: Urgency) -> Urgency:
+    """Return how urgent a notice is. What a person must do about an urgent finding is urgent."""
+    raised = usual is Urgency.ACTION and not now.releasing and any(one.urgent for one in now.findings)
+    return Urgency.URGENT if raised else usual
 
 
 def about(now: Summary) -> About:

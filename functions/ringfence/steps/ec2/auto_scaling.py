@@ -11,10 +11,9 @@ from ringfence.model.errors import Refused, Retryable
 from ringfence.model.frozen import frozen
 from ringfence.model.step import Done, State, Step
 from ringfence.observations.ec2.auto_scaling import OUT, STANDBY, Scaling, describe_membership
-from ringfence.observations.ec2.instance import NOT_FOUND, ec2_describes, state_of
+from ringfence.observations.ec2.instance import describe_instance, ec2_describes, state_in
 
 if TYPE_CHECKING:
-    from ringfence.model.call import Answer
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Names
 
@@ -122,12 +121,12 @@ class _ScalingStep(Step):
         """The one error code says little: only membership and state tell what it means."""
         membership, described = yield (
             describe_membership(self.instance_id),
-            Call("ec2", "DescribeInstances", {"InstanceIds": [self.instance_id]}, expected=NOT_FOUND),
+            describe_instance(self.instance_id),
         )
         now = Scaling.of_answer(membership)
         if now.place == self.after and now.group in {self.group, ""}:
             return Done(note="somebody else had already done it")
-        words, state = f"{failed.code}: {failed.message}", _state(described)
+        words, state = f"{failed.code}: {failed.message}", state_in(described)
         if now.passing or state not in {"running", ""}:
             raise Retryable(f"{words} (now {now.state or 'in no group'}; the instance is {state})")
         if self.replaces and self.before in {OUT, STANDBY}:
@@ -260,13 +259,3 @@ def leave(instance_id: str, membership: Scaling, *, standby: bool, replaces: boo
 
 def _place(group: str, state: str) -> str:
     return f"{state} in {group}" if state else "in no group"
-
-
-def _state(described: Answer) -> str:
-    """Return the state of the described instance. Empty if there is none."""
-    if isinstance(described, Failed):
-        return ""
-    return next(
-        (state_of(one) for each in described.children("Reservations") for one in each.children("Instances")),
-        "",
-    )

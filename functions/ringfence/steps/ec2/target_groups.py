@@ -10,6 +10,7 @@ from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.errors import Retryable
 from ringfence.model.step import Done, State, Step, show
+from ringfence.observations.ec2.instance import describe_instance, ec2_describes, state_in
 from ringfence.observations.ec2.target_groups import GONE, Registration, Target, Targets
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 _GROUPS = ("arn:aws:elasticloadbalancing:{region}:{account}:targetgroup/*/*",)
 _INVALID = "InvalidTarget"
+_INSTANCE = "i-"
+"""How the id of an instance begins. Other targets are addresses."""
 _TOO_MANY = ("TooManyTargets", "TooManyRegistrationsForTargetId")
 
 
@@ -108,14 +111,22 @@ class RegisterTargets(_TargetsStep):
     before: frozenset[Target]
     after: frozenset[Target]
 
-    permissions: ClassVar = (Permission("elasticloadbalancing:RegisterTargets", _GROUPS),)
+    permissions: ClassVar = (
+        Permission("elasticloadbalancing:RegisterTargets", _GROUPS),
+        *ec2_describes("Instances"),
+    )
     inverse_type: ClassVar = DeregisterTargets
 
     def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Register; an instance must run for that."""
-        (answer,) = yield (self._call("RegisterTargets", self.after - self.before),)
-        if isinstance(answer, Failed) and answer.code == _INVALID and "running" in answer.message.lower():
-            raise Retryable(f"{answer.code}: {answer.message}")
+        added = self.after - self.before
+        (answer,) = yield (self._call("RegisterTargets", added),)
+        if isinstance(answer, Failed) and answer.code == _INVALID:
+            ids = sorted({one.id for one in added if one.id.startswith(_INSTANCE)})
+            found = yield tuple(map(describe_instance, ids))
+            states = {state_in(one) for one in found} - {"running", ""}
+            if states:
+                raise Retryable(f"{answer.code}: {answer.message} (the instance is {show(states)})")
         accept(answer, not_found=GONE, refused=(_INVALID, *_TOO_MANY))
         return Done()
 

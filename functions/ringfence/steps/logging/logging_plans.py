@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ringfence.events.cloudtrail.trigger.calls import recorded
+from ringfence.events.cloudtrail.trigger.impairing import (
+    CHANGED_DETECTOR,
+    STOPPED_RECORDER,
+    STOPPED_TRAIL,
+    TAKEN_KEY,
+)
 from ringfence.events.config.trigger import judged_by
 from ringfence.model.reviews import PREFIX
 from ringfence.observations.logging.detectors import DetectorStatus
@@ -33,16 +38,7 @@ if TYPE_CHECKING:
     from ringfence.model.trigger import Trigger
     from ringfence.observations.logging.trails import TrailSetup
 
-DELETED = recorded("cloudtrail", "DeleteTrail")
-DELETED_RECORDER = recorded("config", "DeleteConfigurationRecorder")
-DELETED_DETECTOR = recorded("guardduty", "DeleteDetector")
-STOPPED = recorded("cloudtrail", "StopLogging")
-CHANGED = recorded("cloudtrail", "UpdateTrail", "PutEventSelectors", "PutInsightSelectors")
 UNVALIDATED = judged_by("cloud-trail-log-file-validation-enabled")
-STOPPED_RECORDER = recorded("config", "StopConfigurationRecorder")
-CHANGED_DETECTOR = recorded("guardduty", "UpdateDetector")
-TAKEN_AWAY = recorded("kms", "ScheduleKeyDeletion", "DisableKey")
-NEW_KEY_POLICY = recorded("kms", "PutKeyPolicy")
 LONGEST = 4000
 """Maximum characters of settings that a person must restore: enough for many selectors."""
 _BY_HAND = ("organization",)
@@ -67,7 +63,7 @@ def trail_to_be_started(trail: ResourceState, incident: Incident) -> bool:
     setup = wanted(trail, incident)
     if setup is None or (unconfirmed(setup.options, incident, trail.ref.account) and not incident.requested):
         return False
-    logged = trail_baseline(incident, trail.ref.account) is not None or reported(incident, STOPPED)
+    logged = trail_baseline(incident, trail.ref.account) is not None or reported(incident, STOPPED_TRAIL)
     seen = trail[TrailStatus]
     return seen.setup is not None and not seen.logging and logged
 
@@ -158,6 +154,6 @@ def users_of_key(key: ResourceState, incident: Incident) -> frozenset[str]:
 
 def key_to_be_kept(key: ResourceState, incident: Incident) -> bool:
     """Return whether a key that trails write with was taken away, and could be used before."""
-    usable_before = bool(key_baseline(incident)) or reported(incident, TAKEN_AWAY)
+    usable_before = bool(key_baseline(incident)) or reported(incident, TAKEN_KEY)
     taken_away = key[LogKey].state in {DISABLED, *TO_BE_DELETED}
     return taken_away and usable_before and bool(users_of_key(key, incident))

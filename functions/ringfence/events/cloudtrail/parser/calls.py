@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from ringfence.events import fields
 from ringfence.events.cloudtrail.parser import records
 from ringfence.events.cloudtrail.parser.bucket_policies import SET, let_in
+from ringfence.events.cloudtrail.parser.deployments import is_deployment
 from ringfence.events.cloudtrail.parser.subjects import place, subjects
 from ringfence.events.cloudtrail.trigger.bucket_creation import CREATED, grants
 from ringfence.events.cloudtrail.trigger.calls import DETAIL_TYPE, PREFIX, SEVERITY, type_of
+from ringfence.events.cloudtrail.trigger.impairing import TYPES as IMPAIRING
 from ringfence.events.cloudtrail.trigger.quarantine import ATTACH
 from ringfence.events.cloudtrail.trigger.quarantine import SOURCE as IAM
 from ringfence.events.envelope import NotForUs
@@ -83,6 +85,7 @@ def _finding(envelope: Envelope, detail: Document, type_: str, where: Place) -> 
         digest=envelope.digest,
         suspects=who,
         routine=not where.kind.records_activity,
+        urgent=type_ in IMPAIRING and not is_deployment(detail, account),
     )
 
 
