@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     """A rule, the number of the step, and the conditions of its calls."""
 
 MOST_VALUE = 128
-"""The longest value that is kept as it is. Of a longer one, the hash is kept."""
+"""The longest value that is kept unchanged. Of a longer one, only the hash is kept."""
 MOST_ID = 600
 """The longest id or ARN of a resource that a finding can be about."""
 FIRST, THEN = 0, 1

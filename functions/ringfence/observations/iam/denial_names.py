@@ -85,7 +85,7 @@ def names_beside(ref: Ref, documents: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _either(ref: Ref) -> tuple[Reach, Reach]:
-    """Return a reach of each kind that has a name of its own: the whole holder, or one session."""
+    """Return a reach of each kind with its own name: the whole holder, or one session."""
     return Reach(), Reach(userid=ref.id)
 
 
