@@ -44,16 +44,20 @@ def events(entries: Sequence[Entry], techniques: Techniques) -> tuple[Event, ...
     BadInput
         An entry has fields of a wrong type.
     """
-    now = Summary.of(entries)
-    if not now.lines:
-        return ()
-    kind = now.lines[-1].kind
+    return _of_last(Summary.of(entries), techniques)
+
+
+def _of_last(now: Summary, techniques: Techniques) -> tuple[Event, ...]:
+    """Return the events of the last line of a response."""
+    kind = now.lines[-1].kind if now.lines else ""
     if kind == _OUTCOME:
         return (remediation_activity(now, techniques),)
     return tuple(detections(now)) if kind in _STANDING else ()
 
 
 def all_events(entries: Sequence[Entry], techniques: Techniques) -> Iterator[Event]:
-    """Yield the events of each entry of a response, in order."""
-    for number in range(1, len(entries) + 1):
-        yield from events(entries[:number], techniques)
+    """Yield the events of each entry of a response, in order. Each entry is read once."""
+    lines = Summary.of(entries).lines
+    for number, one in enumerate(lines, 1):
+        if one.kind in FACTS:
+            yield from _of_last(Summary(lines[:number]), techniques)
