@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ringfence.cli.operator_command import DONE, NOT_DONE, CommandOptions, end, environment, query_command
+from ringfence.cli.operator_command import DONE, NOT_DONE, CommandOptions, end, environment, online_command
 from ringfence.cli.pauses import show_paused
 from ringfence.cli.text import safe
 from ringfence.cli.waiting import Poller
@@ -26,7 +26,7 @@ def dead_letters() -> None:
 
 
 @dead_letters.command("list", short_help="List the dead letters.")
-@query_command
+@online_command
 def list_(given: CommandOptions) -> None:
     """List the dead letters of every runbook's queues, the oldest first. At most 100 of a queue.
 
@@ -58,7 +58,7 @@ def list_(given: CommandOptions) -> None:
 @click.argument("queue")
 @click.argument("id", required=False)
 @click.option("--reason", required=True, help="The reason, in one line. The function logs it with your ARN.")
-@query_command
+@online_command
 def replay(given: CommandOptions, queue: str, id: str | None, reason: str) -> None:  # noqa: A002 - the argument
     """Put the dead letters of QUEUE back on it, or the one with ID. First fix what made them fail.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ringfence.cli.operator_command import DONE, CommandOptions, end, environment, query_command
+from ringfence.cli.operator_command import DONE, CommandOptions, end, environment, online_command
 from ringfence.cli.waiting import Poller
 from ringfence.handlers.operator_types import check_reason
 from ringfence.model.step import counted
@@ -26,7 +26,7 @@ COLUMNS = ("limit", "used", "free", "next free at (UTC)", "breaker")
 @click.group(invoke_without_command=True, short_help="Show how much of the limits is used, and reset one.")
 @click.option("--limit", help="Only this limit, such as vpc/111122223333/eu-west-1/vpc-1a2b/hour.")
 @click.option("--all", "every", is_flag=True, help="Show also the limits that nothing uses.")
-@query_command
+@online_command
 def limits(given: CommandOptions, *, limit: str | None, every: bool) -> None:
     """Show how much of each limit is used, when the next place is free, and which breakers are open.
 
@@ -66,7 +66,7 @@ def limits(given: CommandOptions, *, limit: str | None, every: bool) -> None:
 @limits.command("reset", short_help="Set the count of a limit to zero, and close its breaker.")
 @click.argument("limit")
 @click.option("--reason", required=True, help="The reason, in one line. It is recorded in the audit log.")
-@query_command
+@online_command
 def reset(given: CommandOptions, limit: str, *, reason: str) -> None:
     """Set the count of LIMIT to zero, and close its breaker. Ringfence then acts there again by itself.
 

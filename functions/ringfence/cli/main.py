@@ -121,6 +121,9 @@ class LazyGroup(click.Group):
         """Run a subcommand. Turn errors of Ringfence into a message and an exit code."""
         try:
             return super().invoke(ctx)
+        except click.MissingParameter as error:
+            error.message = error.message or _how_to_find(error.param)
+            raise
         except NoSuchOption as error:
             raise _plainer(error) from error
         except RingfenceError as error:
@@ -130,6 +133,18 @@ class LazyGroup(click.Group):
                 raise
             discard()
             raise click.ClickException(f"the output cannot be written: {error.strerror}") from error
+
+
+def _how_to_find(missing: click.Parameter | None) -> str:
+    """Return how to find what is missing on a command line. Empty if its name says that."""
+    name = missing.name if isinstance(missing, click.Argument) else ""
+    if name == "incident":
+        return "To find it: ringfence incidents list"
+    if name == "runbook":
+        from ringfence.model.resource_names import runbook_ids
+
+        return f"It is one of {', '.join(sorted(runbook_ids()))}"
+    return "It is the id or the ARN of a resource" if name == "id_" else ""
 
 
 def _plainer(error: NoSuchOption) -> NoSuchOption:

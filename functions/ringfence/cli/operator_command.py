@@ -117,6 +117,8 @@ _OPTIONS = {
 }
 _QUERY = ("direct", "as_json", "wait", "url", "policy")
 """The options of a command that orders no change."""
+_ONLINE = ("as_json", "wait", "url")
+"""The options of a command that only the API can carry out: `--direct` would always be refused."""
 _ANSWER = ("yes", "as_json", "wait", "url")
 """The options of a command that answers an approval. Only the API can prove who answered."""
 
@@ -129,6 +131,11 @@ def operator_command(command: Callable[Concatenate[CommandOptions, P], None]) ->
 def query_command(command: Callable[Concatenate[CommandOptions, P], None]) -> Callable[P, None]:
     """Add the options of a command that orders no change, and pass them as its first argument."""
     return _with_options(command, _QUERY)
+
+
+def online_command(command: Callable[Concatenate[CommandOptions, P], None]) -> Callable[P, None]:
+    """Add the options of a command that only the API can carry out, and pass them as its first argument."""
+    return _with_options(command, _ONLINE)
 
 
 def answer_command(command: Callable[Concatenate[CommandOptions, P], None]) -> Callable[P, None]:

@@ -11,7 +11,7 @@ import click
 
 from ringfence.cli.completion import incidents, runbooks
 from ringfence.cli.incident_ids import incident_of
-from ringfence.cli.operator_command import DONE, CommandOptions, end, environment, query_command
+from ringfence.cli.operator_command import DONE, CommandOptions, end, environment, online_command
 from ringfence.cli.waiting import Poller
 from ringfence.handlers.operator_types import check_reason
 from ringfence.model.errors import RingfenceError
@@ -66,7 +66,7 @@ class Span(click.ParamType[timedelta]):
     help="How long, such as 30m or 8h. At least one minute, at most 24 hours.",
 )
 @_reason
-@query_command
+@online_command
 def pause(  # noqa: PLR0913 - one parameter for each option
     given: CommandOptions,
     *,
@@ -102,7 +102,7 @@ def pause(  # noqa: PLR0913 - one parameter for each option
 @click.command(short_help="End a pause.")
 @click.argument("pause_id", metavar="[PAUSE]", required=False)
 @_reason
-@query_command
+@online_command
 def resume(given: CommandOptions, *, pause_id: str | None, reason: str) -> None:
     """End PAUSE, or the only pause. What was held is applied within minutes.
 
@@ -122,7 +122,7 @@ def resume(given: CommandOptions, *, pause_id: str | None, reason: str) -> None:
 
 
 @click.command(short_help="List the pauses.")
-@query_command
+@online_command
 def pauses(given: CommandOptions) -> None:
     """List what is paused: until when, by whom and why.
 

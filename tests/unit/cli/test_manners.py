@@ -163,3 +163,28 @@ def test_an_option_is_suggested_for_its_letters_and_not_for_its_hyphens(
     words: tuple[str, ...], said: str
 ) -> None:
     assert CliRunner().invoke(main, words).stderr.endswith(f"Error: {said}")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("incidents", "show"), "To find it: ringfence incidents list"),
+        (("release",), "To find it: ringfence incidents list"),
+        (("run",), "harden-bucket"),
+        (("run", "contain-instance"), "It is the id or the ARN of a resource"),
+    ],
+)
+def test_the_error_about_what_is_missing_says_how_to_find_it(words: tuple[str, ...], said: str) -> None:
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["pause", "resume", "pauses", "limits", "limits reset", "dead-letters list", "dead-letters replay"],
+)
+def test_a_command_that_needs_the_api_does_not_offer_to_do_without(words: str) -> None:
+    shown = CliRunner().invoke(main, [*words.split(), "--help"]).stdout
+    assert "--url" in shown
+    assert "--direct" not in shown
