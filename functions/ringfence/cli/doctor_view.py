@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from ringfence.cli.text import safe, wrapped
+from ringfence.model.step import counted
 from ringfence.self_check.findings import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.self_check.findings import Problem, Report
+    from ringfence.model.step import counted
+from ringfence.self_check.findings import Problem, Report
     from ringfence.self_check.places import Deployment
 
 READING = "reading"
@@ -79,8 +81,8 @@ def _together(alike: list[Problem]) -> Iterator[str]:
     """Yield what resources have in common that could not be read, and one of them."""
     mark, colour = _MARKS[Standing.UNKNOWN]
     nouns = Counter(one.resource.rpartition(" ")[0] for one in alike)
-    counted = ", ".join(_number(count, noun) for noun, count in nouns.most_common())
-    head = f"{mark} {len(alike)} resources could not be read: {counted}"
+    listed = ", ".join(_number(count, noun) for noun, count in nouns.most_common())
+    head = f"{mark} {counted(len(alike), "resource")} could not be read: {listed}"
     yield from (click.style(line, fg=colour) for line in wrapped(head))
     first = alike[0]
     yield from wrapped(f"for example {first.resource}: {first.words}", "    ")

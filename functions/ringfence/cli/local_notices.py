@@ -130,4 +130,4 @@ def _text(line: str) -> Sequence[str]:
 def _left(shown: Sequence[SentNotice], number: int) -> str:
     """Say how many older notices there are."""
     rest = number - len(shown)
-    return f"{counted(rest, 'older notice')} not shown: --limit {number} shows all." if rest else ""
+    return f"{counted(rest, 'older notice')} not shown. To show all: --limit {number}" if rest else ""

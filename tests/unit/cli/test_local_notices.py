@@ -78,7 +78,7 @@ def test_one_urgency_can_be_chosen_and_the_number_is_limited() -> None:
     assert run("--urgency", "urgent").stdout.count("\n") == 1
     result = run("--limit", "1")
     assert result.stdout.count("\n") == 1
-    assert "1 older notice not shown: --limit 2 shows all." in result.stderr
+    assert "1 older notice not shown. To show all: --limit 2" in result.stderr
 
 
 def test_json_has_the_text_and_the_form_for_programs() -> None:
