@@ -15,8 +15,7 @@ from ringfence.self_check.findings import Standing
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringfence.model.step import counted
-from ringfence.self_check.findings import Problem, Report
+    from ringfence.self_check.findings import Problem, Report
     from ringfence.self_check.places import Deployment
 
 READING = "reading"
@@ -82,7 +81,7 @@ def _together(alike: list[Problem]) -> Iterator[str]:
     mark, colour = _MARKS[Standing.UNKNOWN]
     nouns = Counter(one.resource.rpartition(" ")[0] for one in alike)
     listed = ", ".join(_number(count, noun) for noun, count in nouns.most_common())
-    head = f"{mark} {counted(len(alike), "resource")} could not be read: {listed}"
+    head = f"{mark} {counted(len(alike), 'resource')} could not be read: {listed}"
     yield from (click.style(line, fg=colour) for line in wrapped(head))
     first = alike[0]
     yield from wrapped(f"for example {first.resource}: {first.words}", "    ")
