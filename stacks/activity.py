@@ -56,7 +56,7 @@ class ActivityStack(Stack):
         self.table = self._table()
         self.rules = self._rules()
         handled_by(self.source.main, role_arn(self.account, function_role(ACTIVITY)))
-        made = self._function(Settled(self, bundle.code(), key))
+        made = self._function(Settled(self, bundle.of_activity(settings.activity.imported).code(), key))
         mapping(self, "Mapping", made.function_name, self.source, times.ACTIVITY)
         alarms = Alarms(self, audit.notices)
         alarms.of_worker(self.source, made, times.ACTIVITY.late)

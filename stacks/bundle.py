@@ -10,11 +10,16 @@ import jsii
 from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling
 from aws_cdk import aws_lambda as lambda_
 
+from ringfence.insights.imported import FILE as IMPORTED_FILE
+from ringfence.insights.imported import to_json
 from ringfence.model.scan_places import MANUAL_FILE, RULES_FILE
 from stacks.function_code import FUNCTIONS, NOT_DEPLOYED, Contents, FunctionCode
 from stacks.operations import scan_operations
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ringfence.insights.imported import Imported
     from stacks.scan_settings import ScanSettings
 
 SCANS_GROUP = "scans"
@@ -38,6 +43,11 @@ class Bundle(FunctionCode):
     def of_scans(self, scans: ScanSettings) -> Bundle:
         """Return the code of the function of scheduled scans, with these rules and manual controls."""
         return Bundle(scan_operations(), self.given, scan_contents(scans))
+
+    def of_activity(self, imported: Sequence[Imported]) -> Bundle:
+        """Return the code of the function for activity, with imported rules if there are any."""
+        files = ((IMPORTED_FILE, to_json(imported)),)
+        return Bundle(self.operations, self.given, Contents(files=files)) if imported else self
 
     def try_bundle(self, output_dir: str, *_options: object, **_more: object) -> bool:
         """Fill the folder. The CDK calls this instead of Docker."""

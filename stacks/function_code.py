@@ -36,6 +36,8 @@ USED = (
     "ringfence/insights/activity",
     "ringfence/insights/__init__.py",
     "ringfence/insights/daily.py",
+    "ringfence/insights/expression.py",
+    "ringfence/insights/imported.py",
     "ringfence/insights/network.py",
     "ringfence/insights/query.py",
 )

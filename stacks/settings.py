@@ -227,7 +227,7 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
             "chat_role", "cannot be set with require_mfa: sessions that Amazon Q starts have no second factor"
         )
     actions = _yes("security_hub_actions", text("security_hub_actions", "false"))
-    activity = activity_settings(context, home, scope.senders)
+    activity = activity_settings(context, home, scope.senders, ROOT)
     network = network_settings(context, home, scope.senders, ROOT)
     scans = scan_settings(context, ROOT)
     roles = (

@@ -106,12 +106,11 @@ def _imported(paths: tuple[Path, ...], left_out: list[str]) -> Iterator[Rule]:
     from ringfence.cli.reading import text_of
 
     try:
-        from ringfence.insights.sigma import rules_of
+        from ringfence.insights.sigma import files_in, rules_of
     except ImportError:
         raise BadInput("--sigma", "needs pySigma: pip install 'ringfence[sigma]'") from None
     for path in paths:
-        files = sorted(one for one in path.rglob("*.y*ml") if one.is_file()) if path.is_dir() else [path]
-        for file in files:
+        for file in files_in(path):
             for one in rules_of(text_of("--sigma", file), str(file)):
                 if isinstance(one, BadInput):
                     left_out.append(str(one))

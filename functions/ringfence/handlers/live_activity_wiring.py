@@ -14,6 +14,7 @@ from ringfence.handlers.live_activity import FindingsApi, LiveActivity
 from ringfence.handlers.queue import execution_of, hidden, work_off
 from ringfence.insights.activity.delivered import NUMBERS, RULES, TABLE, TO_API, chosen
 from ringfence.insights.activity.seeing import Seeing
+from ringfence.insights.imported import FILE, from_json
 from ringfence.model.resource_names import ACTIVITY, PREFIX
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from ringfence.handlers.findings import Event
+    from ringfence.insights.activity.rule import Rule
 
 
 def work_through(event: Event, context: LambdaContext) -> Event:
@@ -30,12 +32,18 @@ def work_through(event: Event, context: LambdaContext) -> Event:
     return work_off(event, execution, _activity().work, source)
 
 
+def _imported() -> tuple[Rule, ...]:
+    """Return the rules that were imported when the stacks were synthesized."""
+    path = wiring.CODE / FILE
+    return tuple(one.rule for one in from_json(path.read_text("utf-8"))) if path.exists() else ()
+
+
 @cache
 def _activity() -> LiveActivity:
     """Return what evaluates activity in this process."""
     client = cast("DynamoDBClient", own_client("dynamodb"))
     endpoint, region = os.environ.get("AWS_ENDPOINT_URL", ""), os.environ["AWS_REGION"]
     api = FindingsApi(signed_http(os.environ[TO_API], endpoint, region))
-    rules = chosen(os.environ[RULES], os.environ.get(NUMBERS, ""))
+    rules = (*chosen(os.environ[RULES], os.environ.get(NUMBERS, "")), *_imported())
     states = ActivityItems(client, os.environ[TABLE])
     return LiveActivity(Seeing(rules), states, api.send, wiring.policy().outside)

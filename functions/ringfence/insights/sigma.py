@@ -8,7 +8,6 @@ https://github.com/SigmaHQ/sigma-specification
 from __future__ import annotations
 
 import re
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sigma.collection import SigmaCollection
@@ -31,32 +30,21 @@ from sigma.types import (
     SpecialChars,
 )
 
-from ringfence.insights.activity.rule import Calls, Once, Outcome, Rule
-from ringfence.insights.expression import (
-    All,
-    Compares,
-    Exists,
-    Is,
-    Not,
-    SameAs,
-    Some,
-    Within,
-    holds,
-    literals,
-)
+from ringfence.insights.expression import All, Compares, Exists, Is, Not, SameAs, Some, Within
+from ringfence.insights.imported import Imported
 from ringfence.model.errors import BadInput
-from ringfence.policy.mappings import REPORTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
+    from ringfence.insights.activity.rule import Rule
     from ringfence.insights.expression import Condition
 
 PREFIX = "sigma-"
 """The start of the ids of imported rules."""
 _SEVERITIES = {"informational": "low"}
 _TECHNIQUE = re.compile(r"t[0-9]{4}(\.[0-9]{3})?")
-_SOURCE = ".amazonaws.com"
 _LONGEST = 80
 
 
@@ -64,7 +52,18 @@ class NotExpressibleError(Exception):
     """A Sigma rule uses something that no rule for activity can express."""
 
 
+def files_in(path: Path) -> list[Path]:
+    """Return the files with rules: those of a folder, or the path itself."""
+    return sorted(one for one in path.rglob("*.y*ml") if one.is_file()) if path.is_dir() else [path]
+
+
 def rules_of(text: str, where: str) -> Iterator[Rule | BadInput]:
+    """Yield the rules of a file for activity, or why one of them cannot be imported."""
+    for one in imported(text, where):
+        yield one if isinstance(one, BadInput) else one.rule
+
+
+def imported(text: str, where: str) -> Iterator[Imported | BadInput]:
     """Yield the rules of a file, or why one of them cannot be imported. `where` names the file.
 
     Correlations of rules are not imported.
@@ -79,40 +78,28 @@ def rules_of(text: str, where: str) -> Iterator[Rule | BadInput]:
         return
     for one in collection.rules:
         try:
-            yield _rule(one)
+            yield _imported(one)
         except (NotExpressibleError, SigmaError) as error:
             yield BadInput(where, f"cannot be imported: {error}", one.title)
 
 
-def _rule(one: object) -> Rule:
+def _imported(one: object) -> Imported:
     if not isinstance(one, SigmaRule):
         raise NotExpressibleError("it is a correlation or a filter of rules")
     source = one.logsource
     if (source.product, source.service) != ("aws", "cloudtrail"):
         raise NotExpressibleError("its log source is not product aws and service cloudtrail")
     condition = _either([_condition(each.parsed) for each in one.detection.parsed_condition])
-    services = literals(condition, "eventSource")
-    service = next(iter(services)).removesuffix(_SOURCE) if len(services) == 1 else ""
-    calls = Calls(
-        service,
-        tuple(sorted(literals(condition, "eventName"))),
-        {},
-        Outcome.ANY,
-        partial(holds, condition),
-    )
     level = str(one.level).lower() if one.level else "medium"
     tags = (str(tag.name).lower() for tag in one.tags)
     techniques = (tag.upper() for tag in tags if _TECHNIQUE.fullmatch(tag))
-    return Rule(
+    return Imported(
         _id(one),
         " ".join(str(one.title).split())[:200],
         next(techniques, ""),
         _SEVERITIES.get(level, level),
-        Once(calls),
-        REPORTS,
         f"read the Sigma rule {one.id or one.title}, and ask the caller",
-        (),
-        (),
+        condition,
     )
 
 
@@ -150,16 +137,32 @@ def _unsupported(field: str, value: object) -> Condition:
 
 
 def _text(field: str, value: SigmaString) -> Condition:
-    parts = []
+    pieces = [""]
+    """The texts between `*`, as regular expressions."""
     for part in value.s:
-        if isinstance(part, str):
-            parts.append(re.escape(part))
-        elif isinstance(part, SpecialChars):
-            parts.append(_WILDCARDS[part])
+        if part is SpecialChars.WILDCARD_MULTI:
+            pieces.append("")
+        elif isinstance(part, str):
+            pieces[-1] += re.escape(part)
+        elif part is SpecialChars.WILDCARD_SINGLE:
+            pieces[-1] += "."
         else:
             raise NotExpressibleError(f"{field} contains a placeholder")
     exact = str(value) if all(isinstance(part, str) for part in value.s) else ""
-    return Is(field, "".join(parts), exact, cased=isinstance(value, SigmaCasedString))
+    return Is(field, _in_order(pieces), exact, cased=isinstance(value, SigmaCasedString))
+
+
+def _in_order(pieces: list[str]) -> str:
+    """Return an expression for texts that contain these pieces in order, from their start to their end.
+
+    Each piece in the middle is the first one that fits, which is always right, and is never tried again.
+    Callers choose the texts, so the time must not grow with a power of their length.
+    """
+    first, *middle = pieces
+    if not middle:
+        return first
+    last = middle.pop()
+    return first + "".join(f"(?>.*?{one})" for one in middle if one) + f".*{last}"
 
 
 def _same(field: str, value: SigmaFieldReference) -> Condition:
@@ -191,7 +194,6 @@ def _plain(field: str, value: object) -> Condition:
     return Is(field, re.escape(text), text)
 
 
-_WILDCARDS = {SpecialChars.WILDCARD_MULTI: ".*", SpecialChars.WILDCARD_SINGLE: "."}
 _OPERATORS = {"LT": "<", "LTE": "<=", "GT": ">", "GTE": ">="}
 _CONVERTERS: tuple[tuple[type, Callable[[str, Any], Condition]], ...] = (
     (SigmaExpansion, lambda field, value: Some(tuple(_leaf(field, one) for one in value.values))),

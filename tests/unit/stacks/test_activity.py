@@ -13,15 +13,19 @@ from ringfence.events.patterns import ENABLED, PATTERN_LIMIT, WITH_READS
 from ringfence.insights.activity.delivered import NUMBERS, RULES
 from ringfence.insights.activity.pack import PACK
 from ringfence.insights.activity.seeing import Seeing, time_of
+from ringfence.insights.imported import FILE, from_json
 from ringfence.model.errors import BadInput
 from ringfence.self_check.places import HOME_STACKS, OPTIONAL_STACKS
 from stacks.activity_settings import ActivitySettings
+from stacks.bundle import Bundle
 from stacks.names import ACTIVITY_STACK
 from tests.support.policy_evaluator import is_denied_by_resource
 from tests.support.synthesis import COUNTED, HOME, told
+from tests.unit.insights.test_sigma import sigma
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from tests.support.synthesis import Template
 
@@ -98,11 +102,46 @@ def test_it_is_a_stack_that_nobody_misses() -> None:
     assert told().activity == ActivitySettings()
 
 
+def test_a_folder_of_sigma_rules_is_imported_and_stored_in_the_code_of_the_function_alone(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "one.yml").write_text(sigma("s:\n    eventName: CreateUser\ncondition: s"), "utf-8")
+    settings = told(**{**COUNTED, "activity": "denied-burst", "activity_sigma": str(tmp_path)}).activity
+    assert [one.id for one in settings.rules] == ["denied-burst", *(one.id for one in settings.imported)]
+    shared = Bundle({}, {})
+    own = shared.of_activity(settings.imported)
+    (name, text), *others = own.contents.files
+    assert (name, from_json(text), others) == (FILE, settings.imported, [])
+    assert shared.contents.files == ()
+    assert shared.of_activity(()) is shared
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({}, "must be files or folders"),
+        ({"a.yml": sigma("s:\n    userAgent: evil\ncondition: s")}, "names no calls"),
+        ({"a.yml": "a: ["}, "YAML"),
+        (dict.fromkeys(("a.yml", "b.yml"), sigma("s:\n    eventName: A\ncondition: s")), "same id"),
+    ],
+)
+def test_a_sigma_rule_that_cannot_be_deployed_ends_the_synthesis(
+    tmp_path: Path, files: dict[str, str], words: str
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    with pytest.raises(BadInput, match=words) as raised:
+        told(**{**COUNTED, "activity_sigma": str(tmp_path)})
+    assert raised.value.field == "activity_sigma"
+
+
 @pytest.mark.parametrize(
     ("context", "field", "words"),
     [
         ({"activity": "all"}, "activity", OWN),
         ({"activity_numbers": "denied-burst.count=30"}, "activity_numbers", "needs activity"),
+        ({"activity_sigma": "sigma"}, "activity_sigma", "needs activity"),
+        ({**COUNTED, "activity_sigma": "missing"}, "activity_sigma", "files or folders"),
         ({**COUNTED, "activity": "denied-bursts"}, "activity", "denied-burst"),
         ({**COUNTED, "activity_numbers": "denied-burst.many=30"}, "denied-burst", "count"),
     ],
