@@ -109,6 +109,13 @@ def test_a_public_bucket_of_another_account_than_the_findings_is_told() -> None:
     ).mode is (Mode.NOTIFY)
 
 
+def test_an_entry_whose_runbook_handles_no_bucket_leads_to_a_report_alone() -> None:
+    """A person wrote the entry: nothing else may change the bucket, and the person learns of the mistake."""
+    for to, expected in (("contain-instance", "report-findings"), ("harden-bucket", "harden-bucket")):
+        own = (Mapped("access-analyzer", to),)
+        assert answering(public_event(*OPEN["bucket"][:2]), CATALOGUE, {}, own) == (expected,)
+
+
 @pytest.mark.parametrize(("to", "expected"), [("notify", ("report-findings",)), ("off", NotForUs)])
 def test_the_policys_mappings_come_before_the_remediations(to: str, expected: object) -> None:
     own = (Mapped("access-analyzer", to, "ExternalAccess:AWS::S3::Bucket/*"),)
