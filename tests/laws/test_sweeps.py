@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ringfence.engine.intake import ExecutionContext, Skipped, answers
@@ -243,6 +243,16 @@ def badly(home: Deployment, versions: list[tuple[str, float]], bad: Bad, earlier
     return texts
 
 
+UP_AND_DOWN = [("f-a", 7.0), ("f-a", 8.0), ("f-a", 7.0)]
+"""A finding whose severity rises and falls again."""
+ONCE = ([("f-a", 7.0)], Bad((0,), (0,), frozenset(), 0))
+SECOND_ALONE = (UP_AND_DOWN, Bad((0, 1, 0), (0, 1, 2), frozenset(), 0))
+DOWN_AND_TWICE = ([("f-a", 8.0), ("f-a", 7.0)], Bad((2, 0), (0, 1), frozenset(), 0))
+
+
+@example(first=ONCE, second=DOWN_AND_TWICE, released=False, archives=True)
+@example(first=SECOND_ALONE, second=ONCE, released=False, archives=False)
+@example(first=ONCE, second=SECOND_ALONE, released=True, archives=False)
 @given(first=times_of(), second=times_of(), released=st.booleans(), archives=st.booleans())
 def test_whatever_becomes_of_events_the_end_is_that_of_events_that_all_arrive(
     first: tuple[list[tuple[str, float]], Bad],

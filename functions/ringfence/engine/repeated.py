@@ -39,12 +39,15 @@ def is_answered(request: ResponseRequest, history: History, opened: Prospect) ->
 
 
 def _covers(old: Finding, new: Finding) -> bool:
-    """Return whether a recorded version says as much. Security Hub has no count, and a coarser severity."""
-    return (
-        (old.source, old.id, old.type) == (new.source, new.id, new.type)
-        and old.updated_at >= new.updated_at
-        and old.severity >= new.severity
-        and old.count >= new.count
+    """Return whether a recorded version says as much. Security Hub has no count, and a coarser severity.
+
+    The same event does: its source may have had a newer version with a lower severity, which was recorded.
+    """
+    if (old.source, old.id, old.type) != (new.source, new.id, new.type):
+        return False
+    is_same_event = bool(new.digest) and old.digest == new.digest
+    return is_same_event or (
+        old.updated_at >= new.updated_at and old.severity >= new.severity and old.count >= new.count
     )
 
 

@@ -134,7 +134,8 @@ def _compared(finding: Finding, answer: Document, ref: Ref) -> Checked:
 def _differences(finding: Finding, held: Finding, ref: Ref) -> Iterator[str]:
     """Yield in words what the event says differently: each is a part on which a decision depends.
 
-    The type and severity of a copy are not compared: they are taken from GuardDuty before any decision.
+    The type and severity of a copy are not compared: they are taken from GuardDuty before any decision. So is
+    the severity of an older version, because GuardDuty lowers the severity of a finding too.
     """
     if held.account != finding.account or held.region != finding.region:
         yield f"is about account {held.account} in {held.region}, not {finding.account} in {finding.region}"
@@ -142,7 +143,8 @@ def _differences(finding: Finding, held: Finding, ref: Ref) -> Iterator[str]:
         yield f"has type {held.type}, not {finding.type}"
     if ref.key not in {one.key for one in held.subjects}:
         yield f"is not about {ref.key}"
-    if not finding.copied and held.severity < finding.severity:
+    is_same_version = held.updated_at == finding.updated_at
+    if not finding.copied and is_same_version and held.severity < finding.severity:
         yield f"has severity {held.severity:g}, not {finding.severity:g}"
     if held.sample and not finding.sample:
         yield "is a sample"

@@ -17,8 +17,8 @@ REREADINGS = (
         confirmed="the response continues, with the finding as GuardDuty has it",
         refuted=(
             f"{NOTHING_CHANGES}. It is refuted if GuardDuty's finding has another account, region, type or "
-            "resource, a lower severity, is a sample, or only leads to a notification. A finding that "
-            "GuardDuty does not have is asked for again for two minutes"
+            "resource, in the same version a lower severity, is a sample, or only leads to a "
+            "notification. A finding that GuardDuty does not have is asked for again for two minutes"
         ),
         unknown=GOES_ON,
         blinded=(

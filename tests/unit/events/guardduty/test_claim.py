@@ -172,12 +172,16 @@ def test_what_the_event_says_beside_comes_from_guardduty() -> None:
     assert checked.finding.remote_addresses == finding().remote_addresses
 
 
-def test_a_newer_version_confirms_an_older_event_and_stays_the_events_version() -> None:
-    newer = changed(changed(EVENT, "detail.updatedAt", "2026-03-01T13:00:00.000Z"), "detail.severity", 9)
+@pytest.mark.parametrize("severity", [1, 9])
+def test_a_newer_version_confirms_an_older_event_and_stays_the_events_version(severity: int) -> None:
+    """GuardDuty raises and lowers the severity of a finding. The newer one counts."""
+    newer = changed(
+        changed(EVENT, "detail.updatedAt", "2026-03-01T13:00:00.000Z"), "detail.severity", severity
+    )
     checked = asked(holding(newer))
     assert checked.finding
     assert (checked.finding.updated_at, checked.finding.count) == (finding().updated_at, finding().count)
-    assert checked.finding.severity == 9
+    assert checked.finding.severity == severity
 
 
 def test_an_older_version_does_not_confirm_a_newer_event() -> None:
