@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ringfence.insights.query import Query
 
-MEMORY = "1GB"
+MEMORY = "384MB"
 """What DuckDB may use. It writes the rest to temporary files."""
 SUFFIXES = (".gz", ".log", ".txt", ".parquet")
 _NAMES = tuple(name for name, _ in COLUMNS)
