@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ruamel.yaml import YAML
@@ -52,8 +53,12 @@ class _Constructor(RoundTripConstructor):
 _Constructor.add_constructor("tag:yaml.org,2002:timestamp", RoundTripConstructor.construct_scalar)
 
 
+@lru_cache(maxsize=64)
 def read_yaml(text: str, file: str = "yaml") -> Located:
-    """Read one YAML document. Raises BadInput that names `file` and the position of an error."""
+    """Read one YAML document. Raises BadInput that names `file` and the position of an error.
+
+    A command reads the shipped files more than once. Nobody changes what is returned.
+    """
     try:
         yaml = YAML(typ="rt", pure=True)
         yaml.Constructor = _Constructor
