@@ -15,7 +15,8 @@ from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.run import Engine
 from ringfence.events.cloudtrail.parser.undoing import Undoing
 from ringfence.model.errors import AccessDenied, Retryable
-from ringfence.observations.ec2.network import Interface, Network
+from ringfence.observations.ec2.network import QUARANTINE, Interface, Network, OwnGroup
+from ringfence.observations.ec2.snapshots import Snapshots
 from ringfence.observations.ec2.tags import Tags
 from ringfence.observations.ec2.target_groups import Targets
 from ringfence.policy.decision import Mode
@@ -127,6 +128,45 @@ def test_a_new_interface_is_recorded_with_who_attached_it_and_isolated_again() -
     assert any("eni-new" in words for words in fact.open)
     assert site.status() is IncidentStatus.COMPLETE
     assert site.recheck().standing is Standing.CONTAINED
+
+
+def test_a_snapshot_that_somebody_deletes_is_reported_and_taken_again() -> None:
+    site = Site()
+    assert site.cloud.world
+    seen = site.cloud.world[Snapshots]
+    lost = min(seen.taken, key=lambda one: one.id)
+    site.cloud.world = site.cloud.world.with_observation(replace(seen, taken=seen.taken - {lost}))
+    result = site.recheck(cause=site.cause("ec2:DeleteSnapshot"))
+    assert result.standing is Standing.BROKEN
+    (fact,) = site.history.of(ContainmentBroken)
+    assert any(lost.volume_id in words for words in fact.open)
+    site.resume(result)
+    assert site.status() is IncidentStatus.COMPLETE
+    assert {one.volume_id for one in site.cloud.world[Snapshots].taken} == {
+        one.volume_id for one in seen.taken
+    }
+
+
+def test_a_quarantine_group_that_somebody_opens_is_reported_and_emptied() -> None:
+    site = Site()
+    assert site.cloud.world
+
+    def rules() -> set[int]:
+        assert site.cloud.world
+        return {one.rules for one in site.cloud.world[Network].groups if one.role == QUARANTINE}
+
+    assert rules() == {0}
+    site.change(lambda net: replace(net, groups=tuple(map(opened, net.groups))))
+    result = site.recheck(cause=site.cause("ec2:AuthorizeSecurityGroupEgress"))
+    assert result.standing is Standing.BROKEN
+    assert len(site.history.of(ContainmentBroken)) == 1
+    site.resume(result)
+    assert site.status() is IncidentStatus.COMPLETE
+    assert rules() == {0}
+
+
+def opened(group: OwnGroup) -> OwnGroup:
+    return replace(group, rules=1) if group.role == QUARANTINE else group
 
 
 def test_the_status_is_not_contained_until_it_is_verified_again() -> None:
