@@ -14,15 +14,16 @@ from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
 from ringfence.events.matching import matches
 from ringfence.events.rules import patterns_in
+from ringfence.model.claims import Verdict
 from ringfence.model.frozen import frozen
 from ringfence.model.sweep import Window
 from ringfence.record.chain import ChainKey
-from ringfence.record.facts import FindingReceived, Intended
+from ringfence.record.facts import DecisionMade, FindingReceived, Intended, SourceAsked
 from ringfence.record.history import History
 from ringfence.record.sweeps import FURTHEST, Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from ringfence.events.rules import Patterns
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from ringfence.model.runbook import Runbook
     from ringfence.model.sweep import Event
     from ringfence.record.chain import Entry
+    from ringfence.record.facts import Fact
 
 OVERLAP = timedelta(minutes=30)
 """How far a look goes back before the end of the last one. LookupEvents shows a call 15 minutes late."""
@@ -112,7 +114,8 @@ def news(finding: Finding, entries: Iterable[Entry], now: datetime, *, closes_wh
 
     The same finding can have many versions. A version about activity that an open incident knows is no news:
     the incident is verified again and again. What a person released rests, until there is activity after the
-    release. An event is answered in the same way.
+    release. An event is answered in the same way. A version that the source refuted is not known: somebody
+    else can have sent it, with the id of this finding.
 
     Parameters
     ----------
@@ -131,9 +134,7 @@ def news(finding: Finding, entries: Iterable[Entry], now: datetime, *, closes_wh
         The chain cannot be read.
     """
     incidents = [History(tuple(some)) for _, some in groupby(entries, lambda one: one.incident)]
-    versions = [
-        one.finding for known in incidents for one in known.of(FindingReceived) if _is_same(one, finding)
-    ]
+    versions = [one for known in incidents for one in _believed(known, finding.id) if _is_same(one, finding)]
     if not versions:
         return News.UNKNOWN
     if finding.severity > max(one.severity for one in versions):
@@ -147,8 +148,32 @@ def news(finding: Finding, entries: Iterable[Entry], now: datetime, *, closes_wh
     return News.AGAIN if _has_aged(last, now) else News.NONE
 
 
-def _is_same(received: FindingReceived, finding: Finding) -> bool:
-    known = received.finding
+def _believed(known: History, id_: str) -> Iterator[Finding]:
+    """Yield the recorded versions of findings with an id, without those that their source refuted."""
+    newest: Finding | None = None
+    for _, fact in known.facts:
+        if isinstance(fact, FindingReceived) and fact.finding.id == id_:
+            if newest is not None:
+                yield newest
+            newest = fact.finding
+        elif newest is not None and _refutes(fact, id_):
+            newest = None
+    if newest is not None:
+        yield newest
+
+
+def _refutes(fact: Fact, id_: str) -> bool:
+    """Return whether a fact says that the source of a finding does not have it like this."""
+    if isinstance(fact, DecisionMade):
+        answer = fact.source
+    elif isinstance(fact, SourceAsked):
+        answer = fact.answer
+    else:
+        return False
+    return answer is not None and fact.finding == id_ and answer.verdict == Verdict.REFUTED
+
+
+def _is_same(known: Finding, finding: Finding) -> bool:
     return (known.source, known.account, known.id) == (finding.source, finding.account, finding.id)
 
 
@@ -180,5 +205,5 @@ def skipped(progress: Progress, now: datetime) -> str:
 
 
 def is_recorded(id_: str, entries: Iterable[Entry]) -> bool:
-    """Return whether entries contain a finding with this id. Raises UnknownRecord."""
-    return any(one.finding.id == id_ for one in History(tuple(entries)).of(FindingReceived))
+    """Return whether entries contain a finding with this id that is not refuted. Raises UnknownRecord."""
+    return any(True for _ in _believed(History(tuple(entries)), id_))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,11 +12,12 @@ from ringfence.engine.sweeping import OVERLAP, Answering, News, is_recorded, new
 from ringfence.events.taken_in import contains_findings
 from ringfence.local.samples.calls import call_event
 from ringfence.local.samples.catalogue import samples_of
+from ringfence.model.claims import SourceAnswer, Verdict
 from ringfence.model.errors import BadInput
 from ringfence.model.sweep import Window
 from ringfence.policy.decision import Decision, Mode
 from ringfence.record.chain import Entry, Stamp, link
-from ringfence.record.facts import Closed, DecisionMade, Released, RunRequested, Verified
+from ringfence.record.facts import Closed, DecisionMade, Released, RunRequested, SourceAsked, Verified
 from ringfence.record.sweeps import FURTHEST, Progress
 from ringfence.runbooks.catalogue import CATALOGUE
 from tests.support.fakes.chains import INCIDENT, KEY, LATER
@@ -50,6 +52,20 @@ def test_what_no_entry_has_is_unknown() -> None:
 def test_a_recorded_version_is_no_news_and_neither_is_an_update_that_an_open_incident_knows() -> None:
     assert says(chain(finding(), AUTO)) is News.NONE
     assert says(chain(finding(), AUTO), updated=LATE) is News.NONE
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_the_source_refuted_is_not_known(*, at_once: bool) -> None:
+    """Somebody can send an event with the id of a true finding."""
+    refuted = SourceAnswer(Verdict.REFUTED, "GuardDuty has another type")
+    decided = replace(AUTO, finding="f-1", source=refuted if at_once else None)
+    answers = () if at_once else (SourceAsked("f-1", refuted),)
+    forged = chain(finding(severity=9.0, updated=LATE), decided, *answers)
+    assert says(forged) is News.UNKNOWN
+    assert not is_recorded("f-1", forged)
+    assert says((*chain(finding(), AUTO), *forged)) is News.NONE
+    unknown = replace(AUTO, finding="f-1", source=SourceAnswer(Verdict.UNKNOWN, "no answer"))
+    assert says(chain(finding(), unknown)) is News.NONE
 
 
 def test_a_higher_severity_is_news() -> None:
