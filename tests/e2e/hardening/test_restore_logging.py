@@ -298,5 +298,5 @@ def test_a_trail_that_is_gone_and_was_never_noted_is_said_and_no_error(logging: 
     assert history.verified is not None
     assert not history.verified.contained
     assert any("were never recorded" in words for words in history.verified.review)
-    assert "ringfence run contain-credentials admin" in told(history)
+    assert "ringfence run contain-credentials sample-admin" in told(history)
     logging.proved(ref)
