@@ -324,6 +324,18 @@ def test_no_finding_between_two_looks_is_missed_whatever_fails_and_none_is_answe
     assert set(swept.ids.values()) <= {1}
 
 
+def test_a_sweep_that_reads_what_an_earlier_one_left_reads_its_own_window_too() -> None:
+    """The finding is late: it is from before the place at which the earlier sweep stopped."""
+    swept, stopped = Swept(), NOON + MINUTE * 15
+    key = sweep_key(SEVERE, Place(*WHERE))
+    swept.memory.items[key] = Looked({FINDINGS: Progress(NOON, stopped, stopped)}).text
+    swept.clock.now = NOON + MINUTE * 30
+    late, new = finding("f-late", stopped - timedelta(seconds=1)), finding("f-new", stopped + MINUTE * 5)
+    swept.sources.findings[WHERE].extend((late, new))
+    swept.run(SEVERE)
+    assert set(swept.ids) == {"f-late", "f-new"}
+
+
 def set_up(swept: Swept, fault: str, data: st.DataObject) -> Callable[[], None]:
     """Let something fail from now on. Return what ends it."""
     left = [data.draw(st.integers(0, 4))]

@@ -42,6 +42,8 @@ TIME_OVER, GOES_ON = "the time is over", "there is more to read"
 FOREIGN = 4
 """How many times the pages of a strand may have only records of others, which then do not count."""
 _MILLISECOND = timedelta(milliseconds=1)
+_EARLIER = timedelta(minutes=10)
+"""Only an earlier sweep can have begun so long ago: the tries of one end before."""
 
 
 class Asking(Protocol):
@@ -119,7 +121,8 @@ class Look:
     def read(self, strand: str) -> str:
         """Read a strand. Return why it is not finished. Empty if it is.
 
-        Raises Retryable, and remembers how far it came if the source answers the oldest first.
+        If an earlier sweep left a part unread, that is read first, and then what this sweep is about. Raises
+        Retryable, and remembers how far it came if the source answers the oldest first.
         """
         now = self.reach.clock()
         known = self.progress(strand)
@@ -136,6 +139,8 @@ class Look:
             left = self._narrower(strand, window, pages)
         if not left:
             self._strands[strand] = Progress(window.until)
+            if now - window.until > _EARLIER:
+                return self.read(strand)
         return left
 
     def _narrower(self, strand: str, window: Window, whole: _Pages) -> str:
