@@ -27,10 +27,11 @@ consolidated control findings. Other failed controls start nothing, and the log 
 - **Source.** AWS's [control reference]({reference}) and its [list of ids before the consolidation]({ids}).
   Each line was compared with them: controls of EC2, SSM.1, IAM.22 and S3.17 as they were in late 2025, all
   others as they were in 2023.
-- **EC2.13** judges rules for 0.0.0.0/0 and for ::/0, as [its rule]({ssh}) does. Ringfence revokes both.
+- **EC2.13** judges ingress from 0.0.0.0/0 and from ::/0, as [its rule of AWS Config]({ssh}) does.
+  Ringfence revokes both.
 - **SSM.1** also judges stopped instances. AWS Config must record `AWS::SSM::ManagedInstanceInventory`.
-  PCI.SSM.3 is about the same as SSM.1, as the list of ids says. The [list of AWS Audit Manager]({audit})
-  connects it with SSM.3, whose rule Ringfence does not answer.
+  PCI.SSM.3 is SSM.1 in the list of ids. In the [list of AWS Audit Manager]({audit}), it is SSM.3, and
+  Ringfence does not answer the rule of SSM.3.
 - **Version 1.2.0 of the CIS benchmark** has numbers instead of ids. For later versions, the findings of
   Security Hub name the control by its id, or the rule behind it.
 - **CloudTrail.6 and CloudTrail.7** have no rule. Security Hub looks for the bucket with the log

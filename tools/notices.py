@@ -41,8 +41,8 @@ For example, this is the notice of an instance whose containment somebody undid:
 
 ## Kinds
 
-A notice can be more or less urgent than its kind usually is. What a person must do about a call that
-stops, weakens or deletes logs is always urgent, except after a deployment by the CDK.
+A notice can be more or less urgent than its kind usually is. For example, a notice that asks a person to act
+is urgent if a call stopped, weakened or deleted logs, unless a deployment by the CDK made the call.
 
 {kinds}
 ## Many notices

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 MARGIN = timedelta(minutes=2)
 """Credentials that expire sooner are renewed."""
 CONNECT_TIMEOUT, READ_TIMEOUT, ATTEMPTS = 2, 8, 3
-"""Seconds, seconds, and how often the transport sends a call. One that hangs must not use up the time."""
+"""Two limits in seconds, and how often a call is sent. A call that hangs must not use up the time."""
 _FIXED_REQUESTS = frozenset({"dynamodb"})
 """Services whose requests have a few fixed forms that tests send with the check. The nested items of a
 transaction make the check as expensive as the signature. DynamoDB refuses what is invalid.

@@ -26,7 +26,7 @@ def again(command: Sequence[str], option: str, value: str) -> str:
 
 
 def options_given(*leave: str) -> tuple[str, ...]:
-    """Return the options of the present command as they were typed, without those whose parameter is named.
+    """Return the options of the present command as they were typed, without the parameters in `leave`.
 
     All options are read from the command, so that none has to be named here. Values from environment
     variables are left out, because they apply to the next command too.

@@ -107,10 +107,11 @@ def verify(  # noqa: PLR0913 - the options of a command
     never archived. The newest checkpoint is printed with its signature. Keep it in a file, or let
     --save-checkpoint write it: a later log must contain it.
 
-    With --bundle, the command compares the entries of a bundle with the leaves of the log in it, compares the
-    leaves with the signed checkpoint, and makes the page, the tables and the events of OCSF again. What is
-    missing, altered or added is a fault. With --since and --until, the bundle must cover this period. Use the
-    key that the owner of the deployment gave you, and not the one in the bundle.
+    With --bundle, the command compares the entries of a bundle with the leaves of the log in it, and the
+    leaves with the signed checkpoint. It makes the page, the tables and the events of OCSF again from the
+    entries, and compares them with those of the bundle. What is missing, altered or added is a fault. With
+    --since and --until, the bundle must cover this period. Use the key that the owner of the deployment gave
+    you, and not the one in the bundle.
 
     Ringfence's function also checks the seals of the entries, because only functions have the key. An entry
     that is not authentic is a fault. If the API cannot be reached or denies the request, the result says

@@ -54,9 +54,8 @@ def export(home: Home, names: tuple[str, ...], *, out: Path, since: datetime, un
 
     The bundle contains the entries, the page report.html, the tables responses.csv and decisions.csv, events
     of OCSF, the leaves of the transparency log between the two checkpoints, and the checkpoints with their
-    signatures. The leaves name
-    the resources of all incidents of that time. `ringfence audit verify --bundle FILE --log-key KEY`
-    verifies it without AWS. Send the key to the auditor separately.
+    signatures. The leaves name the resources of all incidents of that time. `ringfence audit verify
+    --bundle FILE --log-key KEY` verifies the bundle without AWS. Send the key to the auditor separately.
 
     Exit code 0: written. 1: the archive cannot be read, the log has no checkpoint yet, or the log or the
     bundle has a fault. 2: bad input.

@@ -273,10 +273,10 @@ class _Check:
         if not is_there:
             self._fault(f"{name} was removed")
         elif manifest.version == ours:
-            self._fault(f"{name} was altered: the entries give another file")
+            self._fault(f"{name} was altered: it is not the file that the entries give")
         else:
             self.report.unproved.append(
-                f"{name} is not what the entries give with version {ours}. It was made with version "
+                f"{name} is not the file that the entries give with version {ours}. It was made with version "
                 f"{ascii(manifest.version)[1:41]}: verify it with that version"
             )
 

@@ -54,8 +54,8 @@ def notices(endpoint: str | None, urgency: str | None, limit: int, *, no_pager: 
 
     In an account, the subscribers of a topic get them, for example by email. The local AWS delivers no email,
     so this command shows what an email would: when, how urgent, the subject and the text. A notice that went
-    to two topics is shown twice. It looks in AWS_ACCOUNT_ID and AWS_REGION. The local AWS keeps the newest
-    1000 messages.
+    to two topics is shown twice. AWS_ACCOUNT_ID and AWS_REGION set the account and region. The local AWS
+    keeps the newest 1000 messages.
 
     In a pipe, each notice is a line of columns between tabs: time, urgency, topic, subject and text.
     Messages go to standard error.

@@ -1,4 +1,4 @@
-"""`ringfence incidents recheck`: verify open contained incidents now."""
+"""`ringfence incidents recheck`: verify contained and complete incidents now."""
 
 from __future__ import annotations
 

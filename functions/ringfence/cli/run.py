@@ -135,7 +135,7 @@ def _then(
     """Return the command that carries out what a dry run has shown: its options, and the whole subject."""
     flags, purpose = options_given("account", "region", "reason", "dry_run"), "to carry the plan out"
     if planned.texts("exempt") and not despite_exempt:
-        flags, purpose = (*flags, DESPITE_EXEMPT), f"{purpose} although it is protected"
+        flags, purpose = (*flags, DESPITE_EXEMPT), f"{purpose} although the resource is protected"
     return NextCommand(purpose, run_command(runbook, key, *flags, reason=given.reason))
 
 

@@ -61,7 +61,7 @@ class ScorePicture:
     words : str
         What the picture shows, for people who do not see it.
     lines : tuple of str
-        The points of each line, as SVG takes them. A line connects scores by the same rules.
+        The points of each line, as SVG takes them. A line connects scores of scans with the same rules.
     points : tuple of Point
         Each score.
     scores, days : tuple of Label

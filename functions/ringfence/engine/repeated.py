@@ -41,7 +41,7 @@ def is_answered(request: ResponseRequest, history: History, opened: Prospect) ->
 def _covers(old: Finding, new: Finding) -> bool:
     """Return whether a recorded version says as much. Security Hub has no count, and a coarser severity.
 
-    The same event does: its source may have had a newer version with a lower severity, which was recorded.
+    A version of the same event always does: its source may have had a newer version with a lower severity.
     """
     if (old.source, old.id, old.type) != (new.source, new.id, new.type):
         return False

@@ -63,8 +63,8 @@ class Imported:
             return "it names no calls, so each call of each account would be delivered"
         if _searches(self.condition):
             return (
-                "it contains a regular expression, and callers choose the texts: some make an expression "
-                "search for hours"
+                "it contains a regular expression, and a caller could choose a text that takes hours to "
+                "search"
             )
         return ""
 

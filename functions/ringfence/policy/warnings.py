@@ -181,8 +181,8 @@ def _unchecked(policy: Policy) -> Iterator[tuple[Path, str]]:
     for index, one in enumerate(policy.senders):
         if one.role.endswith(role) and one.mode.freedom > _UNCHECKED.freedom:
             words = (
-                "lets recorded calls change resources without a person: nobody checks them at CloudTrail, "
-                f"and callers choose whom they name, so {_UNCHECKED} is the highest mode that we advise"
+                "lets recorded calls change resources without a person: Ringfence does not check them at "
+                f"CloudTrail, and a call can name another user. The highest mode should be {_UNCHECKED}"
             )
             yield ("senders", index, "mode"), words
 
@@ -195,7 +195,7 @@ def _unsent(policy: Policy, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[P
         sent = (name for name in finding_types(answering) if name.startswith(PREFIX))
         if one.role.endswith(role) and not any(map(one.has_type, sent)):
             words = (
-                f"lets nothing in: scans send types such as {PREFIX}s3-bucket-versioning-enabled, and no "
-                "runbook of the entry answers one that its `types` match"
+                f"accepts no finding of scans: they send types such as {PREFIX}s3-bucket-versioning-enabled, "
+                "and the `types` and `runbooks` of the entry match none of these"
             )
             yield ("senders", index), words

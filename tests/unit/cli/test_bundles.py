@@ -350,11 +350,11 @@ ALTERATIONS: dict[str, tuple[Callable[[Kept], object], str]] = {
     "the period begins later": (later_start, "log/tile/0/000.p/12: is missing"),
     "a table is altered": (
         replaced(RESPONSES, b"another", b"nothing"),
-        "responses.csv was altered: the entries give another file",
+        "responses.csv was altered: it is not the file that the entries give",
     ),
     "the page is altered": (
         replaced(PAGE, b"everything", b"not everything"),
-        "report.html was altered: the entries give another file",
+        "report.html was altered: it is not the file that the entries give",
     ),
     "the page is removed": (lambda kept: kept.files.pop(PAGE), "report.html was removed"),
     "an event is removed": (
@@ -363,11 +363,11 @@ ALTERATIONS: dict[str, tuple[Callable[[Kept], object], str]] = {
     ),
     "an event is altered": (
         replaced(events_file(SECOND), b'"status"', b'"state"'),
-        f"ocsf/{SECOND}.jsonl was altered: the entries give another file",
+        f"ocsf/{SECOND}.jsonl was altered: it is not the file that the entries give",
     ),
     "an event is added": (
         lambda kept: kept.add(events_file(FIRST), b"{}\n"),
-        f"ocsf/{FIRST}.jsonl was altered: the entries give another file",
+        f"ocsf/{FIRST}.jsonl was altered: it is not the file that the entries give",
     ),
     "events of nobody are added": (
         lambda kept: kept.add(events_file(incident_id(START, "z")), b"{}\n"),
@@ -486,7 +486,7 @@ def test_a_table_of_another_version_is_not_proved_and_no_fault() -> None:
     kept.files[RESPONSES] = b"incident\r\n"
     report = checked(kept.agreed())
     assert report.faults == []
-    assert "responses.csv is not what the entries give" in report.unproved[0]
+    assert "responses.csv is not the file that the entries give" in report.unproved[0]
 
 
 def test_a_zip_file_holds_a_bundle_and_only_its_owner_can_read_it(tmp_path: Path) -> None:

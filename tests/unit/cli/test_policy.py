@@ -300,7 +300,7 @@ def test_scheduled_scans_whose_types_are_not_allowed_are_a_warning(
     text = f"version: 1\nscope: {{accounts: ['111122223333']}}\nsenders: [{sender}]\n"
     path.write_text(text, encoding="utf-8")
     told = run("check", path).output
-    assert ("senders[0]: lets nothing in: scans send types such as" in told) is warned, told
+    assert ("senders[0]: accepts no finding of scans: they send types such as" in told) is warned, told
 
 
 def test_the_page_about_the_policy_is_current() -> None:

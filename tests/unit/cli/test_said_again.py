@@ -106,6 +106,6 @@ def test_the_dry_run_of_a_protected_resource_ends_with_a_command_that_is_not_ref
     terminal = Terminal(site)
     shown = terminal("run", RUNBOOK.id, REF.id, "--reason", "why", "--dry-run")
     assert next_words(shown).count("--despite-exempt") == 1
-    assert "although it is protected" in shown.stdout
+    assert "although the resource is protected" in shown.stdout
     done = terminal("run", *next_words(shown), "--yes")
     assert done.exit_code == 0, done.output

@@ -17,7 +17,7 @@ REREADINGS = (
         confirmed="the response continues, with the finding as GuardDuty has it",
         refuted=(
             f"{NOTHING_CHANGES}. It is refuted if GuardDuty's finding has another account, region, type or "
-            "resource, in the same version a lower severity, is a sample, or only leads to a "
+            "resource, has a lower severity in the same version, is a sample, or only leads to a "
             "notification. A finding that GuardDuty does not have is asked for again for two minutes"
         ),
         unknown=GOES_ON,

@@ -1,7 +1,7 @@
 """What was published to topics of the local SNS: ministack delivers it to subscribers and keeps nothing.
 
-An email is delivered to nobody. So the newest messages are kept, and `GET /local/messages` returns those of
-the account and region, for the root user of the account.
+ministack delivers no email. So the newest messages are kept, and `GET /local/messages` returns those of the
+account and region, for the root user of the account.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ def declined(worse: Decline, scan: ScanSummary, unseen: int) -> Notice:
     parts = (
         ("The scan", (*numbers, *(beside if unseen else ()))),
         (
-            "Critical rules and manual controls that fail now, and that failed nowhere when last judged",
+            "Critical rules and manual controls that fail now and did not fail when last judged",
             worse.failing,
         ),
         (

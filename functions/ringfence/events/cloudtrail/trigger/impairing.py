@@ -1,8 +1,8 @@
 """Triggers for calls that stop, weaken or delete the logs of an account, on resources that a runbook handles.
 
-An intruder makes them before anything else is done, or after all is done. So what a person must do about
-such a call is urgent, whether the runbook puts the resource back or not. Calls by CloudFormation with the
-role of the CDK are deployments, about which nothing is urgent.
+An intruder makes such a call before everything else, or after it. So a notice that asks a person to act on
+such a call is urgent, even if the runbook puts the resource back. Calls by CloudFormation with the role of
+the CDK are deployments, and do not make a notice urgent.
 """
 
 from __future__ import annotations
