@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.engine.daily_chain import place_of, record_today
+from ringfence.model.claims import SentFinding
 from ringfence.record.deployment_facts import FindingRefused
 from ringfence.record.refused_findings import chain_of
 
@@ -31,8 +32,13 @@ def record_refusal(ports: Ports, home: AccountRef, fact: FindingRefused, executi
     """Record a refusal, and return whether it was. Raises Retryable."""
     key = key_of(home)
     today = place_of(ports.log.read(key), key, ports.clock()).history
-    known = [one for one in today.of(FindingRefused) if one.sender == fact.sender]
+    known = [one for one in today.of(FindingRefused) if _who(one) == _who(fact)]
     if len(known) >= MOST or any((one.field, one.given) == (fact.field, fact.given) for one in known):
         return False
     record_today(ports, key, fact, execution)
     return True
+
+
+def _who(fact: FindingRefused) -> tuple[str, str]:
+    """Return who sent a finding, and how. Sessions of one role are one sender: it chooses their names."""
+    return SentFinding(fact.sender, fact.way).person, fact.way

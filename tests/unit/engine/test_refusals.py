@@ -50,6 +50,17 @@ def test_the_same_refusal_is_recorded_once_a_day(days: Days) -> None:
     assert days.record(FACT)
 
 
+def test_of_one_role_only_a_few_refusals_are_recorded_whatever_it_calls_its_sessions(days: Days) -> None:
+    role = "arn:aws:sts::111122223333:assumed-role/sender"
+    many = [
+        replace(FACT, sender=f"{role}/session-{session}", given=f"type-{number}")
+        for session in range(5)
+        for number in range(session * 5, session * 5 + 5)
+    ]
+    assert sum(days.record(one) for one in many) == MOST
+    assert days.record(replace(many[0], sender="arn:aws:sts::111122223333:assumed-role/other/session-0"))
+
+
 @pytest.mark.parametrize(
     "other", [{"sender": "role-b"}, {"field": "subjects[0]"}, {"given": "C2/Other"}], ids=str
 )

@@ -108,7 +108,12 @@ def _updated_at(given: Document) -> str:
 
 
 def _is_resolved(given: Document) -> bool:
-    return given.value.get("activity_id") == CLOSED or given.value.get("status_id") in RESOLVED
+    activity, status = (_number(given, name) for name in ("activity_id", "status_id"))
+    return activity == CLOSED or status in RESOLVED
+
+
+def _number(given: Document, name: str) -> int | None:
+    return None if given.value.get(name) is None else _whole(given, name)
 
 
 def _product(product: Document) -> str:

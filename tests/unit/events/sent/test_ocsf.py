@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from typing import Any
 
@@ -131,3 +132,40 @@ def test_a_wrong_value_is_named_with_the_field_of_ocsf(path: str, value: object,
 def test_the_schema_leaves_nothing_out_that_is_read() -> None:
     for field in ("class_uid", "severity_id", "time", "metadata", "finding_info", "resources"):
         assert not Draft202012Validator(OCSF_FINDING).is_valid(changed(field, ...))
+
+
+PATHS = (
+    *("class_uid", "activity_id", "status_id", "severity_id", "time", "count"),
+    *("metadata", "metadata.product", "metadata.product.uid", "metadata.product.name"),
+    *("finding_info", "finding_info.uid", "finding_info.title", "finding_info.types"),
+    *("finding_info.first_seen_time", "finding_info.modified_time"),
+    *("cloud", "cloud.account", "cloud.account.uid", "cloud.region", "resources"),
+)
+WRONG: tuple[object, ...] = (
+    [],
+    {},
+    [[]],
+    [{}],
+    "x",
+    True,
+    -1,
+    1.5,
+    10**400,
+    None,
+    {"uid": []},
+    [{"uid": {}}],
+)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_whatever_a_field_is_the_finding_is_read_or_is_bad_input(path: str) -> None:
+    """A sender chooses each field."""
+    for value in WRONG:
+        with contextlib.suppress(BadInput):
+            from_ocsf(changed(path, value))
+
+
+@pytest.mark.parametrize("field", ["activity_id", "status_id"])
+def test_a_state_that_is_no_whole_number_is_named(field: str) -> None:
+    with pytest.raises(BadInput, match=field):
+        from_ocsf(changed(field, []))
