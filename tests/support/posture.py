@@ -13,7 +13,8 @@ SHIPPED = tuple(load([LIBRARY]))
 
 def named(type_: str, *, name: str = "named", severity: str = "medium", remediation: str = "") -> Rule:
     """Return a rule that a resource meets whose item has the name x."""
-    property_ = {"AWS::S3::Bucket": "BucketName", "AWS::IAM::Role": "RoleName"}[type_]
+    names = {"AWS::S3::Bucket": "BucketName", "AWS::IAM::Role": "RoleName", "AWS::IAM::User": "UserName"}
+    property_ = names[type_]
     requirement = Contains(((property_, Is("x")),))
     return Rule(name, name, (type_,), ((type_, requirement),), severity=severity, remediation=remediation)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from ringfence.model.errors import BadInput, Refused, Retryable
@@ -107,14 +106,14 @@ class Look:
         known = Counter(type_ for type_, _ in changed)
         known.update(one.resource.type for one in self.before.lines() if one.key not in changed)
         try:
-            actual = queries.counted(self._rows(region, queries.counts, Where(types)))
+            actual = self.sources.pages.counts(region, types)
         except BadInput:  # the numbers are not known, so everything is read
             return frozenset()
         return frozenset(one for one in types if known[one] == actual.get(one, 0))
 
     def _take(self, region: str, where: Where, seen: Keys) -> None:
         """Judge the items of a query that were not seen, and add them to those that were."""
-        for page in self._pages(region, queries.items, where):
+        for page in self.sources.pages.of(region, queries.items, where):
             for item in self._with_reads(region, page):
                 try:
                     judged = self.wanted.judged(item)
@@ -145,25 +144,3 @@ class Look:
         except Retryable as error:
             self.sources.missed(str(error), again=True)
             return page
-
-    def _rows(self, region: str, query: Callable[[Where], str], where: Where) -> Iterator[Document]:
-        for page in self._pages(region, query, where):
-            yield from page
-
-    def _pages(
-        self, region: str, query: Callable[[Where], str], where: Where
-    ) -> Iterator[tuple[Document, ...]]:
-        """Yield the pages of a query: of the aggregator if it has this place, or of the region itself."""
-        aggregator, account, token = self.reach.aggregator, self.place.account, ""
-        name = ""
-        if aggregator and aggregator.covers(account, region):
-            there = "" if self.place.region == EVERYWHERE else region
-            where, name = Where(where.types, account, there, where.since), aggregator.name
-            account, region = aggregator.home.account, aggregator.home.region
-        expression = query(where)
-        while True:
-            rows = self.reach.patiently(account, region, partial(queries.page, expression, token, name))
-            yield rows.rows
-            token = rows.token
-            if not token:
-                return

@@ -25,7 +25,24 @@ PERMISSIONS = (
     Permission("config:DescribeConfigurationRecorderStatus", _RECORDERS, reason=_IDS),
 )
 GLOBAL_IAM = frozenset({"AWS::IAM::User", "AWS::IAM::Role", "AWS::IAM::Policy", "AWS::IAM::Group"})
-"""The types that are recorded in the regions whose recorder includes global types."""
+"""The types that are recorded in those of `RECORD_IAM` whose recorder includes global types."""
+RECORD_IAM = frozenset(
+    {
+        *("us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "sa-east-1"),
+        *("eu-central-1", "eu-north-1", "eu-south-1", "eu-west-1", "eu-west-2", "eu-west-3"),
+        *("ap-east-1", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1"),
+        *("ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "af-south-1", "me-south-1"),
+        *("cn-north-1", "cn-northwest-1", "us-gov-east-1", "us-gov-west-1"),
+        *("us-iso-east-1", "us-iso-west-1", "us-isob-east-1"),
+    }
+)
+"""The regions that can record the types of IAM: those that existed before February 2022.
+
+In a newer region, a recorder can include these types, and AWS Config never records them. So a region that is
+not listed here counts as a newer one.
+
+https://docs.aws.amazon.com/config/latest/developerguide/select-resources.html
+"""
 ONE_REGION = {"AWS::CloudFront::Distribution": "us-east-1"}
 """The global types that are recorded in one region only."""
 GLOBAL_TYPES = GLOBAL_IAM | ONE_REGION.keys()

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ringfence.model.errors import BadInput, Refused, Retryable
-from ringfence.posture.recording import GLOBAL_IAM, ONE_REGION, recording
+from ringfence.posture.pages import Pages
+from ringfence.posture.recording import GLOBAL_IAM, ONE_REGION, RECORD_IAM, recording
 from ringfence.posture.values import EVERYWHERE
 
 if TYPE_CHECKING:
@@ -28,6 +29,11 @@ class Sources:
     reach: Reach
     unseen: list[str] = field(default_factory=list)
     whole: bool = True
+
+    @property
+    def pages(self) -> Pages:
+        """The pages of queries about the place."""
+        return Pages(self.place, self.reach)
 
     def found(self) -> Iterator[Source]:
         """Yield each region that has items of this place, and the types that are recorded in it."""
@@ -64,15 +70,28 @@ class Sources:
             yield region, recorded
 
     def _iam(self, types: tuple[str, ...]) -> Iterator[Source]:
-        """Yield the first region that records the types of IAM. Only some regions do."""
+        """Yield the first region that has items of IAM. Only some regions do."""
         if not types:
             return
-        for region in self.wanted.regions:
+        able = [one for one in self.wanted.regions if one in RECORD_IAM]
+        for region in able:
             found = self._recording(region)
-            if found is not None and not found.lacking(types):
+            if found is not None and not found.lacking(types) and self._has_iam(region):
                 yield region, types
                 return
-        self.missed("no region of the scope is known to record this", *types, again=not self.whole)
+        known = "is known to record this" if able else "can record this: all are newer than February 2022"
+        self.missed(f"no region of the scope {known}", *types, again=not self.whole)
+
+    def _has_iam(self, region: str) -> bool:
+        """Return whether a region has an item of IAM. Each account has roles: none is a region without items.
+
+        An account can have no user, no group and no policy. So every type of IAM counts.
+        """
+        try:
+            return any(self.pages.counts(region, sorted(GLOBAL_IAM)).values())
+        except (BadInput, Refused, Retryable) as error:
+            self.missed(str(error), again=True)
+            return False
 
     def _recording(self, region: str) -> Recording | None:
         """Return what is recorded. None if that cannot be read."""

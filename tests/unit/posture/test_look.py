@@ -188,6 +188,57 @@ def test_global_types_that_no_region_records_are_named() -> None:
     assert unseen == (f"{ROLE}: no region of the scope is known to record this",)
 
 
+USER, NEW = "AWS::IAM::User", "eu-central-2"
+
+
+def test_users_are_not_read_in_a_region_that_cannot_record_iam() -> None:
+    """Its recorder can include IAM all the same. A stray item there is not the whole of IAM."""
+    new = Place(ACCOUNT, NEW)
+    config = ConfigItems()
+    config.record(new, item(GLOBAL, ROLE, "stray"))
+    config.record(HERE, item(GLOBAL, USER, "administrator"), item(GLOBAL, ROLE, "r"))
+    kept = look(config, named(USER), place=GLOBAL, regions=(NEW, REGION))
+    assert (kept.ending.counts, kept.ending.unseen) == ({USER: 1}, ())
+    assert new not in {place for _, place in config.calls}
+
+
+@pytest.mark.parametrize("region", [NEW, "ap-south-2", "mx-central-1", "xx-future-1"])
+def test_a_scope_of_regions_that_cannot_record_iam_names_its_types(region: str) -> None:
+    config = ConfigItems()
+    config.record(Place(ACCOUNT, region))
+    ending = look(config, named(USER), place=GLOBAL, regions=(region,)).ending
+    words = "no region of the scope can record this: all are newer than February 2022"
+    assert ending.unseen == (f"{USER}: {words}",)
+
+
+def test_a_region_without_any_item_of_iam_is_not_believed_and_the_next_one_is_asked() -> None:
+    empty, full = HERE, Place(ACCOUNT, "eu-north-1")
+    config = ConfigItems()
+    config.record(empty)
+    config.record(full, item(GLOBAL, USER, "administrator"))
+    kept = look(config, named(USER), place=GLOBAL, regions=(REGION, "eu-north-1"))
+    assert (kept.ending.counts, kept.ending.unseen) == ({USER: 1}, ())
+    ending = look(config, named(USER), place=GLOBAL).ending
+    assert ending.unseen == (f"{USER}: no region of the scope is known to record this",)
+
+
+def test_an_account_with_roles_and_no_users_was_looked_at() -> None:
+    config = ConfigItems()
+    config.record(HERE, item(GLOBAL, ROLE, "r"))
+    kept = look(config, named(USER), place=GLOBAL)
+    assert (kept.ending.counts, kept.ending.unseen, kept.ending.whole) == ({}, (), True)
+
+
+def test_a_region_whose_items_of_iam_cannot_be_counted_is_named_and_the_next_one_is_asked() -> None:
+    other = Place(ACCOUNT, "eu-north-1")
+    config = ConfigItems(fails={HERE: throttled(TRIES)})
+    for place in (HERE, other):
+        config.record(place, item(GLOBAL, USER, "administrator"))
+    ending = look(config, named(USER), place=GLOBAL, regions=(REGION, "eu-north-1")).ending
+    assert (ending.counts, ending.whole) == ({USER: 1}, False)
+    assert "slow down" in ending.unseen[0]
+
+
 def test_a_global_type_of_one_region_is_named_with_that_region() -> None:
     unseen = look(ConfigItems(), EXISTS[CDN], place=GLOBAL).ending.unseen
     assert unseen == (f"{CDN}: AWS Config has no recorder in us-east-1",)
