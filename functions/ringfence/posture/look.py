@@ -85,7 +85,8 @@ class Look:
         if self.before is None:
             self._take(region, Where(types), set())
             return
-        quiet = tuple(one for one in types if not is_read(one))
+        # An item of a type that is recorded once a day can arrive long after it was captured.
+        quiet = tuple(one for one in types if not is_read(one) and one not in self.sources.daily)
         changed: Keys = set()
         if quiet:
             self._take(region, Where(quiet, since=self.before.ending.began - LATE), changed)

@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.model.call import CLOSED, Call, Failed, Permission
-from ringfence.model.frozen import frozen
+from ringfence.model.frozen import frozen, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ringfence.model.call import Answer, SansIO
+    from ringfence.model.call import SansIO
     from ringfence.model.document import Document
 
 _RECORDERS = ("arn:aws:config:{region}:{account}:configuration-recorder/*",)
@@ -46,6 +46,9 @@ https://docs.aws.amazon.com/config/latest/developerguide/select-resources.html
 ONE_REGION = {"AWS::CloudFront::Distribution": "us-east-1"}
 """The global types that are recorded in one region only."""
 GLOBAL_TYPES = GLOBAL_IAM | ONE_REGION.keys()
+_CONTINUOUS = "CONTINUOUS"
+_NEVER_DAILY = "AWS::Config::"
+"""Daily recording is not for the types of AWS Config itself."""
 _ONLY = {
     "ALL_SUPPORTED_RESOURCE_TYPES": "all",
     "INCLUSION_BY_RESOURCE_TYPES": "listed",
@@ -67,6 +70,10 @@ class Recording:
         Whether that includes the global types of IAM.
     listed, excluded : frozenset of str
         The types that are recorded, and those that are not.
+    daily : bool
+        Whether types are recorded once a day, except for those in `otherwise`.
+    otherwise : frozenset of str
+        The types with the other frequency.
     """
 
     problem: str = ""
@@ -74,6 +81,8 @@ class Recording:
     with_iam: bool = False
     listed: frozenset[str] = frozenset()
     excluded: frozenset[str] = frozenset()
+    daily: bool = False
+    otherwise: frozenset[str] = frozenset()
 
     def records(self, type_: str) -> bool:
         """Return whether a type is recorded."""
@@ -86,6 +95,11 @@ class Recording:
     def lacking(self, types: Iterable[str]) -> tuple[str, ...]:
         """Return the types that are not recorded."""
         return tuple(one for one in types if not self.records(one))
+
+    def once_a_day(self, types: Iterable[str]) -> tuple[str, ...]:
+        """Return the types whose items can be a day old."""
+        possible = (one for one in types if not one.startswith(_NEVER_DAILY))
+        return tuple(one for one in possible if self.daily is not (one in self.otherwise))
 
 
 def recording() -> SansIO[Recording]:
@@ -100,15 +114,29 @@ def recording() -> SansIO[Recording]:
     own = [one for one in described.children("ConfigurationRecorders") if not one.has("servicePrincipal")]
     if not own:
         return Recording("AWS Config has no recorder")
-    if not any(_is_on(one, states) for one in own):
+    named = {one.optional_text("name"): one for one in states.children("ConfigurationRecordersStatus")}
+    on = [(one, named[name]) for one in own if (name := one.optional_text("name")) in named]
+    on = [(one, state) for one, state in on if state.flag("recording")]
+    if not on:
         return Recording("items can be old, because AWS Config has a stopped recorder")
-    return _group(own[0].optional_child("recordingGroup"))
+    recorder, state = on[0]
+    # The API's reference has Failure, and answers have FAILURE.
+    if (state.optional_text("lastStatus") or "").upper() == "FAILURE":
+        code = (state.optional_text("lastErrorCode") or "without a code")[:100]
+        return Recording(f"items can be old, because AWS Config failed to record: {code!a}")
+    return _with_frequency(_group(recorder.optional_child("recordingGroup")), recorder)
 
 
-def _is_on(recorder: Document, states: Answer) -> bool:
-    name = recorder.optional_text("name")
-    found = () if isinstance(states, Failed) else states.children("ConfigurationRecordersStatus")
-    return any(one.flag("recording") for one in found if one.optional_text("name") == name)
+def _with_frequency(recorded: Recording, recorder: Document) -> Recording:
+    mode = recorder.optional_child("recordingMode")
+    usual = mode.optional_text("recordingFrequency") or _CONTINUOUS
+    others = (
+        type_
+        for one in mode.children("recordingModeOverrides")
+        if (one.optional_text("recordingFrequency") or usual) != usual
+        for type_ in one.texts("resourceTypes")
+    )
+    return replace(recorded, daily=usual != _CONTINUOUS, otherwise=frozenset(others))
 
 
 def _group(group: Document) -> Recording:

@@ -22,13 +22,17 @@ if TYPE_CHECKING:
 
 @dataclass
 class Sources:
-    """The sources of a place. `unseen` is what was not looked at. `whole`: a later look cannot help."""
+    """The sources of a place. `unseen` is what was not looked at. `whole`: a later look cannot help.
+
+    `daily` are the types whose items can be a day old.
+    """
 
     place: Place
     wanted: Wanted
     reach: Reach
     unseen: list[str] = field(default_factory=list)
     whole: bool = True
+    daily: set[str] = field(default_factory=set)
 
     @property
     def pages(self) -> Pages:
@@ -67,7 +71,15 @@ class Sources:
         if lacking := found.lacking(types):
             self.missed("AWS Config does not record this", *lacking, again=False)
         if recorded := tuple(one for one in types if one not in lacking):
+            self._slow(found, recorded)
             yield region, recorded
+
+    def _slow(self, found: Recording, types: tuple[str, ...]) -> None:
+        """Name the types whose newest changes are in no item."""
+        if slow := found.once_a_day(types):
+            self.daily.update(slow)
+            why = "changes of the last 24 hours, because AWS Config records this once a day"
+            self.missed(why, *slow, again=False)
 
     def _iam(self, types: tuple[str, ...]) -> Iterator[Source]:
         """Yield the first region that has items of IAM. Only some regions do."""
@@ -77,6 +89,7 @@ class Sources:
         for region in able:
             found = self._recording(region)
             if found is not None and not found.lacking(types) and self._has_iam(region):
+                self._slow(found, types)
                 yield region, types
                 return
         known = "is known to record this" if able else "can record this: all are newer than February 2022"

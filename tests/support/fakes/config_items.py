@@ -59,12 +59,14 @@ def item(place: Place, type_: str, id_: str, **more: object) -> dict[str, object
 class ConfigItems:
     """Implements `ringfence.posture.reach.Asking`.
 
-    `fails` are the errors that the next calls raise, by place. `page` is the size of a page.
+    `states` adds to the status of recorders. `fails` are the errors that the next calls raise, by place.
+    `page` is the size of a page.
     """
 
     items: dict[Place, list[dict[str, object]]] = field(default_factory=dict)
     recorders: dict[Place, dict[str, object]] = field(default_factory=dict)
     stopped: set[Place] = field(default_factory=set)
+    states: dict[Place, dict[str, object]] = field(default_factory=dict)
     denied: set[Place] = field(default_factory=set)
     fails: dict[Place, list[Exception]] = field(default_factory=dict)
     aggregators: dict[str, tuple[Place, ...]] = field(default_factory=dict)
@@ -125,7 +127,7 @@ class ConfigItems:
             return {}
         if operation == "DescribeConfigurationRecorders":
             return {"ConfigurationRecorders": [{"name": "default", **self.recorders[place]}]}
-        state = {"name": "default", "recording": place not in self.stopped}
+        state = {"name": "default", "recording": place not in self.stopped, **self.states.get(place, {})}
         return {"ConfigurationRecordersStatus": [state]}
 
     def _selected(self, place: Place, given: Mapping[str, object]) -> Answer:

@@ -12,8 +12,9 @@ from ringfence.model.place import Place
 from ringfence.posture.kept import Ending, Judged
 from ringfence.posture.look import Look
 from ringfence.posture.reach import TRIES, Aggregator, Reach, Wanted
+from ringfence.posture.recording import Recording
 from ringfence.posture.rule import Rule, Status
-from tests.support.fakes.config_items import CAPTURED, NOW, ConfigItems, item, throttled
+from tests.support.fakes.config_items import CAPTURED, EVERYTHING, NOW, ConfigItems, item, throttled
 from tests.support.posture import EXISTS, named
 
 if TYPE_CHECKING:
@@ -92,6 +93,74 @@ def test_items_of_a_stopped_recorder_are_old_and_not_read() -> None:
     kept = look(config)
     assert kept.judged == []
     assert "stopped" in kept.ending.unseen[0]
+
+
+@pytest.mark.parametrize("status", ["FAILURE", "Failure"])
+def test_items_of_a_recorder_that_fails_are_old_and_not_read(status: str) -> None:
+    failed: dict[str, object] = {"lastStatus": status, "lastErrorCode": "AccessDenied\x1b[2K"}
+    config = ConfigItems(states={HERE: failed})
+    config.record(HERE, item(HERE, BUCKET, "b", configuration={"name": "x"}))
+    kept = look(config)
+    why = "items can be old, because AWS Config failed to record: 'AccessDenied\\x1b[2K'"
+    assert (kept.judged, kept.ending.unseen) == ([], (why,))
+
+
+@pytest.mark.parametrize("status", ["PENDING", "SUCCESS"])
+def test_items_of_a_recorder_that_works_are_read(status: str) -> None:
+    config = ConfigItems(states={HERE: {"lastStatus": status}})
+    config.record(HERE, item(HERE, BUCKET, "b"))
+    assert look(config).ending.counts == {BUCKET: 1}
+
+
+def daily(usual: str, *others: str) -> dict[str, object]:
+    """Return a recorder with a frequency, and the other one for some types."""
+    other = {"DAILY": "CONTINUOUS", "CONTINUOUS": "DAILY"}[usual]
+    overrides = [{"resourceTypes": [*others], "recordingFrequency": other}]
+    return {**EVERYTHING, "recordingMode": {"recordingFrequency": usual, "recordingModeOverrides": overrides}}
+
+
+OLD = "changes of the last 24 hours, because AWS Config records this once a day"
+
+
+@pytest.mark.parametrize(
+    ("recorder", "old"),
+    [
+        (daily("DAILY"), (TRAIL, BUCKET)),
+        (daily("DAILY", TRAIL), (BUCKET,)),
+        (daily("CONTINUOUS", TRAIL), (TRAIL,)),
+        (daily("CONTINUOUS"), ()),
+    ],
+)
+def test_types_that_are_recorded_once_a_day_are_judged_and_named(
+    recorder: dict[str, object], old: tuple[str, ...]
+) -> None:
+    config = ConfigItems(recorders={HERE: recorder})
+    config.record(HERE, item(HERE, BUCKET, "b"), item(HERE, TRAIL, "t"))
+    ending = look(config, named(BUCKET), EXISTS[TRAIL]).ending
+    assert ending.counts == {BUCKET: 1, TRAIL: 1}
+    assert ending.unseen == ((f"{', '.join(old)}: {OLD}",) if old else ())
+
+
+def test_what_is_about_aws_config_itself_is_never_recorded_once_a_day() -> None:
+    types = ("AWS::Config::ConfigurationRecorder", BUCKET)
+    assert Recording(everything=True, daily=True).once_a_day(types) == (BUCKET,)
+
+
+def test_iam_that_is_recorded_once_a_day_is_named() -> None:
+    config = ConfigItems(recorders={HERE: daily("DAILY")})
+    config.record(HERE, item(GLOBAL, ROLE, "r"))
+    ending = look(config, named(ROLE), place=GLOBAL).ending
+    assert (ending.counts, ending.unseen) == ({ROLE: 1}, (f"{ROLE}: {OLD}",))
+
+
+def test_what_is_recorded_once_a_day_is_always_read_again() -> None:
+    """Its item can arrive after the last look, with the time of a change before it."""
+    config = five()
+    config.recorders[HERE] = daily("DAILY")
+    before = NOW - timedelta(hours=20)
+    config.items[HERE][0] |= {"configuration": {"name": "x"}, CAPTURED: f"{before:%Y-%m-%dT%H:%M:%S.000Z}"}
+    since, whole = scanned_twice(config)
+    assert states(since) == states(whole)
 
 
 @pytest.mark.parametrize(
