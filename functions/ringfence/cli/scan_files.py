@@ -11,6 +11,7 @@ from ringfence.model.errors import BadInput
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from ringfence.model.document import Document
     from ringfence.model.place import Place
     from ringfence.posture.manual import ManualControl
     from ringfence.posture.rule import Resource, Result, Rule
@@ -63,24 +64,23 @@ class Done:
 
 def scanned_files(paths: tuple[str, ...], rules: Mapping[str, Rule], sink: Callable[[Result], None]) -> Done:
     """Judge the items in files. `sink` gets each result."""
-    from ringfence.posture.evaluate import results
     from ringfence.posture.score import Tally
 
     done = Done(Tally(rules))
-    for resource in _resources(paths, done):
-        found = tuple(results(rules.values(), resource, {}))
+    for resource, found in _judged(paths, rules, done):
         done.add(resource.type, found)
         for one in found:
             sink(one)
     return done
 
 
-def _resources(paths: tuple[str, ...], done: Done) -> Iterator[Resource]:
-    """Yield the resources in files. What cannot be read is a problem, and the rest is read."""
+def _judged(
+    paths: tuple[str, ...], rules: Mapping[str, Rule], done: Done
+) -> Iterator[tuple[Resource, tuple[Result, ...]]]:
+    """Yield the resources in files with their results. What cannot be judged is a problem."""
     from ringfence.cli.event_stream import paths_of, read_file, size_of
     from ringfence.cli.progress import progress
-    from ringfence.model.document import Document
-    from ringfence.posture.items import documents_in, resource_of
+    from ringfence.posture.evaluate import judged
 
     names = paths_of(paths)
     with progress(size_of(names)) as report:
@@ -89,10 +89,21 @@ def _resources(paths: tuple[str, ...], done: Done) -> Iterator[Resource]:
                 if read.error:
                     done.problems.append(f"{read.place}: {read.error}")
                     continue
-                try:
-                    for item in documents_in(Document.of(read.document)):
-                        resource = resource_of(item)
-                        if resource is not None:
-                            yield resource
-                except BadInput as error:
-                    done.problems.append(f"{read.place}: {error}")
+                items = _items(read.document)
+                while True:
+                    try:
+                        found = judged(next(items), rules.values(), {})
+                    except StopIteration:
+                        break
+                    except BadInput as error:  # of one item, or of the document, which then has no more
+                        done.problems.append(f"{read.place}: {error}")
+                        continue
+                    if found is not None:
+                        yield found
+
+
+def _items(document: object) -> Iterator[Document]:
+    from ringfence.model.document import Document
+    from ringfence.posture.items import documents_in
+
+    yield from documents_in(Document.of(document))

@@ -80,7 +80,7 @@ class Envelope:
 
         `digest`: that of the event, if it is known.
         """
-        if _too_deep(event):
+        if too_deep(event):
             raise BadInput(WHOLE, f"is nested deeper than {MOST_LEVELS} levels")
         document = Document.of(event)
         try:
@@ -108,8 +108,11 @@ def parse_json(text: str) -> object:
         raise BadInput(WHOLE, "contains a number that is too long") from error
 
 
-def _too_deep(event: object) -> bool:
-    """Follow objects and lists only: most members of an event are texts."""
+def too_deep(event: object) -> bool:
+    """Return whether data is nested deeper than `MOST_LEVELS`. No recursion measures it.
+
+    Only objects and lists are followed: most members of an event are texts.
+    """
     level = [event] if isinstance(event, _NESTED) else []
     for _ in range(MOST_LEVELS - 1):
         level = [child for item in level for child in _members(item) if isinstance(child, _NESTED)]

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.errors import BadInput
 from ringfence.posture.expression import truth
+from ringfence.posture.items import resource_of
 from ringfence.posture.rule import Result, Status
 from ringfence.posture.values import UNREAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from ringfence.model.document import Document
     from ringfence.posture.rule import Resource, Rule, Scope
 
     Units = Mapping[str, frozenset[str]]
@@ -34,6 +36,24 @@ def results(rules: Iterable[Rule], resource: Resource, units: Units) -> Iterator
     for rule in rules:
         if rule.is_about(resource.type) and in_scope(rule.scope, resource, units):
             yield result(rule, resource)
+
+
+def judged(item: Document, rules: Iterable[Rule], units: Units) -> tuple[Resource, tuple[Result, ...]] | None:
+    """Return the resource that an item shows, with the results of its rules. None for one that is gone.
+
+    Raises
+    ------
+    BadInput
+        The item cannot be judged. No other error is raised, so that no item ends a scan of the others.
+
+    """
+    try:
+        resource = resource_of(item)
+        return None if resource is None else (resource, tuple(results(rules, resource, units)))
+    except BadInput:
+        raise
+    except Exception as error:
+        raise BadInput(item.at("configuration"), f"cannot be judged: {type(error).__name__}") from error
 
 
 def result(rule: Rule, resource: Resource) -> Result:

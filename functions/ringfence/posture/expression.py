@@ -73,13 +73,13 @@ def truth(expression: Expression, resource: Resource) -> bool:
 
     """
     seen: dict[str, object] = {name: getattr(resource, name) for name in _FIELDS}
-    context = {"resource": _plain(seen), "properties": _plain(resource.properties)}
     try:
+        context = {"resource": _plain(seen), "properties": _plain(resource.properties)}
         answer = _compiled(expression.text).execute(context)
     except KeyError as error:
         key = shown(error.args[0] if error.args else "")
         raise BadInput("expression", f"reads {key}, which is missing; test it with has(…) first") from error
-    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
+    except (ArithmeticError, IndexError, RuntimeError, TypeError, ValueError) as error:
         told = str(error).partition("\n")[0].partition(":")[0]
         raise BadInput("expression", f"cannot be evaluated: {ascii(told)[1:-1][:120]}") from error
     if not isinstance(answer, bool):

@@ -8,16 +8,18 @@ https://docs.aws.amazon.com/config/latest/developerguide/config-item-table.html
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from ringfence.events.envelope import MOST_LEVELS, parse_json, too_deep
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
+from ringfence.model.step import counted
 from ringfence.model.subject import ACCOUNT
 from ringfence.posture.mapping import READS
 from ringfence.posture.mappings import every_mapping
 from ringfence.posture.rule import Resource
+from ringfence.posture.texts import json_in
 from ringfence.posture.values import shown
 
 if TYPE_CHECKING:
@@ -45,6 +47,8 @@ def resource_of(document: Document) -> Resource | None:
         return None
     type_ = document.text("resourceType")
     mapping = every_mapping().get(type_)
+    if too_deep(document.value):
+        raise BadInput(document.at("configuration"), f"is nested deeper than {MOST_LEVELS} levels")
     account = _first(document, "accountId", "awsAccountId")
     if not ACCOUNT.fullmatch(account):
         raise BadInput(document.at("accountId"), "must be a 12-digit account id", account)
@@ -73,13 +77,26 @@ def documents_in(document: Document) -> Iterator[Document]:
     elif "configurationItems" in value:
         yield from document.children("configurationItems")
     elif "Results" in value:
-        for index, text in enumerate(document.texts("Results")):
-            yield Document.of(_json(text, f"{document.at('Results')}[{index}]"))
+        yield from _rows(document)
     elif not any(name in value for name in _IDENTIFYING):
         known = "an item of AWS Config has resourceType and resourceId, and this document has neither"
         raise BadInput(document.at("resourceType"), f"is required: {known}")
     else:
         yield document
+
+
+def _rows(document: Document) -> Iterator[Document]:
+    """Yield the items of the result of a query. An item that cannot be read is the error after the others."""
+    wrong: list[BadInput] = []
+    for index, text in enumerate(document.texts("Results")):
+        at = f"{document.at('Results')}[{index}]"
+        try:
+            yield Document.of(parse_json(text), at)
+        except BadInput as error:
+            wrong.append(BadInput(at, f"must be a JSON object: {error.problem}", text))
+    if wrong:
+        more = f"; {counted(len(wrong) - 1, 'more result')} cannot be read" if wrong[1:] else ""
+        raise BadInput(wrong[0].field, f"{wrong[0].problem}{more}")
 
 
 def _first(document: Document, *names: str) -> str:
@@ -102,19 +119,20 @@ def _decoded(document: Document, name: str) -> object:
 
 
 def _inner(value: object) -> object:
+    """Return what a text contains if it is JSON. Any other text, such as a description, stays a text."""
     if isinstance(value, str) and value[:1] in {"{", "["}:
         try:
-            return json.loads(value)
-        except ValueError:
+            return json_in(value)
+        except BadInput:
             return value
     return value
 
 
 def _json(text: str, field: str) -> object:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise BadInput(field, "must be JSON", text) from error
+        return json_in(text)
+    except BadInput as error:
+        raise BadInput(field, f"must be JSON: {error.problem}", text) from error
 
 
 def _tags(given: object) -> dict[str, str]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 LATE = timedelta(hours=1)
 """How far a look goes back before the last one began: AWS Config records a change some minutes after it."""
 MOST_UNREADABLE = 20
-"""Items that cannot be read are named up to this number, and then counted."""
+"""Items that cannot be judged are named up to this number, and then counted."""
 Keys = set[tuple[str, str]]
 
 
@@ -74,7 +74,7 @@ class Look:
                 read = f" {counted(self.counts.total(), 'resource was')} read before." if self.counts else ""
                 self.sources.missed(f"{error}.{read}", again=True)
         if self.unreadable > MOST_UNREADABLE:
-            words = f"{counted(self.unreadable - MOST_UNREADABLE, 'more item')} cannot be read"
+            words = f"{counted(self.unreadable - MOST_UNREADABLE, 'more item was')} not judged"
             self.sources.missed(words, again=False)
         wanted, unseen = self.wanted, tuple(self.sources.unseen)
         return Ending(wanted.scan, wanted.digest, began, dict(self.counts), unseen, self.sources.whole)
@@ -115,11 +115,13 @@ class Look:
     def _take(self, region: str, where: Where, seen: Keys) -> None:
         """Judge the items of a query that were not seen, and add them to those that were."""
         for page in self.sources.pages.of(region, queries.items, where):
-            for item in self._with_reads(region, page):
+            for error in page.refused:
+                self._unreadable("an item", error)
+            for item in self._with_reads(region, page.rows):
                 try:
                     judged = self.wanted.judged(item)
                 except BadInput as error:
-                    self._unreadable(item, error)
+                    self._unreadable(f"the item of {str(item.value.get('resourceId'))[:100]!a}", error)
                     continue
                 if judged is not None and judged.key not in seen:
                     # A global resource can be recorded in several regions, and a query can be made twice.
@@ -131,11 +133,10 @@ class Look:
         self.counts[judged.resource.type] += 1
         self.write(judged)
 
-    def _unreadable(self, item: Document, error: BadInput) -> None:
+    def _unreadable(self, named: str, error: BadInput) -> None:
         self.unreadable += 1
         if self.unreadable <= MOST_UNREADABLE:
-            named = str(item.value.get("resourceId"))[:100]
-            self.sources.missed(f"the item of {named!a} cannot be read: {error}", again=False)
+            self.sources.missed(f"{named} is not judged: {error}", again=False)
 
     def _with_reads(self, region: str, page: tuple[Document, ...]) -> Iterable[Document]:
         """Return the items with what their services say. If that fails, it counts as not read."""

@@ -13,8 +13,8 @@ from ringfence.posture.values import EVERYWHERE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from ringfence.model.document import Document
     from ringfence.model.place import Place
+    from ringfence.posture.queries import Rows
     from ringfence.posture.reach import Reach
 
 
@@ -25,7 +25,7 @@ class Pages:
     place: Place
     reach: Reach
 
-    def of(self, region: str, query: Callable[[Where], str], where: Where) -> Iterator[tuple[Document, ...]]:
+    def of(self, region: str, query: Callable[[Where], str], where: Where) -> Iterator[Rows]:
         """Yield the pages of a query. Raises BadInput, Refused, Retryable."""
         aggregator, account, token = self.reach.aggregator, self.place.account, ""
         name = ""
@@ -36,12 +36,14 @@ class Pages:
         expression = query(where)
         while True:
             rows = self.reach.patiently(account, region, partial(queries.page, expression, token, name))
-            yield rows.rows
+            yield rows
             token = rows.token
             if not token:
                 return
 
     def counts(self, region: str, types: Iterable[str]) -> Mapping[str, int]:
         """Return the number of items of each type. Raises BadInput, Refused, Retryable."""
-        pages = self.of(region, queries.counts, Where(tuple(types)))
-        return queries.counted(row for page in pages for row in page)
+        pages = tuple(self.of(region, queries.counts, Where(tuple(types))))
+        for refused in (error for page in pages for error in page.refused):
+            raise refused
+        return queries.counted(row for page in pages for row in page.rows)

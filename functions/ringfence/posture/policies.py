@@ -6,13 +6,14 @@ several as a list: rules see a list in both cases.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from ringfence.model.errors import BadInput
 from ringfence.posture.mapping import Computed
+from ringfence.posture.texts import json_in
 from ringfence.posture.values import UNREAD
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ def policy_statements(value: object) -> object:
         return []
     if isinstance(value, str):
         try:
-            value = json.loads(value if value.lstrip().startswith("{") else unquote(value))
-        except ValueError:
+            value = json_in(value if value.lstrip().startswith("{") else unquote(value))
+        except BadInput:
             return UNREAD
     if not isinstance(value, Mapping):
         return UNREAD

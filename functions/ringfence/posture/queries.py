@@ -74,10 +74,14 @@ class Where:
 
 @frozen
 class Rows:
-    """A page of results, each decoded, and the token of the next page. Empty: there is none."""
+    """A page of results, each decoded, and the token of the next page. Empty: there is none.
+
+    `refused` are the errors of the results that cannot be decoded.
+    """
 
     rows: tuple[Document, ...]
     token: str = ""
+    refused: tuple[BadInput, ...] = ()
 
 
 def items(where: Where) -> str:
@@ -107,7 +111,10 @@ def page(expression: str, token: str, aggregator: str = "") -> SansIO[Rows]:
     (answer,) = yield (Call("config", operation, asked, expected=(*REFUSED, *CLOSED)),)
     if isinstance(answer, Failed):
         raise Refused(f"config:{operation}: {answer.code}: {answer.message}")
-    return Rows(tuple(map(_row, answer.texts("Results"))), answer.optional_text("NextToken") or "")
+    read = tuple(map(_row, answer.texts("Results")))
+    rows = tuple(one for one in read if isinstance(one, Document))
+    refused = tuple(one for one in read if isinstance(one, BadInput))
+    return Rows(rows, answer.optional_text("NextToken") or "", refused)
 
 
 def counted(rows: Iterable[Document]) -> dict[str, int]:
@@ -115,11 +122,11 @@ def counted(rows: Iterable[Document]) -> dict[str, int]:
     return {one.text("resourceType"): one.integer("COUNT(*)") for one in rows}
 
 
-def _row(text: str) -> Document:
+def _row(text: str) -> Document | BadInput:
     try:
         return Document.of(parse_json(text))
     except BadInput as error:
-        raise BadInput("Results", f"must be JSON objects: {error.problem}", text) from error
+        return BadInput("Results", f"must be JSON objects: {error.problem}", text)
 
 
 def _quoted(text: str) -> str:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ringfence.model.errors import AccessDenied, Retryable
 from ringfence.model.frozen import frozen, replace
-from ringfence.posture.evaluate import results
-from ringfence.posture.items import resource_of
+from ringfence.posture.evaluate import judged
 from ringfence.posture.kept import Judged
 from ringfence.posture.recording import GLOBAL_TYPES
 from ringfence.posture.values import EVERYWHERE
@@ -100,9 +99,9 @@ class Wanted:
 
     def judged(self, item: Document) -> Judged | None:
         """Return an item with the results of its rules. None for a resource that is gone. Raises BadInput."""
-        resource = resource_of(item)
-        if resource is None:
+        told = judged(item, self.rules, self.units)
+        if told is None:
             return None
-        found = tuple(results(self.rules, resource, self.units))
+        resource, found = told
         bare = replace(resource, properties={})
         return Judged(bare, tuple(replace(one, resource=bare) for one in found))

@@ -49,7 +49,7 @@ def _boolean(value: object) -> bool | None:
 def _number(value: float | str) -> float | None:
     try:
         return float(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # no number, or a whole one with hundreds of digits
         return None
 
 

@@ -242,6 +242,17 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_scanned(folder: Path) -> No
     assert json.loads(done.stdout)["resources"] == 3
 
 
+def test_an_item_of_a_query_that_cannot_be_judged_leaves_the_others(folder: Path) -> None:
+    deep = json.dumps({**item("deep"), "configuration": json.loads("[" * 80 + "]" * 80)})
+    rows = ["[" * 4000 + "]" * 4000, "3", deep, json.dumps(item("b"))]
+    (folder / "items.json").write_text(json.dumps({"Results": rows}), "utf-8")
+    done = ringfence("scan", "items.json", "--json", *OWN)
+    assert (done.exit_code, json.loads(done.stdout)["resources"]) == (1, 1)
+    assert "Results[2].configuration: is nested deeper than 64 levels" in done.stderr
+    words = "Results[0]: must be a JSON object: is nested too deeply; 1 more result cannot be read"
+    assert words in done.stderr
+
+
 @pytest.mark.usefixtures("folder")
 def test_a_score_below_a_limit_is_an_exit_code() -> None:
     assert ringfence("scan", "items.json", *OWN, "--fail-under", "90").exit_code == 3

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ringfence.model.place import Place
+from ringfence.posture.conditions import Contains, Is, OneOf, Violation
+from ringfence.posture.expression import Expression
 from ringfence.posture.kept import Ending, Judged
 from ringfence.posture.look import Look
 from ringfence.posture.reach import TRIES, Aggregator, Reach, Wanted
 from ringfence.posture.recording import Recording
 from ringfence.posture.rule import Rule, Status
 from tests.support.fakes.config_items import CAPTURED, EVERYTHING, NOW, ConfigItems, item, throttled
-from tests.support.posture import EXISTS, named
+from tests.support.posture import EXISTS, SHIPPED, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +27,14 @@ ACCOUNT, REGION = "111122223333", "eu-west-1"
 HERE, GLOBAL = Place(ACCOUNT, REGION), Place(ACCOUNT, "global")
 BUCKET, ROLE, TRAIL = "AWS::S3::Bucket", "AWS::IAM::Role", "AWS::CloudTrail::Trail"
 CDN = "AWS::CloudFront::Distribution"
+KEY = "AWS::KMS::Key"
+ENABLED = Rule(
+    "enabled", "enabled", (KEY,), ((KEY, Contains((("Enabled", OneOf((Is(30), Is(value=True)))),))),)
+)
+SPOKEN = Rule(
+    "spoken", "spoken", (KEY,), expression=Expression("properties.Enabled in [30, true]", "is another")
+)
+INDEXED = Rule("indexed", "indexed", (KEY,), expression=Expression("properties.Enabled[7] == 1", "is not"))
 
 
 class Kept:
@@ -227,7 +238,68 @@ def test_an_item_that_cannot_be_read_is_named_and_the_others_are_judged() -> Non
     config.items[HERE][0]["accountId"] = "x"
     kept = look(config)
     assert list(states(kept)) == ["b"]
-    assert "'a' cannot be read: accountId" in kept.ending.unseen[0]
+    assert "'a' is not judged: accountId" in kept.ending.unseen[0]
+
+
+@pytest.mark.parametrize("description", ["[" * 4000 + "]" * 4000, "[" * 65 + "]" * 65], ids=["4000", "65"])
+def test_a_description_that_is_nested_deeply_is_a_text(description: str) -> None:
+    config = ConfigItems()
+    deep = item(HERE, KEY, "deep", configuration={"enabled": True, "description": description})
+    config.record(HERE, deep, item(HERE, KEY, "off", configuration={"enabled": False}))
+    assert states(look(config, ENABLED, SPOKEN)) == {
+        "deep": [Status.PASSED, Status.PASSED],
+        "off": [Status.FAILED, Status.FAILED],
+    }
+    kept = look(config, *(one.rule for one in SHIPPED if KEY in one.rule.resource_types))
+    assert (set(states(kept)), kept.ending.unseen) == ({"deep", "off"}, ())
+
+
+def nested(levels: int) -> object:
+    found: object = 1
+    for _ in range(levels):
+        found = [found]
+    return found
+
+
+@pytest.mark.parametrize("value", [nested(400), 10**400, ["a"]], ids=["nested", "large", "short"])
+def test_whatever_an_item_contains_the_others_are_judged(value: object) -> None:
+    config = ConfigItems()
+    odd = item(HERE, KEY, "odd", configuration={"enabled": value})
+    config.record(HERE, odd, item(HERE, KEY, "off", configuration={"enabled": False}))
+    kept = look(config, ENABLED, SPOKEN, INDEXED)
+    told = " ".join(kept.ending.unseen)
+    assert states(kept)["off"][:2] == [Status.FAILED, Status.FAILED]
+    assert Status.PASSED not in states(kept).get("odd", [])
+    assert ("odd" in states(kept)) != ("the item of 'odd' is not judged: configuration: is nested" in told)
+
+
+def test_a_row_that_is_no_json_is_named_and_the_others_are_judged() -> None:
+    config = ConfigItems()
+    config.record(HERE, item(HERE, KEY, "a", configuration={"enabled": float("nan")}))
+    config.record(HERE, item(HERE, KEY, "off", configuration={"enabled": False}))
+    kept = look(config, ENABLED)
+    assert states(kept) == {"off": [Status.FAILED]}
+    assert kept.ending.unseen[0].startswith("an item is not judged: Results: must be JSON objects")
+
+
+class Broken:
+    """A condition that cannot bear some value."""
+
+    def violations(self, actual: object, path: tuple[str, ...]) -> Iterator[Violation]:
+        if isinstance(actual, Mapping) and actual.get("Description") == "odd":
+            raise LookupError(path)
+        yield Violation(path, "is wrong")
+
+
+def test_an_item_on_which_a_rule_fails_in_any_way_is_named_as_not_judged() -> None:
+    config = ConfigItems()
+    config.record(HERE, item(HERE, KEY, "a", configuration={"description": "odd"}), item(HERE, KEY, "b"))
+    broken = Rule("broken", "broken", (KEY,), ((KEY, Broken()),))  # type: ignore[arg-type]  # on purpose
+    kept = look(config, broken)
+    assert states(kept) == {"b": [Status.FAILED]}
+    assert kept.ending.unseen == (
+        "the item of 'a' is not judged: configuration: cannot be judged: LookupError",
+    )
 
 
 def test_what_no_item_has_is_read_from_the_service() -> None:
