@@ -14,11 +14,12 @@ import argparse
 import json
 import sys
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from verify_log import WIDTH, Fault, checkpoint, must, public_key, sha256
+from verify_log import UNREADABLE, WIDTH, Fault, checkpoint, must, public_key, sha256
 
 MANIFEST, CHECKPOINT, BASE = "manifest.json", "log/checkpoint", "log/base"
 VIEWS = {"report.html", "responses.csv", "decisions.csv"}
@@ -173,8 +174,11 @@ def main(path: Path, key: str) -> str:
     must({*named} <= wanted.keys(), "an incident that the manifest names is not in the log")
     entries = 0
     for incident, leaves in sorted(wanted.items()):
-        lines = bundle.read(f"chains/{incident}.jsonl").decode().splitlines()
-        entries += verify_incident(incident, lines, leaves)
+        data = bundle.read(f"chains/{incident}.jsonl")
+        try:
+            entries += verify_incident(incident, data.decode().splitlines(), leaves)
+        except UNREADABLE as error:
+            raise Fault(f"{incident}: an entry cannot be read: {error!r}") from error
         must(not leaves, f"removed, but in the log: {sorted(leaves)[:5]}")
         bundle.used.add(f"ocsf/{incident}.jsonl")
     strangers = sorted({*bundle.names} - bundle.used)
@@ -201,6 +205,6 @@ if __name__ == "__main__":
         parser.error(f"BUNDLE: {given.bundle} is no zip file")
     try:
         print(main(given.bundle, given.key).encode("unicode_escape").decode())
-    except (Fault, KeyError, TypeError, ValueError, zipfile.BadZipFile) as fault:
+    except (Fault, *UNREADABLE, zipfile.BadZipFile, zlib.error, EOFError) as fault:
         # Whoever made the bundle chose the names in it: a terminal must not obey them.
         sys.exit(f"NOT SOUND: {str(fault).encode('unicode_escape').decode()}")

@@ -30,6 +30,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 WIDTH = 256
 LOGGED_WITHIN = timedelta(minutes=45)
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+"""What Python raises about data of another form: text that is nested too deeply, or half a surrogate pair."""
 
 
 class Fault(Exception):
@@ -180,5 +182,5 @@ if __name__ == "__main__":
         )
     try:
         print(main(given.copy, given.key))
-    except (Fault, KeyError, ValueError) as fault:
+    except (Fault, *UNREADABLE) as fault:
         sys.exit(f"NOT SOUND: {fault}")

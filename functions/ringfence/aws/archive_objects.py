@@ -87,7 +87,7 @@ def read(place: Place, text: str) -> tuple[Entry, ...]:
             Entry(place.incident, place.seq + at, *(str(line[name]) for name in ("body", "hash", "mac")))
             for at, line in enumerate(lines)
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         entries = ()
     if not entries or written(place.key.text, entries) != text:
         return (Entry(place.incident, place.seq, text, ""),)

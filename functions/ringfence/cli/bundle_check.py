@@ -32,7 +32,7 @@ from ringfence.record.merkle import WIDTH, Edge, hashes_in, leaf_hash
 from ringfence.record.tlog import read_checkpoint, read_leaf, unpacked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ringfence.cli.audit_store import AuditStore
     from ringfence.cli.bundle_zip import Files
@@ -235,8 +235,7 @@ class _Check:
             return
         for chain in sorted({*entries, *chains}):
             found, leaves = entries.get(chain, []), self.store.leaves(chain, incident)
-            faults = tuple(response_faults(chain, incident, found, leaves))
-            self.report.faults += faults
+            self.report.faults += _response_faults(chain, incident, found, leaves)
             of_deployment = is_of_deployment(chain)
             self.report.records += of_deployment
             self.report.responses += not of_deployment
@@ -290,6 +289,16 @@ class _Check:
     def _fault(self, words: str) -> None:
         if words not in self.report.faults:
             self.report.faults.append(words)
+
+
+def _response_faults(
+    chain: str, incident: str, entries: Sequence[Entry], leaves: Mapping[int, Sequence[tuple[int, Leaf]]]
+) -> list[str]:
+    """Return what is wrong with a response. Entries that nobody can read are wrong as well."""
+    try:
+        return list(response_faults(chain, incident, entries, leaves))
+    except (ValueError, RecursionError) as error:
+        return [f"{incident} {chain}: an entry cannot be read: {error}"]
 
 
 def _leaf(data: bytes) -> Leaf | None:

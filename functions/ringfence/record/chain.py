@@ -150,8 +150,11 @@ def link(stamp: Stamp, head: Entry | None, facts: Iterable[Fact]) -> tuple[Entry
 
 
 def digest(text: str) -> str:
-    """Return the SHA-256 of a text in hexadecimal."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    """Return the SHA-256 of a text in hexadecimal.
+
+    An altered body can contain half a surrogate pair. That must give a wrong hash, and not an error.
+    """
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 @frozen

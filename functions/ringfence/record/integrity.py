@@ -288,6 +288,6 @@ def _link_faults(
 def _body(entry: Entry) -> Mapping[str, object]:
     try:
         body = json.loads(entry.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}

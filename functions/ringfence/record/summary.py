@@ -51,7 +51,7 @@ def line(entry: Entry) -> Line:
     """Read one entry. The result for an unreadable entry has no kind."""
     try:
         body = json.loads(entry.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     document = Document(body if isinstance(body, dict) else {})
     fact = document.value.get("fact")

@@ -41,7 +41,7 @@ from ringfence.record.chain import ChainKey, Stamp, digest, link
 from ringfence.record.deployment_facts import Pause, PausesChanged
 from ringfence.record.facts import FindingReceived
 from ringfence.record.log_check import Signed
-from ringfence.record.tlog import LogKey, read_checkpoint
+from ringfence.record.tlog import LogKey, packed, read_checkpoint, unpacked
 from tests.support.effort import examples
 from tests.support.fakes.audit_home import in_turn
 from tests.support.fakes.chains import KEY, contained, finding, notes
@@ -289,6 +289,27 @@ def added(kept: Kept) -> None:
     kept.files[incident_file(SECOND)] += f"{canonical(more)}\n".encode()
 
 
+def with_body(body: str) -> Callable[[Kept], object]:
+    """Give the first entry of an incident another body, and leave the rest as it is."""
+
+    def change(kept: Kept) -> None:
+        first, *more = kept.files[incident_file(SECOND)].splitlines(keepends=True)
+        line = canonical({**json.loads(first), "body": body})
+        kept.files[incident_file(SECOND)] = f"{line}\n".encode() + b"".join(more)
+
+    return change
+
+
+def with_leaf(leaf: str) -> Callable[[Kept], object]:
+    """Put something else in the place of the first leaf."""
+
+    def change(kept: Kept) -> None:
+        name = "log/tile/entries/000.p/12"
+        kept.files[name] = packed([leaf, *(one.decode() for one in unpacked(kept.files[name])[1:])])
+
+    return change
+
+
 def of_nobody(kept: Kept) -> None:
     name = incident_id(START, "z")
     kept.files[incident_file(name)] = kept.files[incident_file(SECOND)].replace(
@@ -309,6 +330,7 @@ def other_root(kept: Kept) -> None:
     kept.files[CHECKPOINT] = b"".join(lines)
 
 
+NO_LEAF = "leaf 0 in log/tile/entries/000.p/12 is no entry"
 ALTERATIONS: dict[str, tuple[Callable[[Kept], object], str]] = {
     "a last entry is removed": (
         cut(incident_file(SECOND), slice(0, 3)),
@@ -323,6 +345,11 @@ ALTERATIONS: dict[str, tuple[Callable[[Kept], object], str]] = {
         replaced(incident_file(SECOND), b"attempt", b"tempted"),
         f"{SECOND} {OTHER.text}: entry 0 is altered",
     ),
+    "a body has half a surrogate pair": (
+        with_body("\ud800"),
+        f"{SECOND} {OTHER.text}: entry 0 is altered",
+    ),
+    "a body is nested too deeply": (with_body("[" * 100_000), f"{SECOND} {OTHER.text}: entry 0 is altered"),
     "a MAC is altered": (replaced(incident_file(FIRST), b"1:key:", b"1:yek:"), "entry 0 is altered: leaf"),
     "a response is written again": (rewritten, "leaf 3 of the log has another version of it"),
     "an entry is added": (added, "entry 4 was added: the log of this period does not contain it"),
@@ -336,6 +363,18 @@ ALTERATIONS: dict[str, tuple[Callable[[Kept], object], str]] = {
     "leaves are altered": (
         replaced("log/tile/entries/000.p/12", SECOND.encode(), SECOND.replace("-2", "-3").encode()),
         "do not have the root of log/checkpoint",
+    ),
+    "a leaf is nested too deeply": (
+        with_leaf("[" * 60_000),
+        NO_LEAF,
+    ),
+    "a leaf has numbers": (
+        with_leaf('{"body":1,"chain":2,"entry":3,"hash":4,"mac":[]}'),
+        NO_LEAF,
+    ),
+    "a leaf has half a surrogate pair": (
+        with_leaf('{"body":"","chain":"\\ud800","entry":"","hash":"","mac":""}'),
+        NO_LEAF,
     ),
     "leaves are cut": (
         lambda kept: kept.add("log/tile/entries/000.p/12", kept.files["log/tile/entries/000.p/12"][:-1]),
@@ -399,7 +438,7 @@ def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[Kept], s
                 out.writestr(name, data)
         try:
             return str(script.main(tmp_path / "alone.zip", home().signer.key.text))
-        except (script.Fault, KeyError, TypeError, ValueError) as fault:
+        except (script.Fault, *script.UNREADABLE) as fault:
             return f"NOT SOUND: {fault}"
 
     return verified

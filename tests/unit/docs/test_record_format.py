@@ -178,6 +178,9 @@ def lost(home: LogHome) -> None:
 
 CHANGES: dict[str, Callable[[LogHome], object]] = {
     "its hash does not match": lambda home: entry(home, b"reason 3", b"reason 4"),
+    "maximum recursion depth exceeded": lambda home: entry(home, b'{"body"', b"[" * 100_000 + b'{"body"'),
+    "surrogates not allowed": lambda home: entry(home, b"reason 3", b"reason \\ud800"),
+    "not subscriptable": lambda home: entry(home, b'{"body"', b'0\n{"body"'),
     "the log has another version of it": lambda home: entry(home, b'"mac":""', b'"mac":"x"'),
     "it is not in the log": lambda home: add(home, minutes=46),
     "the entry before it is not in the log": before_the_last,

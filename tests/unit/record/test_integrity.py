@@ -187,7 +187,7 @@ def test_another_responses_chain_is_not_this_ones() -> None:
 
 
 def test_a_body_that_is_no_object_is_altered() -> None:
-    for body in ("[]", "not JSON"):
+    for body in ("[]", "not JSON", "\ud800", "[" * 100_000):
         fault = verify(KEY, INCIDENT, (Entry(INCIDENT, 0, body, digest(body)),)).first
         assert fault
         assert fault.wrong == Wrong.ALTERED
