@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from verify_log import UNREADABLE, WIDTH, Fault, checkpoint, must, public_key, sha256
+from verify_log import UNREADABLE, WIDTH, Fault, checkpoint, must, public_key, sha256, shown
 
 MANIFEST, CHECKPOINT, BASE = "manifest.json", "log/checkpoint", "log/base"
 VIEWS = {"report.html", "responses.csv", "decisions.csv"}
@@ -200,11 +200,10 @@ if __name__ == "__main__":
     try:
         public_key(given.key)
     except ValueError as error:
-        parser.error(f"KEY: {error}")
+        parser.error(f"KEY: {shown(error)}")
     if not zipfile.is_zipfile(given.bundle):
-        parser.error(f"BUNDLE: {given.bundle} is no zip file")
+        parser.error(f"BUNDLE: {shown(given.bundle)} is no zip file")
     try:
-        print(main(given.bundle, given.key).encode("unicode_escape").decode())
+        print(shown(main(given.bundle, given.key)))
     except (Fault, *UNREADABLE, zipfile.BadZipFile, zlib.error, EOFError) as fault:
-        # Whoever made the bundle chose the names in it: a terminal must not obey them.
-        sys.exit(f"NOT SOUND: {str(fault).encode('unicode_escape').decode()}")
+        sys.exit(f"NOT SOUND: {shown(fault)}")

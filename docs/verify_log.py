@@ -49,6 +49,11 @@ def sha256(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
 
+def shown(words: object) -> str:
+    """Return words for a terminal, which must not obey them: whoever wrote the files chose the names."""
+    return str(words).encode("unicode_escape").decode()
+
+
 def root(hashes: list[bytes]) -> bytes:
     """Return the root of a tree: RFC 6962, section 2.1."""
     if len(hashes) < 2:
@@ -175,12 +180,11 @@ if __name__ == "__main__":
     try:
         public_key(given.key)
     except ValueError as error:
-        parser.error(f"KEY: {error}")
+        parser.error(f"KEY: {shown(error)}")
     if not (given.copy / "log/checkpoint").is_file():
-        parser.error(
-            f"COPY: {given.copy} has no log/checkpoint; a deployment signs its first one within minutes"
-        )
+        why = "has no log/checkpoint; a deployment signs its first one within minutes"
+        parser.error(f"COPY: {shown(given.copy)} {why}")
     try:
-        print(main(given.copy, given.key))
+        print(shown(main(given.copy, given.key)))
     except (Fault, *UNREADABLE) as fault:
-        sys.exit(f"NOT SOUND: {fault}")
+        sys.exit(f"NOT SOUND: {shown(fault)}")

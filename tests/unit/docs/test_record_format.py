@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -210,3 +211,32 @@ def test_the_script_names_what_was_changed(home: LogHome, tmp_path: Path, words:
     assert done.returncode == 1
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+SEQUENCE = "\x1b[2K\rsound"
+"""What a terminal obeys: it erases the line and writes another word."""
+
+
+@pytest.mark.parametrize("where", ["chain", "entry"])
+def test_no_name_in_the_archive_reaches_the_terminal_as_it_is(
+    home: LogHome, tmp_path: Path, where: str
+) -> None:
+    copied(home, tmp_path)
+    file = next(path for path in sorted(tmp_path.glob("chains/**/*.jsonl")))
+    first, *more = file.read_text("utf-8").splitlines()
+    line = json.dumps({**json.loads(first), "hash": "", where: SEQUENCE})
+    file.write_text("\n".join([line, *more]), "utf-8")
+    done = script(tmp_path, home.signer.key.text)
+    assert (done.returncode, "\x1b" in done.stderr + done.stdout) == (1, False)
+    assert done.stderr.startswith("NOT SOUND: ")
+    assert r"\x1b[2K\rsound" in done.stderr
+
+
+def test_no_name_of_a_file_reaches_the_terminal_as_it_is(home: LogHome, tmp_path: Path) -> None:
+    copied(home, tmp_path / SEQUENCE)
+    shutil.rmtree(tmp_path / SEQUENCE / "log/tile/entries")
+    done = script(tmp_path / SEQUENCE, home.signer.key.text)
+    assert (done.returncode, "\x1b" in done.stderr + done.stdout) == (1, False)
+    for name in ("verify_log.py", "verify_bundle.py"):
+        done = script(tmp_path / SEQUENCE / "none", home.signer.key.text, name=name)
+        assert (done.returncode, "\x1b" in done.stderr + done.stdout) == (2, False)
