@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from ringfence.model.frozen import frozen
-from ringfence.posture.values import UNREAD, Scalar, same, shown
+from ringfence.posture.values import UNREAD, Scalar, is_unread, same, shown
 
 Path = tuple[str, ...]
 
@@ -48,7 +48,12 @@ class Is:
 
     def violations(self, actual: object, path: Path) -> Iterator[Violation]:
         """Yield what is wrong with the value of a property."""
-        if not any(same(self.value, one) for one in _elements(actual)):
+        elements = _elements(actual)
+        if any(same(self.value, one) for one in elements):
+            return
+        if any(map(is_unread, elements)):
+            yield _unread(path)
+        else:
             yield Violation(path, f"must be {self}, {_but(actual)}")
 
     def __str__(self) -> str:
@@ -92,11 +97,18 @@ class Not:
     condition: Condition
 
     def violations(self, actual: object, path: Path) -> Iterator[Violation]:
-        """Yield what is wrong with the value of a property. A property that is not set is no proof."""
+        """Yield what is wrong with the value of a property. A property that is not set is no proof.
+
+        If the condition would need something that was not read, so does its opposite.
+        """
         if not isinstance(self.condition, Constant | Not) and actual is None:
             yield Violation(path, f"must be set, and not to {self.condition}, {_but(actual)}")
-        elif not any(self.condition.violations(actual, path)):
+            return
+        found = tuple(self.condition.violations(actual, path))
+        if not found:
             yield Violation(path, f"must not be {self.condition}, {_but(actual)}")
+        elif _is_unknown(found):
+            yield from found
 
     def __str__(self) -> str:
         return f"anything but {self.condition}"
@@ -111,10 +123,13 @@ class OneOf:
     def violations(self, actual: object, path: Path) -> Iterator[Violation]:
         """Yield what is wrong with the value of a property."""
         found = [tuple(option.violations(actual, path)) for option in self.options]
+        unknown = [one for option in found if _is_unknown(option) for one in option]
         if not all(found):
             return
         if len(found) == 1:
             yield from found[0]
+        elif unknown:
+            yield from dict.fromkeys(unknown)
         else:
             yield Violation(path, f"must be one of {self}, {_but(actual)}")
 
@@ -129,16 +144,22 @@ class Contains:
     properties: tuple[tuple[str, Condition], ...]
 
     def violations(self, actual: object, path: Path) -> Iterator[Violation]:
-        """Yield what is wrong with a property. Of a list, it is the element with the fewest violations."""
+        """Yield what is wrong with a property.
+
+        Of a list, an element that may meet the condition comes before the element with the fewest violations.
+        """
         found = [tuple(self._of(one, path)) for one in _elements(actual)] or [tuple(self._of({}, path))]
-        yield from min(found, key=len)
+        yield from min(found, key=lambda one: (bool(one) and not _is_unknown(one), len(one)))
 
     def _of(self, element: object, path: Path) -> Iterator[Violation]:
+        if element is UNREAD:
+            yield _unread(path)
+            return
         fields = element if isinstance(element, Mapping) else {}
         for name, condition in self.properties:
             value = fields.get(name)
             if value is UNREAD:
-                yield Violation((*path, name), "was not read", unread=True)
+                yield _unread((*path, name))
             else:
                 yield from condition.violations(value, (*path, name))
 
@@ -154,6 +175,15 @@ def _elements(actual: object) -> Sequence[object]:
     if isinstance(actual, Sequence) and not isinstance(actual, str):
         return actual
     return (actual,)
+
+
+def _unread(path: Path) -> Violation:
+    return Violation(path, "was not read", unread=True)
+
+
+def _is_unknown(found: Sequence[Violation]) -> bool:
+    """Return whether a condition is neither met nor violated, because something was not read."""
+    return bool(found) and all(one.unread for one in found)
 
 
 def _but(actual: object) -> str:

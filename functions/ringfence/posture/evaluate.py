@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from ringfence.model.errors import BadInput
 from ringfence.posture.expression import truth
 from ringfence.posture.items import resource_of
+from ringfence.posture.named import PROPERTIES
 from ringfence.posture.rule import Result, Status
-from ringfence.posture.values import UNREAD
+from ringfence.posture.values import has_unread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from ringfence.model.document import Document
     from ringfence.posture.rule import Resource, Rule, Scope
@@ -69,7 +71,7 @@ def result(rule: Rule, resource: Resource) -> Result:
         (unread if violation.unread else wrong).append(violation.text)
     if rule.expression is not None:
         missing = [path for path in rule.expression.paths if _is_unread(resource.properties, path)]
-        unread += [f"{'.'.join(path)} was not read" for path in missing]
+        unread += [f"{'.'.join(path) or PROPERTIES} was not read" for path in missing]
         if not missing:
             try:
                 if not truth(rule.expression, resource):
@@ -100,9 +102,10 @@ def in_scope(scope: Scope, resource: Resource, units: Units) -> bool:
 
 
 def _is_unread(properties: object, path: tuple[str, ...]) -> bool:
+    """Return whether a property was not read, or something in it: an expression can look at all of it."""
     value: object = properties
     for name in path:
-        value = value.get(name) if hasattr(value, "get") else None
-        if value is UNREAD:
-            return True
-    return False
+        if not isinstance(value, Mapping):
+            break
+        value = value.get(name)
+    return has_unread(value)

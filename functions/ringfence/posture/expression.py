@@ -18,15 +18,12 @@ import cel
 
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
+from ringfence.posture.named import reads
 from ringfence.posture.values import UNREAD, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ringfence.posture.rule import Resource
 
-_PATH = re.compile(r"\bproperties((?:\.[A-Za-z][A-Za-z0-9]*)+)")
-_CALLS = frozenset({"all", "exists", "exists_one", "filter", "map", "size", "matches", "contains"})
 _FIELDS = ("type", "account", "region", "id", "name", "tags")
 _NEAR = 40
 """The characters of an expression that say where an error is."""
@@ -41,13 +38,12 @@ class Expression:
 
     @property
     def paths(self) -> tuple[tuple[str, ...], ...]:
-        """The properties that the expression names, without the methods that it calls on them."""
-        found = (match.group(1)[1:].split(".") for match in _PATH.finditer(self.text))
-        return tuple(dict.fromkeys(tuple(_names(parts)) for parts in found))
+        """The properties that the expression reads. The empty path is every property."""
+        return reads(self.text).paths
 
 
 def check(text: str) -> str:
-    """Return what is wrong with an expression. Empty if it can be compiled.
+    """Return what is wrong with an expression. Empty if it can be compiled, and says what it reads.
 
     Examples
     --------
@@ -60,7 +56,12 @@ def check(text: str) -> str:
         _compiled(text)
     except BadInput as error:
         return error.problem
-    return ""
+    unclear = reads(text).unclear
+    if unclear < 0:
+        return ""
+    before = text[:unclear].splitlines() or [""]
+    where = _after(text, len(before), len(before[-1]) + 1) or " at its beginning"
+    return f"must name the property that it reads, such as properties.Name, and has only properties{where}"
 
 
 def truth(expression: Expression, resource: Resource) -> bool:
@@ -113,10 +114,3 @@ def _plain(value: object) -> object:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_plain(one) for one in value]
     return value
-
-
-def _names(parts: list[str]) -> Iterator[str]:
-    for part in parts:
-        if part in _CALLS:
-            return
-        yield part

@@ -23,6 +23,32 @@ class _Unread:
 UNREAD: Final = _Unread()
 
 
+def is_unread(value: object) -> bool:
+    """Return whether nobody read anything of a value: neither the value, nor any property in it."""
+    below = [value]
+    while below:
+        one = below.pop()
+        if isinstance(one, Mapping) and one:
+            below += one.values()
+        elif one is not UNREAD:
+            return False
+    return True
+
+
+def has_unread(value: object) -> bool:
+    """Return whether nobody read a value, or something in it."""
+    below = [value]
+    while below:
+        one = below.pop()
+        if one is UNREAD:
+            return True
+        if isinstance(one, Mapping):
+            below += one.values()
+        elif isinstance(one, Sequence) and not isinstance(one, str):
+            below += one
+    return False
+
+
 def same(wanted: Scalar, actual: object) -> bool:
     """Return whether a property has a value.
 

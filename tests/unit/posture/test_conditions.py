@@ -80,6 +80,53 @@ def test_what_nobody_read_is_neither_right_nor_wrong() -> None:
     ]
 
 
+OPEN = Contains((("Open", Is(value=False)),))
+TWO = {"Open": UNREAD, "Name": "x"}
+
+
+@pytest.mark.parametrize(
+    ("condition", "actual"),
+    [
+        (Not(OPEN), {"Open": UNREAD}),
+        (Not(OneOf((OPEN,))), {"Open": UNREAD}),
+        (Not(OneOf((OPEN, Is("a")))), {"Open": UNREAD}),
+        (Not(Not(OPEN)), {"Open": UNREAD}),
+        (Not(OPEN), [{"Open": True}, {"Open": UNREAD}]),
+        (Not(OPEN), [{"Open": True}, UNREAD]),
+        (Not(OPEN), UNREAD),
+        (Not(Is("a")), {"Open": UNREAD}),
+        (Not(Compares("")), {"Open": {"Below": UNREAD}}),
+        (Not(Is("a")), UNREAD),
+        (Not(Is("a")), ["b", UNREAD]),
+        (Not(Not(Is("a"))), {"Open": UNREAD}),
+        (Not(Contains((("Open", Is(value=False)), ("Name", Is("x"))))), TWO),
+        (OneOf((Contains((("Open", Is(1)),)), Contains((("Name", Is("y")),)))), TWO),
+        (OPEN, [{"Open": True}, {"Open": UNREAD}]),
+        (Is("a"), ["b", UNREAD]),
+    ],
+)
+def test_what_depends_on_something_unread_is_neither_right_nor_wrong(
+    condition: Condition, actual: object
+) -> None:
+    found = [one.unread for one in condition.violations(actual, ("P",))]
+    assert found
+    assert all(found)
+
+
+@pytest.mark.parametrize(
+    ("condition", "actual"),
+    [
+        (OneOf((Contains((("Open", Is(1)),)), Contains((("Name", Is("x")),)))), TWO),
+        (Not(Contains((("Open", Is(value=False)), ("Name", Is("y"))))), TWO),
+        (Not(Is("a")), TWO),
+        (OPEN, [{"Open": False}, {"Open": UNREAD}]),
+        (Is("a"), ["a", UNREAD]),
+    ],
+)
+def test_what_was_read_can_decide_whatever_else_was_not(condition: Condition, actual: object) -> None:
+    assert problems(condition, actual) == []
+
+
 @pytest.mark.parametrize(
     ("wanted", "actual", "is_same"),
     [

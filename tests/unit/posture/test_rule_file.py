@@ -270,6 +270,20 @@ REQUIRED = RULE + "    required_properties:\n      AWS::S3::Bucket:\n"
             ),
         ),
         (
+            RULE + "    expression: size(properties) > 1\n    message: m\n",
+            (
+                "4:5: expression: must name the property that it reads, such as "
+                "properties.Name, and has only properties after size("
+            ),
+        ),
+        (
+            RULE + "    expression: properties . Bucketname == 'a'\n    message: m\n",
+            (
+                "4:5: expression: names properties.Bucketname, which no item "
+                "of AWS::S3::Bucket has (did you mean BucketName?)"
+            ),
+        ),
+        (
             RULE + "    expression: properties.BucketName == 'a'\n",
             ("4:5: expression: needs a `message`, which is shown where the expression is false"),
         ),
