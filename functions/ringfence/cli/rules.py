@@ -84,6 +84,7 @@ def check(ctx: click.Context, paths: tuple[Path, ...], *, as_json: bool) -> None
         files = load_files(paths or (FOLDER,))
         loaded, manual = files.rules, len(files.manual)
         found = [("note", one.file, note) for one in loaded for note in one.notes]
+        found += [("note", *note) for note in files.notes]
     except InvalidRules as invalid:
         found = [("error", file, flaw) for file, flaw in invalid.flaws]
     wrong = any(kind == "error" for kind, _, _ in found)

@@ -1,6 +1,6 @@
 """Manual controls as JSON, in which the function of scheduled scans reads them. Pure.
 
-The digests of files of evidence were compared when the rule files were read.
+The digests of files of evidence were compared when the rule files were read, if the files were beside them.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ def _control(one: ManualControl) -> dict[str, object]:
     }
 
 
-def _evidence(one: Evidence) -> dict[str, str]:
+def _evidence(one: Evidence) -> dict[str, str | bool]:
     days = {"made": one.made.isoformat(), "expires": one.expires.isoformat()}
-    return {"words": one.words, "file": one.file, "sha256": one.sha256, **days}
+    return {"words": one.words, "file": one.file, "sha256": one.sha256, "compared": one.compared, **days}
 
 
 def _control_of(given: Document) -> ManualControl:
@@ -68,6 +68,7 @@ def _evidence_of(given: Document) -> Evidence:
         given.optional_text("sha256") or "",
         _day(given, "made"),
         _day(given, "expires"),
+        given.flag("compared"),
     )
 
 

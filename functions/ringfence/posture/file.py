@@ -17,7 +17,7 @@ from ringfence.posture import expression
 from ringfence.posture.build import Builder
 from ringfence.posture.expression import Expression
 from ringfence.posture.items import resource_of
-from ringfence.posture.manual_file import control_flaws, controls_in
+from ringfence.posture.manual_file import control_flaws, control_notes, controls_in
 from ringfence.posture.mappings import every_mapping
 from ringfence.posture.profile import Profile, profile_flaws, profiles_in
 from ringfence.posture.rule import Resource, Rule, Scope, ScopedMode
@@ -82,11 +82,15 @@ class Loaded:
 
 @frozen
 class RuleFiles:
-    """The rules, the profiles and the manual controls of some files, in their order."""
+    """The rules, the profiles and the manual controls of some files, in their order.
+
+    `notes` are about manual controls, with the file of each. Those about rules are with the rules.
+    """
 
     rules: tuple[Loaded, ...]
     profiles: tuple[Profile, ...] = ()
     manual: tuple[ManualControl, ...] = ()
+    notes: tuple[tuple[str, Flaw], ...] = ()
 
 
 def load_rules(paths: Iterable[FilePath], known: Known) -> RuleFiles:
@@ -126,13 +130,15 @@ def load_rules(paths: Iterable[FilePath], known: Known) -> RuleFiles:
         loaded += found
         flaws += [(str(path), flaw) for flaw in wrong]
     manual: list[ManualControl] = []
+    notes: list[tuple[str, Flaw]] = []
     for path, document in documents:
         data = tree_of(document)
         taken = {name: f"the rule at {place}" for name, place in names.items()}
         taken |= {one.name: "another manual control" for one in manual}
         found_flaws = control_flaws(data, path.parent, known.controls, taken)
         flaws += [(str(path), document.flaw(*one)) for one in found_flaws]
-        manual += controls_in(data)
+        manual += controls_in(data, path.parent)
+        notes += [(str(path), document.flaw(*one)) for one in control_notes(data, path.parent)]
     profiles: list[Profile] = []
     known_rules = {*known.rules, *names, *(one.name for one in manual)}
     for path, document in documents:
@@ -144,7 +150,7 @@ def load_rules(paths: Iterable[FilePath], known: Known) -> RuleFiles:
     if flaws:
         order = {str(path): place for place, (path, _) in enumerate(documents)}
         raise InvalidRules(tuple(sorted(set(flaws), key=lambda one: (order[one[0]], one[1]))))
-    return RuleFiles(tuple(loaded), tuple(profiles), tuple(manual))
+    return RuleFiles(tuple(loaded), tuple(profiles), tuple(manual), tuple(notes))
 
 
 def _files(paths: Iterable[FilePath]) -> Iterator[FilePath]:

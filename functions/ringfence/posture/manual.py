@@ -31,6 +31,8 @@ class Evidence:
         When it was made.
     expires
         The last day on which it counts.
+    compared
+        Whether the file was beside the rules and had this digest, when the rules were read.
 
     """
 
@@ -39,11 +41,13 @@ class Evidence:
     sha256: str
     made: date
     expires: date
+    compared: bool = False
 
     @property
     def text(self) -> str:
         """The evidence on one line."""
-        file = f"{self.file} (SHA-256 {self.sha256})" if self.file else ""
+        told = "" if self.compared else ", not compared with the file"
+        file = f"{self.file} (SHA-256 {self.sha256}{told})" if self.file else ""
         return ", ".join(filter(None, (self.words, file)))
 
 

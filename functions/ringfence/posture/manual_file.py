@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ringfence.policy.lookup import get, items_of, mapping_of, meant
 from ringfence.posture.manual import Evidence, ManualControl
 from ringfence.posture.schema import MANUAL
+from ringfence.posture.values import shown
 from ringfence.runbooks.compliance import FRAMEWORKS
 from ringfence.runbooks.compliance.whole import WHOLE, is_requirement
 
@@ -21,15 +22,15 @@ if TYPE_CHECKING:
 _EVIDENCE = ("evidence", "evidence_file", "sha256", "date", "expires")
 
 
-def controls_in(data: object) -> Iterator[ManualControl]:
-    """Yield the manual controls of a file that has no flaws."""
+def controls_in(data: object, folder: FilePath) -> Iterator[ManualControl]:
+    """Yield the manual controls of a file in a folder that has no flaws."""
     for given in map(mapping_of, items_of(get(data, MANUAL))):
         name = _text(given, "name")
         yield ManualControl(
             name,
             _text(given, "title") or name.replace("-", " "),
             _text(given, "owner"),
-            _evidence(given),
+            _evidence(given, folder),
             _text(given, "severity") or "medium",
             _texts(given.get("controls")),
             tuple((of, _texts(numbers)) for of, numbers in mapping_of(given.get("requirements")).items()),
@@ -67,6 +68,15 @@ def control_flaws(
         yield from (((*path, at), words) for at, words in _evidence_flaws(given, folder))
 
 
+def control_notes(data: object, folder: FilePath) -> Iterator[tuple[Path, str]]:
+    """Yield what is valid and must be known: files of evidence whose digest was not compared."""
+    for index, given in enumerate(map(mapping_of, items_of(get(data, MANUAL)))):
+        name = _text(given, "evidence_file")
+        if name and _digest(name, folder) is None:
+            words = f"is not compared with its digest: no file {shown(name)} beside the rules can be read"
+            yield (MANUAL, index, "evidence_file"), words
+
+
 def _requirement_flaws(given: Mapping[str, object]) -> Iterator[tuple[Path, str]]:
     known = {one.id: one for one in FRAMEWORKS}
     for of, numbers in mapping_of(given.get("requirements")).items():
@@ -101,31 +111,35 @@ def _evidence_flaws(given: Mapping[str, object], folder: FilePath) -> Iterator[t
 
 
 def _digest_flaws(given: Mapping[str, object], folder: FilePath) -> Iterator[tuple[str, str]]:
-    """Compare the digest with the file, if it is beside the rules. It can also be kept elsewhere.
-
-    The author of a rule file may not be allowed to read other files. So no file outside the folder is read.
-    """
+    """Compare the digest with the file, if it is beside the rules. It can also be kept elsewhere."""
     name, digest = _text(given, "evidence_file"), _text(given, "sha256")
-    if not (name and digest):
-        return
-    try:
-        path = (folder / name).resolve()
-        if not (path.is_relative_to(folder.resolve()) and path.is_file()):
-            return
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-    except (OSError, ValueError):
-        return
-    if found != digest:
+    found = _digest(name, folder) if name and digest else None
+    if found is not None and found != digest:
         yield "sha256", f"is not that of the file {name}, which is {found}"
 
 
-def _evidence(given: Mapping[str, object]) -> Evidence | None:
+def _digest(name: str, folder: FilePath) -> str | None:
+    """Return the digest of a file beside the rules. None if there is no such file, or it cannot be read.
+
+    The author of a rule file may not be allowed to read other files. So no file outside the folder is read.
+    """
+    try:
+        path = (folder / name).resolve()
+        if not (path.is_relative_to(folder.resolve()) and path.is_file()):
+            return None
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except (OSError, ValueError, RuntimeError):  # Python 3.11 raises the last for links that form a loop
+        return None
+
+
+def _evidence(given: Mapping[str, object], folder: FilePath) -> Evidence | None:
     made, expires = _date(given, "date"), _date(given, "expires")
     if made is None or expires is None:
         return None
     words = " ".join(_text(given, "evidence").split())
-    return Evidence(words, _text(given, "evidence_file"), _text(given, "sha256"), made, expires)
+    name, digest = _text(given, "evidence_file"), _text(given, "sha256")
+    return Evidence(words, name, digest, made, expires, bool(name) and _digest(name, folder) == digest)
 
 
 def _date(given: Mapping[str, object], name: str) -> date | None:

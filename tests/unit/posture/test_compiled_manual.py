@@ -15,7 +15,7 @@ WHOLE = ManualControl(
     "restores-are-tested",
     "Restores are tested",
     "ops@example.com",
-    Evidence("minutes of the test", "restore.pdf", "0" * 64, date(2026, 7, 1), date(2027, 7, 1)),
+    Evidence("minutes", "restore.pdf", "0" * 64, date(2026, 7, 1), date(2027, 7, 1), compared=True),
     "critical",
     ("backups",),
     (("soc2", ("A1.3", "CC7.5")), ("hipaa", ("164.308(a)(7)(ii)(D)",))),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -92,6 +93,37 @@ def test_a_file_outside_the_folder_of_the_rules_is_not_read(tmp_path: Path, abso
     rules.mkdir()
     text = CONTROL.format(digest=DIGEST).replace("restore.pdf", str(outside) if absolute else "../secret")
     assert load(rules, text)
+
+
+@pytest.mark.parametrize("name", ["restore.pdf", "restore.pdf ", "loop", "link", "fifo", "nul\\0"])
+def test_evidence_that_cannot_be_compared_says_so_wherever_it_is_shown(tmp_path: Path, name: str) -> None:
+    outside, rules = tmp_path / "secret", tmp_path / "rules"
+    rules.mkdir()
+    outside.write_bytes(b"it worked")
+    (rules / "loop").symlink_to("loop")
+    (rules / "link").symlink_to(outside)
+    os.mkfifo(rules / "fifo")
+    text = CONTROL.format(digest=DIGEST).replace("restore.pdf", f'"{name}"')
+    (rules / "manual.yaml").write_text(text, "utf-8")
+    files = load_rules([rules / "manual.yaml"], known_names())
+    one = files.manual[0]
+    assert one.evidence is not None
+    assert not one.evidence.compared
+    assert f"(SHA-256 {DIGEST}, not compared with the file)" in one.evidence.text
+    assert one.as_json(TODAY)["evidence"] == one.evidence.text
+    ((_, note),) = files.notes
+    assert str(note).startswith("6:5: manual_controls[0].evidence_file: is not compared with its digest: ")
+
+
+def test_evidence_that_was_compared_does_not_say_otherwise(tmp_path: Path) -> None:
+    (tmp_path / "restore.pdf").write_bytes(b"it worked")
+    first, second = load(tmp_path, CONTROL.format(digest=DIGEST))
+    assert first.evidence is not None
+    assert first.evidence.compared
+    assert first.evidence.text.endswith(f"restore.pdf (SHA-256 {DIGEST})")
+    words = ManualControl("n", "t", "o", evidence(TODAY)).evidence
+    assert words is not None
+    assert (words.text, second.evidence) == ("OPS-1234", None)
 
 
 SOC2, A1 = "SOC 2, Trust Services Criteria", " (did you mean A1.3?)"
