@@ -12,6 +12,7 @@ Exit code 0: sound. 1: a fault, which is named. 2: bad input.
 
 import argparse
 import json
+import struct
 import sys
 import zipfile
 import zlib
@@ -25,6 +26,7 @@ MANIFEST, CHECKPOINT, BASE = "manifest.json", "log/checkpoint", "log/base"
 VIEWS = {"report.html", "responses.csv", "decisions.csv"}
 MOST_BYTES = 1 << 28
 """The size of the largest file that is read."""
+FAULTS = (Fault, *UNREADABLE, EOFError, struct.error, zipfile.BadZipFile, zlib.error)
 Leaf = tuple[int, dict[str, str]]
 
 
@@ -59,10 +61,22 @@ def path_of(kind: str, index: int, width: int) -> str:
     return f"log/tile/{kind}/{name}" + (f".p/{width}" if width < WIDTH else "")
 
 
+def ends(count: int, at: int, directory: bytes) -> list[bytes]:
+    """Return how a zip file can end: its directory with a short end, or with the long one of ZIP64."""
+    size = len(directory)
+    long = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, size, at)
+    long += struct.pack("<4sLQL", b"PK\6\7", 0, at + size, 1)
+    least = [min(count, 0xFFFF), min(count, 0xFFFF), min(size, 0xFFFFFFFF), min(at, 0xFFFFFFFF)]
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, *least, 0)
+    short = [directory + end] if least == [count, count, size, at] else []
+    return [directory + long + end, *short]
+
+
 class Bundle:
     """A bundle. `used` are the names of the files that were needed."""
 
     def __init__(self, path: Path) -> None:
+        self.bytes = path.read_bytes()
         self.zip = zipfile.ZipFile(path)
         self.names = [one.filename for one in self.zip.infolist()]
         self.used = {MANIFEST, *VIEWS}
@@ -73,6 +87,41 @@ class Bundle:
         must(self.zip.getinfo(name).file_size <= MOST_BYTES, f"{name} is too large")
         self.used.add(name)
         return self.zip.read(name)
+
+    def form(self) -> None:
+        """Demand that the zip file has no other byte than its files, their directory and its end.
+
+        Some programs read only the header before each file, and others only the directory. So each header
+        is compared with the directory, and each file must begin where the one before it ends.
+        """
+        at, directory = 0, bytearray()
+        for one in self.zip.infolist():
+            name, long = one.orig_filename.encode(), struct.pack("<2HQ", 1, 8, at) if one.extra else b""
+            when, day = one.date_time[3:], one.date_time[:3]
+            fields = struct.pack(
+                "<4H3LH",
+                *(0 if one.orig_filename.isascii() else 0x800, one.compress_type),
+                *(when[0] << 11 | when[1] << 5 | when[2] // 2, day[0] - 1980 << 9 | day[1] << 5 | day[2]),
+                *(one.CRC, one.compress_size, one.file_size, len(name)),
+            )
+            begin = at + 30 + len(name)
+            local = b"PK\3\4" + self.bytes[at + 4 : at + 6] + fields + b"\0\0" + name
+            must(one.header_offset == at and self.bytes[at:begin] == local, f"other bytes before {name!r}")
+            at = begin + one.compress_size
+            must(self.is_only(one, self.bytes[begin:at]), f"other bytes in {name!r}")
+            versions = bytes((one.create_version, one.create_system, one.extract_version, one.reserved))
+            offset = 0xFFFFFFFF if long else one.header_offset
+            more = struct.pack("<4H2L", len(long), 0, 0, one.internal_attr, one.external_attr, offset)
+            directory += b"PK\1\2" + versions + fields + more + name + long
+        must(self.bytes[at:] in ends(len(self.names), at, bytes(directory)), "other bytes after the files")
+
+    def is_only(self, one: zipfile.ZipInfo, data: bytes) -> bool:
+        """Return whether nothing else is in the place of a file."""
+        if one.compress_type == zipfile.ZIP_STORED:
+            return len(data) == one.file_size
+        unpack = zlib.decompressobj(-zlib.MAX_WBITS)
+        made = len(unpack.decompress(data, MOST_BYTES + 1))
+        return unpack.eof and not unpack.unused_data and made == one.file_size
 
     def manifest(self) -> list[str]:
         """Compare the files with the manifest, and return the incidents that it names."""
@@ -158,6 +207,7 @@ def verify_incident(incident: str, lines: list[str], leaves: dict[tuple[str, str
 def main(path: Path, key: str) -> str:
     """Verify everything, and say what it was. Raises Fault."""
     bundle = Bundle(path)
+    bundle.form()
     named = bundle.manifest()
     end, signed, at = checkpoint(bundle.read(CHECKPOINT).decode(), key)
     first, tree, since = bundle.base(key)
@@ -205,5 +255,5 @@ if __name__ == "__main__":
         parser.error(f"BUNDLE: {shown(given.bundle)} is no zip file")
     try:
         print(shown(main(given.bundle, given.key)))
-    except (Fault, *UNREADABLE, zipfile.BadZipFile, zlib.error, EOFError) as fault:
+    except FAULTS as fault:
         sys.exit(f"NOT SOUND: {shown(fault)}")

@@ -93,6 +93,8 @@ class _Check:
     report: BundleReport
 
     def run(self, kept: tuple[Signed, ...]) -> None:
+        if fault := self.files.form_fault:
+            self._fault(fault)
         manifest = self._manifest()
         if manifest is None:
             return

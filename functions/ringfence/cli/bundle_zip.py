@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import struct
 import zipfile
 import zlib
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, Self
 
 from ringfence.cli.bundle_form import MOST_BYTES, sha256
+from ringfence.cli.bundle_zip_form import form_fault
 from ringfence.model.errors import BadInput
 
 if TYPE_CHECKING:
@@ -29,6 +31,10 @@ class Files(Protocol):
     @property
     def names(self) -> tuple[str, ...]:
         """The names. One that occurs twice is in it twice."""
+
+    @property
+    def form_fault(self) -> str:
+        """Why programs can extract other files from it. Empty: all extract the same."""
 
     def read(self, name: str) -> bytes:
         """Return the content of a file. Raises BadInput if it cannot be read."""
@@ -88,16 +94,24 @@ class ZippedFiles:
     """The files of a bundle in a zip file. `path`: where it is. Raises BadInput if it is none."""
 
     def __init__(self, path: Path) -> None:
-        try:
-            self._zip = zipfile.ZipFile(path)
-        except (OSError, zipfile.BadZipFile, UnicodeDecodeError) as error:
-            why = (error.strerror if isinstance(error, OSError) else None) or "it is no zip file"
-            raise BadInput("--bundle", f"cannot be read: {why}", str(path)) from error
+        with ExitStack() as opened:
+            try:
+                self._file = opened.enter_context(path.open("rb"))
+                self._zip = opened.enter_context(zipfile.ZipFile(self._file))
+            except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
+                why = (error.strerror if isinstance(error, OSError) else None) or "it is no zip file"
+                raise BadInput("--bundle", f"cannot be read: {why}", str(path)) from error
+            self._opened = opened.pop_all()
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the files, in their order."""
         return tuple(one.filename for one in self._zip.infolist())
+
+    @property
+    def form_fault(self) -> str:
+        """What is in the zip file beside its files."""
+        return form_fault(self._file, self._zip.infolist())
 
     def read(self, name: str) -> bytes:
         """Return the content of a file. Raises BadInput if it is missing, damaged or too large."""
@@ -118,4 +132,4 @@ class ZippedFiles:
 
     def __exit__(self, *_: object) -> None:
         """Close the file."""
-        self._zip.close()
+        self._opened.close()

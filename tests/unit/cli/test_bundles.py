@@ -6,6 +6,7 @@ import base64
 import csv
 import importlib
 import json
+import os
 import zipfile
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -51,6 +52,7 @@ from tests.support.ocsf import check
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
     from ringfence.cli.bundle_check import BundleReport
     from ringfence.record.chain import Entry
@@ -95,6 +97,7 @@ class Kept:
     """The files of a bundle in memory."""
 
     files: dict[str, bytes] = field(default_factory=dict)
+    form_fault: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -427,26 +430,31 @@ ALTERATIONS: dict[str, tuple[Callable[[Kept], object], str]] = {
 
 
 @pytest.fixture
-def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[Kept], str]:
-    """Verify a bundle with the script of the documentation, and return what it says."""
+def script(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Return the script of the documentation."""
     monkeypatch.syspath_prepend(str(DOCS))
-    script = importlib.import_module("verify_bundle")
+    return importlib.import_module("verify_bundle")
 
-    def verified(kept: Kept) -> str:
-        with zipfile.ZipFile(tmp_path / "alone.zip", "w") as out:
-            for name, data in kept.files.items():
-                out.writestr(name, data)
+
+@pytest.fixture
+def alone(script: ModuleType) -> Callable[[Path], str]:
+    """Verify a zip file with the script of the documentation, and return what it says."""
+
+    def verified(path: Path) -> str:
         try:
-            return str(script.main(tmp_path / "alone.zip", home().signer.key.text))
-        except (script.Fault, *script.UNREADABLE) as fault:
+            return str(script.main(path, home().signer.key.text))
+        except script.FAULTS as fault:
             return f"NOT SOUND: {fault}"
 
     return verified
 
 
 @pytest.mark.parametrize("asked", [ALL, LATER, Asked(START - timedelta(hours=1), None, (FIRST,))])
-def test_the_script_of_the_documentation_verifies_it_too(alone: Callable[[Kept], str], asked: Asked) -> None:
-    assert "None is missing" in alone(bundle(asked))
+def test_the_script_of_the_documentation_verifies_it_too(
+    alone: Callable[[Path], str], tmp_path: Path, asked: Asked
+) -> None:
+    zipped(bundle(asked).files, tmp_path / "bundle.zip")
+    assert "None is missing" in alone(tmp_path / "bundle.zip")
 
 
 MADE_AGAIN = {
@@ -458,11 +466,12 @@ MADE_AGAIN = {
 
 @pytest.mark.parametrize("name", sorted(ALTERATIONS.keys() - MADE_AGAIN))
 def test_the_script_of_the_documentation_finds_what_was_altered(
-    alone: Callable[[Kept], str], name: str
+    alone: Callable[[Path], str], tmp_path: Path, name: str
 ) -> None:
     kept = bundle()
     ALTERATIONS[name][0](kept)
-    said = alone(kept if kept.files[MANIFEST] == b"[]" else kept.agreed())
+    zipped((kept if kept.files[MANIFEST] == b"[]" else kept.agreed()).files, tmp_path / "bundle.zip")
+    said = alone(tmp_path / "bundle.zip")
     assert said.startswith("NOT SOUND: "), said
 
 
@@ -549,6 +558,149 @@ def test_a_file_that_is_in_the_zip_file_twice_is_named(tmp_path: Path) -> None:
     with ZippedFiles(path) as files, audit_store() as store:
         report = check_bundle(files, store, home().signer.key, home().signer.verify)
     assert f"{RESPONSES} is in the bundle more than once" in report.faults
+
+
+def zipped(files: dict[str, bytes], path: Path) -> bytes:
+    """Return the bytes of a zip file with these files, as the export writes it."""
+    with written_bundle(path) as out:
+        for name, data in files.items():
+            out.add(name, data)
+    return path.read_bytes()
+
+
+FALSE_PAGE = {PAGE: b"<p>Nobody was contained."}
+END = b"PK\x05\x06"
+
+
+def prepended(right: bytes, path: Path) -> bytes:
+    return zipped(FALSE_PAGE, path) + right
+
+
+def local_alone(right: bytes, path: Path) -> bytes:
+    """Put a local file before the others, which the directory does not name."""
+    more = zipped(FALSE_PAGE, path)
+    return more[: more.index(b"PK\x01\x02")] + right
+
+
+def between(right: bytes, path: Path) -> bytes:
+    """Put a local file between the last file and the directory, and tell the end where the directory is."""
+    more = zipped(FALSE_PAGE, path)
+    more, at = more[: more.index(b"PK\x01\x02")], right.index(b"PK\x01\x02")
+    end = right.rindex(END)
+    begins = (at + len(more)).to_bytes(4, "little")
+    return right[:at] + more + right[at:end] + right[end : end + 16] + begins + right[end + 20 :]
+
+
+def commented(right: bytes, path: Path) -> bytes:
+    path.write_bytes(right)
+    with zipfile.ZipFile(path, "a") as more:
+        more.comment = b"all is well"
+    return path.read_bytes()
+
+
+def other_local(old: bytes, new: bytes) -> Callable[[bytes, Path], bytes]:
+    """Change the first occurrence, which is in a local header."""
+    return lambda right, _: right.replace(old, new, 1)
+
+
+def other_size(right: bytes, _: Path) -> bytes:
+    """Give the first local header another size."""
+    return right[:22] + bytes([right[22] ^ 1]) + right[23:]
+
+
+def padded(right: bytes, path: Path) -> bytes:
+    """Put a local file behind the end of a compressed stream, and count it to the compressed file."""
+    more = zipped(FALSE_PAGE, path)
+    more = more[: more.index(b"PK\x01\x02")]
+    path.write_bytes(right)
+    with zipfile.ZipFile(path) as read:
+        last = read.infolist()[-1]
+    longer = (last.compress_size + len(more)).to_bytes(4, "little")
+    changed = bytearray(right)
+    directory, end = right.index(b"PK\x01\x02"), right.rindex(END)
+    entry = right.rindex(b"PK\x01\x02")
+    changed[last.header_offset + 18 : last.header_offset + 22] = longer
+    changed[entry + 20 : entry + 24] = longer
+    changed[end + 16 : end + 20] = (directory + len(more)).to_bytes(4, "little")
+    return bytes(changed[:directory] + more + changed[directory:])
+
+
+def with_directory(change: Callable[[zipfile.ZipInfo], object]) -> Callable[[bytes, Path], bytes]:
+    """Write the zip file again with a changed entry in its directory."""
+
+    def rewritten(right: bytes, path: Path) -> bytes:
+        path.write_bytes(right)
+        with zipfile.ZipFile(path, "a") as more:
+            change(more.infolist()[0])
+            more._didModify = True  # type: ignore[attr-defined]  # writes the directory again
+        return path.read_bytes()
+
+    return rewritten
+
+
+ZIPS: dict[str, Callable[[bytes, Path], bytes]] = {
+    "another zip file is prepended": prepended,
+    "bytes are prepended": lambda right, _: b"#!/bin/sh\n" + right,
+    "a local file is prepended": local_alone,
+    "a local file is between the files and the directory": between,
+    "bytes are appended": lambda right, _: right + b"\0",
+    "the zip file has a comment": commented,
+    "a file has a comment": with_directory(lambda one: setattr(one, "comment", b"all is well")),
+    "a file has an extra field": with_directory(lambda one: setattr(one, "extra", b"\x99\x99\0\0")),
+    "a local header has another name": other_local(MANIFEST.encode(), b"Manifest.json"),
+    "a local header has another time": lambda right, _: right[:10] + b"\1" + right[11:],
+    "a local header has another size": other_size,
+    "a compressed file contains another one": padded,
+    "the directory counts another number of files": lambda right, _: (
+        right[: right.rindex(END) + 8] + b"\1" + right[right.rindex(END) + 9 :]
+    ),
+}
+"""What one program does not see in a zip file, and another one extracts."""
+
+
+@pytest.mark.parametrize("name", ZIPS)
+def test_a_zip_file_that_programs_can_read_differently_is_a_fault(
+    alone: Callable[[Path], str], tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / "bundle.zip"
+    altered = ZIPS[name](zipped(bundle().files, path), tmp_path / "other.zip")
+    path.write_bytes(altered)
+    assert "NOT SOUND: " in alone(path)
+    with ZippedFiles(path) as files, audit_store() as store:
+        assert check_bundle(files, store, home().signer.key, home().signer.verify).faults
+
+
+def test_a_zip_file_with_files_in_another_order_is_a_fault(
+    alone: Callable[[Path], str], tmp_path: Path
+) -> None:
+    path = tmp_path / "bundle.zip"
+    zipped(bundle().files, path)
+    with zipfile.ZipFile(path, "a") as more:
+        more.filelist.reverse()
+        more._didModify = True  # type: ignore[attr-defined]  # writes the directory again
+    assert "NOT SOUND: " in alone(path)
+    with ZippedFiles(path) as files:
+        assert files.form_fault
+
+
+@pytest.mark.parametrize(("limit", "to"), [("ZIP_FILECOUNT_LIMIT", 8), ("ZIP64_LIMIT", 3000)])
+def test_a_large_bundle_has_the_form_too(
+    script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, to: int
+) -> None:
+    """More than 65,535 files, or an offset of more than 2 GiB, need the longer end of ZIP64."""
+    path = tmp_path / "bundle.zip"
+    with monkeypatch.context() as small:
+        small.setattr(zipfile, limit, to)
+        data = zipped({f"{number}": os.urandom(900) for number in range(9)}, path)
+    with ZippedFiles(path) as files:
+        assert files.form_fault == ""
+    script.Bundle(path).form()
+    at = data.rindex(b"PK\6\6") + 24
+    path.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+    with ZippedFiles(path) as files:
+        assert files.form_fault
+    with pytest.raises(script.Fault):
+        script.Bundle(path).form()
 
 
 @pytest.mark.parametrize("data", [b"", b"no zip file"])
