@@ -1,9 +1,19 @@
-"""Cells of CSV that no spreadsheet runs as a formula."""
+"""Cells of CSV that no spreadsheet runs as a formula. Findings can contain text from an intruder.
+
+In many countries, spreadsheets separate cells by semicolons, and not by commas. They then do not see that a
+cell is in quotes, so what follows a semicolon or the end of a line in it is the beginning of a cell for them.
+
+https://owasp.org/www-community/attacks/CSV_Injection
+"""
 
 from __future__ import annotations
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A cell that begins so is a formula in a spreadsheet. Findings can contain text from an intruder."""
+import re
+
+_SIGN = r"[\s\x00-\x1f\"\ufeff]*[=+\-@\uff0b\uff0d\uff1d\uff20]"
+"""What begins a formula, also in full width, with the white space and control characters before it."""
+_FORMULA = re.compile(rf"\A(?=[\t\r\n]|{_SIGN})|(?<=[;\t\r\n])(?={_SIGN})")
+"""The places at which a cell begins with a formula."""
 
 
 def cell(value: object) -> str:
@@ -11,11 +21,11 @@ def cell(value: object) -> str:
 
     Examples
     --------
-    >>> cell(("a", "b")), cell("=1+1")
-    ('a b', "'=1+1")
+    >>> cell(("a", "b")), cell("=1+1"), cell("a;=1+1"), cell("1-2")
+    ('a b', "'=1+1", "a;'=1+1", '1-2')
     """
     if isinstance(value, tuple):
         text = " ".join(map(str, value))
     else:
         text = value.isoformat() if hasattr(value, "isoformat") else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return _FORMULA.sub("'", text)
