@@ -55,14 +55,14 @@ def deployer(folder: Path, bundles: Store) -> Deployer:
     return Deployer(folder, bundles)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def world(folder: Path, deployer: Deployer) -> Iterator[World]:
     """Ringfence on a local AWS that records CloudTrail, with a second account in scope."""
     with LocalAws(cloudtrail=True, log=folder / "world.log") as local:
         yield World(deployer.home(local, DRY, AT_ONCE, accounts=(OTHER_ACCOUNT,)))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def behind_proxy(folder: Path, deployer: Deployer) -> Iterator[tuple[World, Proxy]]:
     """Ringfence whose functions reach AWS through a proxy, and the proxy."""
     port = free_port()
@@ -84,7 +84,7 @@ def proxy(behind_proxy: tuple[World, Proxy]) -> Proxy:
     return behind_proxy[1]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def place(folder: Path, deployer: Deployer) -> Iterator[Place]:
     """Ringfence with IAM enforced, in a region where IAM's events are not delivered."""
     with LocalAws(region=HOME_REGION, cloudtrail=True, log=folder / "place.log") as local:
@@ -96,7 +96,7 @@ def place(folder: Path, deployer: Deployer) -> Iterator[Place]:
         yield Place(world, Principals(local), hand)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def compliance(folder: Path, deployer: Deployer) -> Iterator[Compliance]:
     """Ringfence with IAM enforced, and allowed everything that puts compliance right."""
     with LocalAws(region=HOME_REGION, cloudtrail=True, log=folder / "compliance.log") as local:

@@ -14,23 +14,23 @@ if TYPE_CHECKING:
     from tests.e2e.world import World
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def world(place: Place) -> World:
     return place.world
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def inbox(world: World) -> Inbox:
     return Inbox(world)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def ignored(world: World) -> Asked:
     """Nobody answers this one."""
     return Asked.about(world)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def unvetoed(world: World, inbox: Inbox) -> Asked:
     """Nobody vetoes this one."""
     del inbox  # somebody is subscribed

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.e2e.deployments import Deployer
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def intake(folder: Path, deployer: Deployer) -> Iterator[Compliance]:
     """Ringfence with IAM enforced, allowed everything, and with custom actions. No trail records calls."""
     with LocalAws(log=folder / "intake.log") as local:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.e2e.deployments import Deployer
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def outgoing(folder: Path, deployer: Deployer) -> Iterator[World]:
     """Ringfence with outputs, and IAM enforced. GuardDuty's findings stay, to be asked for again."""
     with LocalAws(log=folder / "outputs.log") as local:
