@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ringfence.cli.layout import count
+from ringfence.cli.time_picture import Label
 from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
@@ -28,15 +29,6 @@ class Point:
     x: float
     y: float
     title: str
-
-
-@frozen
-class Label:
-    """A text at the edge of the picture."""
-
-    x: float
-    y: float
-    text: str
 
 
 @frozen

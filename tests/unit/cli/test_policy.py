@@ -259,6 +259,16 @@ def test_a_condition_on_an_account_of_which_nothing_is_known_is_a_warning(tmp_pa
     assert run("check", path, "--strict").exit_code == 0
 
 
+def of_sender(folder: Path, function: str, entry: str) -> str:
+    """Return what is said about a policy in which the role of a function may send findings."""
+    path = folder / "policy.yaml"
+    role = f"arn:aws:iam::111122223333:role/ringfence-{function}-function"
+    sender = f"{{role: '{role}', subjects: ['*'], {entry}}}"
+    text = f"version: 1\nscope: {{accounts: ['111122223333']}}\nsenders: [{sender}]\n"
+    path.write_text(text, encoding="utf-8")
+    return run("check", path).output
+
+
 @pytest.mark.parametrize(
     ("function", "mode", "warned"),
     [
@@ -271,12 +281,7 @@ def test_a_condition_on_an_account_of_which_nothing_is_known_is_a_warning(tmp_pa
 def test_recorded_calls_that_change_something_without_a_person_are_a_warning(
     tmp_path: Path, function: str, mode: str, *, warned: bool
 ) -> None:
-    path = tmp_path / "policy.yaml"
-    role = f"arn:aws:iam::111122223333:role/ringfence-{function}-function"
-    sender = f"{{role: '{role}', subjects: ['*'], mode: {mode}}}"
-    text = f"version: 1\nscope: {{accounts: ['111122223333']}}\nsenders: [{sender}]\n"
-    path.write_text(text, encoding="utf-8")
-    told = run("check", path).output
+    told = of_sender(tmp_path, function, f"mode: {mode}")
     assert ("senders[0].mode: lets recorded calls change resources without a person" in told) is warned
 
 
@@ -294,12 +299,7 @@ def test_recorded_calls_that_change_something_without_a_person_are_a_warning(
 def test_scheduled_scans_whose_types_are_not_allowed_are_a_warning(
     tmp_path: Path, function: str, entry: str, *, warned: bool
 ) -> None:
-    path = tmp_path / "policy.yaml"
-    role = f"arn:aws:iam::111122223333:role/ringfence-{function}-function"
-    sender = f"{{role: '{role}', subjects: ['*'], mode: dry-run, {entry}}}"
-    text = f"version: 1\nscope: {{accounts: ['111122223333']}}\nsenders: [{sender}]\n"
-    path.write_text(text, encoding="utf-8")
-    told = run("check", path).output
+    told = of_sender(tmp_path, function, f"mode: dry-run, {entry}")
     assert ("senders[0]: accepts no finding of scans: they send types such as" in told) is warned, told
 
 
