@@ -244,7 +244,7 @@ def test_the_log_bucket_gets_no_key_that_would_stop_its_logs(storage: Storage) -
 
 
 def test_a_bucket_that_is_gone_closes_the_finding(storage: Storage) -> None:
-    """If the event of the deletion arrives first, the verdict joins its incident: the rule is evaluated again."""
+    """If the deletion arrives first, the verdict joins its incident, and the rule is evaluated again."""
     ref = storage.bucket()
     storage.s3.delete_bucket(Bucket=ref.id)
     storage.judge("versions", ref)
