@@ -144,72 +144,72 @@ class Alarms:
                 ),
             )
 
-    def missing(self, name: str, measure: Measure, hours: int, words: str) -> None:
-        """Alarm if a metric that the functions emit has no value for some hours."""
+    def _absent(self, id_: str, name: str, words: str, metric: cloudwatch.Metric, periods: int) -> None:
+        """Alarm if a metric has no value in some periods. Missing data is the problem here."""
         alarm = cloudwatch.Alarm(
             self.scope,
-            f"{name.title().replace('-', '')}Alarm",
-            alarm_name=prefixed(name),
+            id_,
+            alarm_name=name,
             alarm_description=words,
-            metric=cloudwatch.Metric(
+            metric=metric,
+            threshold=1,
+            comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+            evaluation_periods=periods,
+            treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self.topic))
+
+    def missing(self, name: str, measure: Measure, hours: int, words: str) -> None:
+        """Alarm if a metric that the functions emit has no value for some hours."""
+        self._absent(
+            f"{name.title().replace('-', '')}Alarm",
+            prefixed(name),
+            words,
+            cloudwatch.Metric(
                 namespace=NAMESPACE,
                 metric_name=measure.name,
                 dimensions_map=measure.dimensions,
                 period=Duration.hours(1),
                 statistic=SUM,
             ),
-            threshold=1,
-            comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
-            evaluation_periods=hours,
-            treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
+            hours,
         )
-        alarm.add_alarm_action(actions.SnsAction(self.topic))
 
     def unfed(self, name: str, log_group: str, words: str) -> None:
         """Alarm if nothing arrives in a log group for an hour. CloudWatch Logs counts it."""
-        alarm = cloudwatch.Alarm(
-            self.scope,
+        self._absent(
             f"{name.title().replace('-', '')}UnfedAlarm",
-            alarm_name=prefixed(f"{name}-unfed"),
-            alarm_description=words,
-            metric=cloudwatch.Metric(
+            prefixed(f"{name}-unfed"),
+            words,
+            cloudwatch.Metric(
                 namespace="AWS/Logs",
                 metric_name="IncomingLogEvents",
                 dimensions_map={"LogGroupName": log_group},
                 period=Duration.hours(1),
                 statistic=SUM,
             ),
-            threshold=1,
-            comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
+            1,
         )
-        alarm.add_alarm_action(actions.SnsAction(self.topic))
 
     def silent(self, link: str) -> None:
-        """Alarm if two heartbeats of a link are missing. Missing data is the problem here."""
+        """Alarm if two heartbeats of a link are missing."""
         measure = Measure(HEARTBEAT, link=link)
-        alarm = cloudwatch.Alarm(
-            self.scope,
+        self._absent(
             f"{link.title().replace('-', '')}SilentAlarm",
-            alarm_name=prefixed(f"{link}-silent"),
-            alarm_description=(
+            prefixed(f"{link}-silent"),
+            (
                 f"No heartbeat came through {link} for {2 * HEARTBEAT_MINUTES} minutes, so events may not "
                 "come through either. Run `ringfence doctor`: it names what differs from the deployment."
             ),
-            metric=cloudwatch.Metric(
+            cloudwatch.Metric(
                 namespace=NAMESPACE,
                 metric_name=measure.name,
                 dimensions_map=measure.dimensions,
                 period=Duration.minutes(HEARTBEAT_MINUTES),
                 statistic=SUM,
             ),
-            threshold=1,
-            comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
-            evaluation_periods=2,
-            treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
+            2,
         )
-        alarm.add_alarm_action(actions.SnsAction(self.topic))
 
     def own(self, name: str, measure: Measure, most: float, words: str) -> None:
         """Alarm on a metric that the functions emit."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ringfence.cli.choices import OneOf
-from ringfence.cli.local_send import ENDPOINT, loopback, reach
+from ringfence.cli.local_send import loopback, reach, to_endpoint
 from ringfence.cli.output import note, print_rows
 from ringfence.cli.pager import page
 from ringfence.cli.text import is_terminal, row, safe, wrapped
@@ -30,11 +30,7 @@ NONE = "No notice was published in this account and region since the local AWS w
 
 
 @click.command(short_help="Show the notices that a deployment on the local AWS sent.")
-@click.option(
-    "--endpoint",
-    metavar="URL",
-    help=f"The local AWS. Default: AWS_ENDPOINT_URL, or else {ENDPOINT}.",
-)
+@to_endpoint
 @click.option(
     "--urgency",
     type=OneOf(*(one.value for one in Urgency)),
@@ -65,7 +61,7 @@ def notices(endpoint: str | None, urgency: str | None, limit: int, *, no_pager: 
     from ringfence.local.messages import sent_notices
     from ringfence.local.settings import ACCOUNT, REGION
 
-    url = loopback(endpoint or os.environ.get("AWS_ENDPOINT_URL") or ENDPOINT)
+    url = loopback(endpoint)
     reach(url)
     account, region = os.environ.get("AWS_ACCOUNT_ID", ACCOUNT), os.environ.get("AWS_REGION", REGION)
     try:

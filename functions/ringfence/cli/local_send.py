@@ -43,13 +43,17 @@ class Target:
     region: str
 
 
-@click.command(short_help="Send events to the local AWS.")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option(
+to_endpoint = click.option(
     "--endpoint",
     metavar="URL",
     help=f"The local AWS. Default: AWS_ENDPOINT_URL, or else {ENDPOINT}.",
 )
+"""The option that names a local AWS."""
+
+
+@click.command(short_help="Send events to the local AWS.")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@to_endpoint
 @click.option(
     "--follow/--no-follow",
     default=True,
@@ -97,7 +101,7 @@ def send(  # noqa: PLR0913 - the options of a command
     """
     from ringfence.cli.event_stream import paths_of
 
-    target = _target(loopback(endpoint or os.environ.get("AWS_ENDPOINT_URL") or ENDPOINT))
+    target = _target(loopback(endpoint))
     files = [(name, _events(name)) for name in paths_of(paths)]
     reach(target.url)
     ids = _findings((one for _, found in files for one in found), target)
@@ -125,8 +129,9 @@ def _elsewhere(target: Target, events: Iterable[FileEvent]) -> str:
     )
 
 
-def loopback(url: str) -> str:
-    """Return the URL if it is on this machine. Raises BadInput: no made-up event may reach AWS."""
+def loopback(endpoint: str | None) -> str:
+    """Return the URL of the local AWS. Raises BadInput for another one: no made-up event may reach AWS."""
+    url = endpoint or os.environ.get("AWS_ENDPOINT_URL") or ENDPOINT
     parts = urlsplit(url)
     if parts.scheme != "http" or parts.hostname not in _LOOPBACK:
         raise BadInput("--endpoint", "must be a local AWS, on http://127.0.0.1 or http://localhost", url)

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from ringfence.local.hooks.mount import Request
 from ringfence.local.hooks.patching import around
+from ringfence.local.messages import PATH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ringfence.local.hooks.mount import Handler, Response
 
-PATH = "/local/messages"
 MOST = 1000
 """The number of messages that are kept, of all topics."""
 _published: deque[dict[str, Any]] = deque(maxlen=MOST)
