@@ -14,7 +14,6 @@ from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
 from ringfence.events.matching import matches
 from ringfence.events.rules import patterns_in
-from ringfence.model.claims import Verdict
 from ringfence.model.frozen import frozen
 from ringfence.model.sweep import Window
 from ringfence.record.chain import ChainKey
@@ -114,7 +113,7 @@ def news(finding: Finding, entries: Iterable[Entry], now: datetime, *, closes_wh
 
     The same finding can have many versions. A version about activity that an open incident knows is no news:
     the incident is verified again and again. What a person released rests, until there is activity after the
-    release. An event is answered in the same way. A version that the source refuted is not known: somebody
+    release. An event is answered in the same way. A version that the source denies is not known: somebody
     else can have sent it, with the id of this finding.
 
     Parameters
@@ -149,7 +148,7 @@ def news(finding: Finding, entries: Iterable[Entry], now: datetime, *, closes_wh
 
 
 def _believed(known: History, id_: str) -> Iterator[Finding]:
-    """Yield the recorded versions of findings with an id, without those that their source refuted."""
+    """Yield the recorded versions of findings with an id, without those that their source denies."""
     newest: Finding | None = None
     for _, fact in known.facts:
         if isinstance(fact, FindingReceived) and fact.finding.id == id_:
@@ -170,7 +169,7 @@ def _refutes(fact: Fact, id_: str) -> bool:
         answer = fact.answer
     else:
         return False
-    return answer is not None and fact.finding == id_ and answer.verdict == Verdict.REFUTED
+    return answer is not None and fact.finding == id_ and answer.verdict.denies
 
 
 def _is_same(known: Finding, finding: Finding) -> bool:
@@ -205,5 +204,5 @@ def skipped(progress: Progress, now: datetime) -> str:
 
 
 def is_recorded(id_: str, entries: Iterable[Entry]) -> bool:
-    """Return whether entries contain a finding with this id that is not refuted. Raises UnknownRecord."""
+    """Return whether entries contain a finding with this id that is not denied. Raises UnknownRecord."""
     return any(True for _ in _believed(History(tuple(entries)), id_))

@@ -11,7 +11,7 @@ from ringfence.model.step import counted
 from ringfence.model.told_sources import any_told
 from ringfence.policy.check_rules import finding_types
 from ringfence.policy.compiled import policy_from_json
-from ringfence.policy.decision import Mode
+from ringfence.policy.decision import UNCHECKED, Mode
 from ringfence.policy.evaluation import UNDECIDED
 from ringfence.policy.lookup import get, items_of
 from ringfence.policy.schema import HOME
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 _SOON = 30
 """An entry that expires within so many days is reported."""
 _ANY_HOME = "0" * 12
-_UNCHECKED = Mode.APPROVE
-"""The highest mode that is no warning for findings about calls that nobody checked at CloudTrail."""
 
 
 def warnings_of(document: Located, file: PolicyFile, today: date, home: str = "") -> tuple[Flaw, ...]:
@@ -179,10 +177,10 @@ def _unchecked(policy: Policy) -> Iterator[tuple[Path, str]]:
     """
     role = f":role/{function_role(ACTIVITY)}"
     for index, one in enumerate(policy.senders):
-        if one.role.endswith(role) and one.mode.freedom > _UNCHECKED.freedom:
+        if one.role.endswith(role) and one.mode.freedom > UNCHECKED.freedom:
             words = (
                 "lets recorded calls change resources without a person: Ringfence does not check them at "
-                f"CloudTrail, and a call can name another user. The highest mode should be {_UNCHECKED}"
+                f"CloudTrail, and a call can name another user. The highest mode should be {UNCHECKED}"
             )
             yield ("senders", index, "mode"), words
 

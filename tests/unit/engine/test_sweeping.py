@@ -54,12 +54,13 @@ def test_a_recorded_version_is_no_news_and_neither_is_an_update_that_an_open_inc
     assert says(chain(finding(), AUTO), updated=LATE) is News.NONE
 
 
+@pytest.mark.parametrize("verdict", [one for one in Verdict if one.denies])
 @pytest.mark.parametrize("at_once", [True, False])
-def test_what_the_source_refuted_is_not_known(*, at_once: bool) -> None:
+def test_what_the_source_denies_is_not_known(verdict: Verdict, *, at_once: bool) -> None:
     """Somebody can send an event with the id of a true finding."""
-    refuted = SourceAnswer(Verdict.REFUTED, "GuardDuty has another type")
-    decided = replace(AUTO, finding="f-1", source=refuted if at_once else None)
-    answers = () if at_once else (SourceAsked("f-1", refuted),)
+    denied = SourceAnswer(verdict, "GuardDuty has another type")
+    decided = replace(AUTO, finding="f-1", source=denied if at_once else None)
+    answers = () if at_once else (SourceAsked("f-1", denied),)
     forged = chain(finding(severity=9.0, updated=LATE), decided, *answers)
     assert says(forged) is News.UNKNOWN
     assert not is_recorded("f-1", forged)

@@ -134,8 +134,8 @@ def _compared(finding: Finding, answer: Document, ref: Ref) -> Checked:
 def _differences(finding: Finding, held: Finding, ref: Ref) -> Iterator[str]:
     """Yield in words what the event says differently: each is a part on which a decision depends.
 
-    The type and severity of a copy are not compared: they are taken from GuardDuty before any decision. So is
-    the severity of an older version, because GuardDuty lowers the severity of a finding too.
+    The type and severity of a copy are not compared: they are taken from GuardDuty before any decision. The
+    severity of an older version is not compared, because GuardDuty lowers the severity of a finding too.
     """
     if held.account != finding.account or held.region != finding.region:
         yield f"is about account {held.account} in {held.region}, not {finding.account} in {finding.region}"
