@@ -124,8 +124,7 @@ def _tell(  # noqa: PLR0913 - what was asked for, and what was made of it
     if made.younger:
         words = counted(made.younger, "entry is")
         lines.append(f"{words} newer than the last checkpoint of the bundle, and not in the bundle.")
-    lines += (
-        "Send the auditor the key of the log separately from the bundle. To verify the bundle without AWS:",
-        f"  {typed(*_VERIFY, str(out), '--log-key', sources.key.text)}",
+    lines.append(
+        "Send the auditor the key of the log separately from the bundle. To verify the bundle without AWS:"
     )
-    note(*lines)
+    note(*lines, command=f"  {typed(*_VERIFY, str(out), '--log-key', sources.key.text)}")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
 
 from ringfence.cli.output import print_rows
-from ringfence.cli.text import is_terminal, row
+from ringfence.cli.text import is_terminal, row, safe, wrapped
 from ringfence.model.step import counted
 from ringfence.record.shell import typed
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ringfence.cli.seals import Seals
-    from ringfence.record.integrity import ChainVerdict
+    from ringfence.record.integrity import ChainVerdict, Fault
 
 _VERIFY = ("ringfence", "audit", "verify")
 SOUND, ALTERED, ATTEMPTED = "sound", "ALTERED", "ATTEMPTED"
@@ -51,14 +52,29 @@ def result(verdict: ChainVerdict) -> str:
     return ATTEMPTED if verdict.remarks else SOUND
 
 
-def statements(verdict: ChainVerdict, seals: Seals | None) -> Iterator[tuple[str, str]]:
-    """Yield what is said about a response, each with its label."""
+def statements(
+    verdict: ChainVerdict, seals: Seals | None, *, together: bool = False
+) -> Iterator[tuple[str, str]]:
+    """Yield what is said about a response, each with its label.
+
+    With `together`, one statement is about all adjacent entries with the same fault.
+    """
     yield result(verdict), verdict.claim
-    for one in verdict.faults[1:]:
-        yield "also", f"entry {one.seq}: {one.words}"
+    others = verdict.faults[1:]
+    runs = _runs(others) if together else ((one.seq, one.seq, one.words) for one in others)
+    for first, last, words in runs:
+        which = f"entries {first} to {last}" if last > first else f"entry {first}"
+        yield "also", f"{which}: {words}"
     yield from (("remark", words) for words in verdict.remarks)
     if seals:
         yield from (("seals", words) for words in (*seals.faults, *seals.remarks))
+
+
+def _runs(faults: Iterable[Fault]) -> Iterator[tuple[int, int, str]]:
+    """Yield the first and the last number of adjacent entries with the same fault, and its words."""
+    for (_, words), run in groupby(enumerate(faults), lambda pair: (pair[1].seq - pair[0], pair[1].words)):
+        numbers = [one.seq for _, one in run]
+        yield numbers[0], numbers[-1], words
 
 
 def rows(verdict: ChainVerdict, seals: Seals | None) -> Iterator[str]:
@@ -82,20 +98,15 @@ def block(verdict: ChainVerdict, seals: Seals | None) -> str:
     grid.add_column(overflow="fold")
     grid.add_row(Text("incident", "bold"), plain(verdict.incident, "bold"))
     grid.add_row(Text("chain", "bold"), plain(verdict.chain))
-    for label, words in statements(verdict, seals):
+    for label, words in statements(verdict, seals, together=True):
         grid.add_row(plain(label, styles.get(label, "bold")), plain(words, styles.get(label, "")))
     return rendered((grid,), console())
 
 
 def lines(words: Iterable[str], checkpoint: str) -> str:
-    """Return lines for a terminal. Those of a checkpoint are not wrapped, so that they can be copied."""
-    from ringfence.cli.consoles import console
-    from ringfence.cli.incident_views import plain
-    from ringfence.cli.pager import rendered
-
-    on = console()
-    said = (*((one, False) for one in words), *((one, True) for one in checkpoint.splitlines()))
-    return "".join(rendered((plain(one),), on, soft=soft) for one, soft in said)
+    """Return lines for a terminal. Keys and lines of a checkpoint are not broken: people copy them."""
+    said = (line for one in words for line in wrapped(one))
+    return "".join(f"{one}\n" for one in (*said, *map(safe, checkpoint.splitlines())))
 
 
 def ending(purpose: str, command: str) -> str:

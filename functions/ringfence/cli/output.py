@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ringfence.cli.log import containments_of
-from ringfence.cli.text import safe
+from ringfence.cli.text import error_columns, safe, wrapped
 from ringfence.model.errors import RingfenceError
 
 if TYPE_CHECKING:
@@ -23,10 +23,17 @@ def print_rows(lines: Iterable[str]) -> None:
         click.echo(one)
 
 
-def note(*lines: str) -> None:
-    """Print to standard error what is not part of the output for programs."""
+def note(*lines: str, command: str = "") -> None:
+    """Print to standard error what is not part of the output for programs.
+
+    On a terminal, the lines are wrapped. A command is not, so that it can be copied.
+    """
+    width = error_columns()
     for one in filter(None, lines):
-        click.echo(safe(one), err=True)
+        for line in wrapped(one, hang="", width=width):
+            click.echo(line, err=True)
+    if command:
+        click.echo(safe(command), err=True)
 
 
 def verified_of(home: Home) -> Verified:

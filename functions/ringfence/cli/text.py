@@ -50,12 +50,18 @@ def columns() -> int:
     return shutil.get_terminal_size().columns if is_terminal() else 0
 
 
-def wrapped(text: str, indent: str = "", hang: str = "  ") -> list[str]:
+def error_columns() -> int:
+    """Return the width of the terminal to which standard error goes. 0 if it goes to a pipe or a file."""
+    shown = sys.stderr.isatty() or bool(os.environ.get("FORCE_COLOR"))
+    return shutil.get_terminal_size().columns if shown else 0
+
+
+def wrapped(text: str, indent: str = "", hang: str = "  ", width: int | None = None) -> list[str]:
     """Return a text in lines that fit on the terminal. A name is never broken. In a pipe, it is one line.
 
-    `hang` is what further lines begin with after the indent.
+    `hang` is what further lines begin with after the indent. `width` is that of the terminal, unless given.
     """
-    shown, width = safe(text), columns()
+    shown, width = safe(text), columns() if width is None else width
     if not width:
         return [f"{indent}{shown}"]
     return textwrap.wrap(

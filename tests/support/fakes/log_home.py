@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from ringfence.aws.archive import S3Archive
@@ -18,6 +19,9 @@ from tests.support.fakes.stream import record_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
+
+    from mypy_boto3_s3 import S3Client
 
     from ringfence.aws.notice import Topic
     from ringfence.handlers.stream import Answer, Record
@@ -77,3 +81,12 @@ class LogHome:
     def publish(self) -> Checkpoint | None:
         """Let the schedule fire."""
         return self.publishing.work()
+
+
+def in_bucket(s3: S3Client, at: datetime) -> LogHome:
+    """Return a home account whose archive and log are in a bucket of moto. Its clock shows `at`."""
+    made, archive = LogHome(), S3Archive(s3, ARCHIVE)
+    made.clock.now = at
+    made.archiving = replace(made.archiving, archive=archive)
+    made.publishing = replace(made.publishing, archive=archive, files=LogFiles(s3, ARCHIVE))
+    return made

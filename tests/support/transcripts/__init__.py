@@ -10,24 +10,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from tests.support.transcripts import local, log, offline, operators
+from tests.support.transcripts import documents, local, log, offline, operators
 from tests.support.transcripts.printing import SIZES
 
 if TYPE_CHECKING:
     from tests.support.transcripts.printing import View
 
 FOLDER = Path(__file__).parents[1] / "golden" / "transcripts"
-VIEWS = MappingProxyType({**log.VIEWS, **operators.VIEWS, **offline.VIEWS, **local.VIEWS})
+VIEWS = MappingProxyType({**log.VIEWS, **operators.VIEWS, **offline.VIEWS, **local.VIEWS, **documents.VIEWS})
 """The views, by the names of their files."""
-WITHOUT = MappingProxyType(
-    {
-        "audit export": "it writes a bundle, which its own tests read",
-        "incidents report": "it writes a page of HTML, which its own tests read",
-        "policy organization": "it prints a section of a policy file, which its own tests read",
-        "policy schema": "it prints docs/policy-schema.json, which a test compares",
-    }
-)
-"""The commands without a transcript, and why."""
 
 
 def document(shown: View) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 from click.testing import CliRunner
 from moto import mock_aws
@@ -29,6 +31,7 @@ from ringfence.record.refused_findings import chain_of
 from ringfence.record.scans import ScanHistory, ScanSummary
 from tests.support import recorded_chains
 from tests.support.fakes.audit_home import ARCHIVE, AUDIT, CONTROL, REGION, bucket, tables
+from tests.support.fakes.log_home import in_bucket
 from tests.support.fakes.site import KEY, KIM, OTHER, Site
 from tests.support.fakes.terminal import Terminal
 from tests.support.transcripts.printing import HEIGHT, SMALL, here, masked, screen, transcript
@@ -191,16 +194,19 @@ def scores() -> ScanHistory:
 
 @contextmanager
 def audit_log() -> Iterator[None]:
-    """Fill the audit table and the archive on moto with the incidents."""
+    """Fill the audit table, the archive and the transparency log on moto with the incidents."""
     own_client.cache_clear()
     own_session.cache_clear()
-    with here(), mock_aws():
-        client = tables()
-        bucket()
+    # A checkpoint that S3 has written later than it was signed is a fault of the log.
+    with here(), mock_aws(), patch("moto.s3.models.utcnow", lambda: NOW.replace(tzinfo=None)):
+        client, home = tables(), in_bucket(bucket(), NOW)
+        os.environ["RINGFENCE_LOG_KEY"] = home.signer.key.text
         ScanItems(client, CONTROL).keep_history(scores(), NOW)
         for key, entries in chains():
             for entry in entries:
                 client.put_item(TableName=AUDIT, Item=to_item(key, entry))
+            home.write(key, *entries)
+        home.publish()
         yield
 
 

@@ -12,9 +12,7 @@ from click.testing import CliRunner, Result
 from markupsafe import escape
 from moto import mock_aws
 
-from ringfence.aws.archive import S3Archive
 from ringfence.aws.audit_items import to_item
-from ringfence.aws.log_files import LogFiles
 from ringfence.aws.sessions import own_client
 from ringfence.aws.sessions import session as own_session
 from ringfence.cli.main import main
@@ -25,7 +23,7 @@ from ringfence.record.history import History
 from ringfence.record.summary import Summary
 from tests.support.fakes.audit_home import ARCHIVE, AUDIT, REGION, bucket, dynamo_log, tables
 from tests.support.fakes.chains import INCIDENT, KEY, contained, finding, lease, more
-from tests.support.fakes.log_home import LogHome
+from tests.support.fakes.log_home import LogHome, in_bucket
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,11 +54,7 @@ def report(*words: str, env: dict[str, str] | None = None) -> Result:
 def logged(client: DynamoDBClient) -> LogHome:
     """The archive and the log of the incident, published a moment ago."""
     del client
-    made, s3 = LogHome(), bucket()
-    made.clock.now = datetime.now(UTC) - timedelta(minutes=20)
-    kept = S3Archive(s3, ARCHIVE)
-    made.archiving = replace(made.archiving, archive=kept)
-    made.publishing = replace(made.publishing, archive=kept, files=LogFiles(s3, ARCHIVE))
+    made = in_bucket(bucket(), datetime.now(UTC) - timedelta(minutes=20))
     made.write(KEY, *contained())
     made.publish()
     return made

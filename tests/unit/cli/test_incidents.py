@@ -350,7 +350,7 @@ def test_without_the_archive_less_is_claimed(client: DynamoDBClient) -> None:
 
 
 def test_an_incident_that_was_removed_from_the_table_is_found_in_the_archive(
-    client: DynamoDBClient, s3: S3Client
+    client: DynamoDBClient, s3: S3Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del s3
     for item in client.scan(TableName=AUDIT)["Items"]:
@@ -359,6 +359,11 @@ def test_an_incident_that_was_removed_from_the_table_is_found_in_the_archive(
     assert result.exit_code == 1
     assert "VERIFICATION FAILED: entry 0 is removed" in result.output
     assert "also\tentry 5: it is in the archive and not in the table" in result.output
+    for name, value in (("FORCE_COLOR", "1"), ("COLUMNS", "80")):
+        monkeypatch.setenv(name, value)
+    assert "also      entries 1 to 5: it is in the archive and not in the table" in unstyle(
+        ringfence("audit", "verify", INCIDENT).output
+    )
 
 
 def test_what_cannot_be_read_is_neither_sound_nor_altered(client: DynamoDBClient) -> None:

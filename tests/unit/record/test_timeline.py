@@ -79,7 +79,7 @@ def test_an_outcome_that_was_only_seen_says_so() -> None:
     assert outcome.notes == (
         "late",
         "a later read showed the result; the response of the call is unknown",
-        "QuarantineGroup(vpc-1) is sg-1",
+        "its id is sg-1",
     )
 
 

@@ -85,7 +85,7 @@ def _(fact: Outcome, intents: Mapping[str, str]) -> RenderedFact:
     seen = (
         ("a later read showed the result; the response of the call is unknown",) if fact.by != "call" else ()
     )
-    ids = tuple(f"{symbol} is {name}" for symbol, name in fact.provides)
+    ids = tuple(f"its id is {name}" for _, name in fact.provides)
     notes = (*((fact.detail,) if fact.detail else ()), *seen, *ids)
     words = intents.get(fact.intent, fact.intent)
     told = f"{fact.result}: {words}"
