@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.call import CLOSED, Call, Failed, Permission
 from ringfence.model.frozen import frozen, replace
+from ringfence.model.recorder_status import failure, is_pending
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,6 +75,8 @@ class Recording:
         Whether types are recorded once a day, except for those in `otherwise`.
     otherwise : frozenset of str
         The types with the other frequency.
+    pending : bool
+        Whether AWS Config has not ended the latest recording: what exists can be in no item yet.
     """
 
     problem: str = ""
@@ -83,6 +86,7 @@ class Recording:
     excluded: frozenset[str] = frozenset()
     daily: bool = False
     otherwise: frozenset[str] = frozenset()
+    pending: bool = False
 
     def records(self, type_: str) -> bool:
         """Return whether a type is recorded."""
@@ -120,11 +124,10 @@ def recording() -> SansIO[Recording]:
     if not on:
         return Recording("items can be old, because AWS Config has a stopped recorder")
     recorder, state = on[0]
-    # The API's reference has Failure, and answers have FAILURE.
-    if (state.optional_text("lastStatus") or "").upper() == "FAILURE":
-        code = (state.optional_text("lastErrorCode") or "without a code")[:100]
-        return Recording(f"items can be old, because AWS Config failed to record: {code!a}")
-    return _with_frequency(_group(recorder.optional_child("recordingGroup")), recorder)
+    if code := failure(state):
+        return Recording(f"items can be old, because AWS Config failed to record: {code}")
+    recorded = _with_frequency(_group(recorder.optional_child("recordingGroup")), recorder)
+    return replace(recorded, pending=is_pending(state))
 
 
 def _with_frequency(recorded: Recording, recorder: Document) -> Recording:

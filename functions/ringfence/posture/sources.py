@@ -76,6 +76,9 @@ class Sources:
 
     def _slow(self, found: Recording, types: tuple[str, ...]) -> None:
         """Name the types whose newest changes are in no item."""
+        if found.pending:
+            why = "changes that are in no item yet, because the latest recording of AWS Config is pending"
+            self.missed(why, *types, again=False)
         if slow := found.once_a_day(types):
             self.daily.update(slow)
             why = "changes of the last 24 hours, because AWS Config records this once a day"

@@ -56,6 +56,11 @@ def _not_put_back(recorder: ResourceState, incident: Incident) -> Iterator[str]:
             "ever did: start it (`aws configservice start-configuration-recorder`), or exempt it in the "
             "policy"
         )
+    if seen.failure:
+        yield (
+            f"configuration recorder {name} runs and fails to record: {seen.failure}: give its role, or the "
+            "policies of its bucket and key, the permission that is missing"
+        )
     if before:
         for words in narrower(before, seen.setup):
             yield (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.call import Call, Failed, Permission
 from ringfence.model.frozen import frozen
+from ringfence.model.recorder_status import failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,10 +105,14 @@ def read_config(rules: frozenset[str]) -> SansIO[tuple[Missing, ...]]:
 
 def _config(recorders: Answer, listed: Answer, rules: frozenset[str]) -> Iterator[Missing]:
     states = () if isinstance(recorders, Failed) else recorders.children("ConfigurationRecordersStatus")
-    if not any(one.flag("recording") for one in states):
+    running = [failure(one) for one in states if one.flag("recording")]
+    if not running:
         start = "aws configservice start-configuration-recorder --configuration-recorder-name default"
         remedy = f"create a recorder, or start it: {start} --region {{region}}"
         yield Missing("AWS Config", "no recorder records: no rule reports a resource", remedy)
+    elif all(running):
+        words = f"its recorder runs and fails to record: {running[0]}, so rules judge old items"
+        yield Missing("AWS Config", words, "give its role, bucket and key what the error code names")
     found = () if isinstance(listed, Failed) else listed.children("ConfigRules")
     known = (one.optional_child("Source").optional_text("SourceIdentifier") for one in found)
     if not rules.intersection(filter(None, known)):

@@ -50,9 +50,9 @@ def recorders(*more: Mapping[str, Any], **setup: object) -> dict[str, Any]:
     return {"ConfigurationRecorders": [ours, *more]}
 
 
-def running(*, recording: bool = True) -> dict[str, Any]:
+def running(*, recording: bool = True, **status: str) -> dict[str, Any]:
     """Make the status of that recorder."""
-    return {"ConfigurationRecordersStatus": [{"name": "default", "recording": recording}]}
+    return {"ConfigurationRecordersStatus": [{"name": "default", "recording": recording, **status}]}
 
 
 CONFIG_ANSWERS: Mapping[str, tuple[Mapping[str, object], ...]] = {

@@ -147,3 +147,17 @@ def test_it_is_said_why_a_change_is_not_recorded_soon(setup: dict[str, Any], sai
     assert bool(said) == bool(seen.hindrance)
     stopped = look(*answers, running(recording=False), past=(NOTED, fix()))
     assert stopped.hindrance
+
+
+@pytest.mark.parametrize("status", ["FAILURE", "Failure"])
+def test_a_recorder_that_fails_records_no_change(status: str) -> None:
+    answers = (evaluated(), item(KIND, BUCKET.id), recorders())
+    failing = running(lastStatus=status, lastErrorCode="AccessDenied\x1b[2K")
+    seen = look(*answers, failing, past=(NOTED, fix()))
+    assert seen.hindrance == "the AWS Config recorder fails to record: 'AccessDenied\\x1b[2K'"
+
+
+@pytest.mark.parametrize("status", ["PENDING", "SUCCESS"])
+def test_a_record_that_is_pending_is_waited_for(status: str) -> None:
+    answers = (evaluated(), item(KIND, BUCKET.id), recorders())
+    assert look(*answers, running(lastStatus=status), past=(NOTED, fix())).hindrance == ""

@@ -217,6 +217,15 @@ def test_what_a_recorder_records_is_said_in_older_and_newer_ways(
     assert (found.setup.strategy, set(found.setup.types)) == (strategy, types)
 
 
+def test_a_recorder_that_runs_and_fails_is_read_with_the_error() -> None:
+    status = {"name": RECORDER_NAME, "recording": True, "lastStatus": "FAILURE", "lastErrorCode": "NoBucket"}
+    answers = ({"ConfigurationRecorders": [RECORDER]}, {"ConfigurationRecordersStatus": [status]}, CHANNELS)
+    found = recorder(*answers)
+    assert (found.recording, found.failure) == (True, "'NoBucket'")
+    status |= {"recording": False}
+    assert recorder(*answers).failure == ""
+
+
 def test_a_recorder_that_is_gone_is_no_error() -> None:
     missing = refusal("NoSuchConfigurationRecorderException")
     assert recorder(missing, missing, refusal("NoSuchDeliveryChannelException")) == RecorderStatus()

@@ -243,6 +243,11 @@ def test_a_narrowed_recorder_is_said_with_what_it_was_and_is_no_new_baseline() -
     )
 
 
+def test_a_recorder_that_runs_and_fails_is_for_a_person() -> None:
+    world = seen(RECORDER, RecorderStatus(RecorderSetup("role"), recording=True, failure="'AccessDenied'"))
+    assert "fails to record: 'AccessDenied'" in reviews(world, incident(REVIEW))
+
+
 def test_a_disabled_detector_needs_no_baseline_and_a_deleted_one_does() -> None:
     setup = DetectorSetup("ONE_HOUR")
     disabled = seen(DETECTOR, DetectorStatus(setup, enabled=False))

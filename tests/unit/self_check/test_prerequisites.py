@@ -60,6 +60,13 @@ def one_by_one(functions: Sequence[Callable[[], object]]) -> list[object]:
     return [function() for function in functions]
 
 
+FAILING = {
+    "recording": True,
+    "lastStatus": "FAILURE",
+    "lastErrorCode": "InsufficientDeliveryPolicyException",
+}
+
+
 def missing(aws: Aws, *regions: str, accounts: tuple[str, ...] = (HOME,)) -> tuple[Problem, ...]:
     return find_missing(Deployment(HOME, REGION, accounts, regions), aws.ask, one_by_one, RULES)
 
@@ -90,6 +97,10 @@ def test_where_everything_is_on_nothing_is_missing() -> None:
         (
             {"DescribeConfigurationRecorderStatus": {"ConfigurationRecordersStatus": [{"recording": False}]}},
             *("AWS Config", "no recorder records", "start-configuration-recorder"),
+        ),
+        (
+            {"DescribeConfigurationRecorderStatus": {"ConfigurationRecordersStatus": [FAILING]}},
+            *("AWS Config", "fails to record: 'InsufficientDeliveryPolicyException'", "the error code"),
         ),
         ({"DescribeConfigRules": {}}, "AWS Config rules", "none of the 2 managed rules", "docs/runbooks"),
     ],

@@ -12,6 +12,7 @@ from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.model.observation import Observation
+from ringfence.model.recorder_status import failure
 from ringfence.model.step import Step
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def _hindrance(kind: str, recorders: Answer, status: Answer) -> str:
     if isinstance(recorders, Failed) or isinstance(status, Failed):
         return ""
     running = {
-        one.optional_text("name")
+        one.optional_text("name"): failure(one)
         for one in status.children("ConfigurationRecordersStatus")
         if one.flag("recording")
     }
@@ -171,6 +172,9 @@ def _hindrance(kind: str, recorders: Answer, status: Answer) -> str:
     recording = [one for one in ours if one.optional_text("name") in running]
     if not recording:
         return "the AWS Config recorder is stopped"
+    failures = [running[one.optional_text("name")] for one in recording]
+    if all(failures):
+        return f"the AWS Config recorder fails to record: {failures[0]}"
     if all(_frequency(kind, one) == _DAILY for one in recording):
         return f"AWS Config records {kind} once a day"
     return ""

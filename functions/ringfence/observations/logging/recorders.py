@@ -11,6 +11,7 @@ from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.kinds.recorder import RecorderRef
 from ringfence.model.observation import Observation
+from ringfence.model.recorder_status import failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,6 +70,8 @@ class RecorderStatus(Observation):
         What it records; None if it does not exist.
     recording : bool
         Whether it records.
+    failure : str
+        The quoted error code if it runs and fails to record. Empty if it does not fail.
 
     References
     ----------
@@ -77,6 +80,7 @@ class RecorderStatus(Observation):
 
     setup: RecorderSetup | None = None
     recording: bool = False
+    failure: str = ""
 
     permissions: ClassVar = (
         Permission("config:DescribeConfigurationRecorders", RECORDERS),
@@ -100,7 +104,7 @@ class RecorderStatus(Observation):
         channel = "" if isinstance(channels, Failed) else "; ".join(_channels(channels))
         for recorder in described.children("ConfigurationRecorders"):
             if recorder.optional_text("name") == ref.id:
-                return cls(_setup(recorder, channel), _records(status, ref.id))
+                return cls(_setup(recorder, channel), *_state(status, ref.id))
         return cls()
 
     def absent(self, ref: Ref) -> bool:
@@ -173,12 +177,12 @@ def _strategy(group: Document) -> str:
     return named or (EVERYTHING if group.flag("allSupported", default=not group.value) else THESE)
 
 
-def _records(status: Document, name: str) -> bool:
-    return any(
-        one.flag("recording")
-        for one in status.children("ConfigurationRecordersStatus")
-        if one.optional_text("name") == name
-    )
+def _state(status: Document, name: str) -> tuple[bool, str]:
+    """Return whether a recorder runs, and why it records nothing all the same."""
+    for one in status.children("ConfigurationRecordersStatus"):
+        if one.optional_text("name") == name and one.flag("recording"):
+            return True, failure(one)
+    return False, ""
 
 
 def _channels(answer: Document) -> Iterator[str]:
