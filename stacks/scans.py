@@ -8,7 +8,7 @@ from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_s3 as s3
 
 from ringfence.aws.notice import TOPIC
-from ringfence.aws.scan_files import RESULTS
+from ringfence.aws.scan_files import RESULTS, UNSEEN
 from ringfence.handlers.sent_routes import FINDINGS as ROUTE
 from ringfence.model.resource_names import SCAN_ROLE, SCANS, SCANS_SCHEDULE, function_role
 from ringfence.model.scan_places import BUCKET, FINDINGS_URL, POINTS
@@ -117,10 +117,11 @@ class ScansStack(Stack):
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             lifecycle_rules=[
                 s3.LifecycleRule(
-                    prefix=f"{RESULTS}/",
+                    prefix=f"{prefix}/",
                     expiration=Duration.days(days) if days else None,
                     noncurrent_version_expiration=Duration.days(30),
                 )
+                for prefix in (RESULTS, UNSEEN)
             ],
             removal_policy=RemovalPolicy.RETAIN,
         )

@@ -1,7 +1,9 @@
 """The files of scheduled scans in their bucket: the results of each place as JSON Lines, and the summaries.
 
 `results/<scan>/<account>/<region>/<first type>.jsonl.gz` has one line for each resource, in the form of
-`ringfence.posture.kept`. `summaries/<scan>.json` has the numbers of the score.
+`ringfence.posture.kept`. `not-looked-at/<scan>/<account>/<region>/<first type>.json` has every reason why
+something of the same types was not looked at. There is none if everything was. `summaries/<scan>.json` has the
+numbers of the score.
 """
 
 from __future__ import annotations
@@ -19,12 +21,12 @@ if TYPE_CHECKING:
 
     from mypy_boto3_s3 import S3Client
 
-RESULTS, SUMMARIES = "results", "summaries"
+RESULTS, UNSEEN, SUMMARIES = "results", "not-looked-at", "summaries"
 """The prefixes of the keys."""
 PERMISSIONS = (
     Permission(
         "s3:PutObject",
-        (f"{{scan_bucket}}/{RESULTS}/*", f"{{scan_bucket}}/{SUMMARIES}/*"),
+        tuple(f"{{scan_bucket}}/{prefix}/*" for prefix in (RESULTS, UNSEEN, SUMMARIES)),
         reason="each place and each scan has its own objects",
     ),
 )

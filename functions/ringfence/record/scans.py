@@ -27,8 +27,8 @@ SCAN_KEY = "scan#"
 HISTORY_KEY = f"{SCAN_KEY}history"
 """The key of the item with the history."""
 _KEY = re.compile(r"scan#([0-9]{12}/[a-z0-9-]{1,32}|history)")
-MOST_UNSEEN, LONGEST = 20, 300
-"""The reasons that an item names, and the characters of each. The file of the place has all of them."""
+MOST_UNSEEN, LONGEST = 20, 2000
+"""The reasons that an item names, and the characters of each. Files of the scan's bucket have all of them."""
 MOST_SCANS = 400
 """The scans in the history: a year of daily ones."""
 
@@ -85,7 +85,7 @@ class PlaceResults:
 
     def with_unseen(self, reasons: Iterable[str]) -> PlaceResults:
         """Return it with further reasons, as many as an item may contain."""
-        new = [one[:LONGEST] for one in reasons if one[:LONGEST] not in self.unseen]
+        new = [one for one in map(_shortened, reasons) if one not in self.unseen]
         room = max(0, MOST_UNSEEN - len(self.unseen))
         return replace(self, unseen=(*self.unseen, *new[:room]), more=self.more + len(new[room:]))
 
@@ -316,6 +316,14 @@ def wrong_scan(key: str, text: str) -> str:
     except BadInput:
         return "what a scan keeps is not readable"
     return ""
+
+
+def _shortened(reason: str) -> str:
+    """Return a reason that an item has room for. If it is cut, its end says so."""
+    if len(reason) <= LONGEST:
+        return reason
+    end = f"… (cut: {len(reason)} characters)"
+    return reason[: LONGEST - len(end)] + end
 
 
 def _document(text: str) -> Document:

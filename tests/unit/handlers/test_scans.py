@@ -14,7 +14,7 @@ from ringfence.handlers.scans.handing import TRIES
 from ringfence.handlers.scans.look import AT_ONCE
 from ringfence.handlers.scans.timed import OVER
 from ringfence.handlers.scans.work import RESERVE, Scans
-from ringfence.model.errors import Retryable
+from ringfence.model.errors import BadInput, Retryable
 from ringfence.model.place import Place
 from ringfence.policy.decision import Mode
 from ringfence.policy.senders import Sender
@@ -24,7 +24,7 @@ from ringfence.posture.manual import Evidence, ManualControl
 from ringfence.posture.rule import Rule, Scope, ScopedMode
 from ringfence.posture.score import Counts, score
 from ringfence.record.notices.kinds import NoticeKind
-from ringfence.record.scans import PlaceResults
+from ringfence.record.scans import LONGEST, PlaceResults
 from tests.support.fakes.config_items import item
 from tests.support.fakes.scanned import HOME, REGION, SENDER, Scanned
 from tests.support.posture import named
@@ -140,6 +140,24 @@ def test_a_denied_place_is_named_passes_nothing_and_rings_the_alarm(
     assert "AccessDenied" in why
     found = json.loads(scanned.files.objects[f"summaries/{SCAN_ID}.json"])["results"]
     assert "AccessDenied" in found[1]["not_looked_at"][0]
+
+
+def test_every_reason_is_in_a_file_whole_and_none_is_written_without_a_reason() -> None:
+    scanned = Scanned((named(BUCKET),))
+    config = scanned.config
+    reason = f"the service said: {'y' * 2 * LONGEST}"
+    config.record(HERE)
+    config.fails[HERE] = [BadInput("Results", reason)]
+    scanned.run()
+    file = f"not-looked-at/{SCAN_ID}/{HOME}/{REGION}/AWS-S3-Bucket.json"
+    (whole,) = json.loads(scanned.files.objects[file])["not_looked_at"]
+    (cut,) = PlaceResults.of(scanned.memory.items[HERE]).unseen
+    assert reason in whole
+    assert cut.endswith(f"… (cut: {len(whole)} characters)")
+    scanned = Scanned((named(BUCKET),))
+    buckets(scanned.config, HERE, 1, 0)
+    scanned.run()
+    assert not [name for name in scanned.files.objects if name.startswith("not-looked-at/")]
 
 
 def test_a_place_without_a_recorder_is_named_and_rings_no_alarm_each_day(

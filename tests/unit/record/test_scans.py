@@ -77,11 +77,23 @@ def test_the_items_are_known_to_the_guard_of_the_table() -> None:
 
 
 def test_reasons_are_bounded_in_number_and_length_and_counted() -> None:
-    many = RESULTS.with_unseen(f"{number}: {'y' * 999}" for number in range(MOST_UNSEEN + 4))
+    many = RESULTS.with_unseen(f"{number}: {'y' * LONGEST}" for number in range(MOST_UNSEEN + 4))
     assert len(many.unseen) == MOST_UNSEEN
     assert max(map(len, many.unseen)) == LONGEST
     assert many.more == RESULTS.more + 5
     assert many.with_unseen(many.unseen) == many
+
+
+def test_a_reason_is_kept_whole_or_says_that_it_was_cut() -> None:
+    whole, longer = "y" * LONGEST, "y" * (LONGEST + 1)
+    kept = PlaceResults().with_unseen((whole, longer)).unseen
+    assert kept[0] == whole
+    assert kept[1].endswith(f"… (cut: {LONGEST + 1} characters)")
+
+
+def test_the_longest_reasons_fit_into_an_item() -> None:
+    worst = RESULTS.with_unseen(f"{number}: {'☃' * LONGEST}" for number in range(MOST_UNSEEN))
+    assert len(worst.text.encode()) < 300_000, "an item has at most 400 KB"
 
 
 def test_the_oldest_scan_falls_out() -> None:

@@ -241,6 +241,7 @@ def test_the_archive_has_one_writer_of_entries_and_one_of_the_log(
         ("ringfence-checkpoint-function", "/log/*"),
         ("ringfence-network-function", "/*"),
         ("ringfence-scans-function", "/results/*"),
+        ("ringfence-scans-function", "/not-looked-at/*"),
         ("ringfence-scans-function", "/summaries/*"),
     }
     ((_, results),) = (one for one in writers if one[0] == "ringfence-network-function")

@@ -91,8 +91,11 @@ def test_the_function_assumes_the_role_of_scans_in_each_account_and_no_other(sca
 
 def test_results_expire_and_summaries_stay(scans: Template) -> None:
     bucket = scans.properties("AWS::S3::Bucket")
-    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
-    assert (rule["Prefix"], rule["ExpirationInDays"]) == ("results/", 365)
+    rules = bucket["LifecycleConfiguration"]["Rules"]
+    assert {one["Prefix"]: one["ExpirationInDays"] for one in rules} == {
+        "results/": 365,
+        "not-looked-at/": 365,
+    }
 
 
 def test_the_function_may_hand_violations_over_only_if_the_policy_names_its_role(

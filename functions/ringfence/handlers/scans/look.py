@@ -6,8 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ringfence.aws.scan_files import RESULTS
+from ringfence.aws.scan_files import RESULTS, UNSEEN
 from ringfence.handlers.scans.plan import narrowed
+from ringfence.model.codec import canonical
 from ringfence.model.frozen import replace
 from ringfence.posture.look import Look
 from ringfence.posture.reach import Reach
@@ -66,9 +67,13 @@ class PlaceLook:
             found.ending = Look(self.place, wanted, reach, take).make()
             return not timed.is_over
 
-        self.files.lines(self._name(types), fill)
+        self.files.lines(self._name(RESULTS, types, "jsonl.gz"), fill)
         if timed.is_over:
             return None
+        if found.ending and found.ending.unseen:
+            self.files.text(
+                self._name(UNSEEN, types, "json"), canonical({"not_looked_at": list(found.ending.unseen)})
+            )
         if found.ending and not found.ending.whole:
             self.broken += found.ending.unseen
         handed = self.handing.over(found.fixes, timed)
@@ -76,9 +81,9 @@ class PlaceLook:
         self.broken += handed.lost
         return found
 
-    def _name(self, types: Sequence[str]) -> str:
+    def _name(self, prefix: str, types: Sequence[str], ending: str) -> str:
         first = types[0].replace("::", "-")
-        return f"{RESULTS}/{self.wanted.scan}/{self.place.account}/{self.place.region}/{first}.jsonl.gz"
+        return f"{prefix}/{self.wanted.scan}/{self.place.account}/{self.place.region}/{first}.{ending}"
 
 
 @dataclass
