@@ -2,8 +2,8 @@
 
 `results/<scan>/<account>/<region>/<first type>.jsonl.gz` has one line for each resource, in the form of
 `ringfence.posture.kept`. `not-looked-at/<scan>/<account>/<region>/<first type>.json` has every reason why
-something of the same types was not looked at. There is none if everything was. `summaries/<scan>.json` has the
-numbers of the score.
+something of the same types was not looked at. There is none if everything was.
+`summaries/<scan>.json` has the numbers of the score.
 """
 
 from __future__ import annotations

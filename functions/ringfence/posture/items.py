@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/config/latest/developerguide/config-item-table.html
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING
 
 from ringfence.events.envelope import MOST_LEVELS, parse_json, too_deep
@@ -52,7 +53,8 @@ def resource_of(document: Document) -> Resource | None:
     account = _first(document, "accountId", "awsAccountId")
     if not ACCOUNT.fullmatch(account):
         raise BadInput(document.at("accountId"), "must be a 12-digit account id", account)
-    parts = {name: _decoded(document, name) for name in _PARTS if document.has(name)}
+    known = _documents(type_)
+    parts = {name: _decoded(document, name, known) for name in _PARTS if document.has(name)}
     return Resource(
         type_,
         account,
@@ -106,21 +108,31 @@ def _first(document: Document, *names: str) -> str:
     return document.text(names[-1])
 
 
-def _decoded(document: Document, name: str) -> object:
-    """Return a part of an item. History and snapshots write it, or each of its values, as JSON in a text."""
+@cache
+def _documents(type_: str) -> frozenset[tuple[str, ...]]:
+    mapping = every_mapping().get(type_)
+    return mapping.documents if mapping else frozenset()
+
+
+def _decoded(document: Document, name: str, known: frozenset[tuple[str, ...]]) -> object:
+    """Return a part of an item. History and snapshots write it, or values in it, as JSON in a text.
+
+    Only the values that the mapping knows as documents are read as JSON. Any other text, such as a
+    description, is its owner's words, whatever it looks like.
+    """
     value = document.value.get(name)
     if isinstance(value, str):
         value = _json(value, document.at(name)) if value else {}
     if isinstance(value, Mapping):
-        return {str(key): _inner(one) for key, one in value.items()}
+        return {str(key): _inner(one) if (name, key) in known else one for key, one in value.items()}
     if value is None:
         return {}
     raise BadInput(document.at(name), "must be an object", value)
 
 
 def _inner(value: object) -> object:
-    """Return what a text contains if it is JSON. Any other text, such as a description, stays a text."""
-    if isinstance(value, str) and value[:1] in {"{", "["}:
+    """Return what a document contains. A text without JSON stays a text, which counts as not read."""
+    if isinstance(value, str):
         try:
             return json_in(value)
         except BadInput:

@@ -49,12 +49,14 @@ class Place:
 class Computed:
     """A property that has another form in items, and the function that makes CloudFormation's from an item.
 
-    `elements` are the names of the properties in it. `make` returns the value.
+    `elements` are the names of the properties in it. `make` returns the value. `field` is the part of an item
+    that it reads, and the name in it.
     """
 
     property: str
     elements: tuple[str, ...]
     make: Callable[[Item], object]
+    field: tuple[str, str]
 
 
 @frozen
@@ -78,6 +80,15 @@ class Mapped:
     def reads(self) -> tuple[str, ...]:
         """The operations of the service that a scan calls for what no item has."""
         return tuple(sorted({place.field[1] for place in self.places if place.field[0] == READS}))
+
+    @property
+    def documents(self) -> frozenset[tuple[str, ...]]:
+        """The parts of an item, and the names in them, that have more in them than a value.
+
+        Some ways to read an item write them as JSON in a text. Any other text is the owner's own words.
+        """
+        deep = (place.field[:2] for place in self.places if _is_deep(place))
+        return frozenset((*deep, *(one.field for one in self.computed)))
 
     @property
     def _known(self) -> frozenset[Parts]:
@@ -157,6 +168,11 @@ def _put(made: dict[str, object], place: Place, item: Item) -> None:
             _set(made, place.property, at, value)
 
 
+def _is_deep(place: Place) -> bool:
+    """Return whether a property is within a value of a part of an item."""
+    return len(place.field) > len(("part", "name"))
+
+
 def _until_list(path: Parts) -> Parts:
     """Return the part of a path above its first list: of an unread list, the elements are not known."""
     return path[: path.index(LIST)] if LIST in path else path
@@ -166,6 +182,8 @@ def _was_read(place: Place, item: Item) -> bool:
     part = item.get(place.field[0])
     if not isinstance(part, Mapping):
         return False  # a query can leave out a whole part of an item
+    if _is_deep(place) and part.get(place.field[1]) and isinstance(part[place.field[1]], str):
+        return False  # it is a text in which there is no JSON
     return (place.certain and place.field[0] != READS) or place.field[1] in part
 
 

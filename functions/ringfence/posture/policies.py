@@ -28,7 +28,8 @@ def statements(property_: str, field: str) -> Computed:
     The property is a list. A statement has `Effect`, `Actions`, `NotActions`, `Resources`, `Principals` and
     `NotPrincipals`, which are lists but for the first, and `Conditions`, a mapping of operators.
     """
-    return Computed(property_, ELEMENTS, partial(_statements, tuple(field.split("."))))
+    parts = tuple(field.split("."))
+    return Computed(property_, ELEMENTS, partial(_statements, parts), (parts[0], parts[1]))
 
 
 def _statements(field: tuple[str, ...], item: Item) -> object:

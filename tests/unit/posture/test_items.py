@@ -172,6 +172,27 @@ def test_a_policy_that_cannot_be_read_was_not_read(text: str) -> None:
     assert found.properties["AssumeRolePolicyDocument"] is UNREAD
 
 
+@pytest.mark.parametrize("text", ["[1]", '["10.0.0.0/8"]', "{}", '{"a": 1}', "[" * 999])
+def test_words_of_an_owner_that_look_like_json_stay_a_text(text: str) -> None:
+    group = {"groupName": text, "description": text, "vpcId": "vpc-1"}
+    found = resource({**QUERIED, "resourceType": "AWS::EC2::SecurityGroup", "configuration": group})
+    assert (found.properties["GroupName"], found.properties["GroupDescription"]) == (text, text)
+
+
+@pytest.mark.parametrize("text", ["{", "Enabled", "[" * 999])
+def test_a_document_that_cannot_be_read_was_not_read(text: str) -> None:
+    broken = {"BucketVersioningConfiguration": text}
+    found = resource({**QUERIED, "supplementaryConfiguration": broken})
+    assert found.properties["VersioningConfiguration"] == {"Status": UNREAD, "MfaDelete": UNREAD}
+    group = {**QUERIED, "resourceType": "AWS::EC2::SecurityGroup", "configuration": {"ipPermissions": text}}
+    assert resource(group).properties["SecurityGroupIngress"] is UNREAD
+
+
+def test_a_document_that_is_null_says_that_there_is_nothing() -> None:
+    found = resource({**QUERIED, "supplementaryConfiguration": {"BucketVersioningConfiguration": "null"}})
+    assert "VersioningConfiguration" not in found.properties
+
+
 def test_lists_in_lists_keep_their_positions() -> None:
     mapping = identical("AWS::X::Y", "A[].B[].C", "A[].D")
     item = {

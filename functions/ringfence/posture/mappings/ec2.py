@@ -26,6 +26,8 @@ def _rules(field: str, item: Item) -> object:
     configuration = item.get("configuration")
     if not isinstance(configuration, Mapping) or field not in configuration:
         return UNREAD
+    if configuration[field] and isinstance(configuration[field], str):
+        return UNREAD  # it is a text in which there is no JSON
     return [rule for one in _mappings(configuration[field]) for rule in _rules_of(one)]
 
 
@@ -52,6 +54,12 @@ def _mappings(given: object) -> Iterator[Mapping[str, object]]:
 
 
 _ELEMENTS = ("IpProtocol", "FromPort", "ToPort", *(name for _, _, name in _RANGES))
+
+
+def _computed(property_: str, field: str) -> Computed:
+    return Computed(property_, _ELEMENTS, partial(_rules, field), ("configuration", field))
+
+
 INSTANCE = lowered(
     "AWS::EC2::Instance",
     *("ImageId", "InstanceType", "KeyName", "SubnetId", "VpcId", "EbsOptimized", "SourceDestCheck"),
@@ -81,8 +89,8 @@ SECURITY_GROUP = mapped(
     },
     str,
     computed=(
-        Computed("SecurityGroupIngress", _ELEMENTS, partial(_rules, "ipPermissions")),
-        Computed("SecurityGroupEgress", _ELEMENTS, partial(_rules, "ipPermissionsEgress")),
+        _computed("SecurityGroupIngress", "ipPermissions"),
+        _computed("SecurityGroupEgress", "ipPermissionsEgress"),
     ),
 )
 SUBNET = lowered(

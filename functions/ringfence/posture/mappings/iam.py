@@ -61,5 +61,7 @@ POLICY = mapped(
         "AttachmentCount": "configuration.attachmentCount",
     },
     str,
-    computed=(Computed("PolicyDocument", ELEMENTS, _default_version),),
+    computed=(
+        Computed("PolicyDocument", ELEMENTS, _default_version, ("configuration", "policyVersionList")),
+    ),
 )
