@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ringfence.handlers.outputs import options
 from ringfence.model.errors import BadInput
 from ringfence.model.resource_names import (
+    QUALIFIER,
     SCANS,
     activity_roles,
     function_role,
@@ -67,11 +68,6 @@ NAMES = (
     "dashboard",
 )
 """The context values of Ringfence."""
-QUALIFIER = "hnb659fds"
-"""The default qualifier of `cdk bootstrap`.
-
-https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-customizing.html
-"""
 _QUALIFIER = re.compile(r"[A-Za-z0-9]{1,10}")
 _ROLE = re.compile(r"[\w+=,.@-]+(/[\w+=,.@-]+)*", re.ASCII)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
@@ -237,7 +233,8 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
         *network_roles(on=bool(network.bucket)),
         *scheduled_scan_roles(on=bool(scans.schedule)),
     )
-    compiled["own"] = with_roles(compiled["own"], roles)
+    qualifier = _qualifier(text("@aws-cdk/core:bootstrapQualifier", QUALIFIER))
+    compiled["own"] = {**with_roles(compiled["own"], roles), "qualifier": qualifier}
     return Settings(
         home=home,
         account=account,
@@ -257,7 +254,7 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
         break_glass_roles=_roles(text("break_glass_roles")),
         require_mfa=mfa,
         security_hub_actions=actions,
-        qualifier=_qualifier(text("@aws-cdk/core:bootstrapQualifier", QUALIFIER)),
+        qualifier=qualifier,
         checkpoint_bucket=_bucket(text("checkpoint_bucket")),
         retired_record_keys=_keys(text("retired_record_keys")),
         notices=notices,

@@ -14,6 +14,7 @@ from ringfence.events.guardduty import parser as guardduty
 from ringfence.events.guardduty.trigger import DETAIL_TYPE, SOURCE
 from ringfence.model.discovery import folders_in, module_of
 from ringfence.model.frozen import replace
+from ringfence.model.resource_names import QUALIFIER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,14 +26,14 @@ if TYPE_CHECKING:
 _EVENTS = "ringfence.events"
 
 
-def findings(event: object, digest: str = "") -> tuple[Finding, ...] | NotForUs:
+def findings(event: object, digest: str = "", qualifier: str = QUALIFIER) -> tuple[Finding, ...] | NotForUs:
     """Return the findings of an EventBridge event, or why it is not for Ringfence.
 
     A recorded call can give two findings: about its effect, and about a use of the root user. Raises
     BadInput that names the field, for an event that should be a finding and is invalid. `digest`: that of
-    the event, if it is known.
+    the event, if it is known. `qualifier`: that of the `cdk bootstrap` whose roles deploy Ringfence.
     """
-    envelope = Envelope.of(event, digest)
+    envelope = Envelope.of(event, digest, qualifier)
     if (envelope.source, envelope.detail_type) == (SOURCE, DETAIL_TYPE):
         read = [guardduty.read(envelope)]
     else:
@@ -43,9 +44,9 @@ def findings(event: object, digest: str = "") -> tuple[Finding, ...] | NotForUs:
     return found or next(one for one in read if isinstance(one, NotForUs))
 
 
-def findings_of_text(text: str) -> tuple[Finding, ...] | NotForUs:
+def findings_of_text(text: str, qualifier: str = QUALIFIER) -> tuple[Finding, ...] | NotForUs:
     """Parse an event in text form, such as the body of an SQS message. Raises BadInput."""
-    return findings(parse_json(text))
+    return findings(parse_json(text), qualifier=qualifier)
 
 
 def _others(envelope: Envelope) -> tuple[Reader, ...]:

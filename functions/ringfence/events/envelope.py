@@ -15,6 +15,7 @@ from ringfence.model.codec import canonical
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
+from ringfence.model.resource_names import QUALIFIER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,15 +68,20 @@ class About:
 
 @frozen
 class Envelope:
-    """An event as EventBridge delivers it. `digest` is the SHA-256 of its canonical JSON."""
+    """An event as EventBridge delivers it.
+
+    `digest` is the SHA-256 of its canonical JSON. `qualifier` is that of the `cdk bootstrap` whose roles
+    deploy Ringfence.
+    """
 
     source: str
     detail_type: str
     document: Document
     digest: str
+    qualifier: str = QUALIFIER
 
     @classmethod
-    def of(cls, event: object, digest: str = "") -> Envelope:
+    def of(cls, event: object, digest: str = "", qualifier: str = QUALIFIER) -> Envelope:
         """Create it from an event. Raises BadInput that names `source` or `detail-type`.
 
         `digest`: that of the event, if it is known.
@@ -87,7 +93,7 @@ class Envelope:
             digest = digest or digest_of(event)
         except (TypeError, ValueError) as error:
             raise BadInput(WHOLE, "must be JSON data") from error
-        return cls(document.text("source"), document.text("detail-type"), document, digest)
+        return cls(document.text("source"), document.text("detail-type"), document, digest, qualifier)
 
 
 def digest_of(event: object) -> str:

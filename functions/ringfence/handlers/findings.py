@@ -50,12 +50,13 @@ def work_through(event: Event, context: LambdaContext, work: Work) -> Event:
 
 def contain(body: str, execution: ExecutionContext, proof: Proof) -> tuple[Again, ...]:
     """Run the first stage for the findings of a message."""
-    told = findings_of_text(body)
+    policy = wiring.policy()
+    told = findings_of_text(body, policy.own.qualifier)
     if isinstance(told, NotForUs):
         from ringfence.handlers.links import passed_on  # a finding does not wait for it
 
         proof.check()
-        if passed_on(body, wiring.settings().runbook, wiring.policy().own.home, _send):
+        if passed_on(body, wiring.settings().runbook, policy.own.home, _send):
             return ()
         logger().info("no runbook answers this event", extra={"why": told.reason})
         return ()
@@ -64,7 +65,6 @@ def contain(body: str, execution: ExecutionContext, proof: Proof) -> tuple[Again
 
         seals = wiring.seals(wiring.settings().record_keys)
         told = with_proven_senders(told, body, seals.keys(), seals.labels)
-    policy = wiring.policy()
     if policy.config_rules and any(one.rule for one in told):
         from ringfence.events.config.names import with_own_names  # only verdicts have other names
 

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from ringfence.model.runbook import Runbook
 
 PREFIX = "ringfence-"
+QUALIFIER = "hnb659fds"
+"""The default qualifier of `cdk bootstrap`, which is part of the names of its roles.
+
+https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html
+"""
 CALLERS = ("operator", "releaser", "approver", "pauser", "resetter", "checker")
 """Those who call the API. Each has a managed policy: its name is `ringfence-` and the word."""
 SESSION = "ringfence"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
+from ringfence.model.resource_names import QUALIFIER
 from ringfence.model.subject import ACCOUNT
 from ringfence.policy.approvals import SHORTEST_VETO, ApprovalRules, OnExpiry
 from ringfence.policy.circumstances import AccountFacts
@@ -177,7 +178,8 @@ def _own(own: Document) -> OwnRoles:
     """Read the roles of the deployment. Without them, no role is its own."""
     if not own.value:
         return OwnRoles()
-    return OwnRoles(own.text("home"), own.texts("member"), own.texts("at_home"))
+    qualifier = own.optional_text("qualifier") or QUALIFIER
+    return OwnRoles(own.text("home"), own.texts("member"), own.texts("at_home"), qualifier)
 
 
 def _rule(rule: Document) -> Rule:

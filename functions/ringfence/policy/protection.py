@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
+from ringfence.model.resource_names import QUALIFIER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,11 +87,14 @@ class OwnRoles:
         The roles in each account of the scope.
     at_home : tuple of str
         The roles in the home account.
+    qualifier : str
+        The qualifier of the `cdk bootstrap` whose roles deploy it.
     """
 
     home: str = ""
     member: tuple[str, ...] = ()
     at_home: tuple[str, ...] = ()
+    qualifier: str = QUALIFIER
 
     def contain(self, account: str, role: str, accounts: Iterable[str]) -> bool:
         """Return whether a role of an account is one of them. `accounts` is the scope."""

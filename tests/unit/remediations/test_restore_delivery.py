@@ -81,6 +81,8 @@ def test_a_deployment_may_switch_off_what_it_wants(call: tuple[str, str]) -> Non
     event = changed(switching_call(*call, identity=identity), "detail.sourceIPAddress", CFN)
     assert found(event) == []
     assert found(changed(event, "detail.sourceIPAddress", "203.0.113.9")) != []
+    other = {**by_role(EXECUTES.replace("hnb659fds", "mine"), session="AWSCloudFormation"), "invokedBy": CFN}
+    assert found(changed(event, "detail.userIdentity", other)) != []
 
 
 def test_a_record_without_the_id_of_the_mapping_is_still_told_as_urgent() -> None:

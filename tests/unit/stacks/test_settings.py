@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.model.errors import BadInput
+from ringfence.policy.compiled import policy_from_json
 from stacks.settings import NAMES, ROOT, Settings, check_names, settings
 from tests.support.synthesis import HOME, MEMBER, told
 
@@ -127,9 +128,9 @@ def test_a_break_glass_role_that_is_no_name_is_named(name: str) -> None:
 def test_the_qualifier_of_the_bootstrap_is_the_cdks() -> None:
     assert told().qualifier == "hnb659fds"
     given = {"@aws-cdk/core:bootstrapQualifier": "mine"}
-    assert (
-        told_by(given, {"CDK_DEFAULT_ACCOUNT": HOME, "CDK_DEFAULT_REGION": "eu-west-1"}).qualifier == "mine"
-    )
+    other = told_by(given, {"CDK_DEFAULT_ACCOUNT": HOME, "CDK_DEFAULT_REGION": "eu-west-1"})
+    assert other.qualifier == "mine"
+    assert policy_from_json(other.policy).own.qualifier == "mine"
 
 
 @pytest.mark.parametrize("name", ["notice_email", "retention-days", "home_acount", "Policy"])

@@ -297,6 +297,24 @@ PRETENDERS = {
         "detail.sourceIPAddress",
         CFN,
     ),
+    "a role of another qualifier": changed(
+        own_call(
+            "lambda",
+            "UpdateFunctionCode",
+            identity=by_cloudformation(EXECUTES.replace("hnb659fds", "mine")),
+        ),
+        "detail.sourceIPAddress",
+        CFN,
+    ),
+    "a role of a region without a bootstrap": changed(
+        own_call(
+            "lambda",
+            "UpdateFunctionCode",
+            identity=by_cloudformation(EXECUTES.replace(REGION, "eu-north-1")),
+        ),
+        "detail.sourceIPAddress",
+        CFN,
+    ),
     "an address": own_call("lambda", "UpdateFunctionCode", identity=by_cloudformation(EXECUTES)),
 }
 
@@ -304,6 +322,24 @@ PRETENDERS = {
 @pytest.mark.parametrize("event", PRETENDERS.values(), ids=PRETENDERS)
 def test_nobody_passes_as_a_deployment(event: dict[str, Any]) -> None:
     assert found(event).urgent
+
+
+def test_a_deployment_is_by_the_role_of_the_qualifier_with_which_ringfence_was_synthesized() -> None:
+    role = EXECUTES.replace("hnb659fds", "mine")
+    event = own_call("lambda", "UpdateFunctionCode", identity=by_cloudformation(role))
+    told = findings(changed(event, "detail.sourceIPAddress", CFN), qualifier="mine")
+    assert not isinstance(told, NotForUs)
+    assert [one.urgent for one in told] == [False]
+    usual = own_call("lambda", "UpdateFunctionCode", identity=by_cloudformation(EXECUTES))
+    told = findings(changed(usual, "detail.sourceIPAddress", CFN), qualifier="mine")
+    assert not isinstance(told, NotForUs)
+    assert [one.urgent for one in told] == [True]
+
+
+def test_a_call_of_a_global_service_is_recorded_in_us_east_1_wherever_the_stack_is() -> None:
+    event = own_call("iam", "DeleteRolePolicy", identity=by_cloudformation(EXECUTES))
+    event = changed(changed(event, "detail.awsRegion", "us-east-1"), "detail.sourceIPAddress", CFN)
+    assert not found(event).urgent
 
 
 def test_each_resource_and_each_role_is_told_and_each_session_name_is_not() -> None:

@@ -85,7 +85,7 @@ def _finding(envelope: Envelope, detail: Document, type_: str, where: Place) -> 
         digest=envelope.digest,
         suspects=who,
         routine=not where.kind.records_activity,
-        urgent=type_ in IMPAIRING and not is_deployment(detail, account),
+        urgent=type_ in IMPAIRING and not is_deployment(envelope, account),
     )
 
 

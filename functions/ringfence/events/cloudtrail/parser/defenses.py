@@ -42,7 +42,7 @@ def read(envelope: Envelope) -> Finding | NotForUs:
     principal, resource = records.principal(detail), _resource(call, detail)
     share = int(records.digest_of(resource), 16) % SHARES
     subject = f"{call.service}:{call.name}/{at:%Y-%m-%dT%H}/{records.digest_of(principal)}/{share}"
-    deployed = is_deployment(detail, account)
+    deployed = is_deployment(envelope, account)
     return Finding(
         source=envelope.source,
         id=f"{subject}/{account}/{region}",

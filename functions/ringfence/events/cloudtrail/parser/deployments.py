@@ -12,31 +12,40 @@ import re
 from typing import TYPE_CHECKING
 
 from ringfence.events.cloudtrail.parser import records
-from ringfence.model.subject import REGION
+from ringfence.model.subject import GLOBAL, REGION
 
 if TYPE_CHECKING:
-    from ringfence.model.document import Document
+    from ringfence.events.envelope import Envelope
 
 CLOUDFORMATION = "cloudformation.amazonaws.com"
 
 
-def is_deployment(detail: Document, account: str) -> bool:
+def is_deployment(envelope: Envelope, account: str) -> bool:
     """Return whether CloudFormation made a call with the role of `cdk bootstrap` for it."""
+    detail = envelope.document.child("detail")
     by = detail.optional_child("userIdentity").value.get("invokedBy")
     made = (by, detail.value.get("sourceIPAddress")) == (CLOUDFORMATION, CLOUDFORMATION)
-    return made and is_role(records.issuer(detail), "cfn-exec", account)
+    return made and _is_role("cfn-exec", envelope, account)
 
 
-def starts_deployment(detail: Document, account: str) -> bool:
+def starts_deployment(envelope: Envelope, account: str) -> bool:
     """Return whether the role of `cdk bootstrap` that starts deployments made a call itself."""
+    detail = envelope.document.child("detail")
     by_service = "invokedBy" in detail.optional_child("userIdentity").value
-    return not by_service and is_role(records.issuer(detail), "deploy", account)
+    return not by_service and _is_role("deploy", envelope, account)
 
 
-def is_role(arn: str, what: str, account: str) -> bool:
-    """Return whether an ARN is that of a role of `cdk bootstrap` in an account.
+def _is_role(what: str, envelope: Envelope, account: str) -> bool:
+    """Return whether a role of the `cdk bootstrap` that deploys Ringfence made a call.
+
+    Anybody who may create roles can give one such a name with another qualifier, or with the name of a region
+    without a bootstrap. So the qualifier is the deployment's, and the region is the call's. Records of global
+    services are in us-east-1, wherever the stack is.
 
     https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html
     """
-    role = rf"arn:aws:iam::{account}:role/cdk-[a-z0-9]{{1,10}}-{what}-role-{account}-{REGION.pattern}"
-    return bool(re.fullmatch(role, arn))
+    detail = envelope.document.child("detail")
+    called = str(detail.value.get("awsRegion"))
+    region = REGION.pattern if called == GLOBAL else re.escape(called)
+    name = rf"cdk-{re.escape(envelope.qualifier)}-{what}-role-{account}-{region}"
+    return bool(re.fullmatch(rf"arn:aws:iam::{account}:role/{name}", records.issuer(detail)))

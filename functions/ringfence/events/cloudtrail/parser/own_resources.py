@@ -38,7 +38,7 @@ def read(envelope: Envelope) -> Finding | NotForUs:
         return NotForUs(reason)
     account, region = records.account(detail, envelope.document), fields.region(detail, "awsRegion")
     at = fields.instant(detail, "eventTime")
-    deployed = _is_deployment(call, detail, account)
+    deployed = _is_deployment(call, envelope, account)
     subject = _subject(call, resource, detail, f"{at:%Y-%m-%dT%H}", deployed=deployed)
     return Finding(
         source=envelope.source,
@@ -58,10 +58,10 @@ def read(envelope: Envelope) -> Finding | NotForUs:
     )
 
 
-def _is_deployment(call: OwnCall, detail: Document, account: str) -> bool:
+def _is_deployment(call: OwnCall, envelope: Envelope, account: str) -> bool:
     if call.service == "cloudformation":
-        return call.name in CHANGES_STACKS and starts_deployment(detail, account)
-    return is_deployment(detail, account)
+        return call.name in CHANGES_STACKS and starts_deployment(envelope, account)
+    return is_deployment(envelope, account)
 
 
 def _call(envelope: Envelope, detail: Document) -> tuple[OwnCall | None, str]:

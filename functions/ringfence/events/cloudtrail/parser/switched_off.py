@@ -36,7 +36,7 @@ def read(envelope: Envelope) -> Finding | NotForUs:
     if reason := records.unanswered(detail):
         return NotForUs(reason)
     account, region = records.account(detail, envelope.document), fields.region(detail, "awsRegion")
-    if is_deployment(detail, account):
+    if is_deployment(envelope, account):
         return NotForUs("the call is part of a deployment")
     ref = _subject(switching, detail, account, region)
     if ref is None:
