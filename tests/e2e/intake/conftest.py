@@ -9,7 +9,7 @@ import pytest
 from ringfence.local import LocalAws
 from tests.e2e.compliance import Compliance, settings
 from tests.e2e.intake.scanned import CLOSED_ACCOUNT, THIRD_ACCOUNT
-from tests.e2e.intake.senders import incoming
+from tests.e2e.intake.senders import SIGMA_RULE, incoming
 from tests.e2e.operators import operator, policies
 from tests.e2e.world import OTHER_ACCOUNT, World
 
@@ -25,7 +25,12 @@ def intake(folder: Path, deployer: Deployer) -> Iterator[Compliance]:
     """Ringfence with IAM enforced, allowed everything, and with custom actions. No trail records calls."""
     with LocalAws(log=folder / "intake.log") as local:
         local.client("securityhub").enable_security_hub()
-        context = {"security_hub_actions": "true", "scheduled_scans": "rate(1 day)", "activity": "named"}
+        context = {
+            "security_hub_actions": "true",
+            "scheduled_scans": "rate(1 day)",
+            "activity": "named",
+            "activity_sigma": str(SIGMA_RULE),
+        }
         given, accounts = incoming(local.account), (OTHER_ACCOUNT, THIRD_ACCOUNT, CLOSED_ACCOUNT)
         made = deployer.home(local, accounts=accounts, runbooks=settings(), incoming=given, context=context)
         world = World(made)

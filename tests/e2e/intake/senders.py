@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ringfence.events.sent.form import FINDING
@@ -15,11 +16,12 @@ from tests.e2e.intake.scanned import SUBJECTS
 from tests.e2e.operators import Operator, operator
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from subprocess import CompletedProcess
 
     from tests.e2e.compliance import Compliance
 
+SIGMA_RULE = Path(__file__).with_name("sigma_rule.yml")
+"""The rule in Sigma's form that the deployment evaluates beside those of the pack."""
 ROLE, SCANNER = "office-ids", "office-scanner"
 TRUSTED = "acme/edr"
 """The product whose findings are contained if Security Hub holds them."""
@@ -42,6 +44,7 @@ def incoming(account: str) -> dict[str, object]:
             },
         ],
         "mappings": [
+            {"product": PRODUCT, "finding": f"{TYPE}sigma-*", "runbook": "contain-credentials"},
             {"product": PRODUCT, "finding": f"{TYPE}{BRUTE_FORCE.id}", "runbook": "contain-credentials"},
             {"product": "office-ids", "finding": "C2/*", "runbook": "contain-instance"},
             {"product": f"arn:*:product/{TRUSTED}", "runbook": "contain-instance", "mode": "auto"},
