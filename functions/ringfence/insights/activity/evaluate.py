@@ -1,19 +1,22 @@
-"""Evaluate rules over records in any order. Pure.
+"""Evaluate rules over records in any order.
 
 Files of CloudTrail contain records of several regions and minutes, not in the order of time. So what rules
-match is collected first, as small values, and evaluated in the order of time. Memory grows with the number of
-matching calls, and not with the number of records.
+match is collected first, as small values, and evaluated in the order of time. Memory has a bounded number of
+them, and the others are in temporary files. It grows with what is found, with the calls of one caller within
+the window of a rule, and with the different values that rules about new values have seen.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ringfence.insights.activity.detection import Detection, Sight
 from ringfence.insights.activity.rule import FirstSeen, Once, Sequence, Threshold
 from ringfence.insights.activity.seeing import FIRST, Seeing, time_of
 from ringfence.insights.activity.selecting import prefix_of
+from ringfence.insights.activity.sorted_sights import MOST_HELD, Matched, SortedSights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -34,17 +37,25 @@ class Activity:
         The rules to evaluate.
     networks
         A function from an address to the network that it is in. Empty for what is no address.
+    most
+        The number of matching calls in memory.
 
     """
 
-    def __init__(self, rules: Iterable[Rule], networks: Networks = prefix_of) -> None:
+    def __init__(self, rules: Iterable[Rule], networks: Networks = prefix_of, most: int = MOST_HELD) -> None:
         self.rules = tuple(rules)
         self.records = 0
         self._seeing = Seeing(self.rules, networks)
-        self._sights: dict[str, dict[tuple[str, ...], list[tuple[int, Sight]]]] = {}
-        self._values: dict[str, dict[tuple[str, ...], dict[str, Sight]]] = {}
-        for rule in self.rules:
-            self._sights[rule.id], self._values[rule.id] = defaultdict(list), defaultdict(dict)
+        self._sights = SortedSights(most)
+        self._positions = {rule.id: position for position, rule in enumerate(self.rules)}
+        self._values: dict[str, dict[tuple[str, ...], dict[str, Sight]]] = defaultdict(
+            lambda: defaultdict(dict)
+        )
+
+    @property
+    def held(self) -> int:
+        """The number of matching calls in memory."""
+        return self._sights.held
 
     def take(self, record: Record) -> None:
         """Take a record. Raises BadInput that names the field if it is no record of CloudTrail."""
@@ -55,8 +66,16 @@ class Activity:
 
     def detections(self) -> Iterator[Detection]:
         """Yield what the rules find in all records, rule by rule and in the order of time."""
-        for rule in self.rules:
-            yield from sorted(self._found(rule), key=lambda one: (one.first.at, one.first.key))
+        groups = groupby(self._sights, key=lambda one: one.rule)
+        group = next(groups, None)
+        for position, rule in enumerate(self.rules):
+            found: Iterable[Detection] = ()
+            if isinstance(rule.detects, FirstSeen):
+                found = self._new_values(rule, rule.detects)
+            elif group and group[0] == position:
+                found = tuple(_found(rule, group[1]))
+                group = next(groups, None)
+            yield from sorted(found, key=lambda one: (one.first.at, one.first.key))
 
     def _keep(self, one: Seen) -> None:
         detects, key, sight = one.rule.detects, one.sight.key, one.sight
@@ -65,18 +84,21 @@ class Activity:
             if not (first := known.get(sight.value)) or sight.at < first.at:
                 known[sight.value] = sight
             return
-        self._sights[one.rule.id][key].append((one.step, sight))
+        self._sights.add(Matched(self._positions[one.rule.id], one.step, sight))
 
-    def _found(self, rule: Rule) -> Iterator[Detection]:
-        if isinstance(rule.detects, FirstSeen):
-            for values in self._values[rule.id].values():
-                yield from _new_values(rule, rule.detects, values)
-            return
-        for sights in self._sights[rule.id].values():
-            if isinstance(rule.detects, Sequence):
-                yield from sequences(rule, rule.detects, unique(sights))
-            else:
-                yield from episodes(rule, rule.detects, (one for _, one in unique(sights)))
+    def _new_values(self, rule: Rule, detects: FirstSeen) -> Iterator[Detection]:
+        for values in self._values[rule.id].values():
+            yield from _new_values(rule, detects, values)
+
+
+def _found(rule: Rule, matched: Iterable[Matched]) -> Iterator[Detection]:
+    """Yield what a rule finds in the calls that it matched, which are sorted by key and time."""
+    for _, group in groupby(matched, key=lambda one: one.sight.key):
+        sights = in_order((one.step, one.sight) for one in group)
+        if isinstance(rule.detects, Sequence):
+            yield from sequences(rule, rule.detects, sights)
+        elif not isinstance(rule.detects, FirstSeen):
+            yield from episodes(rule, rule.detects, (one for _, one in sights))
 
 
 class _Window:
@@ -164,10 +186,23 @@ def sequences(
 
 def unique(sights: Iterable[tuple[int, Sight]]) -> Iterator[tuple[int, Sight]]:
     """Yield the calls in the order of time, each once: several trails can record the same one."""
-    seen: set[tuple[int, str]] = set()
-    for step, one in sorted(sights, key=lambda pair: (pair[1].at, pair[0], pair[1].event)):
-        if (step, one.event) not in seen or not one.event:
-            seen.add((step, one.event))
+    yield from in_order(sorted(sights, key=lambda pair: (pair[1].at, pair[0], pair[1].event)))
+
+
+def in_order(sights: Iterable[tuple[int, Sight]]) -> Iterator[tuple[int, Sight]]:
+    """Yield each call once. They are in the order of time.
+
+    Some exports write a record again with a later time. An id is remembered for at least a day, and not for
+    ever, because an intruder decides how many calls there are.
+    """
+    seen, before = set[tuple[int, str]](), set[tuple[int, str]]()
+    since = float("-inf")
+    for step, one in sights:
+        if one.at - since > _DAY:
+            seen, before, since = set(), seen, one.at
+        identity = (step, one.event)
+        if not one.event or not (identity in seen or identity in before):
+            seen.add(identity)
             yield step, one
 
 

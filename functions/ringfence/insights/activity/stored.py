@@ -11,8 +11,7 @@ import zlib
 from typing import TYPE_CHECKING, Final, cast
 
 from ringfence.insights.activity.counting import State
-from ringfence.insights.activity.detection import Called, Sight
-from ringfence.model.principals import Caller
+from ringfence.insights.activity.sight_rows import number, row_of, sight_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +25,7 @@ def to_bytes(state: State) -> bytes:
     """Return a state in the form in which it is stored."""
     document = {
         "version": VERSION,
-        "sights": [[step, *_row(sight)] for step, sight in state.sights],
+        "sights": [[step, *row_of(sight)] for step, sight in state.sights],
         "episode": list(state.episode),
         "used": [list(one) for one in state.used],
         "values": dict(state.values),
@@ -53,34 +52,10 @@ def _state(document: Mapping[str, list[object]]) -> State:
     sights = cast("list[list[object]]", document["sights"])
     values = cast("dict[str, float]", document["values"])
     return State(
-        sights=tuple((int(str(one[0])), _sight(one[1:])) for one in sights),
-        episode=tuple(map(_number, document["episode"])),
-        used=tuple((_number(at), str(event)) for at, event in cast("list[list[object]]", document["used"])),
-        values={str(name): _number(at) for name, at in values.items()},
-        since=_number(document["since"]),
+        sights=tuple((int(str(one[0])), sight_in(one[1:])) for one in sights),
+        episode=tuple(map(number, document["episode"])),
+        used=tuple((number(at), str(event)) for at, event in cast("list[list[object]]", document["used"])),
+        values={str(name): number(at) for name, at in values.items()},
+        since=number(document["since"]),
         pending=tuple(cast("list[dict[str, object]]", document["pending"])),
     )
-
-
-def _row(sight: Sight) -> list[object]:
-    call, who = sight.call, sight.call.caller
-    caller = [who.type, who.key, who.principal, who.name, who.issuer]
-    return [call.at, caller, *call[2:], list(sight.key), sight.value, list(sight.targets)]
-
-
-def _sight(row: list[object]) -> Sight:
-    at, caller, *texts = row[:-3]
-    key, value, targets = row[-3:]
-    principal, address, name, event, account, own_account, region = map(str, texts)
-    call = Called(
-        _number(at), Caller(*_texts(caller)), principal, address, name, event, account, own_account, region
-    )
-    return Sight(call, _texts(key), str(value), _texts(targets))
-
-
-def _texts(given: object) -> tuple[str, ...]:
-    return tuple(map(str, cast("list[object]", given)))
-
-
-def _number(given: object) -> float:
-    return float(str(given))
