@@ -20,11 +20,12 @@ from ringfence.observations.iam.other_credentials import OtherCredentials
 from ringfence.observations.iam.reach import Reach
 from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
+from ringfence.steps.iam.boundaries import SetDenyBoundary
 from ringfence.steps.iam.denial import AttachDenial, PutDenial
 from tests.support.effort import examples
 from tests.support.strategies.contain_credentials import busy
 from tests.support.strategies.credentials import DEPLOY, KEY, PERSON, SESSION, WEB, WHOLE, principals
-from tests.support.trials import CONTAINED, FAILURES, UNREADABLE, Failing
+from tests.support.trials import CONTAINED, EACH_SEED, FAILURES, UNREADABLE, Failing, aim
 from tests.support.trials import Trial as AnyTrial
 
 if TYPE_CHECKING:
@@ -47,9 +48,9 @@ WAYS_TO_FAIL: tuple[RingfenceError, ...] = (
 class Trial(AnyTrial):
     """One principal to contain with every option switched on; a person trusts the user's password."""
 
-    def __init__(self, world: ResourceState, failing: Failing | None = None) -> None:
+    def __init__(self, world: ResourceState, failing: Failing | None = None, seed: int | None = None) -> None:
         choices = EVERYTHING.choose({"other-access": "trusted"})
-        super().__init__(EVERYTHING, world, failing or Failing(FAILURES[0]), choices)
+        super().__init__(EVERYTHING, world, failing or Failing(FAILURES[0]), choices, seed=seed)
 
     @property
     def contained(self) -> bool:
@@ -86,7 +87,11 @@ class Trial(AnyTrial):
         assert self.verified
         assert self.verified.contained is (self.closed and self.verified.judged)
         for_good = type(failure) is Refused and bool(self.verified.refused)
-        assert for_good or not self.verified.complete
+        # A message that came back because of a lost answer or a stale look has gone around what failed.
+        around = self.chaos and any(
+            isinstance(one, AttachDenial | SetDenyBoundary) for one in self.cloud.calls
+        )
+        assert for_good or around or not self.verified.complete
 
 
 def first_facets(ref: Ref) -> tuple[type[Observation], ...]:
@@ -101,7 +106,7 @@ def others(world: ResourceState) -> tuple[str, ...]:
     first.run(stages=1)
     assert trial.contained
     assert first.contained
-    return tuple(step.target for step in trial.cloud.calls if step not in first.cloud.calls)
+    return tuple(aim(step) for step in trial.cloud.calls if step not in first.cloud.calls)
 
 
 def later_facets(world: ResourceState) -> tuple[type[Observation], ...]:
@@ -113,40 +118,45 @@ OTHERS = [(name, target) for name, world in WORLDS.items() for target in others(
 LATER_FACETS = [(name, facet) for name, world in WORLDS.items() for facet in later_facets(world)]
 
 
+@EACH_SEED
 @pytest.mark.parametrize("failure", WAYS_TO_FAIL, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize(("name", "target"), OTHERS)
 def test_one_other_step_that_fails_does_not_keep_a_principal_from_being_contained(
-    name: str, target: str, failure: RingfenceError
+    name: str, target: str, failure: RingfenceError, seed: int | None
 ) -> None:
-    failing = Failing(failure, also=lambda step: step.target == target)
-    trial = Trial(WORLDS[name], failing)
+    failing = Failing(failure, also=lambda step: aim(step) == target)
+    trial = Trial(WORLDS[name], failing, seed)
     trial.run_whatever_happens()
+    trial.look_again()
     assert failing.met, "it was tried, and it did fail"
     assert trial.contained
     trial.check_first()
     trial.check(failure)
 
 
+@EACH_SEED
 @pytest.mark.parametrize("failure", WAYS_TO_FAIL, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("name", WORLDS)
-def test_every_other_step_may_fail_at_once(name: str, failure: RingfenceError) -> None:
+def test_every_other_step_may_fail_at_once(name: str, failure: RingfenceError, seed: int | None) -> None:
     targets = {target for one, target in OTHERS if one == name}
-    trial = Trial(WORLDS[name], Failing(failure, also=lambda step: step.target in targets))
+    trial = Trial(WORLDS[name], Failing(failure, also=lambda step: aim(step) in targets), seed)
     trial.check_first()
     trial.run_whatever_happens()
     trial.check(failure)
 
 
+@EACH_SEED
 @pytest.mark.parametrize("failure", UNREADABLE, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize(("name", "facet"), LATER_FACETS)
 def test_a_later_facet_that_cannot_be_read_leaves_it_contained_and_not_complete(
-    name: str, facet: type[Observation], failure: RingfenceError
+    name: str, facet: type[Observation], failure: RingfenceError, seed: int | None
 ) -> None:
     """Once it can be read the rest is done."""
-    trial = Trial(WORLDS[name])
+    trial = Trial(WORLDS[name], seed=seed)
     trial.cloud.unreadable = {facet: failure}
     trial.run_whatever_happens()
     assert trial.contained
+    trial.look_again()
     assert trial.verified
     assert (trial.verified.complete, trial.verified.whole) == (False, True)
     unknown = name == "key" and facet in {Denial, OtherCredentials}
@@ -155,13 +165,14 @@ def test_a_later_facet_that_cannot_be_read_leaves_it_contained_and_not_complete(
     assert trial.run().status is IncidentStatus.COMPLETE
 
 
+@EACH_SEED
 @pytest.mark.parametrize("failure", UNREADABLE, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("name", WORLDS)
 def test_what_containment_itself_must_see_is_read_or_it_changes_nothing(
-    name: str, failure: RingfenceError
+    name: str, failure: RingfenceError, seed: int | None
 ) -> None:
     """Later stages that read something else do not wait for it. Nothing is called contained."""
-    trial, first = Trial(WORLDS[name]), Trial(WORLDS[name])
+    trial, first = Trial(WORLDS[name], seed=seed), Trial(WORLDS[name])
     first.run(stages=1)
     trial.cloud.unreadable = dict.fromkeys(first_facets(trial.ref), failure)
     trial.run_whatever_happens()
@@ -170,18 +181,20 @@ def test_what_containment_itself_must_see_is_read_or_it_changes_nothing(
     assert not trial.verified.contained
 
 
+@EACH_SEED
 @pytest.mark.parametrize("failure", WAYS_TO_FAIL, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("kinds", [(PutDenial,), (PutDenial, AttachDenial)], ids=["inline", "attached"])
 @pytest.mark.parametrize("name", ["user", "session"])
 def test_a_way_to_deny_that_fails_is_gone_around(
-    name: str, kinds: tuple[type[Step], ...], failure: RingfenceError
+    name: str, kinds: tuple[type[Step], ...], failure: RingfenceError, seed: int | None
 ) -> None:
     failing = Failing(failure, kinds)
-    trial = Trial(WORLDS[name], failing)
+    trial = Trial(WORLDS[name], failing, seed)
     for _ in kinds:
         trial.run_whatever_happens()
         assert not (trial.verified and trial.verified.contained and not trial.contained)
-    assert {type(step) for step in failing.met} == set(kinds)
+    met = {type(step) for step in failing.met}
+    assert met == set(kinds) or (trial.lost and met)  # a recorded try counts, also if it never began
     trial.run_whatever_happens(stages=1)
     assert trial.contained
 
@@ -194,7 +207,7 @@ def test_whatever_a_principal_is_like_and_whatever_else_fails_it_is_contained_or
     first = EVERYTHING.on(world.ref).stages[0]
     containing = tuple(step for one in first.remediations for step in one.steps)
     kinds = data.draw(st.sets(st.sampled_from([one for one in EVERYTHING.steps if one not in containing])))
-    trial = Trial(world, Failing(failure, tuple(kinds)))
+    trial = Trial(world, Failing(failure, tuple(kinds)), data.draw(st.sampled_from((None, *range(20)))))
     trial.run_whatever_happens()
     trial.run(stages=1)
     trial.run_whatever_happens()

@@ -12,7 +12,7 @@ import pytest
 
 from ringfence.model.incident import Incident
 from tests.support.catalogue import WORLDS
-from tests.support.trials import CONTAINED, FAILURES, NAMES, UNREADABLE, Failing, Trial
+from tests.support.trials import CONTAINED, EACH_SEED, FAILURES, NAMES, UNREADABLE, Failing, Trial
 from tests.support.worlds import NOON
 
 if TYPE_CHECKING:
@@ -48,9 +48,9 @@ def later_observations(case: Case) -> tuple[type[Observation], ...]:
     return tuple(one for one in dict.fromkeys(every) if one not in first.observations)
 
 
-def trial(case: Case, failing: Failing) -> Trial:
+def trial(case: Case, failing: Failing, seed: int | None) -> Trial:
     (received, *_) = case.received()
-    return Trial(case.runbook, case.became, failing, case.chosen, received)
+    return Trial(case.runbook, case.became, failing, case.chosen, received, seed)
 
 
 def is_done(tried: Trial, case: Case) -> bool:
@@ -68,20 +68,22 @@ def is_done(tried: Trial, case: Case) -> bool:
     return bool(later) and not first.plan(tried.cloud.world, made)
 
 
+@EACH_SEED
 @pytest.mark.parametrize("failure", FAILURES, ids=NAMES)
 @EACH_CHANGE
-def test_every_later_step_may_fail_at_once(case: Case, failure: RingfenceError) -> None:
-    tried = trial(case, Failing(failure, later_steps(case)))
+def test_every_later_step_may_fail_at_once(case: Case, failure: RingfenceError, seed: int | None) -> None:
+    tried = trial(case, Failing(failure, later_steps(case)), seed)
     first = tried.run(stages=1)
     assert first.status in CONTAINED or (first.verified and not first.verified.judged)
     tried.run_whatever_happens()
     assert is_done(tried, case)
 
 
+@EACH_SEED
 @pytest.mark.parametrize("failure", UNREADABLE, ids=lambda error: type(error).__name__)
 @EACH_CHANGE
-def test_what_is_read_later_may_be_unreadable(case: Case, failure: RingfenceError) -> None:
-    tried = trial(case, Failing(failure))
+def test_what_is_read_later_may_be_unreadable(case: Case, failure: RingfenceError, seed: int | None) -> None:
+    tried = trial(case, Failing(failure), seed)
     tried.cloud.unreadable = dict.fromkeys(later_observations(case), failure)
     tried.run_whatever_happens(stages=1)
     tried.run_whatever_happens()

@@ -11,7 +11,7 @@ from ringfence.model.step import Step
 from tests.support.fakes.interruption import Killed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from tests.support.worlds import Ticking
 
@@ -22,18 +22,31 @@ LATEST = Step.visibility_delay - timedelta(seconds=1)
 RATES = {"apply": (0.12, 0.08, 0.02), "append": (0.06, 0.04, 0.01), "read": (0.0, 0.03, 0.005)}
 OTHER = (0.0, 0.03, 0.005)
 """The chances that a call loses its answer, fails without an effect, and kills its process."""
+LOSSES = {"apply": (0.2, 0.0, 0.0), "append": (0.06, 0.0, 0.0)}
+"""The chances if answers are lost and nothing else fails: the law itself says what fails."""
+NEVER = (0.0, 0.0, 0.0)
+Rates = tuple[float, float, float]
 
 
 class Chaos:
     """A gate for the calls of a process, and the age of each look. The same seed does the same.
 
-    `calm` ends it all: then only time passes.
+    `calm` ends it all: then only time passes. `lost` counts the answers that were lost.
     """
 
-    def __init__(self, seed: int, clock: Ticking) -> None:
+    def __init__(
+        self, seed: int, clock: Ticking, rates: Mapping[str, Rates] = RATES, other: Rates = OTHER
+    ) -> None:
         self.random = Random(seed)  # noqa: S311 - repeatable on purpose
         self.clock = clock
+        self.rates, self.other = rates, other
         self.calm = False
+        self.lost = 0
+
+    @classmethod
+    def of_lost_answers(cls, seed: int, clock: Ticking) -> Chaos:
+        """Return a chaos in which answers are lost, looks are stale and time passes, and no call fails."""
+        return cls(seed, clock, LOSSES, NEVER)
 
     def lag(self) -> timedelta:
         """Return the age of a look: most are fresh."""
@@ -45,7 +58,7 @@ class Chaos:
         self.clock.tick(milliseconds=self.random.randint(1, 60))
         if self.calm:
             return call()
-        lost, failed, killed = RATES.get(name, OTHER)
+        lost, failed, killed = self.rates.get(name, self.other)
         drawn = self.random.random()
         if drawn < failed:
             raise self._failure(name)
@@ -53,6 +66,7 @@ class Chaos:
         if drawn < failed + killed:
             raise Killed
         if drawn < failed + killed + lost:
+            self.lost += 1
             self.clock.tick(seconds=self.random.choice((0, 8)))
             raise OutcomeUnknown(f"{name}: no answer came")
         assert answer is not None or name == "append"
