@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from ringfence.model.frozen import replace
@@ -58,6 +60,35 @@ def test_a_whole_list_contains_every_number_that_is_mapped(id_: str, count: int)
     assert len(set(WHOLE[id_])) == len(WHOLE[id_]) == count
     mapped = {one.number for one in requirements(of, CONTROLS.values(), CATALOGUE.values())}
     assert all(is_requirement(id_, one) for one in mapped)
+
+
+NIST_FAMILIES = {
+    "AC": 23,
+    "AT": 5,
+    "AU": 15,
+    "CA": 8,
+    "CM": 14,
+    "CP": 12,
+    "IA": 13,
+    "IR": 9,
+    "MA": 7,
+    "MP": 8,
+    "PE": 22,
+    "PL": 8,
+    "PM": 32,
+    "PS": 9,
+    "PT": 8,
+    "RA": 9,
+    "SA": 17,
+    "SC": 47,
+    "SI": 22,
+    "SR": 12,
+}
+"""The controls of each family that were not withdrawn, as published, with those that came later."""
+
+
+def test_each_family_of_nist_has_the_controls_that_were_published() -> None:
+    assert Counter(one.partition("-")[0] for one in WHOLE["nist-800-53"]) == NIST_FAMILIES
 
 
 def test_an_enhancement_of_a_control_that_a_rule_names_is_listed_beside_the_control() -> None:

@@ -6,11 +6,16 @@ SOC 2: the Trust Services Criteria of 2017 (AICPA TSP section 100). HIPAA: 45 CF
 27001:2022: Annex A. GDPR: the articles that ask for technical measures and for their evidence: 25 (by design
 and by default), 30 (records), 32 (security), 33 and 34 (breaches). NIST SP 800-53: the controls of release
 5.2.0, without enhancements and without those that were withdrawn. CIS: all recommendations, also those that
-only a person can assess, by the numbers in Prowler's files. PCI DSS 4.0: the requirements with their parts,
-and those of the appendices A1 to A3, by the numbers in ComplianceAsCode.
+only a person can assess. PCI DSS 4.0: the requirements with their parts, and those of the appendices A1 to
+A3, by the numbers in ComplianceAsCode.
+
+docs/rules-as-code.md says with which copies the lists were compared.
 
 https://csrc.nist.gov/projects/cprt/catalog#/cprt/framework/version/SP_800_53_5_2_0/home
 https://github.com/prowler-cloud/prowler/tree/master/prowler/compliance/aws
+https://github.com/turbot/steampipe-mod-aws-compliance/tree/main/cis_v500
+https://github.com/risk-sentinel/cis-aws-foundations-v7.0.0/tree/main/controls
+https://github.com/NIST-SP-800-53-R5/NIST-SP-800-53-R5.github.io/tree/main/docs
 https://github.com/ComplianceAsCode/content/blob/master/controls/pcidss_4_ocp4.yml
 """
 
