@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from tests.e2e.deployments import Deployer
 
 
+RESERVED = 20
+"""The executions at a time that are reserved for each containing function."""
+
+
 @pytest.fixture(scope="package")
 def intake(folder: Path, deployer: Deployer) -> Iterator[Compliance]:
     """Ringfence with IAM enforced, allowed everything, and with custom actions. No trail records calls."""
@@ -30,6 +34,7 @@ def intake(folder: Path, deployer: Deployer) -> Iterator[Compliance]:
             "scheduled_scans": "rate(1 day)",
             "activity": "named",
             "activity_sigma": str(SIGMA_RULE),
+            "reserved_concurrency": str(RESERVED),
         }
         given, accounts = incoming(local.account), (OTHER_ACCOUNT, THIRD_ACCOUNT, CLOSED_ACCOUNT)
         made = deployer.home(local, accounts=accounts, runbooks=settings(), incoming=given, context=context)
