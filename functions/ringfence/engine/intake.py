@@ -99,7 +99,7 @@ def answers(
                 choices=choices,
                 stages=1,
                 exempt=policy.exemptions(runbook.id, ref, execution.circumstances.now),
-                home=policy.own.home,
+                home=policy.own.deployed,
                 policy=policy.digest,
                 unconfirmable=policy.unconfirmable,
                 held_back=policy.held_back,

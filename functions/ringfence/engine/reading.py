@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ringfence.model.errors import RingfenceError
     from ringfence.model.finding import Finding
     from ringfence.model.observation import Observation
+    from ringfence.model.resource_names import Home
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
     from ringfence.record.history import Provided
@@ -62,8 +63,8 @@ class Reading:
     tampered: History | None = None
     pauses: Pauses = Pauses()
 
-    def cautions(self, home: str) -> tuple[str, ...]:
-        """Return in words why the subject may be needed in an emergency. `home` is the home account."""
+    def cautions(self, home: Home) -> tuple[str, ...]:
+        """Return in words why the subject may be needed in an emergency."""
         return self.resource.cautions(home) if isinstance(self.resource, ResourceState) else ()
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
+from ringfence.model.resource_names import UNKNOWN_HOME
 from ringfence.policy.approvals import ApprovalRules
 from ringfence.policy.decision import Mode
 from ringfence.policy.limits import Limits
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ringfence.model.claims import SourceAnswer
+    from ringfence.model.resource_names import Home
     from ringfence.model.runbook import Runbook, Stage
     from ringfence.model.subject import Ref
     from ringfence.policy.decision import Decision
@@ -63,7 +65,7 @@ class ResponseRequest:
     resource decides about. `approving`: the approval that this is about. `rules` are those of a new approval.
     `preface` are facts to record first. `approved`: the approval whose plan is carried out.
     `limits`: how many such responses may run without a person. `limit`: the used limit because of which
-    people are asked. `home`: the home account; empty if it is not known.
+    people are asked. `home`: where Ringfence is deployed.
     """
 
     runbook: Runbook
@@ -94,7 +96,7 @@ class ResponseRequest:
     approved: str = ""
     limits: Limits = Limits()
     limit: str = ""
-    home: str = ""
+    home: Home = UNKNOWN_HOME
 
     @property
     def routine(self) -> bool:

@@ -97,7 +97,7 @@ def resume(body: str, execution: ExecutionContext, proof: Proof) -> tuple[Again,
     if order.approving:
         exempt = policy.exemptions(order.runbook.id, order.ref, now)
         order = replace(
-            order, exempt=exempt, rules=policy.approvals, policy=policy.digest, home=policy.own.home
+            order, exempt=exempt, rules=policy.approvals, policy=policy.digest, home=policy.own.deployed
         )
     if outside := policy.outside(order.ref) or policy.protection(order.runbook.id, order.ref, now):
         logger().info("off", extra={"subject": order.ref.key, "why": outside})

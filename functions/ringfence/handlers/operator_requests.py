@@ -88,7 +88,7 @@ def run_request(
         stages=1,
         agreed=agreed,
         exempt=policy.exemptions(runbook.id, ref, execution.circumstances.now),
-        home=policy.own.home,
+        home=policy.own.deployed,
         policy=policy.digest,
     )
     return RunRequest(order, order.runbook.stages[0].id == runbook.stages[0].id)

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 
 from ringfence.model.errors import InternalError, Refused
 from ringfence.model.frozen import frozen
+from ringfence.model.resource_names import UNKNOWN_HOME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ringfence.model.call import Permission, SansIO
     from ringfence.model.errors import RingfenceError
+    from ringfence.model.resource_names import Home
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
     from ringfence.model.symbol import Symbol
@@ -94,10 +96,10 @@ class Observation:
         """Return who holds the subject, as AWS says: the user of a key, or the role of a session."""
         return ()
 
-    def cautions(self, ref: Ref, home: str = "") -> tuple[str, ...]:  # noqa: ARG002 - for those of credentials
+    def cautions(self, ref: Ref, home: Home = UNKNOWN_HOME) -> tuple[str, ...]:  # noqa: ARG002 - for those of credentials
         """Return in words why the subject may be needed in an emergency, so that a person must decide.
 
-        `home` is the home account. Empty: it is not known.
+        `home` is where Ringfence is deployed.
         """
         return ()
 
@@ -216,8 +218,8 @@ class ResourceState:
         found = (one for observation in self.observations.values() for one in observation.holders(self.ref))
         return tuple(dict.fromkeys(found))
 
-    def cautions(self, home: str = "") -> tuple[str, ...]:
-        """Return in words why the subject may be needed in an emergency. `home` is the home account."""
+    def cautions(self, home: Home = UNKNOWN_HOME) -> tuple[str, ...]:
+        """Return in words why the subject may be needed in an emergency."""
         each = (observation.cautions(self.ref, home) for observation in self.observations.values())
         return tuple(dict.fromkeys(one for found in each for one in found))
 

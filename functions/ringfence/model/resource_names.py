@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from ringfence.model.discovery import ids_in
+from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +19,21 @@ QUALIFIER = "hnb659fds"
 
 https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html
 """
+
+
+@frozen
+class Home:
+    """Where Ringfence is deployed, and by whose roles.
+
+    `account` is the home account; empty if it is not known. `qualifier` is that of the `cdk bootstrap` whose
+    roles deploy Ringfence.
+    """
+
+    account: str = ""
+    qualifier: str = QUALIFIER
+
+
+UNKNOWN_HOME = Home()
 CALLERS = ("operator", "releaser", "approver", "pauser", "resetter", "checker")
 """Those who call the API. Each has a managed policy: its name is `ringfence-` and the word."""
 SESSION = "ringfence"

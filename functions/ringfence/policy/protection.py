@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
-from ringfence.model.resource_names import QUALIFIER
+from ringfence.model.resource_names import QUALIFIER, Home
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -95,6 +95,11 @@ class OwnRoles:
     member: tuple[str, ...] = ()
     at_home: tuple[str, ...] = ()
     qualifier: str = QUALIFIER
+
+    @property
+    def deployed(self) -> Home:
+        """Where Ringfence is deployed, and by whose roles."""
+        return Home(self.home, self.qualifier)
 
     def contain(self, account: str, role: str, accounts: Iterable[str]) -> bool:
         """Return whether a role of an account is one of them. `accounts` is the scope."""

@@ -197,6 +197,7 @@ def test_a_policy_that_is_named_like_one_for_operators_counts_in_the_home_accoun
     [
         Holder(ROLE, "cdk-evil", WEB.id),
         Holder(ROLE, CDK.replace(ACCOUNT, "999900001111"), WEB.id),
+        Holder(ROLE, CDK.replace("hnb659fds", "mine"), WEB.id),
         Holder(ROLE, "OrganizationAccountAccessRole", WEB.id, "/mine/"),
         Holder(USER, "OrganizationAccountAccessRole", DEPLOY.id),
     ],
@@ -206,6 +207,16 @@ def test_a_similar_name_is_not_enough(holder: Holder) -> None:
     home = Home(NAMED if holder.kind == ROLE else PERSON, Denial(holder))
     home.report()
     assert home.cloud.calls
+
+
+def test_the_role_of_a_deployment_has_the_qualifier_with_which_ringfence_was_synthesized() -> None:
+    """An intruder who may create roles chooses another one, and nothing would be done without a person."""
+    for qualifier, acts in (("mine", False), ("hnb659fds", True)):
+        role = Holder(ROLE, CDK.replace("hnb659fds", qualifier), WEB.id)
+        home = Home(NAMED, Denial(role))
+        home.policy = replace(home.policy, own=OwnRoles(ACCOUNT, qualifier="mine"))
+        home.report()
+        assert bool(home.cloud.calls) is acts
 
 
 def test_a_key_of_no_user_is_held_by_nobody() -> None:

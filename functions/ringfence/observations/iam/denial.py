@@ -11,6 +11,7 @@ from ringfence.model.codec import canonical, value
 from ringfence.model.errors import NotFound
 from ringfence.model.kinds.role_session import RoleSessionRef
 from ringfence.model.observation import Observation
+from ringfence.model.resource_names import UNKNOWN_HOME
 from ringfence.observations.iam.denial_names import (
     INSTANCES,
     MOST_OTHERS,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from ringfence.model.call import Answer
+    from ringfence.model.resource_names import Home
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
 
@@ -128,16 +130,17 @@ class Denial(Observation):
         """Return the user or the role, by its name and with its path."""
         return holder_refs(self.holder, ref.account) if self.holder else ()
 
-    def cautions(self, ref: Ref, home: str = "") -> tuple[str, ...]:
+    def cautions(self, ref: Ref, home: Home = UNKNOWN_HOME) -> tuple[str, ...]:
         """Return why the user or role may be needed in an emergency.
 
         The policies of operators exist in the home account only. In another one, anybody who may create
-        policies can choose their names.
+        policies can choose their names. Anybody who may create roles can name one like a role of another
+        `cdk bootstrap`.
         """
         if self.holder is None:
             return ()
-        operator = self.operator and ref.account == (home or ref.account)
-        return emergency_reasons(self.holder, ref.account, operator=operator)
+        operator = self.operator and ref.account == (home.account or ref.account)
+        return emergency_reasons(self.holder, ref.account, home.qualifier, operator=operator)
 
     def reaches(self, among: Collection[str] | None = None) -> frozenset[Reach]:
         """Return whom every denial in force reaches, or only those with these names and ARNs."""

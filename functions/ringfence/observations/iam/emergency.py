@@ -31,10 +31,11 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_
 https://docs.aws.amazon.com/controltower/latest/userguide/roles-how.html
 """
 _CDK = re.compile(
-    r"cdk-[a-z0-9]{1,10}-(?:cfn-exec|deploy|file-publishing|image-publishing|lookup)-role-"
+    r"cdk-(?P<qualifier>[A-Za-z0-9]{1,10})-"
+    r"(?:cfn-exec|deploy|file-publishing|image-publishing|lookup)-role-"
     rf"(?P<account>[0-9]{{12}})-{REGION.pattern}"
 )
-"""The roles of `cdk bootstrap`, by which stacks are deployed. Ringfence's own stacks are among them.
+"""The roles of `cdk bootstrap`, by which stacks are deployed.
 
 https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html
 """
@@ -56,13 +57,17 @@ def is_operator(attached: Answer, account: str) -> bool:
     return any(one.text("PolicyArn") in arns for one in attached.children("AttachedPolicies"))
 
 
-def emergency_reasons(holder: Holder, account: str, *, operator: bool) -> tuple[str, ...]:
-    """Return in words why a user or role is likely needed in an emergency."""
+def emergency_reasons(holder: Holder, account: str, qualifier: str, *, operator: bool) -> tuple[str, ...]:
+    """Return in words why a user or role is likely needed in an emergency.
+
+    `qualifier` is that of the `cdk bootstrap` whose roles deploy Ringfence. Roles of another one do not
+    count, because an intruder who may create roles can give one such a name.
+    """
     found = [f"{holder.key} may operate Ringfence"] if operator else []
     if holder.kind != USER and holder.path == "/":
         if why := _ORGANIZATION.get(holder.name):
             found.append(f"{holder.key}: {why}")
         cdk = _CDK.fullmatch(holder.name)
-        if cdk and cdk["account"] == account:
+        if cdk and (cdk["account"], cdk["qualifier"]) == (account, qualifier):
             found.append(f"{holder.key}: the AWS CDK deploys with it")
     return tuple(found)
