@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from ringfence.local.findings import InstanceFinding
 from ringfence.observations.ec2.network import ROLE_TAG
 
 if TYPE_CHECKING:
-    from ringfence.local.estate import Server
+    from ringfence.local.estate import Ground, Server
 
 WARM_RUNS = 20
 DEADLINE = 30.0
@@ -27,14 +28,21 @@ def event_to_isolated() -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder, LocalAws() as local:
         deployment = Deployment.make(local, Path(folder), limits=HIGH_LIMITS)
         builder = Builder(local.client, local.account, local.region, "bench")
-        ground, profile = builder.ground(), builder.profile()
-        servers = [builder.launch(ground, f"bench-{number}", profile) for number in range(WARM_RUNS + 1)]
+        ground = builder.ground()
+        servers = [_launch(replace(builder, name=f"bench-{one}"), ground) for one in range(WARM_RUNS + 1)]
+        if not deployment.look(*(one.ref for one in servers)):
+            raise RuntimeError("the hourly look did not read the target groups of the servers")
         cold, *warm = [_isolate(deployment, server) for server in servers]
     return {
         "event_to_isolated_cold_s": round(cold, 3),
         "event_to_isolated_p50_s": round(statistics.median(warm), 3),
         "event_to_isolated_p95_s": round(statistics.quantiles(warm, n=20)[-1], 3),
     }
+
+
+def _launch(builder: Builder, ground: Ground) -> Server:
+    """Launch a server with a role of its own: no share of a role holds it back."""
+    return builder.launch(ground, builder.name, builder.profile())
 
 
 def _isolate(deployment: Deployment, server: Server) -> float:

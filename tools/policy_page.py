@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.policy.extend import shipped
-from ringfence.policy.limits import CRITICAL_DEFAULTS, DEFAULTS, SHARED, WINDOWS
+from ringfence.policy.limits import CRITICAL_DEFAULTS, DEFAULTS, MOST_SHARE, SHARED, WINDOWS
 from ringfence.policy.lookup import get, items_of, mapping_of
 from ringfence.policy.published import published
 from ringfence.policy.schema import LOOK_FIELDS, SHIPPED
@@ -119,10 +119,10 @@ number can be set: `limits: {{account: {{hour: 5}}}}`.
 - `subject` limits how often new incidents about the same subject lead to changes.
 - The VPC and the groups are those of an instance. The role is that of a session, or the one with the name of
   the instance profile. The cluster is the one of Amazon EKS or Amazon ECS that the tags of an instance name.
-- No more than 20 percent of an Auto Scaling group, of a target group and of the instances of a role, and at
-  least one instance, is contained at a time without a person. `limits: {{auto-scaling-group: {{share: 50}}}}`
-  sets another share, and `share: 0` switches this limit off. An instance counts until it is released or no
-  longer exists.
+- No more than {share} percent of an Auto Scaling group, of a target group and of the instances of a role, and
+  at least one instance, is contained at a time without a person.
+  `limits: {{auto-scaling-group: {{share: 5}}}}` sets a lower share. No policy can set a higher one or switch
+  this limit off. An instance counts until it is released or no longer exists.
 - The size of an Auto Scaling group is its desired capacity, or the number of its instances in service if that
   is less. That of a role is the number of running instances with the same instance profile in the region.
   Ringfence reads both after a containment and uses them for a week. Until the size is known, one instance is
@@ -136,7 +136,7 @@ number can be set: `limits: {{account: {{hour: 5}}}}`.
 
 
 def _limits() -> Iterator[str]:
-    yield _LIMITS.format(shared="` and `".join(SHARED))
+    yield _LIMITS.format(share=MOST_SHARE, shared="` and `".join(SHARED))
     critical = {one.scope: one for one in CRITICAL_DEFAULTS}
     names = [name for name, _ in WINDOWS]
     heads = (

@@ -9,9 +9,10 @@ import pytest
 
 from ringfence.local import LocalAws
 from ringfence.local.deploy import REPOSITORY
-from ringfence.local.deployment import AT_ONCE, HIGH_LIMITS
+from ringfence.local.deployment import AT_ONCE, HIGH_LIMITS, RUNBOOK
 from ringfence.local.principals import Principals
-from ringfence.policy.limits import GROUP, ROLE, TARGET_GROUP
+from ringfence.policy.limits import CLUSTER, GROUP, ROLE
+from ringfence.remediations.isolate_instance import CONTAINER_HOSTS
 from tests.e2e.approvals import APPROVALS, ASK, VETO, WATCHED
 from tests.e2e.compliance import EXEMPT, UNIT, Compliance, rules, settings
 from tests.e2e.deployments import CHAT, Deployer
@@ -28,18 +29,24 @@ if TYPE_CHECKING:
     from tests.support.bundles import Store
 
 DRY = {"name": "only show it", "finding": DRY_TYPE, "mode": "dry-run"}
-LOW = {GROUP: {"share": 20}, ROLE: {**HIGH_LIMITS[ROLE], "hour": SESSIONS}}
+LOW = {ROLE: {**HIGH_LIMITS[ROLE], "hour": SESSIONS}}
 SHARES = {
-    GROUP: {"hour": 0, "day": 0, "share": 20},
-    TARGET_GROUP: {"share": 20},
-    ROLE: {**HIGH_LIMITS[ROLE], "share": 20},
+    GROUP: {"hour": 0, "day": 0},
+    CLUSTER: {"hour": 1},
 }
-TWO_PEOPLE = {"approvers": {"count": 2}}
+FIRST_ROLE, SECOND_ROLE = "incident-responders", "service-owners"
+"""The roles whose members may approve."""
 BREAK_GLASS = tuple(
     {"subject": subject, "reason": "the way in when all else fails"}
     for subject in ("iam-user/*/*/break-glass", "iam-role/*/*/break-glass-reports")
 )
 CDK = REPOSITORY / "node_modules" / ".bin" / "cdk"
+
+
+def two_others(account: str) -> dict[str, object]:
+    """Return the rules of approvals: two people approve, each in one of two roles, and no requester."""
+    roles = [f"arn:aws:iam::{account}:role/{name}" for name in (FIRST_ROLE, SECOND_ROLE)]
+    return {"approvers": {"count": 2, "roles": roles, "other-than-requester": True}}
 
 
 @pytest.fixture(scope="session")
@@ -103,9 +110,9 @@ def compliance(folder: Path, deployer: Deployer) -> Iterator[Compliance]:
         made = deployer.home(
             local,
             *rules(datetime.now(UTC)),
-            runbooks=settings(),
+            runbooks={**settings(), RUNBOOK: {"options": {CONTAINER_HOSTS: "isolate"}}},
             exempt=EXEMPT,
-            approvals=TWO_PEOPLE,
+            approvals=two_others(local.account),
             limits=SHARES,
             incoming={"organization": {local.account: {"units": [UNIT]}}},
         )

@@ -14,7 +14,6 @@ from ringfence.events.cloudtrail.trigger.root import ROOT
 from ringfence.events.patterns import rule_state
 from ringfence.local.deploy import deploy
 from ringfence.local.deployment import AT_ONCE, HIGH_LIMITS, RESPONSE_STACK, Deployment
-from ringfence.policy.limits import GROUP
 from stacks.settings import settings
 from tests.support.synthesis import synthesize
 
@@ -79,7 +78,7 @@ class Deployer:
             "outputs": outputs,
         }
         policy |= {**incoming, **{name: section for name, section in sections.items() if section}}
-        policy["limits"] = {**HIGH_LIMITS, GROUP: {"share": 0}, **limits}
+        policy["limits"] = {**HIGH_LIMITS, **limits}
         self.policy(local).write_text(json.dumps(policy, indent=2), encoding="utf-8")  # JSON is YAML
         return Deployment.of(local, self._deploy(local, local.account, context))
 

@@ -89,9 +89,31 @@ def _until_asked(process: subprocess.Popen[bytes]) -> bytes:
 
 def policies(world: World) -> tuple[str, str]:
     """Return the policies of somebody who may run and release."""
-    names = ("operator", "releaser")
-    run, release = (f"arn:aws:iam::{world.local.account}:policy/ringfence-{name}" for name in names)
-    return run, release
+    return policy(world, "operator"), policy(world, "releaser")
+
+
+def policy(world: World, name: str) -> str:
+    """Return the ARN of one of the deployment's policies for people."""
+    return f"arn:aws:iam::{world.local.account}:policy/ringfence-{name}"
+
+
+def member(world: World, role: str, *policies: str) -> Operator:
+    """Create a role with these managed policies, and begin a session of it."""
+    iam = world.client("iam")
+    starter = operator(world, allowed=("sts:AssumeRole",))
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": starter.arn}}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    made = iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust)["Role"]
+    for arn in policies:
+        iam.attach_role_policy(RoleName=role, PolicyArn=arn)
+    started = starter.client("sts").assume_role(RoleArn=made["Arn"], RoleSessionName="session")
+    keys = started["Credentials"]
+    session = {
+        "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": keys["SessionToken"],
+    }
+    return Operator(started["AssumedRoleUser"]["Arn"], {**starter.environment, **session})
 
 
 def operator(world: World, *policies: str, allowed: tuple[str, ...] = ()) -> Operator:

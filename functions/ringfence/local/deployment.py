@@ -37,7 +37,7 @@ NOTICES_STACK, INTAKE_STACK = "Ringfence-Notices", "Ringfence-Intake"
 _DEFAULT: Mapping[str, Mapping[str, int]] = MappingProxyType({})
 HIGH_LIMITS: Mapping[str, Mapping[str, int]] = MappingProxyType(
     {
-        name: {"hour": scopes.MOST, "day": scopes.MOST, **({"share": 0} if name in scopes.WITH_SHARE else {})}
+        name: {"hour": scopes.MOST, "day": scopes.MOST}
         for name in (
             scopes.OVERALL,
             scopes.ACCOUNT,
@@ -50,7 +50,7 @@ HIGH_LIMITS: Mapping[str, Mapping[str, int]] = MappingProxyType(
     }
 )
 """The highest limits, for a deployment that many responses share. Auto Scaling groups and subjects keep the
-defaults.
+defaults, and no policy switches the shares off.
 """
 AT_ONCE = {"name": "contain at once", "mode": Mode.AUTO.value}
 LOOK_EVERY, SELDOM = 0.05, 0.3
@@ -129,6 +129,19 @@ class Deployment:
         dynamodb = self.local.client("dynamodb")
         log = DynamoAuditLog(dynamodb, self.audit_table, self.control_table, _one_by_one, KmsSealKeys())
         return log.read(ChainKey(runbook or runbook_of(ref), ref.key))
+
+    def look(self, *refs: Ref, within: float = 60.0) -> bool:
+        """Have the hourly look read the target groups of instances now. Return whether it did in time.
+
+        Until then, they are of an unknown group of their VPC, of which one is contained at a time.
+        """
+        self.local.client("lambda").invoke(FunctionName=f"ringfence-{RUNBOOK}-recheck", Payload=b"{}")
+        begun = time.monotonic()
+        while not all(self.history(one).members.read_at for one in refs):
+            if time.monotonic() - begun > within:
+                return False
+            time.sleep(pause(time.monotonic() - begun))
+        return True
 
     def histories(self, ref: Ref, within: float) -> Iterator[History]:
         """Read the newest incident of a subject repeatedly for some seconds."""

@@ -19,8 +19,8 @@ from ringfence.policy.limits import (
     CRITICAL_DEFAULTS,
     DEFAULTS,
     MOST,
+    MOST_SHARE,
     SHARE,
-    WHOLE,
     WINDOWS,
     WITH_SHARE,
     Limit,
@@ -169,8 +169,8 @@ def _limit(limits: Document, scope: str) -> Limit:
     if scope not in WITH_SHARE or not given.has(SHARE):
         return Limit(scope, hour, day)  # a policy that was compiled before there were shares has none
     share = given.integer(SHARE)
-    if not 0 <= share <= WHOLE:
-        raise BadInput(given.at(SHARE), f"must be a number from 0 to {WHOLE}", share)
+    if not 1 <= share <= MOST_SHARE:
+        raise BadInput(given.at(SHARE), f"must be a number from 1 to {MOST_SHARE}", share)
     return Limit(scope, hour, day, share)
 
 

@@ -16,8 +16,8 @@ OPEN = "open"
 """The name of the window of a share: as long as the containment is open."""
 FOREVER = timedelta(days=3650)
 """The length of that window. Containments end it, and not the time."""
-WHOLE = 100
-"""A share is in percent."""
+MOST_SHARE = 20
+"""The highest share, and the default one, in percent. A policy cannot exceed it or switch it off."""
 MOST_OPEN = 20
 """The most open containments that a share can allow."""
 MOST = 100
@@ -50,7 +50,8 @@ class Limit:
     hour, day : int
         How many in an hour and in a day. 0: no limit.
     share : int
-        How many of the instances of a group or of a role may be contained at a time, in percent. 0: no limit.
+        How many of the instances of a group or of a role may be contained at a time, in percent, at
+        least one. 0: the scope has no share, as in a policy that was compiled before there were shares.
     """
 
     scope: str
@@ -70,9 +71,9 @@ DEFAULTS = (
     Limit(ACCOUNT, 10, 30),
     Limit(RUNBOOK, 15, 45),
     Limit(VPC, 5, 15),
-    Limit(ROLE, 5, 15, share=20),
-    Limit(GROUP, 1, 5, share=20),
-    Limit(TARGET_GROUP, share=20),
+    Limit(ROLE, 5, 15, share=MOST_SHARE),
+    Limit(GROUP, 1, 5, share=MOST_SHARE),
+    Limit(TARGET_GROUP, share=MOST_SHARE),
     Limit(CLUSTER, 2, 6),
     Limit(SUBJECT, 3),
 )

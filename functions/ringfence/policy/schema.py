@@ -6,7 +6,7 @@ from ringfence.model.subject import ACCOUNT, HUMAN, REGION, WORKLOAD
 from ringfence.policy.approvals import DURATION, OnExpiry
 from ringfence.policy.compiled import ACT, CAPS, HELD_BACK, HELD_MODES, IGNORE, MODES, UNCONFIRMABLE, VERSION
 from ringfence.policy.levels import LEVELS
-from ringfence.policy.limits import CRITICAL_DEFAULTS, DEFAULTS, MOST, SHARE, WHOLE, WITH_SHARE
+from ringfence.policy.limits import CRITICAL_DEFAULTS, DEFAULTS, MOST, MOST_SHARE, SHARE, WITH_SHARE
 from ringfence.policy.outputs import OUTPUTS
 from ringfence.policy.outputs import SCHEMA as _OUTPUTS
 from ringfence.policy.shape import a_list, a_text, an_object, one_of
@@ -170,10 +170,10 @@ _GROUP_LIMIT = an_object(
         "hour": _MOST,
         "day": _MOST,
         SHARE: {
-            "description": f"must be a number from 1 to {WHOLE}, in percent, or 0 for no limit",
+            "description": f"must be a number from 1 to {MOST_SHARE}, in percent",
             "type": "integer",
-            "minimum": 0,
-            "maximum": WHOLE,
+            "minimum": 1,
+            "maximum": MOST_SHARE,
         },
     },
 )

@@ -20,7 +20,7 @@ from ringfence.record.facts import FindingReceived, Intended, Result
 from tests.e2e.world import applied, not_applied
 
 if TYPE_CHECKING:
-    from ringfence.local.estate import Server
+    from ringfence.local.estate import Ground, Server
     from ringfence.record.history import History
     from tests.e2e.world import World
 
@@ -29,14 +29,11 @@ SERVERS_IN_EACH_VPC, FINDINGS_ON_EACH_SERVER = 5, 5
 
 
 def test_fifty_findings_on_ten_instances_in_two_vpcs(world: World) -> None:
+    """Each server has a role of its own and no target group, so no share holds back a response."""
     builder = world.builder()
-    profile = builder.profile()
     grounds = [builder.ground(network) for network in ("10.30", "10.40")]
-    servers = [
-        builder.launch(ground, f"{builder.name}-{which}-{number}", profile)
-        for which, ground in enumerate(grounds)
-        for number in range(SERVERS_IN_EACH_VPC)
-    ]
+    servers = [launch(world, ground) for ground in grounds for _ in range(SERVERS_IN_EACH_VPC)]
+    assert world.deployment.look(*(one.ref for one in servers)), "the target groups are known"
     findings = [InstanceFinding.about(one) for _ in range(FINDINGS_ON_EACH_SERVER) for one in servers]
     with ThreadPoolExecutor(5) as senders:
         list(senders.map(lambda start: world.deployment.send(*findings[start::5]), range(5)))
@@ -48,11 +45,16 @@ def test_fifty_findings_on_ten_instances_in_two_vpcs(world: World) -> None:
     stored = world.client("dynamodb").get_item(TableName=world.deployment.control_table, Key=place)["Item"]
     recorded = to_provided(stored)
     assert groups <= {id_ for ids in recorded.values() for id_ in ids}, "Ringfence recorded each group"
-    late = builder.launch(grounds[0], f"{builder.name}-late", profile)
+    late = launch(world, grounds[0])
     world.deployment.send(*(InstanceFinding.about(late) for _ in range(FINDINGS_ON_EACH_SERVER)))
     world.complete(late)
     world.quiet()
     assert isolated(world, late) <= groups, "the next response uses one of these"
+
+
+def launch(world: World, ground: Ground) -> Server:
+    builder = world.builder()
+    return builder.launch(ground, builder.name, builder.profile())
 
 
 def isolated(world: World, server: Server) -> set[str]:

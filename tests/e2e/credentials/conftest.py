@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ringfence.local.deployment import AUDIT_STACK
 from tests.e2e.approvals import VETO_TYPE, Asked
 from tests.e2e.world import Inbox
 
@@ -25,8 +26,17 @@ def inbox(world: World) -> Inbox:
 
 
 @pytest.fixture(scope="package")
-def ignored(world: World) -> Asked:
+def second_inbox(world: World) -> Inbox:
+    """The queue that hears the topic for escalations."""
+    stacks = world.client("cloudformation").describe_stacks(StackName=AUDIT_STACK)["Stacks"]
+    outputs = {one["OutputKey"]: one["OutputValue"] for one in stacks[0]["Outputs"]}
+    return Inbox(world, outputs["EscalationsTopic"])
+
+
+@pytest.fixture(scope="package")
+def ignored(world: World, second_inbox: Inbox) -> Asked:
     """Nobody answers this one."""
+    del second_inbox  # somebody is subscribed
     return Asked.about(world)
 
 

@@ -17,25 +17,33 @@ from tests.e2e.places import HOME_REGION, SESSIONS
 from tests.e2e.world import Inbox, until
 
 if TYPE_CHECKING:
+    from ringfence.local.estate import Estate, Server
     from ringfence.local.principals import KeyHolder
     from ringfence.record.approvals import Approval
     from tests.e2e.places import Place
+    from tests.e2e.world import World
 
 pytestmark = pytest.mark.e2e
 BURST = 50
 
 
+def launched(world: World, estate: Estate, number: int) -> tuple[Server, ...]:
+    """Launch servers in the Auto Scaling group, which is to have ten, and outside of every target group."""
+    scaling, group = world.client("autoscaling"), {"AutoScalingGroupName": estate.scaling_group}
+    scaling.detach_load_balancer_target_groups(**group, TargetGroupARNs=[estate.target_group])
+    builder = world.builder()
+    servers = tuple(builder.launch(estate.ground, f"{builder.name}-{one}") for one in range(number))
+    scaling.update_auto_scaling_group(**group, MaxSize=20)
+    scaling.attach_instances(**group, InstanceIds=[one.ref.id for one in servers])
+    scaling.update_auto_scaling_group(**group, DesiredCapacity=10)
+    assert world.deployment.look(*(one.ref for one in servers))
+    return servers
+
+
 def test_what_waits_behind_a_limit_is_answered_together_and_the_limit_is_reset(place: Place) -> None:
     world = place.world
-    builder = world.builder()
-    estate = builder.estate()
-    third = builder.launch(estate.ground, f"{builder.name}-3")
-    scaling = world.client("autoscaling")
-    group = {"AutoScalingGroupName": estate.scaling_group}
-    scaling.update_auto_scaling_group(**group, MaxSize=20)
-    scaling.attach_instances(**group, InstanceIds=[third.ref.id])
-    scaling.update_auto_scaling_group(**group, DesiredCapacity=10)
-    servers, inbox = (estate.web, estate.bystander, third), Inbox(world)
+    estate = world.builder().estate()
+    servers, inbox = launched(world, estate, 3), Inbox(world)
     world.deployment.send(*map(InstanceFinding.about, servers))
 
     def waiting() -> dict[str, str]:
@@ -76,8 +84,7 @@ def test_what_waits_behind_a_limit_is_answered_together_and_the_limit_is_reset(p
     share = f"{limit.rpartition('/')[0]}/open"
     (one,) = json.loads(resetter.types("limits", "--limit", share, "--json").stdout)["limits"]
     assert (one["most"], one["used"]) == (2, 1), "the function has read that the group is to have ten"
-    fourth, fifth = (builder.launch(estate.ground, f"{builder.name}-{number}") for number in (4, 5))
-    scaling.attach_instances(**group, InstanceIds=[fourth.ref.id, fifth.ref.id])
+    fourth, fifth = launched(world, estate, 2)
     world.send(fourth)
     world.complete(fourth)
     assert world.inspector().closed(fourth)

@@ -13,7 +13,7 @@ from tests.e2e.world import until
 
 if TYPE_CHECKING:
     from tests.e2e.approvals import Asked
-    from tests.e2e.world import World
+    from tests.e2e.world import Inbox, World
 
 pytestmark = pytest.mark.e2e
 
@@ -27,11 +27,18 @@ def test_what_nobody_vetoes_is_carried_out(world: World, unvetoed: Asked) -> Non
     assert unvetoed.closed
 
 
-def test_what_nobody_answers_expires_and_is_escalated(world: World, ignored: Asked) -> None:
+def test_what_nobody_answers_expires_and_is_escalated(
+    world: World, ignored: Asked, inbox: Inbox, second_inbox: Inbox
+) -> None:
+    """The people of the second topic hear of it only now."""
     until(lambda: len(ignored.approvals) == 2, "people are asked once more", 240)
     first, second = ignored.approvals
     ended = [one for one in world.history(ignored.server).of(ApprovalExpired) if one.approval == first.id]
     assert [one.outcome for one in ended] == [Expiry.ESCALATE]
     assert first.status(datetime.now(UTC)) is ApprovalStatus.EXPIRED
     assert second.asked.escalated
+    (told,) = until(lambda: second_inbox.texts(ignored.incident), "the people of the second topic are told")
+    assert f"ringfence approve {ignored.incident}" in told
+    assert second.asked.digest in told
+    until(lambda: len(inbox.texts(second.asked.digest)) == 2, "those of the first topic are asked again")
     assert not ignored.closed

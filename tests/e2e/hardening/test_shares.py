@@ -41,7 +41,7 @@ def test_of_a_burst_on_a_target_group_of_five_one_is_isolated_and_the_others_are
     builder = compliance.world.builder()
     name = f"{builder.name}-burst"
     servers = registered(compliance, builder, name)
-    compliance.world.client("lambda").invoke(FunctionName=f"ringfence-{RUNBOOK}-recheck", Payload=b"{}")
+    assert compliance.world.deployment.look(*(one.ref for one in servers))
     until(lambda: [known(compliance, one) for one in servers] == [{name: 5}] * 5, "the groups are known")
     burst(compliance, servers[:3], f"target-group/{place(compliance)}/{name}/open")
 

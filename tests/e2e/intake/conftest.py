@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.local import LocalAws
+from ringfence.local.deployment import AT_ONCE
+from tests.e2e.approvals import ASK, Asked
 from tests.e2e.compliance import Compliance, settings
 from tests.e2e.intake.scanned import CLOSED_ACCOUNT, THIRD_ACCOUNT
 from tests.e2e.intake.senders import SIGMA_RULE, incoming
@@ -37,9 +39,24 @@ def intake(folder: Path, deployer: Deployer) -> Iterator[Compliance]:
             "reserved_concurrency": str(RESERVED),
         }
         given, accounts = incoming(local.account), (OTHER_ACCOUNT, THIRD_ACCOUNT, CLOSED_ACCOUNT)
-        made = deployer.home(local, accounts=accounts, runbooks=settings(), incoming=given, context=context)
+        made = deployer.home(
+            local,
+            ASK,
+            AT_ONCE,
+            accounts=accounts,
+            runbooks=settings(),
+            approvals={"expires": "2m", "veto-delay": "1m", "on-expiry": "reject"},
+            incoming=given,
+            context=context,
+        )
         world = World(made)
         for account in (OTHER_ACCOUNT, THIRD_ACCOUNT):
             deployer.protect(local, account)
         local.enforce(True)
         yield Compliance(world, operator(world, *policies(world)))
+
+
+@pytest.fixture(scope="package", autouse=True)
+def ignored(intake: Compliance) -> Asked:
+    """A question that nobody answers. Its time runs out while the other tests run."""
+    return Asked.about(intake.world)

@@ -6,19 +6,20 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ringfence.events.sent.form import FINDING
 from ringfence.insights.activity.detection import PRODUCT, TYPE
 from ringfence.insights.activity.pack.access import BRUTE_FORCE
 from ringfence.model.resource_names import ACTIVITY, SCANS, function_role
 from tests.e2e.intake.scanned import SUBJECTS
-from tests.e2e.operators import Operator, operator
+from tests.e2e.operators import member
 
 if TYPE_CHECKING:
     from subprocess import CompletedProcess
 
     from tests.e2e.compliance import Compliance
+    from tests.e2e.operators import Operator
 
 SIGMA_RULE = Path(__file__).with_name("sigma_rule.yml")
 """The rule in Sigma's form that the deployment evaluates beside those of the pack."""
@@ -78,21 +79,6 @@ class SendingSystem:
 
 def sending_system(intake: Compliance, folder: Path, name: str = ROLE, *more: str) -> SendingSystem:
     """Create a role with the policy for senders, and with more policies, and begin a session of it."""
-    world = intake.world
-    iam, account = world.client("iam"), world.local.account
-    starter = operator(world, allowed=("sts:AssumeRole",))
-    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": starter.arn}}
-    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    role: dict[str, Any] = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]
-    for one in ("finding-sender", *more):
-        iam.attach_role_policy(RoleName=name, PolicyArn=f"arn:aws:iam::{account}:policy/ringfence-{one}")
-    started = starter.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="sensor")
-    keys = started["Credentials"]
-    session = {
-        "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
-        "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
-        "AWS_SESSION_TOKEN": keys["SessionToken"],
-    }
-    return SendingSystem(
-        Operator(started["AssumedRoleUser"]["Arn"], {**starter.environment, **session}), folder
-    )
+    account = intake.world.local.account
+    arns = (f"arn:aws:iam::{account}:policy/ringfence-{one}" for one in ("finding-sender", *more))
+    return SendingSystem(member(intake.world, name, *arns), folder)

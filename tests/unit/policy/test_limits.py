@@ -74,9 +74,9 @@ def test_a_compiled_policy_with_a_wrong_number_permits_nothing(tmp_path: Path, n
         policy_from_json(compiled)
 
 
-def test_a_share_of_a_group_is_on_until_the_policy_sets_another(tmp_path: Path) -> None:
+def test_a_share_of_a_group_is_the_highest_until_the_policy_sets_a_lower_one(tmp_path: Path) -> None:
     assert limits(tmp_path, "").of("auto-scaling-group", critical=False).share == 20
-    for share in (0, 50):
+    for share in (1, 5):
         found = limits(tmp_path, f"limits: {{auto-scaling-group: {{share: {share}}}}}\n")
         assert found.of("auto-scaling-group", critical=False) == Limit("auto-scaling-group", 1, 5, share)
 
@@ -84,14 +84,26 @@ def test_a_share_of_a_group_is_on_until_the_policy_sets_another(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("limits: {auto-scaling-group: {share: 101}}", "in percent"),
+        ("limits: {auto-scaling-group: {share: 21}}", "must be a number from 1 to 20, in percent"),
+        ("limits: {target-group: {share: 100}}", "must be a number from 1 to 20, in percent"),
+        ("limits: {role: {share: 0}}", "must be a number from 1 to 20, in percent"),
         ("limits: {vpc: {share: 20}}", "is not a known field"),
         ("limits: {critical: {vpc: {share: 20}}}", "is not a known field"),
     ],
 )
-def test_only_a_group_has_a_share_and_it_is_in_percent(tmp_path: Path, text: str, words: str) -> None:
+def test_a_share_is_of_instances_and_at_most_20_percent(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(BadInput, match=words):
         limits(tmp_path, text)
+
+
+@pytest.mark.parametrize("share", [-1, 0, 21, 100])
+def test_a_compiled_policy_with_a_higher_share_permits_nothing(tmp_path: Path, share: int) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text(START)
+    compiled = compile_policy(path, HOME, CATALOGUE)
+    compiled["limits"]["role"]["share"] = share  # type: ignore[index]  # it is a mapping of mappings
+    with pytest.raises(BadInput, match=r"limits\.role\.share"):
+        policy_from_json(compiled)
 
 
 def test_a_compiled_policy_without_a_share_has_none(tmp_path: Path) -> None:
