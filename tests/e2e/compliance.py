@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ringfence.local.deployment import AT_ONCE
 from ringfence.model.resource_names import run_role
+from ringfence.observations.ec2.management import NAME as PROFILE
 from ringfence.runbooks.catalogue import CATALOGUE
 from tests.e2e.approvals import ASK_TYPE
 from tests.e2e.world import until
@@ -91,6 +92,20 @@ def _settings(runbook: Runbook) -> dict[str, object]:
     breaking = [one.id for one in runbook.remediations if one.workload_risk and one.id not in HELD]
     enabled, options = ENABLED.get(runbook.id, ()), OPTIONS.get(runbook.id, {})
     return {"allow": breaking, "enable": list(enabled), "options": dict(options)}
+
+
+@contextmanager
+def management_profile(iam: Any) -> Iterator[None]:  # noqa: ANN401 - a client of boto3
+    """Offer the profile for Session Manager, as the owner of an account does."""
+    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    iam.create_role(RoleName=PROFILE, AssumeRolePolicyDocument=document)
+    iam.create_instance_profile(InstanceProfileName=PROFILE)
+    iam.add_role_to_instance_profile(InstanceProfileName=PROFILE, RoleName=PROFILE)
+    yield
+    iam.remove_role_from_instance_profile(InstanceProfileName=PROFILE, RoleName=PROFILE)
+    iam.delete_instance_profile(InstanceProfileName=PROFILE)
+    iam.delete_role(RoleName=PROFILE)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from ringfence.local.samples.states import state_change
 from ringfence.observations.ec2.management import NAME
 from ringfence.observations.ec2.tags import IMAGE_TAG
 from ringfence.record.facts import Closed, DecisionMade, Planned, Released
+from tests.e2e.compliance import management_profile
 from tests.support.samples.bus import entry
 
 if TYPE_CHECKING:
@@ -104,21 +105,14 @@ def said(history: History) -> str:
 def fleet(compliance: Compliance) -> Iterator[Fleet]:
     """Managed rules, and the profile that its owner makes for Session Manager."""
     found = Fleet(compliance, compliance.world.builder().ground())
-    config, iam = found.client("config"), found.client("iam")
+    config = found.client("config")
     for name, identifier in (IMDSV2, MANAGED, *DEMANDS):
         rule = {"ConfigRuleName": name, "Source": {"Owner": "AWS", "SourceIdentifier": identifier}}
         if (name, identifier) in DEMANDS:
             rule["InputParameters"] = json.dumps(DEMANDS[name, identifier])
         config.put_config_rule(ConfigRule=rule)
-    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    iam.create_role(RoleName=NAME, AssumeRolePolicyDocument=document)
-    iam.create_instance_profile(InstanceProfileName=NAME)
-    iam.add_role_to_instance_profile(InstanceProfileName=NAME, RoleName=NAME)
-    yield found
-    iam.remove_role_from_instance_profile(InstanceProfileName=NAME, RoleName=NAME)
-    iam.delete_instance_profile(InstanceProfileName=NAME)
-    iam.delete_role(RoleName=NAME)
+    with management_profile(found.client("iam")):
+        yield found
 
 
 @pytest.mark.shows("require-imdsv2")

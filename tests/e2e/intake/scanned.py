@@ -27,6 +27,7 @@ TYPES = ["AWS::EC2::Instance", "AWS::EC2::SecurityGroup", "AWS::S3::Bucket"]
 RULES = frozenset(
     {
         "default-security-group-is-closed",
+        "ec2-instance-has-a-role",
         "ec2-instance-requires-imdsv2",
         "s3-bucket-blocks-public-access",
         "s3-bucket-keeps-versions",

@@ -14,7 +14,7 @@ from ringfence.model.claims import SentFinding
 from ringfence.model.kinds.bucket import BucketRef
 from ringfence.posture.score import Counts, score
 from ringfence.record.facts import FindingReceived
-from tests.e2e.compliance import ACCESS_LOGS
+from tests.e2e.compliance import ACCESS_LOGS, management_profile
 from tests.e2e.intake.scanned import (
     CLOSED_ACCOUNT,
     RULES,
@@ -69,7 +69,8 @@ def made_to_fail(intake: Compliance, account: str, *, home: bool) -> Failed:
     if home:
         builder = intake.world.builder()
         server = builder.launch(builder.ground(), builder.name)
-        found.add((account, server.ref.id, "ec2-instance-requires-imdsv2"))
+        for rule in ("ec2-instance-requires-imdsv2", "ec2-instance-has-a-role"):
+            found.add((account, server.ref.id, rule))
         found.add((account, bucket, "s3-bucket-logs-access"))
         intake.world.client("s3").create_bucket(Bucket=ACCESS_LOGS)
     return frozenset(found)
@@ -84,9 +85,11 @@ def twice(intake: Compliance) -> Iterator[Twice]:
         record(intake, account)
         made |= made_to_fail(intake, account, home=account == accounts[0])
     scanned = Scanned(intake, accounts)
-    first = scanned.scan()
-    scanned.settle()
-    yield Twice(scanned, frozenset(made), first, scanned.scan())
+    with management_profile(intake.world.client("iam")):
+        first = scanned.scan()
+        scanned.settle()
+        second = scanned.scan()
+    yield Twice(scanned, frozenset(made), first, second)
     for account in accounts:
         forget(intake, account)
 
