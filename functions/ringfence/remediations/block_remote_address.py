@@ -53,6 +53,7 @@ def still_reachable(instance: ResourceState, incident: Incident) -> Iterator[str
         RecordedCalls(
             "ec2",
             (
+                "CreateNetworkAclEntry",  # a lower number applies first
                 "DeleteNetworkAclEntry",
                 "ReplaceNetworkAclAssociation",
                 "ReplaceNetworkAclEntry",

@@ -530,6 +530,16 @@ def test_what_is_no_remote_address_is_not_denied(address: str) -> None:
     assert plan("block-remote-address", acls, incident=odd) == ()
 
 
+def test_a_rule_that_allows_an_address_before_its_denial_undoes_it_and_is_heard() -> None:
+    """A denial gets the lowest free number. Who held a lower one with another rule puts this one there."""
+    denied = AclEntry(number=2, egress=True, deny=True, protocol="-1", cidr="198.51.100.7/32")
+    allowed = AclEntry(number=1, egress=True, deny=False, protocol="-1", cidr="198.51.100.7/32")
+    acls = SubnetAcls((Acl("acl-1", frozenset({*ALLOW_ALL, denied, allowed})),))
+    assert "198.51.100.7/32 is not denied in acl-1" in exposed("block-remote-address", acls)
+    heard = {name for calls in load("block-remote-address").undone_by for name in calls.names}
+    assert "CreateNetworkAclEntry" in heard
+
+
 def test_an_address_that_cannot_be_denied_in_time_is_named() -> None:
     first = AclEntry(number=1, egress=True, deny=False, protocol="6", cidr="0.0.0.0/0")
     acls = SubnetAcls((Acl("acl-1", frozenset({first})),))
