@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 
 _SOON = 30
 """An entry that expires within so many days is reported."""
+_NAMED = ("iam-user", "iam-role", "bucket")
+"""The kinds of resources that people name."""
+_SPECIAL = frozenset("*?[")
+"""The characters that make a name a glob."""
+_OF_AWS = ("aws-reserved/", "aws-service-role/")
+"""The paths of roles that only AWS creates."""
 _ANY_HOME = "0" * 12
 
 
@@ -52,6 +58,7 @@ def warnings_of(document: Located, file: PolicyFile, today: date, home: str = ""
         _names(policy, own),
         _held(policy, own, file.runbooks),
         _expiry(document.plain, today),
+        _chosen(document.plain),
         _unknown(policy, own),
         _default(policy),
         _unchecked(policy),
@@ -145,6 +152,24 @@ def _expiry(data: object, today: date) -> Iterator[tuple[Path, str]]:
                     (field, index, "expires"),
                     f"is in {counted(left, 'day')}: the entry then has no effect any more",
                 )
+
+
+def _chosen(data: object) -> Iterator[tuple[Path, str]]:
+    """Find exemptions of names that an intruder can give to a new resource.
+
+    Ids of other kinds are AWS's. Only AWS creates roles below some paths.
+    """
+    for field in ("protected", "exempt"):
+        for index, entry in enumerate(items_of(get(data, field))):
+            kind, _, rest = str(get(entry, "subject")).partition("/")
+            name = rest.split("/", 2)[-1]
+            is_open = not _SPECIAL.isdisjoint(name) and not name.startswith(_OF_AWS)
+            if is_open and any(fnmatchcase(one, kind) for one in _NAMED):
+                words = (
+                    "matches names that somebody who may create such a resource can choose, and Ringfence "
+                    "then leaves it unchanged: give exact names"
+                )
+                yield (field, index, "subject"), words
 
 
 def _unknown(policy: Policy, own: int) -> Iterator[tuple[Path, str]]:

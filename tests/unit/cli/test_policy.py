@@ -70,6 +70,33 @@ def test_every_warning_is_shown_with_its_line(path: Path) -> None:
     assert run("check", path, "--strict").exit_code == 3
 
 
+@pytest.mark.parametrize(
+    ("subject", "warned"),
+    [
+        ("iam-role/*/*/ops/*", True),
+        ("iam-user/*/*/break-glass-?", True),
+        ('"iam-user/*/*/t[0-9]"', True),
+        ("bucket/111122223333/*/scan-*", True),
+        ("iam-*/*/*/break-glass*", True),
+        ("iam-role/*/*/break-glass", False),
+        ("iam-role/*/*/aws-reserved/sso.amazonaws.com/*", False),
+        ("instance/*/*/i-0fedcba98765432*", False),
+    ],
+)
+@pytest.mark.parametrize("section", ["exempt", "protected"])
+def test_an_exemption_of_names_that_anybody_can_choose_is_a_warning(
+    tmp_path: Path, section: str, subject: str, *, warned: bool
+) -> None:
+    """An intruder who may create a role gives it such a name, and nothing contains it."""
+    path = tmp_path / "policy.yaml"
+    more = ", owner: team, expires: 2099-12-31" if section == "protected" else ""
+    entry = f"{section}:\n  - {{subject: {subject}, reason: a reason{more}}}\n"
+    path.write_text(f"{HEAD}{entry}", encoding="utf-8")
+    result = run("check", path)
+    assert result.exit_code == 0, result.output
+    assert (f"{section}[0].subject: matches names that" in result.output) is warned
+
+
 def test_errors_are_shown_all_at_once_for_people_and_for_programs(tmp_path: Path) -> None:
     path = tmp_path / "policy.yaml"
     path.write_text(f"{HEAD}rulez: []\ndefault: atuo\n", encoding="utf-8")
