@@ -41,7 +41,7 @@ def event_to_isolated() -> dict[str, float]:
 
 
 def _launch(builder: Builder, ground: Ground) -> Server:
-    """Launch a server with a role of its own: no share of a role holds it back."""
+    """Launch a server with a role that no other one has: no share of a role holds it back."""
     return builder.launch(ground, builder.name, builder.profile())
 
 
