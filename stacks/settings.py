@@ -234,7 +234,8 @@ def settings(context: Callable[[str], object], environment: Mapping[str, str]) -
         *scheduled_scan_roles(on=bool(scans.schedule)),
     )
     qualifier = _qualifier(text("@aws-cdk/core:bootstrapQualifier", QUALIFIER))
-    compiled["own"] = {**with_roles(compiled["own"], roles), "qualifier": qualifier}
+    deployed = sorted({GLOBAL, *scope.regions, *([home_region] if home_region else [])})
+    compiled["own"] = {**with_roles(compiled["own"], roles), "qualifier": qualifier, "regions": deployed}
     return Settings(
         home=home,
         account=account,

@@ -101,7 +101,7 @@ class Difference:
 
 def told_in(event: object, policy: Policy) -> tuple[Told, ...]:
     """Return the findings in an event. Empty if no runbook answers such events. Raises BadInput."""
-    found = findings(event, qualifier=policy.own.qualifier)
+    found = findings(event, home=policy.own.deployed)
     if isinstance(found, NotForUs):
         return ()
     named = with_own_names(found, dict(policy.config_rules))

@@ -15,7 +15,7 @@ from ringfence.events.envelope import NotForUs
 from ringfence.events.matching import matches
 from ringfence.events.rules import patterns_in
 from ringfence.model.frozen import frozen
-from ringfence.model.resource_names import QUALIFIER
+from ringfence.model.resource_names import UNKNOWN_HOME, Home
 from ringfence.model.sweep import Window
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import DecisionMade, FindingReceived, Intended, SourceAsked
@@ -66,13 +66,13 @@ class Candidate:
 class Answering:
     """The runbooks, as the rules of their accounts deliver events to them.
 
-    `names` are the policy's own names of rules of AWS Config. `qualifier` is that of the `cdk bootstrap`
-    whose roles deploy Ringfence.
+    `names` are the policy's own names of rules of AWS Config. `home` is where Ringfence
+    is deployed, and by whose roles.
     """
 
     runbooks: tuple[Runbook, ...]
     names: Mapping[str, str]
-    qualifier: str = QUALIFIER
+    home: Home = UNKNOWN_HOME
     _patterns: dict[str, tuple[Patterns, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def candidates(self, event: Event, account: str) -> tuple[Candidate, ...]:
@@ -82,7 +82,7 @@ class Answering:
         """
         rules = zip(self.runbooks, self.patterns(account), strict=True)
         delivered = [runbook for runbook, patterns in rules if any(matches(one, event) for one in patterns)]
-        told = findings(event, qualifier=self.qualifier) if delivered else NotForUs("no rule matches")
+        told = findings(event, home=self.home) if delivered else NotForUs("no rule matches")
         if isinstance(told, NotForUs):
             return ()
         found = (_candidate(one, delivered) for one in with_own_names(told, self.names))

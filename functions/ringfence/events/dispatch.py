@@ -14,7 +14,7 @@ from ringfence.events.guardduty import parser as guardduty
 from ringfence.events.guardduty.trigger import DETAIL_TYPE, SOURCE
 from ringfence.model.discovery import folders_in, module_of
 from ringfence.model.frozen import replace
-from ringfence.model.resource_names import QUALIFIER
+from ringfence.model.resource_names import UNKNOWN_HOME, Home
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 _EVENTS = "ringfence.events"
 
 
-def findings(event: object, digest: str = "", qualifier: str = QUALIFIER) -> tuple[Finding, ...] | NotForUs:
+def findings(event: object, digest: str = "", home: Home = UNKNOWN_HOME) -> tuple[Finding, ...] | NotForUs:
     """Return the findings of an EventBridge event, or why it is not for Ringfence.
 
     A recorded call can give two findings: about its effect, and about a use of the root user. Raises
     BadInput that names the field, for an event that should be a finding and is invalid. `digest`: that of
-    the event, if it is known. `qualifier`: that of the `cdk bootstrap` whose roles deploy Ringfence.
+    the event, if it is known. `home`: where Ringfence is deployed, and by whose roles.
     """
-    envelope = Envelope.of(event, digest, qualifier)
+    envelope = Envelope.of(event, digest, home)
     if (envelope.source, envelope.detail_type) == (SOURCE, DETAIL_TYPE):
         read = [guardduty.read(envelope)]
     else:
@@ -44,9 +44,9 @@ def findings(event: object, digest: str = "", qualifier: str = QUALIFIER) -> tup
     return found or next(one for one in read if isinstance(one, NotForUs))
 
 
-def findings_of_text(text: str, qualifier: str = QUALIFIER) -> tuple[Finding, ...] | NotForUs:
+def findings_of_text(text: str, home: Home = UNKNOWN_HOME) -> tuple[Finding, ...] | NotForUs:
     """Parse an event in text form, such as the body of an SQS message. Raises BadInput."""
-    return findings(parse_json(text), qualifier=qualifier)
+    return findings(parse_json(text), home=home)
 
 
 def _others(envelope: Envelope) -> tuple[Reader, ...]:

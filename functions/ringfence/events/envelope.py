@@ -15,7 +15,7 @@ from ringfence.model.codec import canonical
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
-from ringfence.model.resource_names import QUALIFIER
+from ringfence.model.resource_names import UNKNOWN_HOME, Home
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,18 +70,17 @@ class About:
 class Envelope:
     """An event as EventBridge delivers it.
 
-    `digest` is the SHA-256 of its canonical JSON. `qualifier` is that of the `cdk bootstrap` whose roles
-    deploy Ringfence.
+    `digest` is the SHA-256 of its canonical JSON. `home` is where Ringfence is deployed, and by whose roles.
     """
 
     source: str
     detail_type: str
     document: Document
     digest: str
-    qualifier: str = QUALIFIER
+    home: Home = UNKNOWN_HOME
 
     @classmethod
-    def of(cls, event: object, digest: str = "", qualifier: str = QUALIFIER) -> Envelope:
+    def of(cls, event: object, digest: str = "", home: Home = UNKNOWN_HOME) -> Envelope:
         """Create it from an event. Raises BadInput that names `source` or `detail-type`.
 
         `digest`: that of the event, if it is known.
@@ -93,7 +92,7 @@ class Envelope:
             digest = digest or digest_of(event)
         except (TypeError, ValueError) as error:
             raise BadInput(WHOLE, "must be JSON data") from error
-        return cls(document.text("source"), document.text("detail-type"), document, digest, qualifier)
+        return cls(document.text("source"), document.text("detail-type"), document, digest, home)
 
 
 def digest_of(event: object) -> str:

@@ -51,7 +51,7 @@ def work_through(event: Event, context: LambdaContext, work: Work) -> Event:
 def contain(body: str, execution: ExecutionContext, proof: Proof) -> tuple[Again, ...]:
     """Run the first stage for the findings of a message."""
     policy = wiring.policy()
-    told = findings_of_text(body, policy.own.qualifier)
+    told = findings_of_text(body, policy.own.deployed)
     if isinstance(told, NotForUs):
         from ringfence.handlers.links import passed_on  # a finding does not wait for it
 

@@ -27,7 +27,7 @@ _GLOBAL_SERVICES = frozenset({"iam.amazonaws.com"})
 
 def answering(runbooks: Iterable[Runbook], policy: Policy) -> Answering:
     """Return the runbooks, as the rules of their accounts deliver events to them."""
-    return Answering(tuple(runbooks), dict(policy.config_rules), policy.own.qualifier)
+    return Answering(tuple(runbooks), dict(policy.config_rules), policy.own.deployed)
 
 
 def plans(

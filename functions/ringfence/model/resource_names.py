@@ -26,11 +26,12 @@ class Home:
     """Where Ringfence is deployed, and by whose roles.
 
     `account` is the home account; empty if it is not known. `qualifier` is that of the `cdk bootstrap` whose
-    roles deploy Ringfence.
+    roles deploy Ringfence, and `regions` are those with its stacks; none if they are not known.
     """
 
     account: str = ""
     qualifier: str = QUALIFIER
+    regions: tuple[str, ...] = ()
 
 
 UNKNOWN_HOME = Home()

@@ -179,7 +179,8 @@ def _own(own: Document) -> OwnRoles:
     if not own.value:
         return OwnRoles()
     qualifier = own.optional_text("qualifier") or QUALIFIER
-    return OwnRoles(own.text("home"), own.texts("member"), own.texts("at_home"), qualifier)
+    regions = own.texts("regions") if own.has("regions") else ()
+    return OwnRoles(own.text("home"), own.texts("member"), own.texts("at_home"), qualifier, regions)
 
 
 def _rule(rule: Document) -> Rule:

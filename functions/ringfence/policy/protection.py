@@ -89,17 +89,20 @@ class OwnRoles:
         The roles in the home account.
     qualifier : str
         The qualifier of the `cdk bootstrap` whose roles deploy it.
+    regions : tuple of str
+        The regions with its stacks. Empty if they are not known.
     """
 
     home: str = ""
     member: tuple[str, ...] = ()
     at_home: tuple[str, ...] = ()
     qualifier: str = QUALIFIER
+    regions: tuple[str, ...] = ()
 
     @property
     def deployed(self) -> Home:
         """Where Ringfence is deployed, and by whose roles."""
-        return Home(self.home, self.qualifier)
+        return Home(self.home, self.qualifier, self.regions)
 
     def contain(self, account: str, role: str, accounts: Iterable[str]) -> bool:
         """Return whether a role of an account is one of them. `accounts` is the scope."""

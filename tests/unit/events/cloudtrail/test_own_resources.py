@@ -15,7 +15,7 @@ from ringfence.local.samples.calls import by_user, call_event
 from ringfence.local.samples.cloudtrail import by_role
 from ringfence.local.samples.guardduty import ACCOUNT, changed
 from ringfence.local.samples.of_trigger import own_call
-from ringfence.model.resource_names import acting_roles
+from ringfence.model.resource_names import Home, acting_roles
 from ringfence.policy.decision import DecisionCode, Mode
 from ringfence.policy.evaluation import decide
 from ringfence.policy.policy import Policy
@@ -327,11 +327,11 @@ def test_nobody_passes_as_a_deployment(event: dict[str, Any]) -> None:
 def test_a_deployment_is_by_the_role_of_the_qualifier_with_which_ringfence_was_synthesized() -> None:
     role = EXECUTES.replace("hnb659fds", "mine")
     event = own_call("lambda", "UpdateFunctionCode", identity=by_cloudformation(role))
-    told = findings(changed(event, "detail.sourceIPAddress", CFN), qualifier="mine")
+    told = findings(changed(event, "detail.sourceIPAddress", CFN), home=Home(qualifier="mine"))
     assert not isinstance(told, NotForUs)
     assert [one.urgent for one in told] == [False]
     usual = own_call("lambda", "UpdateFunctionCode", identity=by_cloudformation(EXECUTES))
-    told = findings(changed(usual, "detail.sourceIPAddress", CFN), qualifier="mine")
+    told = findings(changed(usual, "detail.sourceIPAddress", CFN), home=Home(qualifier="mine"))
     assert not isinstance(told, NotForUs)
     assert [one.urgent for one in told] == [True]
 
@@ -340,6 +340,10 @@ def test_a_call_of_a_global_service_is_recorded_in_us_east_1_wherever_the_stack_
     event = own_call("iam", "DeleteRolePolicy", identity=by_cloudformation(EXECUTES))
     event = changed(changed(event, "detail.awsRegion", "us-east-1"), "detail.sourceIPAddress", CFN)
     assert not found(event).urgent
+    for regions, urgent in (((REGION, "us-east-1"), False), (("eu-north-1", "us-east-1"), True)):
+        told = findings(event, home=Home(regions=regions))
+        assert not isinstance(told, NotForUs)
+        assert [one.urgent for one in told] == [urgent], "a role named for a region without a stack"
 
 
 def test_each_resource_and_each_role_is_told_and_each_session_name_is_not() -> None:

@@ -40,12 +40,13 @@ def _is_role(what: str, envelope: Envelope, account: str) -> bool:
 
     Anybody who may create roles can give one such a name with another qualifier, or with the name of a region
     without a bootstrap. So the qualifier is the deployment's, and the region is the call's. Records of global
-    services are in us-east-1, wherever the stack is.
+    services are in us-east-1, so their region is any one with a stack of Ringfence.
 
     https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html
     """
-    detail = envelope.document.child("detail")
+    detail, home = envelope.document.child("detail"), envelope.home
     called = str(detail.value.get("awsRegion"))
-    region = REGION.pattern if called == GLOBAL else re.escape(called)
-    name = rf"cdk-{re.escape(envelope.qualifier)}-{what}-role-{account}-{region}"
+    regions = map(re.escape, home.regions if called == GLOBAL else (called,))
+    region = f"(?:{'|'.join(regions) or REGION.pattern})"
+    name = rf"cdk-{re.escape(home.qualifier)}-{what}-role-{account}-{region}"
     return bool(re.fullmatch(rf"arn:aws:iam::{account}:role/{name}", records.issuer(detail)))
