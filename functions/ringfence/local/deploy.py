@@ -63,7 +63,7 @@ def deploy(
     outputs.parent.mkdir(parents=True, exist_ok=True)
     outputs.unlink(missing_ok=True)
     # Outside the app's folder, because the CDK would synthesize the app there to bootstrap.
-    environment = _environment(local, account)
+    environment = cdk_environment(local, account)
     regions = dict.fromkeys((local.region, GLOBAL))
     where = [f"aws://{environment['AWS_ACCOUNT_ID']}/{region}" for region in regions]
     _cdk(environment, outputs.parent, ["bootstrap", *where, "--no-color"])
@@ -114,8 +114,8 @@ def _cdk(environment: Mapping[str, str], app: Path, words: Sequence[str]) -> Non
         raise DeployError(f"cdk {words[0]} failed:\n{run.stdout[-_TAIL:]}")
 
 
-def _environment(local: LocalAws, account: str | None) -> dict[str, str]:
-    """Return this process's environment with the AWS settings of the local AWS."""
+def cdk_environment(local: LocalAws, account: str | None = None) -> dict[str, str]:
+    """Return the environment of the CDK for an account of a local AWS, its own unless given."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
     quiet = {
         "CDK_DISABLE_CLI_TELEMETRY": "true",
