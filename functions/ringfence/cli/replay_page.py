@@ -94,6 +94,9 @@ def page(tally: Tally, policy: str, other: str = "") -> str:
     return rendered(
         "replay.html",
         tally=tally,
+        events=counted(tally.events, "event"),
+        decisions=counted(tally.decisions, "decision"),
+        invalid=counted(tally.invalid, "document"),
         policy=policy,
         other=other,
         first=tally.first[:10],

@@ -124,6 +124,8 @@ def _y(row: int) -> float:
 
 def _ticks(last: float, height: int) -> Iterator[Label]:
     yield Label(LEFT, height - 6, "0")
+    if _SHORTEST < last < _TICKS[0][0]:
+        yield Label(RIGHT, height - 6, span(last))
     for seconds, text in _TICKS:
         if seconds <= last:
             yield Label(_x(seconds, last), height - 6, text)

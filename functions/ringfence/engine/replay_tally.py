@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from itertools import starmap
 from typing import TYPE_CHECKING
 
 from ringfence.engine.replay_limits import Limited
@@ -63,8 +64,13 @@ class Difference:
         if one.mode is other.mode:
             return
         self.changes[one.mode, other.mode] += 1
-        if len(self.examples) < MOST_EXAMPLES:
+        if len(self.examples) < MOST_EXAMPLES and _shown(one, other) not in starmap(_shown, self.examples):
             self.examples.append((one, other))
+
+
+def _shown(one: Replayed, other: Replayed) -> tuple[str, str, str, Mode, Mode]:
+    """Return what people see of an example. Several remediations and findings look the same."""
+    return one.finding, one.subject, one.runbook, one.mode, other.mode
 
 
 @dataclass

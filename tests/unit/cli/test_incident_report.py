@@ -17,6 +17,8 @@ from ringfence.aws.sessions import own_client
 from ringfence.aws.sessions import session as own_session
 from ringfence.cli.main import main
 from ringfence.cli.time_picture import LEFT, RIGHT, picture
+from ringfence.model.document import Document
+from ringfence.model.frozen import replace as frozen_replace
 from ringfence.record.chain import digest
 from ringfence.record.facts import DecisionMade, FindingReceived
 from ringfence.record.history import History
@@ -162,6 +164,17 @@ def test_the_picture_has_a_row_for_each_kind_of_entry_from_left_to_right() -> No
     assert places == sorted(places)
     assert (places[0], places[-1]) == (LEFT, RIGHT)
     assert {mark.y for mark in drawn.marks} <= {row.y - 4 for row in drawn.rows}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "ticks"), [(0.42, ["0", "0.4 s"]), (1, ["0", "1 s"]), (42, ["0", "1 s", "10 s"])]
+)
+def test_the_scale_says_how_long_a_response_took(seconds: float, ticks: list[str]) -> None:
+    first, *_, last = Summary.of(contained()).lines
+    at = first.at + timedelta(seconds=seconds)
+    drawn = picture((first, frozen_replace(last, body=Document.of({"at": at.isoformat()}))))
+    assert [tick.text for tick in drawn.ticks] == ticks
+    assert all(LEFT <= tick.x <= RIGHT for tick in drawn.ticks)
 
 
 def test_a_picture_of_one_moment_and_of_nothing_can_be_drawn() -> None:
