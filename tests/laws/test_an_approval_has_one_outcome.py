@@ -50,21 +50,30 @@ def killed(work: Callable[[Gate], object], number: int, *, after: bool) -> bool:
     return False
 
 
+EACH_SEED = pytest.mark.parametrize("seed", [None, 1, 2], ids=["calm", "chaos-1", "chaos-2"])
+"""In chaos answers are lost and looks are stale after a process died."""
 AFTER = pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 
 
+@EACH_SEED
 @AFTER
-def test_an_answer_whose_process_dies_is_lost_or_carried_out_once(after: bool) -> None:  # noqa: FBT001 - a parameter
+def test_an_answer_whose_process_dies_is_lost_or_carried_out_once(after: bool, seed: int | None) -> None:  # noqa: FBT001 - a parameter
     died = []
     for number in range(1, MOST_CALLS):
         place = asked()
         died.append(killed(partial(place.ask, Answer.APPROVE, ANNA), number, after=after))
         place.clock.tick(minutes=2)
+        if seed:
+            place.break_out(seed)
         place.deliver()
         recorded = bool(place.history.of(ApprovalAnswered))
         assert begun(place) == recorded, "a recorded answer is carried out without the person"
-        place.ask(Answer.APPROVE)
+        place.heard(partial(place.ask, Answer.APPROVE))
         place.deliver()
+        if place.chaos:
+            place.chaos.calm = True
+            place.clock.tick(minutes=2)
+            place.look()
         assert begun(place) == 1
         assert is_done(place)
         if not died[-1]:
@@ -73,15 +82,20 @@ def test_an_answer_whose_process_dies_is_lost_or_carried_out_once(after: bool) -
     assert not died[-1]
 
 
+@EACH_SEED
 @AFTER
-def test_a_plan_whose_process_dies_begins_once_and_is_finished(after: bool) -> None:  # noqa: FBT001 - a parameter
+def test_a_plan_whose_process_dies_begins_once_and_is_finished(after: bool, seed: int | None) -> None:  # noqa: FBT001 - a parameter
     died = []
     for number in range(1, MOST_CALLS):
         place = asked()
         place.answer(Answer.APPROVE)
         died.append(killed(partial(looked, place), number, after=after))
-        for _ in range(6):
+        if seed:
+            place.break_out(seed)
+        for number_of_look in range(6):
             place.clock.tick(minutes=1)
+            if place.chaos and number_of_look == 5:
+                place.chaos.calm = True
             place.look()
         assert begun(place) == 1
         assert place.statuses == [S.BEGUN]

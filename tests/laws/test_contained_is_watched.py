@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
@@ -16,7 +16,7 @@ from ringfence.engine.recheck_results import RecheckRequest, RecheckResult, Stan
 from ringfence.engine.run import Engine
 from ringfence.events.cloudtrail.parser.undoing import Undoing
 from ringfence.model.document import Document
-from ringfence.model.errors import RingfenceError
+from ringfence.model.errors import OutcomeUnknown, RingfenceError
 from ringfence.model.observation import ResourceState
 from ringfence.observations.iam.access_key import AccessKey
 from ringfence.policy.decision import Mode
@@ -24,23 +24,30 @@ from ringfence.policy.policy import Policy, RunbookSettings
 from ringfence.policy.rules import Rule
 from ringfence.record.containments import is_contained, names_of
 from ringfence.record.facts import Closed, ContainmentBroken, Result
-from ringfence.steps.ec2.lifecycle import SetStopProtection
+from ringfence.steps.ec2.lifecycle import SetStopProtection, StopInstance
 from tests.support.catalogue import WORLDS
+from tests.support.fakes.chaos import Chaos
 from tests.support.fakes.conversations import model
+from tests.support.fakes.interruption import Through
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
 from tests.support.worlds import LEASE, Ticking, order
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from ringfence.model.call import Call
     from ringfence.model.remediation import Remediation
     from ringfence.model.runbook import Runbook
     from ringfence.model.step import Step
     from ringfence.model.symbol import Symbol
+    from ringfence.record.facts import FindingReceived
     from ringfence.record.history import History
     from tests.support.runbook_worlds import Case
 
 CONTAINING = {id_: one.runbook for id_, one in WORLDS.items() if one.runbook.undone_by}
+EACH_SEED = pytest.mark.parametrize("seed", [None, 1], ids=["calm", "chaos"])
+"""In chaos answers are lost and looks are stale, and each request is made again after that."""
 CASES = {
     f"{id_}-{name}": case
     for id_ in CONTAINING
@@ -55,6 +62,9 @@ UNHEARD = {
     "tag-instance": "a tag contains nothing",
 }
 """The remediations of containment runbooks that declare no calls, and why."""
+T = TypeVar("T")
+ROUNDS = 1
+"""How often each request is made in chaos before it is made in calm."""
 CLIENTS = {"elasticloadbalancing": "elbv2"}
 
 
@@ -63,20 +73,47 @@ class Stage:
     """A subject that was contained, and the policy that led to it."""
 
     case: Case
+    seed: int | None = None
 
     def __post_init__(self) -> None:
         self.clock, self.log, self.number = Ticking(), MemoryLog(), 0
         self.cloud = MemoryCloud(self.case.world, self.clock)
-        ports = Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs])
+        chaos = None if self.seed is None else Chaos.of_lost_answers(self.seed, self.clock)
+        self.chaos, self.cloud.lag = chaos, chaos.lag if chaos else self.cloud.lag
+        through = Through(self.cloud, self.log, chaos) if chaos else None
+        ports = Ports(
+            through or self.cloud, through or self.log, self.clock, lambda jobs: [job() for job in jobs]
+        )
         self.engine, self.rechecker = Engine(ports), Rechecker(ports)
         for received in self.case.received():
-            self.clock.tick(minutes=3)
-            execution = self.execution()
-            given = order(
-                self.clock(), attempt=execution.attempt, received=received, runbook=self.case.runbook
-            )
-            self.engine.respond(replace(given, ref=self.case.state.ref, choices=self.case.chosen))
+            self.heard(lambda received=received: self.respond(received))  # type: ignore[misc]  # bound now
         self.clock.tick(hours=2)
+
+    def respond(self, received: FindingReceived) -> None:
+        self.clock.tick(minutes=3)
+        execution = self.execution()
+        given = order(self.clock(), attempt=execution.attempt, received=received, runbook=self.case.runbook)
+        self.engine.respond(replace(given, ref=self.case.state.ref, choices=self.case.chosen))
+
+    def heard(self, execution: Callable[[], T]) -> T:
+        """Repeat what lost an answer or looked at the past, as the queues do, until it does not."""
+        for _ in range(ROUNDS if self.chaos else 0):
+            with suppress(OutcomeUnknown):
+                execution()
+            self.clock.tick(minutes=2)
+        with self.calm():
+            return execution()
+
+    @contextmanager
+    def calm(self) -> Iterator[None]:
+        """Lose no answer, and look at nothing that is over."""
+        if self.chaos:
+            self.chaos.calm = True
+        try:
+            yield
+        finally:
+            if self.chaos:
+                self.chaos.calm = False
 
     @property
     def history(self) -> History:
@@ -93,12 +130,12 @@ class Stage:
         request = RecheckRequest(
             runbook, self.case.state.ref, self.history.incident, policy, self.execution(), cause
         )
-        return self.rechecker.recheck(request)
+        return self.heard(lambda: self.rechecker.recheck(replace(request, execution=self.execution())))
 
     def resume(self, result: RecheckResult) -> None:
         assert result.follows
-        runbook = CONTAINING[self.case.runbook.id]
-        self.engine.respond(resumed(resumption(result.follows), runbook, self.execution()))
+        runbook, message = CONTAINING[self.case.runbook.id], resumption(result.follows)
+        self.heard(lambda: self.engine.respond(resumed(message, runbook, self.execution())))
         self.clock.tick(hours=1)
 
 
@@ -136,17 +173,22 @@ def heard_steps(case: Case, history: History) -> list[Step]:
     """Return the reversible steps that were applied, of remediations that declare what undoes them."""
     heard = {step for one in case.runbook.remediations if one.undone_by for step in one.steps}
     applied = (one for one in history.steps(Result.APPLIED) if type(one) in heard and not one.irreversible)
-    return [one for one in applied if not _prepares(one)]
+    stopped = any(isinstance(one, StopInstance) for one in history.steps(Result.APPLIED))
+    return [one for one in applied if not _prepares(one, stopped=stopped)]
 
 
-def _prepares(step: Step) -> bool:
-    """Return whether a step only makes another one possible: stop protection is off before a stop."""
-    return isinstance(step, SetStopProtection) and not step.after
+def _prepares(step: Step, *, stopped: bool) -> bool:
+    """Return whether a step only makes another one possible: stop protection is off before a stop.
+
+    A look from before the stop can turn it on again. Nothing is planned about it on a stopped instance.
+    """
+    return isinstance(step, SetStopProtection) and (stopped or not step.after)
 
 
+@EACH_SEED
 @EACH_CASE
-def test_what_is_contained_is_never_reported_as_undone(case: Case) -> None:
-    stage = Stage(case)
+def test_what_is_contained_is_never_reported_as_undone(case: Case, seed: int | None) -> None:
+    stage = Stage(case, seed)
     entries = stage.history.entries
     heard = CONTAINING[case.runbook.id].undone_by
     for cause in (None, *(call(f"{one.service}:{one.names[0]}") for one in heard)):
@@ -156,12 +198,13 @@ def test_what_is_contained_is_never_reported_as_undone(case: Case) -> None:
     assert stage.history.entries == entries
 
 
+@EACH_SEED
 @EACH_CASE
-def test_whichever_step_is_undone_is_seen_and_done_again(case: Case) -> None:
-    steps = heard_steps(case, Stage(case).history)
+def test_whichever_step_is_undone_is_seen_and_done_again(case: Case, seed: int | None) -> None:
+    steps = heard_steps(case, Stage(case, seed).history)
     seen = 0
     for number, _ in enumerate(steps):
-        stage = Stage(case)
+        stage = Stage(case, seed)
         if not is_contained(stage.history):
             continue
         world = stage.cloud.world
@@ -169,7 +212,7 @@ def test_whichever_step_is_undone_is_seen_and_done_again(case: Case) -> None:
         undone = steps[number].inverse().effect(world)
         if undone.observations == world.observations:
             continue  # a later step of the same plan replaced it
-        stage.cloud.world = undone
+        stage.cloud.become(undone)
         calls = undoing(case, steps[number], world)
         for other in heard(case) - declared(case, steps[number]):
             assert stage.recheck(call(other)).standing is not Standing.BROKEN, (
@@ -183,7 +226,7 @@ def test_whichever_step_is_undone_is_seen_and_done_again(case: Case) -> None:
         assert stage.recheck().standing is Standing.CONTAINED, steps[number].describe()
         assert len(stage.history.of(ContainmentBroken)) == 1
         seen += 1
-    assert seen or not any(is_contained(Stage(case).history) for _ in steps[:1])
+    assert seen or not any(is_contained(Stage(case, seed).history) for _ in steps[:1])
 
 
 SURVIVING = {
@@ -193,12 +236,13 @@ SURVIVING = {
 }
 
 
+@EACH_SEED
 @pytest.mark.parametrize("case", SURVIVING.values(), ids=SURVIVING)
-def test_whichever_step_outlives_the_subject_is_watched_after_its_end(case: Case) -> None:
+def test_whichever_step_outlives_the_subject_is_watched_after_its_end(case: Case, seed: int | None) -> None:
     """Only what exists without the subject can still be read."""
-    steps, seen = heard_steps(case, Stage(case).history), 0
+    steps, seen = heard_steps(case, Stage(case, seed).history), 0
     for number, _ in enumerate(steps):
-        stage = Stage(case)
+        stage = Stage(case, seed)
         world, step = stage.cloud.world, steps[number]
         if not is_contained(stage.history) or not step.effect_lasts(stage.clock()):
             continue
@@ -208,11 +252,11 @@ def test_whichever_step_outlives_the_subject_is_watched_after_its_end(case: Case
             continue  # a later step of the same plan replaced it
         kinds = {one.observation for one in stage.history.steps() if one.effect_lasts(stage.clock())}
         for left, standing in ((world, Standing.CONTAINED), (undone, Standing.BROKEN)):
-            stage.cloud.world = ResourceState(left.ref, {kind: left[kind] for kind in kinds})
+            stage.cloud.become(ResourceState(left.ref, {kind: left[kind] for kind in kinds}))
             assert stage.recheck().standing is standing, step.describe()
         assert not stage.history.of(Closed)
         seen += 1
-    assert seen or not is_contained(Stage(case).history)
+    assert seen or not is_contained(Stage(case, seed).history)
 
 
 REMEDIATIONS = {one.id: one for runbook in CONTAINING.values() for one in runbook.remediations}

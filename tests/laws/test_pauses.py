@@ -24,6 +24,7 @@ from ringfence.record.pausing import LONGEST, SOON, due
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from tests.support import pauses
 from tests.support.effort import examples
+from tests.support.fakes.chaos import Chaos
 from tests.support.fakes.interruption import Through
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
@@ -40,6 +41,8 @@ STOPPED = timedelta(seconds=60)
 """No change starts later than this after a pause."""
 TICKS = st.lists(st.integers(0, 20_000), min_size=1, max_size=12)
 """How many milliseconds each of the first calls takes. The others take a tenth of a second."""
+SEED = st.sampled_from((None, *range(1, 40)))
+"""None: nothing fails. Otherwise answers are lost, looks are stale and each call takes longer."""
 ROUNDS = 90
 """How many executions a finding leads to at most. A pause of a quarter of an hour takes twenty of them."""
 
@@ -47,9 +50,18 @@ ROUNDS = 90
 class Night:
     """One finding and what it leads to, while somebody pauses between two calls."""
 
-    def __init__(self, ticks: list[int], pauses_at: int | None = None, lasts: timedelta = STOPPED) -> None:
+    def __init__(
+        self,
+        ticks: list[int],
+        pauses_at: int | None = None,
+        lasts: timedelta = STOPPED,
+        seed: int | None = None,
+    ) -> None:
         self.clock, self.log = Ticking(), MemoryLog()
         self.cloud = MemoryCloud(estate(), self.clock)
+        self.chaos = None if seed is None else Chaos.of_lost_answers(seed, self.clock)
+        if self.chaos:
+            self.cloud.lag = self.chaos.lag
         self.ticks, self.pauses_at, self.lasts = ticks, pauses_at, lasts
         self.calls = 0
         self.paused_at: datetime | None = None
@@ -62,6 +74,9 @@ class Night:
             pauses.paused(self.log, self.clock, self.cloud, self.lasts)
             self.paused_at = self.clock()
         self.clock.tick(milliseconds=self.ticks[self.calls] if self.calls < len(self.ticks) else 100)
+        return self.chaos(name, lambda: self.noted(name, call)) if self.chaos else self.noted(name, call)
+
+    def noted(self, name: str, call: Callable[[], object]) -> object:
         made, at = len(self.cloud.calls), self.clock()
         answer = call()
         if name == "apply":
@@ -118,13 +133,13 @@ CALLS = Night([100]).finish().calls
 
 
 @examples(25)
-@given(ticks=TICKS, pauses_at=st.integers(1, CALLS + 5), lasts=st.integers(61, 900))
-@example(ticks=[20_000] * 12, pauses_at=1, lasts=900)
-@example(ticks=[14_000] * 12, pauses_at=2, lasts=900)
+@given(ticks=TICKS, pauses_at=st.integers(1, CALLS + 5), lasts=st.integers(61, 900), seed=SEED)
+@example(ticks=[20_000] * 12, pauses_at=1, lasts=900, seed=None)
+@example(ticks=[14_000] * 12, pauses_at=2, lasts=900, seed=None)
 def test_no_change_starts_later_than_a_minute_after_a_pause_and_nothing_is_lost(
-    ticks: list[int], pauses_at: int, lasts: int
+    ticks: list[int], pauses_at: int, lasts: int, seed: int | None
 ) -> None:
-    night = Night(ticks, pauses_at, timedelta(seconds=lasts)).finish()
+    night = Night(ticks, pauses_at, timedelta(seconds=lasts), seed).finish()
     if night.paused_at is not None:
         ends = night.paused_at + timedelta(seconds=lasts)
         late = [at for at, _ in night.began if night.paused_at + STOPPED < at < ends]
@@ -132,10 +147,13 @@ def test_no_change_starts_later_than_a_minute_after_a_pause_and_nothing_is_lost(
     assert night.contained
 
 
+@pytest.mark.parametrize("seed", [None, 1, 2], ids=["calm", "chaos-1", "chaos-2"])
 @pytest.mark.parametrize("pauses_at", range(1, CALLS + 1))
-def test_a_pause_at_each_call_causes_no_other_change_and_what_it_held_follows(pauses_at: int) -> None:
+def test_a_pause_at_each_call_causes_no_other_change_and_what_it_held_follows(
+    pauses_at: int, seed: int | None
+) -> None:
     free = Night([100]).finish()
-    night = Night([100], pauses_at, timedelta(minutes=10)).finish()
+    night = Night([100], pauses_at, timedelta(minutes=10), seed).finish()
     assert night.paused_at
     assert night.contained
     assert aims(night) == aims(free)
@@ -144,9 +162,11 @@ def test_a_pause_at_each_call_causes_no_other_change_and_what_it_held_follows(pa
 
 
 @examples(10)
-@given(ticks=TICKS)
-def test_what_is_paused_from_the_beginning_is_read_and_never_changed(ticks: list[int]) -> None:
-    night = Night(ticks, 1, LONGEST)
+@given(ticks=TICKS, seed=SEED)
+def test_what_is_paused_from_the_beginning_is_read_and_never_changed(
+    ticks: list[int], seed: int | None
+) -> None:
+    night = Night(ticks, 1, LONGEST, seed)
     with pytest.raises(AssertionError, match="does not come to an end"):
         night.finish(5)
     assert not night.began

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ringfence.engine.run import Engine
 from ringfence.handlers.operator_api import OperatorService
-from ringfence.model.errors import NotFound, Refused
+from ringfence.model.errors import NotFound, OutcomeUnknown, Refused
 from ringfence.model.observation import ResourceState
 from ringfence.observations.ec2.security_group import Rule, SecurityGroup
 from ringfence.policy.policy import Policy
@@ -22,6 +22,7 @@ from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.catalogue import CATALOGUE
 from ringfence.runbooks.harden_network import HARDEN_NETWORK
 from tests.support.effort import examples
+from tests.support.fakes.chaos import Chaos
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.site import Site
 from tests.support.runbook_worlds import worlds_of
@@ -29,6 +30,8 @@ from tests.support.strategies.network import GROUP
 from tests.support.worlds import finding, order
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hypothesis.strategies import SearchStrategy
 
     from ringfence.handlers.operator_answers import Answer
@@ -42,6 +45,8 @@ EACH = pytest.mark.parametrize(
 """Not what restores logging: its plans depend on what it noted, which nobody agrees to."""
 PAUSE = st.sampled_from((0, 1, 47, 3000))
 """Seconds until the yes."""
+SEED = st.sampled_from((None, *range(1, 20)))
+"""None: nothing fails. Otherwise answers are lost, looks are stale and each call takes time."""
 
 
 def states(runbook: Runbook) -> SearchStrategy[ResourceState]:
@@ -51,10 +56,13 @@ def states(runbook: Runbook) -> SearchStrategy[ResourceState]:
 class Lot(Site):
     """One subject of any kind."""
 
-    def __init__(self, runbook: Runbook, world: ResourceState) -> None:
+    def __init__(self, runbook: Runbook, world: ResourceState, seed: int | None = None) -> None:
         super().__init__()
+        self.chaos = None if seed is None else Chaos.of_lost_answers(seed, self.clock)
         self.runbook, self.world = runbook, world
         self.cloud = MemoryCloud(world, self.clock)
+        if self.chaos:
+            self.gate, self.cloud.lag = self.chaos, self.chaos.lag
         policy = Policy((world.ref.account,))
         self.desk = OperatorService({runbook.id: runbook}, policy, self.ports, self.find, self.send)
 
@@ -64,7 +72,17 @@ class Lot(Site):
         subject = {"kind": ref.kind, "account": ref.account, "region": ref.region, "id": ref.id}
         body = {"runbook": self.runbook.id, "subject": subject, "reason": "it is time", "dry_run": False}
         only = [one.id for one in stage.members]
-        return self.desk.run({**body, "remediations": only, **more}, self.caller())
+        return self.heard(lambda: self.desk.run({**body, "remediations": only, **more}, self.caller()))
+
+    def heard(self, asks: Callable[[], Answer]) -> Answer:
+        """Ask again as long as the answer is lost, as a person does."""
+        for _ in range(8):
+            try:
+                return asks()
+            except OutcomeUnknown:
+                assert self.chaos
+                self.clock.tick(minutes=2)
+        raise AssertionError("each time an answer is lost")
 
     def looked(self, **more: object) -> dict[str, object]:
         """Look, and say what is agreed to."""
@@ -83,12 +101,12 @@ class Lot(Site):
 
 @EACH
 @examples(30)  # each begins four executions
-@given(data=st.data(), pause=PAUSE, before=st.booleans())
+@given(data=st.data(), pause=PAUSE, before=st.booleans(), seed=SEED)
 def test_in_a_world_that_stood_still_what_was_agreed_to_is_begun(
-    runbook: Runbook, data: st.DataObject, pause: int, *, before: bool
+    runbook: Runbook, data: st.DataObject, pause: int, seed: int | None, *, before: bool
 ) -> None:
     """Also where an incident `before` was put right, and a run opens another: its name and instant differ."""
-    lot = Lot(runbook, data.draw(states(runbook)))
+    lot = Lot(runbook, data.draw(states(runbook)), seed)
     lot.clock.tick(days=1)  # sessions that were denied already are those before an instant that is over
     if before:
         lot.asks()
@@ -103,6 +121,7 @@ def test_in_a_world_that_stood_still_what_was_agreed_to_is_begun(
 @examples(30)  # each begins four executions
 @given(data=st.data())
 def test_in_another_world_only_the_same_is_begun(runbook: Runbook, data: st.DataObject) -> None:
+    """No time passes here: ages are compared as of the first look."""
     lot = Lot(runbook, data.draw(states(runbook)))
     other = data.draw(states(runbook).filter(lambda one: one.ref == lot.world.ref))
     plan = lot.looked()

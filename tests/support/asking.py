@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ringfence.engine.intake import ExecutionContext, resumed
 from ringfence.engine.ports import Ports
@@ -11,6 +11,7 @@ from ringfence.engine.requests import Approving, ResponseRequest
 from ringfence.engine.run import Engine
 from ringfence.handlers.approvals import ApprovalService
 from ringfence.handlers.operator_types import AnswerRequest
+from ringfence.model.errors import OutcomeUnknown
 from ringfence.policy.approvals import ApprovalRules
 from ringfence.policy.decision import Decision, DecisionCode, Mode
 from ringfence.policy.policy import Policy
@@ -18,6 +19,7 @@ from ringfence.record.approval_facts import ApprovalAnswered
 from ringfence.record.approvals import Approval, ApprovalStatus, approvals
 from ringfence.record.chain import ChainKey, Stamp, link
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
+from tests.support.fakes.chaos import Chaos
 from tests.support.fakes.interruption import Through
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
     Gate = Callable[[str, Callable[[], object]], object]
     """Stands before each call to the outside."""
 
+T = TypeVar("T")
+ROUNDS = 8
+"""How often a message comes back at most because an answer was lost."""
 RUNBOOK = CONTAIN_INSTANCE.chosen(())
 ASK = Decision(Mode.APPROVE, "policy rule 1 sets mode approve", "rule 1", DecisionCode.POLICY)
 VETO = Decision(Mode.AUTO_UNLESS_VETOED, "policy rule 1", "rule 1", DecisionCode.POLICY)
@@ -66,8 +71,25 @@ class Place:
         self.cloud = MemoryCloud(estate(), self.clock)
         self.rules, self.decision, self.attempts = rules, decision, 0
         self.messages: list[str] = []
+        self.chaos: Chaos | None = None
+
+    def break_out(self, seed: int) -> None:
+        """From now on answers are lost, looks are stale and each call takes time."""
+        self.chaos = Chaos.of_lost_answers(seed, self.clock)
+        self.cloud.lag = self.chaos.lag
+
+    def heard(self, execution: Callable[[], T]) -> T:
+        """Bring a message back whose execution ended because an answer was lost."""
+        for _ in range(ROUNDS):
+            try:
+                return execution()
+            except OutcomeUnknown:
+                assert self.chaos
+                self.clock.tick(minutes=1)
+        raise AssertionError("each time an answer is lost")
 
     def ports(self, gate: Gate | None = None) -> Ports:
+        gate = gate or self.chaos
         through = Through(self.cloud, self.log, gate) if gate else None
         cloud: Cloud = through or self.cloud
         log: AuditLog = through or self.log
@@ -97,12 +119,16 @@ class Place:
 
     def deliver(self, gate: Gate | None = None) -> list[ResponseResult]:
         """Handle every message that was sent, as the runbook's function does."""
-        results = []
-        for message in tuple(self.messages):
-            context = ExecutionContext(self.attempt(), "test", self.clock() + LEASE)
-            results.append(self.engine(gate).run(resumed(message, CONTAIN_INSTANCE, context)))
+        results = [
+            self.heard(lambda message=message: self._resumed(message, gate))  # type: ignore[misc]  # bound now
+            for message in tuple(self.messages)
+        ]
         self.messages.clear()
         return results
+
+    def _resumed(self, message: str, gate: Gate | None) -> ResponseResult:
+        context = ExecutionContext(self.attempt(), "test", self.clock() + LEASE)
+        return self.engine(gate).run(resumed(message, CONTAIN_INSTANCE, context))
 
     def attempt(self) -> str:
         self.attempts += 1
@@ -137,7 +163,8 @@ class Place:
 
     def look(self, approving: Approving | None = None) -> ResponseResult:
         """Handle a message about the newest approval."""
-        return self.engine().run(self.request(approving or Approving(self.approvals[-1].id)))
+        looked = approving or Approving(self.approvals[-1].id)
+        return self.heard(lambda: self.engine().run(self.request(looked)))
 
     def answer(self, answer: str, actor: str = ANNA, *, break_glass: bool = False) -> None:
         self.write(ApprovalAnswered(self.approvals[-1].id, answer, "because", break_glass), actor)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.engine.ports import Ports
 from ringfence.engine.run import Engine
+from ringfence.model.errors import OutcomeUnknown
 from ringfence.model.observation import ResourceState
 from ringfence.observations.ec2.host import Host
 from ringfence.observations.ec2.placement import GroupSize, RoleSize
@@ -15,6 +16,7 @@ from ringfence.record.chain import ChainKey, Members
 from ringfence.record.notices import notice
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from ringfence.steps.ec2.network import SetSecurityGroups
+from tests.support.fakes.chaos import Chaos
 from tests.support.fakes.interruption import Through
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
     Gate = Callable[[str, Callable[[], object]], object]
 
+ROUNDS = 8
+"""How often a message comes back at most because an answer was lost."""
 RUNBOOK = CONTAIN_INSTANCE.chosen(())
 
 
@@ -54,6 +58,22 @@ class Fleet:
     profile: str = ""
     cluster: str = ""
     targets: dict[str, int] | None = None
+    chaos: Chaos | None = None
+
+    def break_out(self, seed: int) -> None:
+        """From now on answers are lost, looks are stale and each call takes time."""
+        self.chaos = Chaos.of_lost_answers(seed, self.clock)
+
+    def heard(self, respond: Callable[..., object]) -> None:
+        """Respond to a finding, and to its message that comes back if an answer was lost."""
+        for _ in range(ROUNDS if self.chaos else 1):
+            try:
+                respond(gate=self.chaos)
+            except OutcomeUnknown:
+                assert self.chaos
+                self.clock.tick(seconds=30)
+            else:
+                return
 
     def ref(self, number: int, account: str = REF.account) -> InstanceRef:
         """Return an instance."""
@@ -69,7 +89,10 @@ class Fleet:
         for name, kind in ((group, GroupSize), (self.profile, RoleSize)):
             if name and (size := self.sizes.get(name)):
                 world = world.with_observation(kind(size))
-        return self.clouds.setdefault(ref, MemoryCloud(world, self.clock))
+        cloud = self.clouds.setdefault(ref, MemoryCloud(world, self.clock))
+        if self.chaos:
+            cloud.lag = self.chaos.lag
+        return cloud
 
     def respond(
         self,

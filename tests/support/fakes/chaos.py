@@ -25,6 +25,8 @@ OTHER = (0.0, 0.03, 0.005)
 LOSSES = {"apply": (0.2, 0.0, 0.0), "append": (0.06, 0.0, 0.0)}
 """The chances if answers are lost and nothing else fails: the law itself says what fails."""
 NEVER = (0.0, 0.0, 0.0)
+WITHOUT_ANSWER = {"append", "send", "size"}
+"""The calls whose answer says nothing."""
 Rates = tuple[float, float, float]
 
 
@@ -69,7 +71,7 @@ class Chaos:
             self.lost += 1
             self.clock.tick(seconds=self.random.choice((0, 8)))
             raise OutcomeUnknown(f"{name}: no answer came")
-        assert answer is not None or name == "append"
+        assert answer is not None or name in WITHOUT_ANSWER
         return answer  # type: ignore[return-value]  # the answer of an append is None
 
     def _failure(self, name: str) -> Retryable:

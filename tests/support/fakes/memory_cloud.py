@@ -103,6 +103,13 @@ class MemoryCloud:
             self._past.append((self.clock(), before))
             return Made(_provided(before, self.world))
 
+    def become(self, world: ResourceState | None) -> None:
+        """Let somebody else change the world. A look at the past shows the one before."""
+        with self._lock:
+            if self.world is not None:
+                self._past.append((self.clock(), self.world))
+            self.world = world
+
     def _as_of(self, then: datetime) -> ResourceState | None:
         """Return the world at an earlier time. None if nothing has changed since."""
         return next((world for until, world in self._past if until > then), None)
