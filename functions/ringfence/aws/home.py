@@ -99,6 +99,8 @@ class HomePlace:
         configured = f"The configured home is {home} ({self.source})"
         if self.account and self.account != account:
             return f"{configured}. These credentials are of another account: set --home-profile"
+        if not self.region:
+            return f"{configured}. Set --home-region to the region in which it is"
         return f"{configured}: correct it"
 
 

@@ -18,6 +18,7 @@ from ringfence.cli.layout import fitted
 from ringfence.cli.sheets import Sheet
 from ringfence.cli.text import row
 from ringfence.model.step import counted
+from ringfence.observations.ec2.network import NAMES, QUARANTINE
 from ringfence.record.shell import typed
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 
@@ -41,6 +42,8 @@ WIDTH, BAR, SPINNER = 110, 40, 4
 MARGIN = 16
 """The width of what is beside a bar and its words."""
 OF_AN_APPROVAL = "A web server is compromised. The policy asks a person first, who approves the plan."
+NARROW = 96
+"""The columns of a comparison are not broken on a terminal that is wider."""
 MOST_OUTPUT = 24
 """The lines of a command's output that are shown."""
 WORDS = "A web server is compromised. This demo shows how Ringfence responds."
@@ -86,12 +89,11 @@ class View:
     def done(self, what: str, about: str, seconds: float | None = None) -> None:
         """Print a completed set-up step."""
         took = "" if seconds is None else f"{seconds:.1f} s"
-        line = Text(f"{self.marks.good} ", style=GOOD)
+        mark = (f"{self.marks.good} ", GOOD)
         if self.console.is_terminal:
-            line.append(f"{what:<18}", style="default").append(f"{took:>7}  {about}".rstrip(), style="dim")
+            self._hanging(Text.assemble(mark, f"{what:<18}", (f"{took:>7}  ", "dim")), Text(about, "dim"))
         else:
-            line.append(f"{what}: {', '.join(filter(None, (took, about)))}")
-        self._print(line)
+            self._print(Text.assemble(mark, f"{what}: {', '.join(filter(None, (took, about)))}"))
 
     @contextlib.contextmanager
     def doing(self, what: str) -> Iterator[None]:
@@ -102,14 +104,11 @@ class View:
     def estate(self, estate: Estate) -> None:
         """Print the two servers."""
         web, other = estate.web, estate.bystander
-        self._print(
-            Text(f"{web.name}  {web.ref.id}  two interfaces, two volumes, a role, in a target group"),
-            indent=4,
-        )
-        self._print(
-            Text(f"{other.name}  {other.ref.id}  a second server with the same role and security groups"),
-            indent=4,
-        )
+        for server, about in (
+            (web, "two interfaces, two volumes, a role, in a target group"),
+            (other, "a second server with the same role and security groups"),
+        ):
+            self._hanging(Text(f"{server.name}  {server.ref.id}  "), Text(about), indent=4)
 
     def finding(self, finding: InstanceFinding | CredentialFinding) -> None:
         """Print the finding."""
@@ -198,8 +197,9 @@ class View:
         self.report["audit_log"] = {"verified": proved, "claim": chain.claim}
         self._title("Audit log")
         sign, style = (self.marks.good, GOOD) if proved else (self.marks.bad, BAD)
-        self._print(Text(f"{sign} ", style=style).append(plain(chain.claim, "default")))
-        self._print(Text(f"  {chain.incident}: a hash chain in a bucket with Object Lock", style="dim"))
+        self._hanging(Text(f"{sign} ", style), plain(chain.claim))
+        about = f"{chain.incident}: a hash chain in a bucket with Object Lock"
+        self._hanging(Text("  "), Text(about, "dim"))
 
     def comparison(self, scene: Scene, ending: Ending) -> None:
         """Print both servers before and after."""
@@ -213,7 +213,16 @@ class View:
         columns = ("", f"{web.name} before", f"{web.name} after", f"{other.name} after")
         self.report["before"], self.report["after"] = dict(before.web), dict(after.web)
         self._title("Before and after, as AWS shows it")
-        self.sheet(Sheet(columns, rows, folded=frozenset(range(4))))
+        self.sheet(Sheet(columns, rows, folded=frozenset(range(4)), widths=self._widths()))
+
+    def _widths(self) -> tuple[int, ...]:
+        """Return the widths of a comparison on a narrow terminal, where no name of a group is broken."""
+        room, after = self.console.width - len("  ") * 4, len(NAMES[QUARANTINE])
+        if room > NARROW:
+            return ()
+        aspect = room // 5
+        beside = (room - aspect - after) // 2
+        return aspect, beside, after, beside
 
     def _other(self, then: str, now: str) -> Text:
         return plain(then, "dim") if then == now else plain(f"{then} {self.marks.arrow} {now}", BAD)
@@ -283,6 +292,17 @@ class View:
         grid.add_column(overflow="fold")
         grid.add_row(left, mark, text)
         self._print(grid)
+
+    def _hanging(self, head: Text, words: Text, indent: int = 2) -> None:
+        """Print a line. On a terminal, its further lines begin below its words."""
+        if not self.console.is_terminal:
+            self._print(Text.assemble(head, words), indent)
+            return
+        grid = Table.grid()
+        grid.add_column(no_wrap=True, min_width=head.cell_len)
+        grid.add_column(overflow="fold")
+        grid.add_row(head, words)
+        self._print(grid, indent)
 
     def _print(self, what: RenderableType, indent: int = 2) -> None:
         self.console.print(Padding(what, (0, 0, 0, indent), expand=False))

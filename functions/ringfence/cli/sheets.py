@@ -32,6 +32,8 @@ class Sheet:
         The columns with numbers.
     folded : frozenset of int
         The columns that can be broken on a narrow terminal. The others cannot.
+    widths : sequence of int
+        The widths of the columns. Empty: what is in them and the terminal decide.
     title, note : str
         A line above and below it. Empty: none.
     """
@@ -40,6 +42,7 @@ class Sheet:
     rows: Sequence[Cells]
     right: frozenset[int] = frozenset()
     folded: frozenset[int] = frozenset({0})
+    widths: Sequence[int] = ()
     title: str = ""
     note: str = ""
 
@@ -57,6 +60,7 @@ class Sheet:
                 justify="right" if index in self.right else "left",
                 overflow="fold" if folded else "ellipsis",
                 no_wrap=not folded,
+                width=self.widths[index] if self.widths else None,
             )
         for cells in self.rows:
             table.add_row(*(one if isinstance(one, Text) else Text(one) for one in cells))

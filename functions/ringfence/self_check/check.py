@@ -105,11 +105,20 @@ def self_check(
     compared = Counter({"stack": len(found)}) + Counter(
         _kind(resource).noun for resource, one in each if not one.unknown
     )
-    return Report(tuple(compared.items()), _in_order(problems, deployment))
+    told = (_with_home(one, deployment) for one in problems)
+    return Report(tuple(compared.items()), _in_order(told, deployment))
 
 
 def _reading(ask: Ask, stack: Stack, talk: Callable[[], SansIO[object]]) -> Callable[[], Read]:
     return partial(read, ask, stack.account, stack.region, talk)
+
+
+def _with_home(problem: Problem, deployment: Deployment) -> Problem:
+    """Let a command of the CDK for another account name the home, without which it is refused."""
+    if problem.account == deployment.home or "npx cdk " not in problem.remedy:
+        return problem
+    home = f"--context home_account={deployment.home} --context home_region={deployment.home_region}"
+    return replace(problem, remedy=f"{problem.remedy} {home}")
 
 
 def _in_order(problems: Iterable[Problem], deployment: Deployment) -> tuple[Problem, ...]:

@@ -72,6 +72,13 @@ def test_a_home_in_another_account_is_named() -> None:
     assert "These credentials are of another account: set --home-profile" in done.stderr
 
 
+def test_a_home_account_without_a_region_asks_for_the_region() -> None:
+    done = listed("--home-account", ACCOUNT)
+    assert done.exit_code == 2
+    assert f"The configured home is account {ACCOUNT}" in done.stderr
+    assert done.stderr.rstrip().endswith("Set --home-region to the region in which it is")
+
+
 def test_a_profile_has_its_own_credentials(tmp_path: Path) -> None:
     profile = "[profile security]\naws_access_key_id = other\naws_secret_access_key = other\n"
     (tmp_path / "aws").write_text(profile, "utf-8")

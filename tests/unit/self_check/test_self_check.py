@@ -171,6 +171,16 @@ def test_where_the_home_stack_is_not_the_home_region_is_asked_for_and_no_second_
     assert problem.remedy.startswith("is this the home region? If not: ringfence doctor --home-region REGION")
 
 
+def test_a_deployment_to_another_account_names_the_home_without_which_it_is_refused() -> None:
+    gone = Aws(DescribeStacks=Failed("ValidationError", "Stack does not exist"))
+    two, member = Deployment(HOME, REGION, (HOME, OTHER)), "Ringfence-Member"
+    report = self_check(two, gone.ask, one_by_one, only=lambda one: one.name == member)
+    assert {one.account: one.remedy for one in report.problems} == {
+        HOME: f"npx cdk deploy {member}",
+        OTHER: f"npx cdk deploy {member} --context home_account={HOME} --context home_region={REGION}",
+    }
+
+
 def test_a_template_that_is_not_the_local_one_is_a_fault_that_names_the_resource() -> None:
     local = {"Resources": {**TEMPLATE["Resources"], "Key": {"Type": "AWS::KMS::Key", "Properties": {}}}}
     (problem,) = problems(Aws(), Expected(templates={"Ringfence-Member": local}))
