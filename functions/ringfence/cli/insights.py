@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ringfence.cli.insight_activity import FOUND, MOST_SHOWN, activity
-from ringfence.cli.text import is_terminal, row
+from ringfence.cli.text import is_terminal, row, safe
 from ringfence.model.errors import BadInput
 from ringfence.model.suggestions import unknown
 
@@ -68,9 +68,11 @@ def network(  # noqa: PLR0913 - the options of a command
     """Search the VPC flow logs in PATH for beacons, scans, exfiltration, and traffic of contained addresses.
 
     PATH is a file or a folder. A file contains lines in the default format, lines with a header, or Parquet.
-    Files with lines can be compressed with gzip. Lines that cannot be read are counted and left out.
+    Files with lines can be compressed with gzip. Lines that cannot be read are counted and left out, and the
+    first ones are named.
 
-    Exit code 0: nothing was found. 2: bad input. 3: something was found.
+    Exit code 0: nothing was found. 1: nothing was found, and a line cannot be read. 2: bad input. 3:
+    something was found.
     """
     from ringfence.insights.athena import athena_sql
 
@@ -82,14 +84,25 @@ def network(  # noqa: PLR0913 - the options of a command
         return
     if not paths:
         raise BadInput("PATH", "is required: a file or a folder with flow logs")
-    from ringfence.cli.layout import count
     from ringfence.insights.flow_files import FlowFiles
 
     files = FlowFiles(tuple(_files(paths)), _addresses(addresses), dict(map(_contained, contained)))
     found = _print(files, queries, values, full=full, as_json=as_json)
+    _tell(files)
+    click.get_current_context().exit(FOUND if found else int(files.rejected > 0))
+
+
+def _tell(files: FlowFiles) -> None:
+    """Print what was read, and what was not."""
+    from ringfence.cli.layout import count
+
+    for one in files.named:
+        click.echo(safe(one), err=True)
     left = f", {count(files.rejected, 'line')} cannot be read" if files.rejected else ""
     click.echo(f"{count(files.lines, 'record')}{left}", err=True)
-    click.get_current_context().exit(FOUND if found else 0)
+    if files.skipped:
+        said = f"{count(files.skipped, 'record')} with the status SKIPDATA: AWS did not record these flows"
+        click.echo(said, err=True)
 
 
 def _print(

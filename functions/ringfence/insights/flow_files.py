@@ -20,8 +20,26 @@ if TYPE_CHECKING:
 MEMORY = "384MB"
 """What DuckDB may use. It writes the rest to temporary files."""
 SUFFIXES = (".gz", ".log", ".txt", ".parquet")
+_REJECTED = (
+    "SELECT file_path, line, MAX(error_type) AS error, scan_id FROM reject_errors "
+    "JOIN reject_scans USING (scan_id, file_id) GROUP BY ALL"
+)
+"""The lines that cannot be read, and of their errors the one that explains the others.
+
+DuckDB keeps an error for each column, and the numbers of files begin anew in each scan.
+"""
 _NAMES = tuple(name for name, _ in COLUMNS)
 _GZIP = b"\x1f\x8b"
+MOST_NAMED = 10
+"""Lines that cannot be read and that are named. The others are counted."""
+_REASONS = {
+    "CAST": "has a value that is no number",
+    "MISSING COLUMNS": "has too few columns",
+    "TOO MANY COLUMNS": "has too many columns",
+    "INVALID ENCODING": "is not UTF-8 text",
+    "LINE SIZE OVER MAXIMUM": "is too long",
+}
+"""What DuckDB's names of errors mean."""
 _NEEDED = frozenset({"srcaddr", "dstaddr", "dstport", "packets", "bytes", "start", "end", "action"})
 """The columns without which no query has an answer."""
 
@@ -31,13 +49,16 @@ class FlowFiles:
     """Files of flow logs: space-separated lines with or without a header, or Parquet.
 
     `addresses` are those to look for. `contained` are addresses and the times, in seconds since 1970, from
-    which on they were contained.
+    which on they were contained. `rejected` lines cannot be read, and `named` has the first of them with
+    the reason. `skipped` records say that AWS did not record the flows of an interval.
     """
 
     paths: Sequence[Path]
     addresses: Iterable[str] = ()
     contained: Mapping[str, int] = field(default_factory=dict)
     rejected: int = 0
+    named: tuple[str, ...] = ()
+    skipped: int = 0
     lines: int = 0
 
     def __post_init__(self) -> None:
@@ -69,6 +90,16 @@ class FlowFiles:
         for pair in self.contained.items():
             run(f"INSERT INTO {CONTAINED} VALUES (?, ?)", list(pair))  # noqa: S608 - the name is a constant
         self.lines = self._count(f"SELECT COUNT(*) FROM {FLOW_LOGS}")  # noqa: S608 - the name is a constant
+        self.skipped = self._count(f"SELECT COUNT(*) FROM {FLOW_LOGS} WHERE log_status = 'SKIPDATA'")  # noqa: S608 - the name is a constant
+        if self._has_rejects():
+            self.rejected = self._count(f"SELECT COUNT(*) FROM ({_REJECTED})")  # noqa: S608 - a constant
+            self.named = tuple(self._rejected())
+
+    def _rejected(self) -> Iterator[str]:
+        """Yield the place of each of the first lines that cannot be read, and the reason."""
+        found = self._database.execute(f"{_REJECTED} ORDER BY scan_id, line LIMIT {MOST_NAMED}")
+        for path, line, error, *_ in found.fetchall():
+            yield f"{path}, line {line}: {_REASONS.get(str(error), 'cannot be read')}"
 
     def _count(self, sql: str) -> int:
         row = self._database.execute(sql).fetchone()
@@ -88,9 +119,7 @@ class FlowFiles:
             "ignore_errors=true, store_rejects=true, quote='', escape='', auto_detect=false, "
             f"compression='{'gzip' if compressed else 'none'}')"
         )
-        before = self._count("SELECT COUNT(*) FROM reject_errors") if self._has_rejects() else 0
         self._insert(path, names, source, [str(path)])
-        self.rejected += self._count("SELECT COUNT(DISTINCT (file_id, line)) FROM reject_errors") - before
 
     def _has_rejects(self) -> bool:
         return bool(

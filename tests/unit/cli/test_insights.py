@@ -53,8 +53,23 @@ def test_a_person_sees_times_and_what_to_do(file: Path) -> None:
 
 
 def test_nothing_found_is_exit_code_0(file: Path) -> None:
+    file.write_text(file.read_text("utf-8").removesuffix("x\n"), "utf-8")
     done = network(str(file), "--set", "megabytes=3000")
     assert (done.exit_code, done.stdout) == (0, "")
+
+
+def test_nothing_found_is_exit_code_1_if_a_line_cannot_be_read(file: Path) -> None:
+    done = network(str(file), "--set", "megabytes=3000")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert f"{file}, line 3: has too few columns\n1 record, 1 line cannot be read" in done.stderr
+
+
+def test_flows_that_were_not_recorded_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "flow.log"
+    path.write_text(f"{HEADER} log-status\n- - - - - 1800000000 1800000060 - SKIPDATA\n", "utf-8")
+    done = network(str(path))
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "1 record with the status SKIPDATA: AWS did not record these flows" in done.stderr
 
 
 def test_a_contained_address_that_talks_is_found(file: Path) -> None:

@@ -200,6 +200,37 @@ def test_lines_that_cannot_be_read_are_counted_and_the_others_are_read(tmp_path:
     assert (files.lines, files.rejected) == (2, 1)
 
 
+def test_lines_that_cannot_be_read_are_counted_in_each_file_and_named(tmp_path: Path) -> None:
+    good = flow("10.0.0.7", OUTSIDE, NOON)
+    few, many, odd = tmp_path / "few.log", tmp_path / "many.log", tmp_path / "odd.log"
+    few.write_text(f"{HEADER}\n{good}\nfoo bar\n", "utf-8")
+    many.write_text(f"{HEADER}\n{good}\n{good} more and more\n{good} more\n", "utf-8")
+    odd.write_text(f"{HEADER}\n{good.replace(' 443 ', ' https ')}\n{good}\n", "utf-8")
+    files = FlowFiles([few, many, odd])
+    assert (files.lines, files.rejected) == (3, 4)
+    assert files.named == (
+        f"{few}, line 3: has too few columns",
+        f"{many}, line 3: has too many columns",
+        f"{many}, line 4: has too many columns",
+        f"{odd}, line 2: has a value that is no number",
+    )
+
+
+def test_of_many_lines_that_cannot_be_read_the_first_ones_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "flow.log"
+    path.write_text("\n".join((HEADER, *["foo bar"] * 5000)), "utf-8")
+    files = FlowFiles([path])
+    assert (files.rejected, len(files.named)) == (5000, 10)
+    assert files.named[0] == f"{path}, line 2: has too few columns"
+
+
+def test_records_of_intervals_that_were_not_recorded_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "flow.log"
+    skipped = f"2 111122223333 eni-1 - - - - - - - {NOON} {NOON + 60} - SKIPDATA"
+    path.write_text("\n".join((HEADER, skipped, skipped.replace("SKIPDATA", "NODATA"))), "utf-8")
+    assert FlowFiles([path]).skipped == 1
+
+
 @pytest.mark.parametrize("content", [b"", b"a b c\n", b"srcaddr dstaddr\n1 2\n", b"\xff\xfe\x00", b"PAR1"])
 def test_a_file_without_flow_logs_is_bad_input(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "flow.log"
