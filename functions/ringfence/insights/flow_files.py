@@ -26,7 +26,7 @@ _REJECTED = (
 )
 """The lines that cannot be read, and of their errors the one that explains the others.
 
-DuckDB keeps an error for each column, and the numbers of files begin anew in each scan.
+DuckDB keeps an error for each column, and the numbers of files begin with 0 in each scan.
 """
 _NAMES = tuple(name for name, _ in COLUMNS)
 _GZIP = b"\x1f\x8b"
