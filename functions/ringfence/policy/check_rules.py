@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from ringfence.model.runbook import Runbook
     from ringfence.policy.yaml_source import Path
 
+_SEPARATOR = re.compile("[:/]")
+"""What ends the purpose, and then the resource, in a finding type such as Backdoor:EC2/C&CActivity.B."""
+
 
 def rule_flaws(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Path, str]]:
     """Find names in rules that nothing has, and ranges and dates that contain nothing."""
@@ -37,7 +40,7 @@ def rule_flaws(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[
             or _is_open_ended(rule, runbooks)
             or _names_told_sources(rule, named)
         ):
-            hint = meant(str(get(rule, "finding")), types)
+            hint = _meant_type(str(get(rule, "finding")), types)
             yield (*path, "finding"), f"matches no finding type that any runbook answers{hint}"
         yield from _remediations(path, rule, named)
         yield from _sources(path, rule, named)
@@ -74,6 +77,15 @@ def _listed(value: object) -> list[object]:
 
 def _may_match(glob: object, types: frozenset[str]) -> bool:
     return not isinstance(glob, str) or not types or any(fnmatchcase(name, glob) for name in types)
+
+
+def _meant_type(glob: str, types: Iterable[str]) -> str:
+    """Return a suggestion in words: a type, or for a glob also a glob such as `Backdoor:EC2/*`."""
+    known = tuple(types)
+    if not any(character in glob for character in "*?["):
+        return meant(glob, known)
+    starts = {name[: place.end()] for name in known for place in _SEPARATOR.finditer(name)}
+    return meant(glob, sorted({f"{start}*" for start in starts}))
 
 
 def _is_open_ended(rule: object, runbooks: Mapping[str, Runbook]) -> bool:

@@ -112,6 +112,23 @@ def test_errors_are_shown_all_at_once_for_people_and_for_programs(tmp_path: Path
     ]
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("CryptoCurency:*", "CryptoCurrency:*"),
+        ("Backdor:EC2/*", "Backdoor:EC2/*"),
+        ("Backdor:EC2/C&C*", "Backdoor:EC2/*"),
+        ("CryptoCurrency:EC2/BitcoinTol.B", "CryptoCurrency:EC2/BitcoinTool.B"),
+    ],
+)
+def test_a_misspelled_finding_type_is_suggested_also_for_a_glob(
+    given: str, meant: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text(f'{HEAD}rules:\n  - {{finding: "{given}", mode: approve}}\n', encoding="utf-8")
+    assert f"(did you mean {meant}?)" in run("check", path).output
+
+
 @pytest.mark.parametrize("name", ["none.yaml", "."])
 def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path, name: str) -> None:
     assert run("check", tmp_path / name).exit_code == 2
@@ -190,6 +207,15 @@ def test_a_resource_is_shown_by_its_id_and_by_its_arn(what: str, path: Path) -> 
     shown = run("show", what, "--policy", path).output
     assert shown == run("show", key, "--policy", path).output
     assert "exempt: the policy exempts it: a legacy system" in shown
+
+
+@pytest.mark.parametrize(("role", "protected"), [("ops/break-glass", True), ("web", False)])
+def test_a_role_is_shown_by_its_arn(role: str, path: Path, *, protected: bool) -> None:
+    path.write_text(POLICY.replace("2020-01-10", "2099-12-31"), encoding="utf-8")
+    shown = run("show", f"arn:aws:iam::111122223333:role/{role}", "--policy", path)
+    assert shown.exit_code == 0, shown.output
+    assert shown.output == run("show", f"iam-role/111122223333/us-east-1/{role}", "--policy", path).output
+    assert ("the last way in" in shown.output) is protected
 
 
 @pytest.mark.parametrize(

@@ -18,3 +18,5 @@ class RoleRef(IdentityHolderRef):
     pattern: ClassVar = re.compile(r"(?:[!-~]{1,511}/)?[\w+=,.@-]{1,64}", re.ASCII)
     example: ClassVar = "ops/break-glass"
     precedence: ClassVar = 3
+    id_has_slashes: ClassVar = True
+    arn_form: ClassVar = "arn:{partition}:iam::{account}:role/{id}"
