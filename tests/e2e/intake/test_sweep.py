@@ -2,42 +2,40 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from ringfence.events.guardduty.sweep import FINDINGS
+from ringfence.handlers.parts import SWEEP, Part
+from ringfence.local.findings import InstanceFinding
 from ringfence.model.kinds.bucket import BucketRef
+from ringfence.model.place import Place
 from ringfence.policy.sweeps import CONFIG, SEVERE
 from ringfence.record.facts import FindingReceived
-from tests.e2e.world import until
+from ringfence.record.sweeps import Progress
+from tests.e2e.sweeps import due, remember, routed, sweep
+from tests.e2e.world import Inbox, until
 
 if TYPE_CHECKING:
     from ringfence.local.estate import Server
-    from ringfence.local.findings import InstanceFinding
     from ringfence.record.history import History
     from tests.e2e.compliance import Compliance
 
 pytestmark = pytest.mark.e2e
-RUNBOOK, QUEUE, INTAKE = "contain-instance", "ringfence-sweep", "ringfence-intake"
-
-
-def sweep(intake: Compliance, name: str = SEVERE, runbook: str = RUNBOOK) -> None:
-    """Begin a sweep, as its schedule does, and wait until its place was read and its finds were routed."""
-    payload = json.dumps({"sweep": name}).encode()
-    answer = intake.world.client("lambda").invoke(FunctionName=QUEUE, Payload=payload)
-    found = json.loads(answer["Payload"].read())
-    assert found == {"places": 4}, found
-    intake.world.quiet(QUEUE, INTAKE, f"ringfence-{runbook}", f"ringfence-{runbook}-continuation")
+RUNBOOK, PLACES = "contain-instance", 4
 
 
 def forget(intake: Compliance, name: str) -> None:
     """Remove what a sweep remembers, as if its next look were the first."""
-    local = intake.world.local
-    key = {"key": {"S": f"sweep#{name}/{local.account}/{local.region}"}}
-    intake.world.client("dynamodb").delete_item(TableName=intake.world.deployment.control_table, Key=key)
+    remember(intake, name, home(intake), {})
+
+
+def home(intake: Compliance) -> Place:
+    """Return the account and region of the deployment."""
+    return Place(intake.world.local.account, intake.world.local.region)
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ def swept(intake: Compliance) -> Swept:
         finding = world.send(server)
         world.quiet(f"ringfence-{RUNBOOK}")
     assert not world.history(server).entries, "the event is lost"
-    sweep(intake)
+    sweep(intake, SEVERE, RUNBOOK, places=PLACES)
     return Swept(server, finding, world.complete(server))
 
 
@@ -69,7 +67,7 @@ def test_a_finding_whose_event_was_lost_is_answered(intake: Compliance, swept: S
 
 def test_the_event_and_the_sweep_lead_to_one_incident(intake: Compliance, swept: Swept) -> None:
     intake.world.deployment.send(swept.finding)
-    sweep(intake)
+    sweep(intake, SEVERE, RUNBOOK, places=PLACES)
     history = intake.world.history(swept.server)
     assert history.incident == swept.history.incident
     assert len(history.of(FindingReceived)) == 1
@@ -80,10 +78,27 @@ def test_what_was_released_rests_when_it_is_swept(intake: Compliance, swept: Swe
     done = intake.hand.types("release", incident, "--yes", "--reason", "it was a drill")
     assert done.returncode == 0, done.stdout + done.stderr
     forget(intake, SEVERE)
-    sweep(intake)
+    sweep(intake, SEVERE, RUNBOOK, places=PLACES)
     until(lambda: intake.world.history(swept.server).released_at, "the release is recorded")
     assert intake.world.history(swept.server).incident == incident
     assert not intake.world.inspector().closed(swept.server)
+
+
+def test_people_are_told_of_what_only_a_sweep_found(intake: Compliance) -> None:
+    """The deadline of a sweep is 15 minutes after its schedule. That of this one is sooner."""
+    world, place, now = intake.world, home(intake), datetime.now(UTC)
+    inbox, builder = Inbox(world), world.builder()
+    server = builder.launch(builder.ground(), builder.name)
+    with intake.silent(RUNBOOK):
+        world.deployment.send(replace(InstanceFinding.about(server), updated=now - timedelta(minutes=20)))
+        intake.quiet(RUNBOOK)
+    remember(intake, SEVERE, place, {FINDINGS: Progress(now)})
+    look = Part(SWEEP, SEVERE, datetime.now(UTC) + timedelta(seconds=30), place.account, place.region)
+    due(intake, look)
+    routed(intake, RUNBOOK)
+    assert world.complete(server).of(FindingReceived)
+    (text,) = until(lambda: inbox.texts("Only the sweep"), "people are notified of what the sweep found")
+    assert f"1 of {InstanceFinding.type}" in text
 
 
 BUCKETS, VERSIONS = "harden-bucket", "s3-bucket-versioning-enabled"
@@ -113,12 +128,12 @@ def test_a_result_of_aws_config_whose_event_was_lost_is_answered_once(intake: Co
         config.put_evaluations(Evaluations=[judged], ResultToken=VERSIONS)
         intake.quiet(BUCKETS)
     assert not intake.history(BUCKETS, ref).entries, "the event is lost"
-    sweep(intake, CONFIG, BUCKETS)
+    sweep(intake, CONFIG, BUCKETS, places=PLACES)
     answered = intake.over(BUCKETS, ref)
     assert s3.get_bucket_versioning(Bucket=ref.id)["Status"] == "Enabled"
     assert [one.finding.source for one in answered.of(FindingReceived)] == ["aws.config"]
     released(intake, answered.incident, ref)
     forget(intake, CONFIG)
-    sweep(intake, CONFIG, BUCKETS)
+    sweep(intake, CONFIG, BUCKETS, places=PLACES)
     assert s3.get_bucket_versioning(Bucket=ref.id)["Status"] == "Suspended"
     assert intake.history(BUCKETS, ref).incident == answered.incident
