@@ -16,6 +16,7 @@ from ringfence.model.codec import canonical
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen, replace
+from ringfence.model.step import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -322,7 +323,7 @@ def _shortened(reason: str) -> str:
     """Return a reason that an item has room for. If it is cut, its end says so."""
     if len(reason) <= LONGEST:
         return reason
-    end = f"… (cut: {len(reason)} characters)"
+    end = f"… (cut: {counted(len(reason), 'character')})"
     return reason[: LONGEST - len(end)] + end
 
 

@@ -153,7 +153,7 @@ def test_every_reason_is_in_a_file_whole_and_none_is_written_without_a_reason() 
     (whole,) = json.loads(scanned.files.objects[file])["not_looked_at"]
     (cut,) = PlaceResults.of(scanned.memory.items[HERE]).unseen
     assert reason in whole
-    assert cut.endswith(f"… (cut: {len(whole)} characters)")
+    assert cut.endswith(f"… (cut: {len(whole):,} characters)")
     scanned = Scanned((named(BUCKET),))
     buckets(scanned.config, HERE, 1, 0)
     scanned.run()

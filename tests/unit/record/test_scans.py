@@ -88,7 +88,7 @@ def test_a_reason_is_kept_whole_or_says_that_it_was_cut() -> None:
     whole, longer = "y" * LONGEST, "y" * (LONGEST + 1)
     kept = PlaceResults().with_unseen((whole, longer)).unseen
     assert kept[0] == whole
-    assert kept[1].endswith(f"… (cut: {LONGEST + 1} characters)")
+    assert kept[1].endswith(f"… (cut: {LONGEST + 1:,} characters)")
 
 
 def test_the_longest_reasons_fit_into_an_item() -> None:
