@@ -32,8 +32,19 @@ event and the moment from which GetFindings returns it.
 """
 
 
+class SeverityLowered(Exception):
+    """The source has a lower severity than the one by which the policy decided. Nothing was recorded."""
+
+    def __init__(self, severity: float) -> None:
+        super().__init__(f"the source has severity {severity:g}")
+        self.severity = severity
+
+
 def with_answer(request: ResponseRequest, checked: Checked | None) -> ResponseRequest:
-    """Return the request as its source leaves it. A request by a person has a person as its source."""
+    """Return the request as its source leaves it. A request by a person has a person as its source.
+
+    Raises SeverityLowered if the policy must decide again.
+    """
     finding, decision = request.finding, request.decision
     if checked is None or finding is None or decision is None or not decision.mode.observes:
         return request
@@ -43,6 +54,8 @@ def with_answer(request: ResponseRequest, checked: Checked | None) -> ResponseRe
         # Somebody who makes up an event can name an account that nobody can ask.
         answer = replace(answer, verdict=Verdict.BLINDED)
     if checked.finding is not None:
+        if checked.finding.severity < finding.finding.severity:
+            raise SeverityLowered(checked.finding.severity)
         request = replace(request, finding=replace(finding, finding=checked.finding))
     return replace(request, decision=_decision(request, decision, answer), source=answer)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from ringfence.engine.claims import SeverityLowered
 from ringfence.engine.concurrency import each
 from ringfence.engine.intake import (
     Skipped,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from ringfence.handlers.proof import Proof
     from ringfence.handlers.queue import Work
     from ringfence.model.finding import Finding
+    from ringfence.model.runbook import Runbook
     from ringfence.policy.policy import Policy
 
     Event = dict[str, list[dict[str, str]]]
@@ -117,7 +119,10 @@ def answer(
         from ringfence.engine.canonical_subject import with_canonical_subjects
 
         finding = with_canonical_subjects(finding, answering, policy, wiring.warm().cloud)
-    return each(answers(finding, event, answering, policy, execution), lambda one: _answer(one, proof))
+    return each(
+        answers(finding, event, answering, policy, execution),
+        lambda one: _answer(one, answering, policy, execution, proof),
+    )
 
 
 def respond(order: ResponseRequest, proof: Proof) -> tuple[Again, ...]:
@@ -152,11 +157,24 @@ def _answered(told: tuple[Finding, ...]) -> tuple[Finding, ...]:
     return tuple(finding for finding in told if answering.answers(finding))
 
 
-def _answer(one: ResponseRequest | Skipped, proof: Proof) -> tuple[Again, ...]:
+def _answer(
+    one: ResponseRequest | Skipped,
+    answering: Runbook,
+    policy: Policy,
+    execution: ExecutionContext,
+    proof: Proof,
+) -> tuple[Again, ...]:
     if isinstance(one, Skipped):
         logger().info("off", extra={"subject": one.ref.key, "why": one.decision.reason})
         return respond(one.request, proof) if one.request else ()
-    return respond(one, proof)
+    try:
+        return respond(one, proof)
+    except SeverityLowered as lowered:
+        from ringfence.engine.lowered import decided_again  # most events have the severity of their source
+
+        logger().info("decided again", extra={"subject": one.ref.key, "why": str(lowered)})
+        again = decided_again(one, lowered.severity, answering, policy, execution)
+        return each(again, lambda each_: _answer(each_, answering, policy, execution, proof))
 
 
 def _message(order: ResponseRequest, report: ResponseResult, followup: Followup) -> str:
