@@ -29,9 +29,10 @@ TRUSTED = "acme/edr"
 
 
 def incoming(account: str) -> dict[str, object]:
-    """Return the sections of the policy: who may send findings, and which runbook answers."""
+    """Return the sections of the policy: what is told, who may send findings, and which runbook answers."""
     subjects = ["instance/*/*/*"]
     return {
+        "sweep": {"suppressed": "tell"},
         "senders": [
             {"role": _role(account, ROLE), "subjects": subjects, "mode": "dry-run"},
             {"account": "home", "subjects": subjects},

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.events.security_hub.actions import ACTIONS
+from ringfence.events.security_hub.actions import ACTIONS, CustomAction
 from ringfence.handlers.self_checks import checked
 from ringfence.local.samples import security_hub
 from ringfence.model.resource_names import HUB_ACTION_TYPE
+from ringfence.policy.decision import Mode
+from ringfence.record.approvals import approvals
 from ringfence.record.facts import DecisionMade
 from ringfence.self_check.kinds.functions import CODE
 from ringfence.self_check.places import Deployment
@@ -108,15 +110,21 @@ def status(client: Any, name: str) -> str:  # noqa: ANN401 - boto3's clients are
     return str(found[0]["StackStatus"]) if found else ""
 
 
-def test_a_finding_chosen_with_the_action_is_planned_and_nothing_is_changed(intake: Compliance) -> None:
-    local, group = intake.world.local, open_group(intake, "chosen")
+@pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
+def test_a_finding_chosen_with_an_action_is_planned_and_nothing_is_changed(
+    intake: Compliance, action: CustomAction
+) -> None:
+    local, group = intake.world.local, open_group(intake, f"chosen-{action.mode}")
     before = permissions(intake, group)
-    kind, action = "Security Hub Findings - Custom Action", PLAN.arn(local.account, local.region)
-    assert action in held(intake)
+    kind, arn = "Security Hub Findings - Custom Action", action.arn(local.account, local.region)
+    assert arn in held(intake)
     finding = failed(intake, group)
-    intake.put(entry(security_hub.imported(finding, kind=kind, resources=[action])))
+    intake.put(entry(security_hub.imported(finding, kind=kind, resources=[arn])))
     history = intake.when("harden-network", group, lambda one: bool(one.of(DecisionMade)), "decided")
     (decided,) = history.of(DecisionMade)
-    assert decided.decision.mode == "dry-run"
+    assert decided.decision.mode == action.mode
     assert "the event does not say who" in decided.decision.reason
+    intake.quiet("harden-network")
+    asked = approvals(intake.history("harden-network", group).entries)
+    assert bool(asked) is (action.mode == Mode.APPROVE)
     assert permissions(intake, group) == before

@@ -18,6 +18,7 @@ from ringfence.local.samples import access_analyzer, security_hub
 from ringfence.model.kinds.bucket import BucketRef
 from ringfence.record.facts import DecisionMade, FindingReceived, Intended
 from tests.e2e.intake.controls import failed, open_group, permissions
+from tests.e2e.world import Inbox, until
 from tests.support.samples.bus import entry
 
 if TYPE_CHECKING:
@@ -105,3 +106,26 @@ def test_a_failed_control_of_the_new_security_hub_is_remediated(intake: Complian
     history = intake.over("harden-network", group)
     assert [one.finding.type for one in history.of(FindingReceived)] == ["Config:restricted-ssh"]
     assert permissions(intake, group) == []
+
+
+STRANGER = "999988887777"
+SHARED = {
+    "AWS::IAM::Role": "arn:aws:iam::{account}:role/{name}",
+    "AWS::KMS::Key": "arn:aws:kms:{region}:{account}:key/{name}",
+    "AWS::Lambda::Function": "arn:aws:lambda:{region}:{account}:function:{name}",
+    "AWS::SQS::Queue": "arn:aws:sqs:{region}:{account}:{name}",
+    "AWS::EC2::Snapshot": "arn:aws:ec2:{region}::snapshot/snap-0123456789abcdef0",
+}
+"""Resources that Access Analyzer reports, and how their ARNs look."""
+
+
+def test_of_what_is_shared_with_another_account_a_person_is_told(intake: Compliance) -> None:
+    local, inbox = intake.world.local, Inbox(intake.world)
+    for kind, form in SHARED.items():
+        arn = form.format(account=local.account, region=local.region, name=f"shared-{uuid.uuid4()}")
+        event = direct(intake, arn)
+        more = {"resourceType": kind, "isPublic": False, "principal": {"AWS": STRANGER}}
+        intake.put(entry({**event, "detail": {**event["detail"], **more}}))
+    for kind in SHARED:
+        type_ = f"ExternalAccess:{kind}"
+        until(lambda told=type_: inbox.texts(told), f"a person is notified of {type_}")

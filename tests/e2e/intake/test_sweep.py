@@ -84,21 +84,46 @@ def test_what_was_released_rests_when_it_is_swept(intake: Compliance, swept: Swe
     assert not intake.world.inspector().closed(swept.server)
 
 
-def test_people_are_told_of_what_only_a_sweep_found(intake: Compliance) -> None:
+def test_a_severity_that_rose_and_whose_event_was_lost_is_answered(intake: Compliance) -> None:
+    world, builder = intake.world, intake.world.builder()
+    server = builder.launch(builder.ground(), builder.name)
+    finding = world.send(server, severity=5.0)
+    first = world.complete(server)
+    with intake.silent(RUNBOOK):
+        world.deployment.send(replace(finding, severity=8.0, updated=datetime.now(UTC)))
+        intake.quiet(RUNBOOK)
+    sweep(intake, SEVERE, RUNBOOK, places=PLACES)
+    history = world.history(server)
+    assert history.incident == first.incident
+    assert [one.finding.severity for one in history.of(FindingReceived)] == [5.0, 8.0]
+
+
+ARCHIVED = "Backdoor:EC2/Spambot"
+
+
+def test_people_are_told_of_what_only_a_sweep_found_and_of_what_a_filter_archived(
+    intake: Compliance,
+) -> None:
     """The deadline of a sweep is 15 minutes after its schedule. That of this one is sooner."""
     world, place, now = intake.world, home(intake), datetime.now(UTC)
     inbox, builder = Inbox(world), world.builder()
-    server = builder.launch(builder.ground(), builder.name)
+    lost, archived = (builder.launch(builder.ground(), name) for name in ("lost", "archived"))
     with intake.silent(RUNBOOK):
-        world.deployment.send(replace(InstanceFinding.about(server), updated=now - timedelta(minutes=20)))
+        world.deployment.send(replace(InstanceFinding.about(lost), updated=now - timedelta(minutes=20)))
+        suppressed = world.send(archived, type=ARCHIVED)
         intake.quiet(RUNBOOK)
+    guardduty = world.client("guardduty")
+    (detector,) = guardduty.list_detectors()["DetectorIds"]
+    guardduty.archive_findings(DetectorId=detector, FindingIds=[suppressed.id])
     remember(intake, SEVERE, place, {FINDINGS: Progress(now)})
-    look = Part(SWEEP, SEVERE, datetime.now(UTC) + timedelta(seconds=30), place.account, place.region)
-    due(intake, look)
+    due(intake, Part(SWEEP, SEVERE, datetime.now(UTC) + timedelta(seconds=30), place.account, place.region))
     routed(intake, RUNBOOK)
-    assert world.complete(server).of(FindingReceived)
+    assert world.complete(lost).of(FindingReceived)
     (text,) = until(lambda: inbox.texts("Only the sweep"), "people are notified of what the sweep found")
     assert f"1 of {InstanceFinding.type}" in text
+    (text,) = until(lambda: inbox.texts("a suppression rule"), "people are notified of what was archived")
+    assert f"1 of {ARCHIVED}" in text
+    assert not world.history(archived).entries
 
 
 BUCKETS, VERSIONS = "harden-bucket", "s3-bucket-versioning-enabled"
