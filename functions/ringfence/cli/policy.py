@@ -65,14 +65,10 @@ def check(ctx: click.Context, path: Path, home: str, *, strict: bool, as_json: b
     Exit code 0: valid. 2: there are errors. 3: there are warnings, with --strict.
     """
     from ringfence.handlers.outputs import options
-    from ringfence.policy.file import InvalidPolicy, checked
+    from ringfence.policy.file import checked
 
-    errors: tuple[Flaw, ...] = ()
-    warnings: tuple[Flaw, ...] = ()
-    try:
-        warnings = checked(path, _catalogue(ctx.obj), datetime.now(UTC).date(), home, outputs=options())
-    except InvalidPolicy as invalid:
-        errors = invalid.flaws
+    today = datetime.now(UTC).date()
+    errors, warnings = checked(path, _catalogue(ctx.obj), today, home, outputs=options())
     found = [("error", one) for one in errors] + [("warning", one) for one in warnings]
     if as_json:
         rows = [

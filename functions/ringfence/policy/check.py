@@ -45,8 +45,16 @@ def flaws_of(
 
     `home`: the home account, if known. `outputs`: the options of each output. None: they are not checked.
     """
-    found = {
-        document.flaw(path, problem)
+    found = problems_of(document, runbooks, home, outputs)
+    return tuple(sorted({document.flaw(path, problem) for path, problem in found}))
+
+
+def problems_of(
+    document: Located, runbooks: Mapping[str, Runbook], home: str, outputs: Outputs | None
+) -> frozenset[tuple[Path, str]]:
+    """Return the errors of a policy by their paths. The parameters are those of `flaws_of`."""
+    return frozenset(
+        one
         for check in (
             shape_flaws(SCHEMA, document.plain),
             _names(document.plain, runbooks),
@@ -59,9 +67,8 @@ def flaws_of(
             output_flaws(document.plain, outputs) if outputs is not None else (),
             sweep_flaws(document.plain),
         )
-        for path, problem in check
-    }
-    return tuple(sorted(found))
+        for one in check
+    )
 
 
 def _approvals(data: object) -> Iterator[tuple[Path, str]]:

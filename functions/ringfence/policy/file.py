@@ -14,7 +14,7 @@ from ringfence.model.errors import BadInput
 from ringfence.model.resource_names import home_roles, member_roles
 from ringfence.model.subject import ACCOUNT
 from ringfence.policy.approvals import compiled_approvals
-from ringfence.policy.check import flaws_of
+from ringfence.policy.check import flaws_of, problems_of
 from ringfence.policy.compile_rule import accounts, compiled_rule, severities
 from ringfence.policy.compiled import HELD_BACK, IGNORE, UNCONFIRMABLE, VERSION, policy_from_json
 from ringfence.policy.decision import Mode
@@ -114,7 +114,7 @@ def load_policy(
     InvalidPolicy
         With every error, its line and its field.
     """
-    return _read(path, runbooks, home, outputs)[1]
+    return _read(path, runbooks, home, outputs)
 
 
 def checked(
@@ -124,30 +124,44 @@ def checked(
     home: str = "",
     *,
     outputs: Outputs | None = None,
-) -> tuple[Flaw, ...]:
-    """Return the warnings about a policy file. Raises BadInput, and InvalidPolicy with its errors.
+) -> tuple[tuple[Flaw, ...], tuple[Flaw, ...]]:
+    """Return the errors of a policy file, and the warnings about the rest of it, in line order.
 
     The parameters are those of `load_policy`. `today` is the day for which entries must not have expired.
+    Raises BadInput if the file cannot be read or is no YAML.
     """
+    from ringfence.policy.sound_part import sound_part
     from ringfence.policy.warnings import warnings_of
 
-    document, file = _read(path, runbooks, home, outputs)
-    return warnings_of(document, file, today, home)
+    text = _text(path)
+    document = read_yaml(text, str(path))
+    found = problems_of(document, runbooks, home, outputs)
+    errors = tuple(sorted({document.flaw(*one) for one in found}))
+    if found:
+        document = sound_part(document, (path for path, _ in found))
+        if problems_of(document, runbooks, home, outputs):  # for example, it has no scope
+            return errors, ()
+    return errors, warnings_of(document, _file(document, path, text, runbooks), today, home)
 
 
-def _read(
-    path: Path, runbooks: Mapping[str, Runbook], home: str, outputs: Outputs | None
-) -> tuple[Located, PolicyFile]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise BadInput(str(path), f"cannot be read: {_why(error)}") from error
+def _read(path: Path, runbooks: Mapping[str, Runbook], home: str, outputs: Outputs | None) -> PolicyFile:
+    text = _text(path)
     document = read_yaml(text, str(path))
     if flaws := flaws_of(document, runbooks, home, outputs):
         raise InvalidPolicy(path, flaws)
+    return _file(document, path, text, runbooks)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise BadInput(str(path), f"cannot be read: {_why(error)}") from error
+
+
+def _file(document: Located, path: Path, text: str, runbooks: Mapping[str, Runbook]) -> PolicyFile:
     data, origins = joined(document, path.name)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return document, PolicyFile(data, runbooks, digest, origins)
+    return PolicyFile(data, runbooks, hashlib.sha256(text.encode()).hexdigest(), origins)
 
 
 def compile_policy(

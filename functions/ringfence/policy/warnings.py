@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.resource_names import ACTIVITY, SCANS, function_role
 from ringfence.model.rule_confirmation import PREFIX
-from ringfence.model.step import counted
 from ringfence.model.told_sources import any_told
 from ringfence.policy.check_rules import finding_types
 from ringfence.policy.compiled import policy_from_json
 from ringfence.policy.decision import UNCHECKED, Mode
+from ringfence.policy.entry_warnings import entry_warnings
 from ringfence.policy.evaluation import UNDECIDED
 from ringfence.policy.lookup import get, items_of
 from ringfence.policy.schema import HOME
@@ -26,14 +26,6 @@ if TYPE_CHECKING:
     from ringfence.policy.rules import Rule
     from ringfence.policy.yaml_source import Flaw, Located, Path
 
-_SOON = 30
-"""An entry that expires within so many days is reported."""
-_NAMED = ("iam-user", "iam-role", "bucket")
-"""The kinds of resources that people name."""
-_SPECIAL = frozenset("*?[")
-"""The characters that make a name a glob."""
-_OF_AWS = ("aws-reserved/", "aws-service-role/")
-"""The paths of roles that only AWS creates."""
 _ANY_HOME = "0" * 12
 
 
@@ -54,11 +46,10 @@ def warnings_of(document: Located, file: PolicyFile, today: date, home: str = ""
     policy = policy_from_json(file.compile(home or _ANY_HOME))
     own = len(items_of(get(document.plain, "rules")))
     checks = (
-        _unreachable(policy, own, file.runbooks),
+        _unreachable(policy, own, file.runbooks, document),
         _names(policy, own),
         _held(policy, own, file.runbooks),
-        _expiry(document.plain, today),
-        _chosen(document.plain),
+        entry_warnings(document, today),
         _unknown(policy, own),
         _default(policy),
         _unchecked(policy),
@@ -67,12 +58,15 @@ def warnings_of(document: Located, file: PolicyFile, today: date, home: str = ""
     return tuple(sorted({document.flaw(path, words) for check in checks for path, words in check}))
 
 
-def _unreachable(policy: Policy, own: int, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Path, str]]:
+def _unreachable(
+    policy: Policy, own: int, runbooks: Mapping[str, Runbook], document: Located
+) -> Iterator[tuple[Path, str]]:
     """Find rules that never decide, because another rule before them matches all that they match."""
     for index, rule in enumerate(policy.rules[:own]):
         for before, other in enumerate(policy.rules[:index]):
             if covers(other, rule, runbooks):
-                shown = f"rule {other.shown(before + 1)}"
+                _, number = document.in_file(("rules", before))
+                shown = f"rule {other.shown(int(number) + 1)}"
                 same = covers(rule, other, runbooks)
                 words = f"repeats {shown}" if same else f"never decides: {shown} before it matches all of it"
                 yield ("rules", index), words
@@ -136,40 +130,6 @@ def _held(policy: Policy, own: int, runbooks: Mapping[str, Runbook]) -> Iterator
             if rule.mode is Mode.AUTO and id_ in held:
                 words = "stays a dry run: it can break a workload, and no `allow` of its runbook lists it"
                 yield ("rules", index, "remediations", number), words
-
-
-def _expiry(data: object, today: date) -> Iterator[tuple[Path, str]]:
-    for field in ("protected", "exempt"):
-        for index, entry in enumerate(items_of(get(data, field))):
-            expires = get(entry, "expires")
-            if not isinstance(expires, str) or not expires:
-                continue
-            left = (today.fromisoformat(expires) - today).days
-            if left < 0:
-                yield (field, index, "expires"), "is over: the entry has no effect any more"
-            elif left <= _SOON:
-                yield (
-                    (field, index, "expires"),
-                    f"is in {counted(left, 'day')}: the entry then has no effect any more",
-                )
-
-
-def _chosen(data: object) -> Iterator[tuple[Path, str]]:
-    """Find exemptions of names that an intruder can give to a new resource.
-
-    Ids of other kinds are AWS's. Only AWS creates roles below some paths.
-    """
-    for field in ("protected", "exempt"):
-        for index, entry in enumerate(items_of(get(data, field))):
-            kind, _, rest = str(get(entry, "subject")).partition("/")
-            name = rest.split("/", 2)[-1]
-            is_open = not _SPECIAL.isdisjoint(name) and not name.startswith(_OF_AWS)
-            if is_open and any(fnmatchcase(one, kind) for one in _NAMED):
-                words = (
-                    "matches names that somebody who may create such a resource can choose, and Ringfence "
-                    "then leaves it unchanged: give exact names"
-                )
-                yield (field, index, "subject"), words
 
 
 def _unknown(policy: Policy, own: int) -> Iterator[tuple[Path, str]]:

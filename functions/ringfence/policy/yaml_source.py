@@ -40,6 +40,10 @@ class Located:
     plain: object
     node: object
 
+    def in_file(self, path: Path) -> Path:
+        """Return the path in the file. That of a part of a document differs."""
+        return path
+
     def flaw(self, path: Path, problem: str) -> Flaw:
         """Return an error at the line of `path`, or of its nearest existing parent."""
         line, column = _place(self.node, path)

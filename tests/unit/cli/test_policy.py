@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,77 @@ def test_errors_are_shown_all_at_once_for_people_and_for_programs(tmp_path: Path
         ("error", 3, "rulez"),
         ("error", 4, "default"),
     ]
+
+
+def test_warnings_are_shown_together_with_errors_and_both_have_their_lines(path: Path) -> None:
+    """A rule with an error decides nothing, and so it is not said to be repeated or to repeat another one."""
+    before = [line for line in run("check", path).output.splitlines() if ": warning: " in line]
+    lines = POLICY.splitlines()
+    wrong = "  - {name: wrong, finding: 'Backdoor:*', mode: atuo}"
+    place = lines.index("rules:") + 1
+    path.write_text("\n".join((*lines[:place], wrong, *lines[place:], "default: atuo", "")), "utf-8")
+    result = run("check", path)
+    assert result.exit_code == 2
+    assert "2 errors, 5 warnings" in result.output
+
+    def moved(line: str) -> str:
+        """Return a warning as it is one line and one rule further down."""
+        number, rest = line.removeprefix(f"{path}:").split(":", 1)
+        if int(number) <= place:
+            return line
+        rule = re.sub(r"rules\[(\d)\]", lambda found: f"rules[{int(found[1]) + 1}]", rest)
+        return f"{path}:{int(number) + 1}:{rule}"
+
+    assert [line for line in result.output.splitlines() if ": warning: " in line] == list(map(moved, before))
+    kinds = [one["kind"] for one in json.loads(run("check", path, "--json").output)["found"]]
+    assert kinds == ["error"] * 2 + ["warning"] * 5
+
+
+def test_a_warning_names_another_rule_by_its_number_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "policy.yaml"
+    rules = ["{mode: atuo}", "{finding: 'Backdoor:*', mode: auto}", "{finding: 'Backdoor:*', mode: approve}"]
+    path.write_text(HEAD + "rules:\n" + "".join(f"  - {one}\n" for one in rules), "utf-8")
+    assert "warning: rules[2]: repeats rule 2" in run("check", path).output
+
+
+BUCKET = "subject: bucket/*/*/www, reason: the website"
+ROLE = "subject: iam-role/*/*/way-in, reason: the way in, owner: ops"
+
+
+@pytest.mark.parametrize(
+    ("protected", "exempt", "repeats"),
+    [
+        ([], [BUCKET, BUCKET], True),
+        ([], [BUCKET, f"{BUCKET}, runbook: harden-bucket"], True),
+        ([], [f"{BUCKET}, runbook: harden-bucket", BUCKET], False),
+        ([], [f"{BUCKET}, remediations: [require-tls]", f"{BUCKET}, remediations: [version-bucket]"], False),
+        ([], [f"{BUCKET}, expires: 2098-12-31", f"{BUCKET}, expires: 2097-12-31"], True),
+        ([], [f"{BUCKET}, expires: 2097-12-31", f"{BUCKET}, expires: 2098-12-31"], False),
+        ([], [f"{BUCKET}, expires: 2097-12-31", BUCKET], False),
+        ([ROLE], [ROLE], True),
+        ([ROLE, ROLE], [], True),
+        ([ROLE], [BUCKET], False),
+    ],
+)
+def test_an_entry_that_says_no_more_than_an_earlier_one_is_a_warning(
+    protected: list[str], exempt: list[str], tmp_path: Path, *, repeats: bool
+) -> None:
+    path = tmp_path / "policy.yaml"
+    lists = {"protected": protected, "exempt": exempt}
+    text = "".join(f"{name}: [{', '.join(f'{{{one}}}' for one in each)}]\n" for name, each in lists.items())
+    path.write_text(HEAD + text, "utf-8")
+    output = run("check", path).output
+    assert "0 errors" in output
+    assert ("has no effect: " in output) is repeats
+
+
+@pytest.mark.parametrize("text", ["[]", "version: 1\n", "version: 1\nscope: {accounts: [x]}\nrules: 3\n"])
+def test_without_a_scope_there_are_errors_only(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text(text, "utf-8")
+    result = run("check", path)
+    assert result.exit_code == 2
+    assert "0 warnings" in result.output
 
 
 @pytest.mark.parametrize(
