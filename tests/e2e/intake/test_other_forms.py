@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import uuid
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -128,4 +129,4 @@ def test_of_what_is_shared_with_another_account_a_person_is_told(intake: Complia
         intake.put(entry({**event, "detail": {**event["detail"], **more}}))
     for kind in SHARED:
         type_ = f"ExternalAccess:{kind}"
-        until(lambda told=type_: inbox.texts(told), f"a person is notified of {type_}")
+        until(partial(inbox.texts, type_), f"a person is notified of {type_}")
