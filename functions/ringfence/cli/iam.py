@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from ringfence.cli.choices import OneOf
+from ringfence.cli.iam_options import DEFAULT_DAYS, Source, present
 from ringfence.cli.text import is_terminal, safe
 from ringfence.model.errors import BadInput
 from ringfence.model.step import counted
@@ -52,7 +53,7 @@ def iam() -> None:
 @click.option(
     "--access-role", metavar="ROLE", help="The ARN of the role with which Access Analyzer reads the trail."
 )
-@click.option("--days", type=int, default=90, show_default=True, help="How many days Access Analyzer reads.")
+@click.option("--days", type=int, help=f"How many days Access Analyzer reads.  [default: {DEFAULT_DAYS}]")
 @click.option(
     "--environment",
     type=OneOf(*_ENVIRONMENTS),
@@ -73,7 +74,7 @@ def generate(  # noqa: PLR0913 - the options of a command
     principal: str | None,
     trail: str | None,
     access_role: str | None,
-    days: int,
+    days: int | None,
     environment: str | None,
     services: str | None,
     regions: str,
@@ -96,25 +97,24 @@ def generate(  # noqa: PLR0913 - the options of a command
 
     Exit code 0: printed. 1: a record cannot be read. 2: bad input.
     """
+    from ringfence.privileges.difference import difference
     from ringfence.privileges.generate import for_environment, from_uses
 
-    wanted = _services(services)
+    wanted, where = _services(services), _list(regions)
+    Source(paths, principal, trail, access_role, days, environment, wanted, where).check()
+    now = present(compare) if compare else None
     problems: list[str] = []
     unknown: dict[Unknown, int] = {}
-    if trail and (found := _analyzed(trail, principal, access_role, days, bool(paths))):
-        made = found
-    elif paths and not environment:
-        made = from_uses(_uses(paths, principal, wanted, unknown, problems))
-    elif environment and wanted and not paths and not principal:
-        made = for_environment(environment, wanted, _list(regions))
+    if environment:
+        made = for_environment(environment, wanted, where)
     else:
-        raise BadInput(
-            "--from-cloudtrail", "must be given, or --access-analyzer, or --environment with --services"
-        )
-    if not made.statements:
-        raise BadInput("--principal", "must be a principal with recorded calls", principal or "")
-    compared = _compared(compare, made) if compare else None
+        span = DEFAULT_DAYS if days is None else days
+        found = trail and _analyzed(trail, principal, access_role, span, bool(paths))
+        made = found or from_uses(_uses(paths, principal, wanted, unknown, problems))
     left = list(_left_out(unknown))
+    if not made.statements:
+        _end(principal, left, problems)
+    compared = difference(now, made.statements) if now else None
     if as_json:
         click.echo(json.dumps(_as_json(made, left, compared)))
     else:
@@ -123,6 +123,16 @@ def generate(  # noqa: PLR0913 - the options of a command
     for one in problems:
         click.echo(safe(one), err=True)
     click.get_current_context().exit(1 if problems else 0)
+
+
+def _end(principal: str | None, left: list[str], problems: list[str]) -> NoReturn:
+    """Say what was read and why there is no policy, and end with bad input."""
+    _tell_lists([("Left out", left)])
+    for one in problems:
+        click.echo(safe(one), err=True)
+    if principal:
+        raise BadInput("--principal", "must be a principal with recorded calls that were allowed", principal)
+    raise BadInput("--from-cloudtrail", "must contain a call that was allowed")
 
 
 def _left_out(unknown: dict[Unknown, int]) -> Iterator[str]:
@@ -181,17 +191,6 @@ def _list(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.strip() for one in text.split(",") if one.strip()))
 
 
-def _compared(path: Path, made: Generated) -> Difference:
-    from ringfence.cli.reading import text_of
-    from ringfence.privileges.difference import difference
-
-    try:
-        old = json.loads(text_of("--compare", path))
-    except ValueError as error:
-        raise BadInput("--compare", "must be JSON", str(path)) from error
-    return difference(old, [action for one in made.statements for action in one.actions])
-
-
 def _tell(made: Generated, left: list[str], compared: Difference | None) -> None:
     from ringfence.privileges.generate import LONGEST
 
@@ -203,6 +202,16 @@ def _tell(made: Generated, left: list[str], compared: Difference | None) -> None
             ("Wildcards of the present policy, and what of them is used", list(compared.wider)),
             ("Not compared", list(compared.not_compared)),
         ]
+    _tell_lists(titled)
+    size = len(json.dumps(made.document, separators=(",", ":")))
+    if size > LONGEST:
+        click.echo(
+            f"The policy has {counted(size, 'character')}, and IAM allows {LONGEST}. Split it by service.",
+            err=True,
+        )
+
+
+def _tell_lists(titled: list[tuple[str, list[str]]]) -> None:
     for title, lines in titled:
         if lines:
             click.echo(f"{title}:", err=True)
@@ -210,12 +219,6 @@ def _tell(made: Generated, left: list[str], compared: Difference | None) -> None
                 click.echo(_fitting(one), err=True)
             if len(lines) > MOST_NOTES:
                 click.echo(f"  and {len(lines) - MOST_NOTES} more; --json has all", err=True)
-    size = len(json.dumps(made.document, separators=(",", ":")))
-    if size > LONGEST:
-        click.echo(
-            f"The policy has {counted(size, 'character')}, and IAM allows {LONGEST}. Split it by service.",
-            err=True,
-        )
 
 
 def _fitting(text: str) -> str:

@@ -13,6 +13,7 @@ from ringfence.cli.main import main
 from tests.support.json_forms import check
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from click.testing import Result
@@ -143,6 +144,7 @@ def test_a_policy_for_an_environment_gives_the_reason_of_each_wildcard() -> None
         ("--environment", "production", "--services", "nothing"),
         ("--environment", "production", "--services", "s3", "--from-cloudtrail", "x"),
         ("--environment", "production", "--services", "s3", "--compare", "/nowhere.json"),
+        ("--environment", "production", "--services", "s3", "--regions", "mars"),
     ],
 )
 def test_what_cannot_be_meant_is_bad_input(words: tuple[str, ...]) -> None:
@@ -153,3 +155,74 @@ def test_a_principal_without_calls_is_bad_input(file: Path) -> None:
     done = generate("--from-cloudtrail", str(file), "--principal", "nobody")
     assert done.exit_code == 2
     assert "--principal: must be a principal with recorded calls" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--regions", "eu-west-1"), "--regions: needs --environment"),
+        (("--days", "30"), "--days: needs --access-analyzer"),
+        (("--access-role", ROLE), "--access-role: needs --access-analyzer"),
+        (
+            ("--environment", "production", "--services", "s3"),
+            "--from-cloudtrail: cannot be combined with --environment",
+        ),
+        (
+            ("--access-analyzer", "all", "--services", "s3"),
+            "--services: cannot be combined with --access-analyzer",
+        ),
+    ],
+)
+def test_no_option_is_left_out_without_a_word(file: Path, words: tuple[str, ...], told: str) -> None:
+    done = generate("--from-cloudtrail", str(file), *words)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert told in done.stderr
+
+
+def test_records_without_an_allowed_call_are_bad_input_and_say_what_was_read(tmp_path: Path) -> None:
+    path = tmp_path / "records.jsonl"
+    path.write_text(f"{json.dumps(record('DeleteItem', errorCode='AccessDenied'))}\n{{\n", "utf-8")
+    done = generate("--from-cloudtrail", str(path))
+    assert done.exit_code == 2
+    assert "dynamodb:DeleteItem: denied, 1 time" in done.stderr
+    assert "records.jsonl, line 2: " in done.stderr
+    assert "--from-cloudtrail: must contain a call that was allowed" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        lambda one: {"PolicyVersion": {"Document": one, "VersionId": "v1"}},
+        lambda one: {"PolicyDocument": one},
+    ],
+)
+def test_what_iam_answers_is_a_present_policy(
+    file: Path, tmp_path: Path, wrapped: Callable[[object], object]
+) -> None:
+    path = tmp_path / "now.json"
+    path.write_text(json.dumps(wrapped({"Statement": {"Effect": "Allow", "Action": "dynamodb:*"}})), "utf-8")
+    done = generate("--from-cloudtrail", str(file), "--compare", str(path), "--json")
+    assert json.loads(done.stdout)["difference"]["added"] == ["s3:PutObject"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "{\n",
+            "is not one complete JSON document: Expecting property name enclosed in double quotes at line 2",
+        ),
+        ("{}", "Statement: is required: the file must contain an IAM policy"),
+        ('{"RoleName": "web"}', "Statement: is required"),
+        ('{"Statement": [1]}', "Statement[0].Effect: must be Allow or Deny"),
+        ('{"Statement": [{"Effect": "allow", "Action": "*"}]}', "Statement[0].Effect: must be Allow or Deny"),
+        ('{"Statement": {"Effect": "Allow"}}', "Statement[0].Action: is required"),
+    ],
+)
+def test_what_is_no_policy_is_not_compared(file: Path, tmp_path: Path, text: str, told: str) -> None:
+    path = tmp_path / "now.json"
+    path.write_text(text, "utf-8")
+    done = generate("--from-cloudtrail", str(file), "--compare", str(path))
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert f"--compare: {path}: " in done.stderr
+    assert told in done.stderr

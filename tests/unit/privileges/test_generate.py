@@ -204,7 +204,57 @@ def test_what_a_policy_allows_too_much_and_too_little_is_shown() -> None:
             {"Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*"},
         ]
     }
-    found = difference(old, [one.action.text for one in used(GET, TABLE)])
+    found = difference(old, from_uses(used(GET, TABLE)).statements)
     assert found.added == ("dynamodb:PutItem",)
     assert found.unused == ("iam:*",)
     assert found.not_compared == ("statement 2: only statements that allow actions are compared",)
+
+
+ORDERS = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"
+
+
+@pytest.mark.parametrize(
+    ("resource", "added", "unused", "wider"),
+    [
+        (ORDERS, (), (), ()),
+        ("*", (), (), (f"dynamodb:PutItem on *: only on {ORDERS}",)),
+        (
+            ORDERS.replace("orders", "ord*"),
+            (),
+            (),
+            (f"dynamodb:PutItem on {ORDERS[:-3]}*: only on {ORDERS}",),
+        ),
+        (ORDERS.replace("orders", "${aws:PrincipalTag/table}"), (), (), None),
+        (f"{ORDERS}-old", (f"dynamodb:PutItem on {ORDERS}",), (f"dynamodb:PutItem on {ORDERS}-old",), ()),
+        ([ORDERS, f"{ORDERS}-old"], (), (f"dynamodb:PutItem on {ORDERS}-old",), ()),
+    ],
+)
+def test_resources_that_a_policy_allows_too_much_and_too_little_are_shown(
+    resource: object, added: tuple[str, ...], unused: tuple[str, ...], wider: tuple[str, ...] | None
+) -> None:
+    old = {"Statement": [{"Effect": "Allow", "Action": "dynamodb:PutItem", "Resource": resource}]}
+    found = difference(old, from_uses(used(TABLE)).statements)
+    assert (found.added, found.unused, found.not_compared) == (added, unused, ())
+    assert found.wider == wider if wider is not None else len(found.wider) == 1
+
+
+def test_of_many_resources_the_first_ones_are_named() -> None:
+    tables = [record("dynamodb", "PutItem", {"tableName": f"table{number}"}) for number in range(5)]
+    old = {"Statement": {"Effect": "Allow", "Action": "dynamodb:PutItem", "Resource": "*"}}
+    (wider,) = difference(old, from_uses(used(*tables)).statements).wider
+    assert wider.endswith("table/table2 and 2 others")
+
+
+def test_conditions_and_resources_that_are_left_out_are_not_compared() -> None:
+    old = {
+        "Statement": [
+            {"Effect": "Allow", "Action": "dynamodb:PutItem", "Resource": ORDERS, "Condition": {"Bool": {}}},
+            {"Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::other/*"},
+        ]
+    }
+    found = difference(old, from_uses(used(GET, TABLE)).statements)
+    assert found.not_compared == (
+        "statement 1: its conditions are not compared",
+        "statement 2: its resources are not compared",
+    )
+    assert (found.added, found.unused, found.wider) == ((), (), ())
