@@ -93,7 +93,9 @@ def test_an_instance_finding_that_names_no_instance_is_delivered_for_somebody_to
     name=st.sampled_from(
         [*sorted(TYPES), *sorted(REPORTED_TYPES), "Trojan:EC2/New", "Recon:IAMUser/UserPermissions"]
     ),
-    resource_type=st.sampled_from(["Instance", "EKSCluster", "ECSCluster", "Container", "AccessKey", None]),
+    resource_type=st.sampled_from(
+        ["Instance", "EKSCluster", "ECSCluster", "Container", "AccessKey", "Robot", None]
+    ),
     host=st.sampled_from([samples.INSTANCE, "i-99999999", "web", "", None, 7]),
     source=st.sampled_from(["aws.guardduty", "aws.ec2"]),
 )

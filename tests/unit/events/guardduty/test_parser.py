@@ -179,8 +179,10 @@ def test_a_resource_type_that_contradicts_the_finding_type_is_bad_input(resource
     assert refused(event).field == "detail.resource.resourceType"
 
 
-def test_a_workload_of_an_unheard_of_kind_is_bad_input() -> None:
-    assert refused(samples.workload_finding(resource_type="Robot")).field == "detail.resource.resourceType"
+@pytest.mark.parametrize("resource_type", [7, ["Container"], {}])
+def test_a_workload_whose_kind_is_no_text_is_bad_input(resource_type: object) -> None:
+    event = changed(samples.workload_finding(), "detail.resource.resourceType", resource_type)
+    assert refused(event).field == "detail.resource.resourceType"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from ringfence.events.dispatch import findings
 from ringfence.events.envelope import NotForUs
 from ringfence.events.guardduty.trigger.buckets import BUCKET_TYPES
 from ringfence.events.guardduty.trigger.credential_types import CREDENTIAL_TYPES, Actor
-from ringfence.events.guardduty.trigger.instance_types import TYPES
+from ringfence.events.guardduty.trigger.instance_types import TYPES, Shape
 from ringfence.events.guardduty.trigger.reported import REPORTED_FINDING, REPORTED_TYPES
 from ringfence.local.samples import guardduty as samples
 from ringfence.local.samples import guardduty_callers as callers
@@ -122,6 +122,25 @@ def test_a_known_type_without_a_resource_to_act_on_is_reported(event: dict[str, 
     finding = found(event)
     assert answering(finding) == {"report-findings"}
     assert said in finding.advice
+
+
+@pytest.mark.parametrize("name", sorted(one for one, kind in TYPES.items() if kind.shape is Shape.WORKLOAD))
+@pytest.mark.parametrize("resource_type", ["Robot", "instance", "S3Bucket", "a\x1b[2Jrobot"])
+def test_a_workload_of_an_unknown_kind_is_reported(name: str, resource_type: str) -> None:
+    """GuardDuty can begin to monitor another kind of workload. What it finds there must reach a person."""
+    finding = found(changed(of_type(name), "detail.resource.resourceType", resource_type))
+    assert answering(finding) == {"report-findings"}
+    (ref,) = finding.subjects
+    decision = decide(POLICY, "report-findings", finding, ref)
+    assert decision.mode is Mode.NOTIFY
+    assert decision.reason.isprintable()
+    assert resource_type.partition("\x1b")[0] in decision.reason
+
+
+def test_a_workload_of_an_unknown_kind_is_delivered_to_the_runbook_that_reports() -> None:
+    event = samples.workload_finding(resource_type="Robot")
+    assert RULES.count(event) == 1
+    assert answering(found(event)) == {"report-findings"}
 
 
 @pytest.mark.parametrize(

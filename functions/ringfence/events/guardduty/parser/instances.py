@@ -34,7 +34,9 @@ def subjects(kind: FindingType, detail: Document, account: str, region: str) -> 
     what = resource.text("resourceType")
     known = (INSTANCE,) if kind.shape is Shape.INSTANCE else (INSTANCE, *CONTAINERS)
     if what not in known:
-        raise BadInput(resource.at("resourceType"), f"must be {' or '.join(known)} for {kind.name}", what)
+        if kind.shape is Shape.WORKLOAD:  # GuardDuty can begin to monitor other kinds of workloads
+            return NotForUs(f"{kind.name}: it is about a workload of the unknown type {what}")
+        raise BadInput(resource.at("resourceType"), f"must be {INSTANCE} for {kind.name}", what)
     if what == INSTANCE:
         instance = resource.child("instanceDetails")
         return (_ref(account, region, instance.text("instanceId"), instance.at("instanceId")),)
