@@ -101,10 +101,10 @@ def test_where_nothing_is_deployed_each_command_says_which_place_it_looked_at(
 
 @pytest.fixture(scope="module")
 def instances(owner: Owner) -> tuple[str, str]:
-    """Two instances of the owner. Each is in a VPC of its own, so the plan of one is not about the other."""
+    """Two instances of the owner in one VPC. The first to be isolated creates the group of both."""
     builder = Builder(owner.local.client, owner.local.account, HOME_REGION, "owned")
-    grounds = (builder.ground(network) for network in ("10.20", "10.21"))
-    first, second = (builder.launch(one, f"owned-{one.vpc}").ref.id for one in grounds)
+    ground = builder.ground()
+    first, second = (builder.launch(ground, f"owned-{number}").ref.id for number in (1, 2))
     return first, second
 
 

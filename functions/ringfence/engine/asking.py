@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.engine.holding import reasons_against
 from ringfence.engine.incident_start import IncidentStart
-from ringfence.engine.plan_binding import changes, same_kinds, step_lines
+from ringfence.engine.plan_binding import changes, is_covered, same_kinds, step_lines
 from ringfence.engine.prospect import Prospect
 from ringfence.model.codec import canonical
 from ringfence.model.frozen import frozen
@@ -75,15 +75,18 @@ def drift(
 ) -> tuple[str, ...]:
     """Return in words how the current plans differ from those of an approval. Empty if they do not.
 
-    The plans are made again from what was recorded then, and must be equal. The plans of now may differ only
-    in the incident's id and in times.
+    The plans are made again from what was recorded then, and must be equal, but for what other incidents have
+    prepared since for all. The plans of now may differ only in the incident's id and in times.
     """
     then = _then(history, approval)
     again = [then.plan(stage, then.start.history, resource) for stage in request.runbook.stages]
-    equal = tuple((one.stage, one.digest) for one in again) == approval.asked.plans
+    agreed = dict(approval.asked.plans)
+    equal = [one.stage for one in again] == [*agreed] and all(
+        is_covered(history, agreed[one.stage], one) for one in again
+    )
     if equal and all(same_kinds(*both) for both in zip(again, plans, strict=True)):
         return ()
-    return changes(history, dict(approval.asked.plans), plans)
+    return changes(history, agreed, plans)
 
 
 def _newest(request: ResponseRequest, history: History) -> Approval | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ringfence.model.plan import digest_text
 from ringfence.policy.decision import Decision, DecisionCode, Mode
+from ringfence.record.chain import digest
 from ringfence.record.facts import Planned, RunRequested
 
 if TYPE_CHECKING:
@@ -54,6 +56,21 @@ def is_same(agreed: str, shown: Planned, now: Planned) -> bool:
 def same_kinds(shown: Planned, now: Planned) -> bool:
     """Return whether two plans of a stage have the same kinds of steps, in the same order."""
     return _kinds(shown) == _kinds(now)
+
+
+def is_covered(history: History, agreed: str, now: Planned) -> bool:
+    """Return whether the plan of a stage with this digest covers the current one.
+
+    It is the same plan, or other incidents have prepared what serves them all. The steps that people agreed
+    to are those that were recorded with this digest, which nobody can give to other steps.
+    """
+    if now.digest == agreed:
+        return True
+    recorded = [one for one in history.of(Planned) if one.stage == now.stage]
+    steps = next((one.steps for one in recorded if digest(digest_text(one.steps)) == agreed), None)
+    if steps is None:
+        return False
+    return tuple(one for one in steps if not one.serves_all or one in now.steps) == now.steps
 
 
 def _kinds(plan: Planned) -> list[type[Step]]:

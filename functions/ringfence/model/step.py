@@ -82,6 +82,9 @@ class Step:
         Whether what it changes can exist without the subject. A release then undoes it all the same.
     shows_sharers : tuple of type of Observation
         What `may_be_shared_with` needs. A release reads it as well.
+    serves_all : bool
+        Whether it prepares a resource of Ringfence's own that serves all incidents. If another incident has
+        prepared it since, a plan that people approved is the same without this step.
 
     Examples
     --------
@@ -114,6 +117,7 @@ class Step:
     repeatable: ClassVar[bool] = True
     survives_subject: ClassVar[bool] = False
     shows_sharers: ClassVar[tuple[type[Observation], ...]] = ()
+    serves_all: ClassVar[bool] = False
 
     @property
     def target(self) -> str:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
 from ringfence.engine.requests import Approving
+from ringfence.observations.ec2.auto_scaling import Scaling
+from ringfence.observations.ec2.network import NAMES, QUARANTINE, OwnGroup
 from ringfence.policy.approvals import ApprovalRules, OnExpiry
 from ringfence.policy.decision import Decision, DecisionCode, Mode
 from ringfence.record.approval_facts import Answer, ApprovalExpired, ApprovalRequested, ApprovalVoided, Expiry
 from ringfence.record.approvals import ApprovalStatus
 from ringfence.record.facts import DecisionMade, FindingReceived, Intended, Planned
 from ringfence.record.status import IncidentStatus
+from ringfence.steps.ec2.own_groups import CreateOwnGroup
 from tests.support.asking import ANNA, ASK, RUNBOOK, VETO, Place
 from tests.support.worlds import NOON, estate, finding, network, order
+
+if TYPE_CHECKING:
+    from ringfence.model.observation import ResourceState
 
 
 def test_a_plan_waits_with_all_its_stages_and_nothing_is_changed() -> None:
@@ -131,6 +138,52 @@ def test_a_plan_that_has_changed_is_not_carried_out_and_people_are_asked_again_w
     place.answer(Answer.APPROVE)
     place.look()
     assert place.statuses == [ApprovalStatus.VOIDED, ApprovalStatus.BEGUN]
+
+
+def prepared(rules: int = 0) -> ResourceState:
+    """The estate after another incident has created the quarantine group of one of its VPCs."""
+    group = OwnGroup("sg-q", "vpc-1", QUARANTINE, NAMES[QUARANTINE], ours=True, rules=rules)
+    return estate().with_observation(network("vpc-1", "vpc-2").with_groups((group,)))
+
+
+def test_an_approved_plan_is_carried_out_although_another_incident_has_created_the_group_since() -> None:
+    place = Place()
+    place.respond()
+    place.answer(Answer.APPROVE)
+    place.cloud.world = prepared()
+    result = place.look()
+    assert result.verified is not None
+    assert result.verified.contained
+    assert place.statuses == [ApprovalStatus.BEGUN]
+    made = [one.step for one in place.history.of(Intended) if isinstance(one.step, CreateOwnGroup)]
+    assert [one.vpc_id for one in made] == ["vpc-2"]
+
+
+def test_a_plan_that_waits_is_not_asked_about_again_when_another_incident_creates_the_group() -> None:
+    place = Place()
+    place.respond()
+    place.cloud.world = prepared()
+    place.respond(finding("f-2", updated=place.clock()))
+    assert place.count(ApprovalRequested) == 1
+    assert place.statuses == [ApprovalStatus.WAITING]
+
+
+def test_a_group_that_somebody_opened_since_is_not_part_of_the_approved_plan() -> None:
+    place = Place()
+    place.respond()
+    place.answer(Answer.APPROVE)
+    place.cloud.world = prepared(rules=2)
+    assert place.look().status is IncidentStatus.WAITING
+    assert place.statuses == [ApprovalStatus.VOIDED, ApprovalStatus.WAITING]
+
+
+def test_a_step_that_is_not_left_to_do_voids_the_plan_unless_it_prepares_a_group_of_our_own() -> None:
+    place = Place()
+    place.respond()
+    place.answer(Answer.APPROVE)
+    place.cloud.world = estate().with_observation(Scaling("", ""))
+    assert place.look().status is IncidentStatus.WAITING
+    assert place.statuses == [ApprovalStatus.VOIDED, ApprovalStatus.WAITING]
 
 
 def test_a_finding_with_another_plan_voids_the_approval_that_waits() -> None:

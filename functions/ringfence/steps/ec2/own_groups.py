@@ -81,6 +81,7 @@ class CreateOwnGroup(Step):
     observation: ClassVar[type[SeesGroups]] = Network
     permissions: ClassVar = _CREATE
     irreversible: ClassVar = "the group stays in its VPC, because other incidents may use it"
+    serves_all: ClassVar = True
 
     @property
     def target(self) -> str:
@@ -183,6 +184,7 @@ class EmptyQuarantineGroup(Step):
         Permission("ec2:RevokeSecurityGroupEgress", (GROUPS,), _OURS),
     )
     irreversible: ClassVar = "a quarantine group must have no rules"
+    serves_all: ClassVar = True
 
     @property
     def target(self) -> str:

@@ -54,6 +54,7 @@ class OpenTransitionGroup(Step):
         for way in ("Ingress", "Egress")
     )
     irreversible: ClassVar = "the group stays in its VPC, because other incidents may use it"
+    serves_all: ClassVar = True
 
     @property
     def target(self) -> str:
