@@ -6,6 +6,7 @@ SIGTERM, SIGINT or the end of standard input stop it; SIGUSR1 and SIGUSR2 turn I
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import shutil
@@ -28,6 +29,7 @@ def main() -> None:
     from ringfence.local import hooks  # only now: the emulators read their environment when imported
 
     hooks.install(settings)
+    gc.freeze()  # the emulators' tables stay: no search for garbage passes over them
     asyncio.run(_serve(settings))
 
 

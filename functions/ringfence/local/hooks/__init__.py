@@ -30,6 +30,7 @@ from ringfence.local.hooks import (
     mount,
     profiles,
     published,
+    repetition,
     s3,
     security_groups,
     security_hub,
@@ -43,8 +44,9 @@ from ringfence.local.hooks import (
 if TYPE_CHECKING:
     from ringfence.local.settings import Settings
 
-# The mount comes first, because other hooks wrap its handlers.
+# Repetition comes before the emulators are imported; then the mount, because other hooks wrap its handlers.
 _AREAS = (
+    repetition,
     mount,
     ec2,
     security_groups,

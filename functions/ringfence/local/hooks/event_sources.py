@@ -45,8 +45,8 @@ class _EachOnItsOwn:
     def __call__(self, original: Original) -> bool:
         from ministack.services import lambda_svc
 
-        for _, _, mapping in lambda_svc._iter_all_esms():
-            if ":dynamodb:" in mapping.get("EventSourceArn", ""):
+        for account, region, mapping in lambda_svc._iter_all_esms():
+            if ":dynamodb:" in mapping.get("EventSourceArn", "") and _has_more(account, region, mapping):
                 self._start(original, mapping["UUID"])
         return False
 
@@ -70,6 +70,18 @@ class _EachOnItsOwn:
         with self._lock:
             asked, self._asked_again[mapping] = self._asked_again[mapping], False
             return asked
+
+
+def _has_more(account: str, region: str, mapping: Any) -> bool:
+    """Return whether a stream has records that its mapping has not read.
+
+    ministack looks at all streams whenever a message or a record arrives anywhere.
+    """
+    from ministack.services import dynamodb, lambda_svc
+
+    read = lambda_svc._dynamodb_stream_positions.get_scoped(account, region, mapping["UUID"])
+    end = dynamodb.stream_end_position(_table(mapping), account_id=account, region=region)
+    return read is None or bool(read < end)
 
 
 def _one_or_all(original: Original) -> list[Any]:
@@ -174,13 +186,18 @@ def _rewind(mapping: Any, record: Record) -> None:
     """Move the mapping's read position to `record`, where the poller retries."""
     from ministack.services import dynamodb, lambda_svc
 
-    table = mapping["EventSourceArn"].split("/stream/")[0].rsplit("/", 1)[-1]
+    table = _table(mapping)
     with lambda_svc._dynamodb_stream_positions_lock:
         position = lambda_svc._dynamodb_stream_positions[mapping["UUID"]]
         for offset, each in enumerate(dynamodb.stream_records_since(table, position, 1000)):
             if _sequence(each) == _sequence(record):
                 lambda_svc._dynamodb_stream_positions[mapping["UUID"]] = position + offset
                 return
+
+
+def _table(mapping: Any) -> str:
+    """Return the name of the table whose stream a mapping reads."""
+    return str(mapping["EventSourceArn"].split("/stream/")[0].rsplit("/", 1)[-1])
 
 
 def _sequence(record: Record) -> str:

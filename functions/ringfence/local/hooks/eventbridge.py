@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -41,9 +42,23 @@ def _by_state(_original: Original, event: Any, view: Any = None) -> None:
         matching = rule.get("EventBusName", "default") == bus and key not in path
         if not matching or rule.get("State") not in states or not rule.get("EventPattern"):
             continue
+        sources = _sources(rule["EventPattern"])
+        if sources is not None and event.get("Source", "") not in sources:
+            continue
         if eventbridge._matches_pattern_view(rule["EventPattern"], view, f"rule {key}"):
             for target in eventbridge._targets.get(key, []):
                 eventbridge._invoke_target(target, event, rule, view)
+
+
+@functools.lru_cache(4096)
+def _sources(pattern: Any) -> frozenset[str] | None:
+    """Return the only sources whose events a pattern can match, or None if it does not name them as they are.
+
+    ministack matches all fields of all patterns against each event. Most patterns name another source.
+    """
+    named = json.loads(pattern).get("source") if isinstance(pattern, str) else None
+    plain = isinstance(named, list) and all(isinstance(one, str) for one in named)
+    return frozenset(named) if plain and named else None
 
 
 def _only_reads(event: Any) -> bool:

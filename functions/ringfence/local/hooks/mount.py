@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _QUERY_PROTOCOL = ("ec2", "autoscaling", "elasticloadbalancing")
 _JSON_PROTOCOL = ("config", "guardduty", "securityhub")
+MOUNTED = (*_QUERY_PROTOCOL, *_JSON_PROTOCOL)
+"""The services that moto answers for entirely."""
 _RUN_COMMAND = re.compile(r"AmazonSSM\.(SendCommand|GetCommandInvocation|ListCommand\w*|\w*Document\w*)$")
 _NOT_PASSED_ON = frozenset({"content-length", "connection", "accept-encoding", "host"})
 _log = logging.getLogger(__name__)
@@ -43,7 +45,7 @@ def install() -> None:
     from ministack import app as gateway
     from ministack.core import router
 
-    for service in (*_QUERY_PROTOCOL, *_JSON_PROTOCOL):
+    for service in MOUNTED:
         gateway.SERVICE_HANDLERS[service] = handler(service)
     for service in ("guardduty", "securityhub"):  # ministack's router does not know these two
         router.SERVICE_PATTERNS.setdefault(
