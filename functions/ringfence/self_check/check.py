@@ -11,8 +11,8 @@ from ringfence.model.frozen import frozen
 from ringfence.self_check.findings import Problem, Report, Standing
 from ringfence.self_check.kind import problem
 from ringfence.self_check.kinds import kinds
-from ringfence.self_check.kinds.functions import CODE
-from ringfence.self_check.places import AUDIT_STACK, SCANS_STACK, optional_stacks, stacks_of
+from ringfence.self_check.kinds.functions import CODE, bundle_of
+from ringfence.self_check.places import AUDIT_STACK, optional_stacks, stacks_of
 from ringfence.self_check.reading import ASSUME, Read, read, read_all
 from ringfence.self_check.stacks import (
     PERMISSIONS,
@@ -201,23 +201,21 @@ def _settings(read: Read) -> Settings | None:
 
 
 def _other_code(read: Iterable[tuple[Resource, Read]]) -> Iterator[Problem]:
-    """Yield a problem for each function whose code is not that of the others of its account.
+    """Yield a problem for each function whose code is not that of the others with the same bundle.
 
-    The function of scheduled scans has another bundle.
+    The stacks declare which bundle a function has: that of scheduled scans has its own, and so has that of
+    activity if it evaluates imported rules.
     """
-    hashes = [
-        (resource, str(settings[CODE]))
-        for resource, one in read
-        if resource.kind == _FUNCTION
-        and resource.stack.name != SCANS_STACK
-        and (settings := _settings(one))
-        and settings.get(CODE)
-    ]
-    if not hashes:
-        return
-    ((usual, _),) = Counter(one for _, one in hashes).most_common(1)
-    for resource, one in hashes:
-        if one != usual:
+    bundles: dict[str, list[tuple[Resource, str]]] = {}
+    for resource, one in read:
+        settings = _settings(one) if resource.kind == _FUNCTION else None
+        if settings and settings.get(CODE):
+            bundles.setdefault(bundle_of(resource), []).append((resource, str(settings[CODE])))
+    for hashes in bundles.values():
+        ((usual, _),) = Counter(code for _, code in hashes).most_common(1)
+        for resource, code in hashes:
+            if code == usual:
+                continue
             kind = _kind(resource)
-            words = f"its hash is {one}, that of the other functions is {usual}"
+            words = f"its hash is {code}, that of the other functions is {usual}"
             yield problem(resource, kind.noun, CODE, words, kind.remedies[CODE])

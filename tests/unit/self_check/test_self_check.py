@@ -210,6 +210,46 @@ def test_a_role_that_cannot_be_assumed_is_told_once_for_each_account() -> None:
     assert "attach the policy ringfence-doctor" in problem.remedy
 
 
+class Functions(Aws):
+    """A stack of functions: the bundle that is declared for each, and the hash of the code that it has."""
+
+    def __init__(self, **codes: tuple[str, str]) -> None:
+        self.hashes = {name: hash_ for name, (_, hash_) in codes.items()}
+        kind = "AWS::Lambda::Function"
+        declared = {
+            name: {"Type": kind, "Properties": {**FUNCTION, "Code": {"S3Bucket": "assets", "S3Key": bundle}}}
+            for name, (bundle, _) in codes.items()
+        }
+        listed = [
+            {"LogicalResourceId": name, "PhysicalResourceId": name, "ResourceType": kind} for name in codes
+        ]
+        super().__init__(
+            GetTemplate={"TemplateBody": json.dumps({"Resources": declared})},
+            ListStackResources={"StackResourceSummaries": listed},
+            GetPolicy=Failed("ResourceNotFoundException", "none"),
+        )
+
+    def answer(self, call: Call) -> Answer:
+        if call.operation != "GetFunction":
+            return super().answer(call)
+        code = self.hashes[str(call.parameters["FunctionName"])]
+        return Document.of({"Configuration": {**FUNCTION, "CodeSha256": code}})
+
+
+FUNCTION = {"Handler": "x.y", "Runtime": "python3.12", "Role": "r", "Timeout": 30, "MemorySize": 512}
+
+
+def test_functions_with_the_same_declared_bundle_have_the_same_code() -> None:
+    same = Functions(one=("a.zip", "h-1"), two=("a.zip", "h-1"), own=("b.zip", "h-2"))
+    assert problems(same) == [], "imported rules are in a bundle of the function that evaluates them"
+    other = Functions(
+        one=("a.zip", "h-1"), two=("a.zip", "h-1"), three=("a.zip", "h-2"), own=("b.zip", "h-3")
+    )
+    assert problems(other) == [
+        "fault function three code: its hash is h-2, that of the other functions is h-1"
+    ]
+
+
 def test_a_failing_read_is_tried_again_and_then_unknown() -> None:
     aws = Aws(DescribeKey=OutcomeUnknown("kms:DescribeKey: no response"))
     assert problems(aws) == ["unknown key 1a reading: unknown: kms:DescribeKey: no response"]

@@ -14,10 +14,16 @@ if TYPE_CHECKING:
     from ringfence.self_check.template import Resource
 
 CODE = "code"
-"""The setting with the hash of a function's code. All functions of a deployment have the same code."""
+"""The setting with the hash of a function's code. Most functions of a deployment have the same code."""
 _MISSING = "ResourceNotFoundException"
 _FUNCTIONS = ("arn:aws:lambda:*:{account}:function:ringfence-*",)
 _NO_TYPES = "the action has no resource types that name a queue or a function in advance"
+
+
+def bundle_of(function: Resource) -> str:
+    """Return which bundle a function has, as its template declares it. Empty if it says nothing."""
+    code = function.properties.get("Code")
+    return str(code.get("S3Key", "")) if isinstance(code, dict) else ""
 
 
 def _declared(function: Resource) -> Settings:
