@@ -9,7 +9,7 @@ import click
 
 from ringfence.cli.output import note, print_rows
 from ringfence.cli.settings import CONTROL_TABLE, Home, home_options
-from ringfence.cli.text import is_terminal, row
+from ringfence.cli.text import is_terminal, row, wrapped
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -75,7 +75,7 @@ def _show(found: tuple[ScanSummary, ...]) -> None:
     from ringfence.cli.sheets import Sheet
 
     if not found:
-        click.echo(NONE)
+        print_rows(wrapped(NONE))
         return
     lines = []
     for one in found:

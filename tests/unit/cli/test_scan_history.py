@@ -47,3 +47,12 @@ def test_json_has_its_form() -> None:
     printed = typed("--json")
     check(words, printed)
     assert [json.loads(line) for line in printed.splitlines()] == [one.value for one in scores().scans[::-1]]
+
+
+def test_without_a_scan_the_answer_fits_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ringfence.cli.scan_history.scans_of", lambda _: ())
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = typed().splitlines()
+    assert lines[0].startswith("No scheduled scan has ended.")
+    assert max(map(len, lines)) <= 60
