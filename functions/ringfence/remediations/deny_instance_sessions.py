@@ -4,7 +4,8 @@ Issued credentials stay valid for hours after the profile is detached. `aws:user
 consists of the ids of the role and the instance, so other instances with the role are not affected.
 
 Each instance has its own inline policy on the role. If the role's inline policies are full, denials of other
-instances whose time is over are removed, and a managed policy is attached instead.
+instances whose time is over are removed, and a managed policy is attached instead. If IAM refuses this one as
+well, a person is notified. A permissions boundary is never set, because all instances with the role share it.
 """
 
 from __future__ import annotations
@@ -59,6 +60,23 @@ def still_valid(instance: ResourceState, incident: Incident) -> Iterator[str]:  
         )
 
 
+def without_space(instance: ResourceState, incident: Incident) -> Iterator[str]:
+    """Yield the roles that have space for no denial, and what a person can do.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    """
+    for held in instance[Identity].roles:
+        if held.denies(instance.ref.id):
+            continue
+        if all(_refusals(incident, kind, held.role) for kind in (DenyInstanceSessions, AttachInstanceDenial)):
+            yield (
+                f"role {held.role.name} has no space for another inline or managed policy, so the sessions "
+                f"of {instance.ref.id} stay valid until they expire. A person must delete or detach a policy "
+                "of the role, or request an increase of the quota of managed policies, and start the run "
+                "again"
+            )
+
+
 @remediation(
     id="deny-instance-sessions",
     title="Deny all access to a compromised instance's role sessions",
@@ -70,6 +88,7 @@ def still_valid(instance: ResourceState, incident: Incident) -> Iterator[str]:  
     countermeasures=("D3-ANCI",),
     undone_by=INSTANCE_DENIAL_UNDONE,
     residual_risk=still_valid,
+    needs_review=without_space,
     interrupts=True,
 )
 def deny_instance_sessions(instance: ResourceState, incident: Incident) -> Iterator[Step]:

@@ -27,7 +27,7 @@ from ringfence.observations.iam.identity import Association, HeldRole, Identity,
 from ringfence.observations.iam.instance_denials import InstanceDenial
 from ringfence.observations.iam.revocations import Revocation, holder_of
 from ringfence.observations.iam.role_sessions import RoleSessions, RoleUse
-from ringfence.remediations.deny_instance_sessions import kept_until
+from ringfence.remediations.deny_instance_sessions import deny_instance_sessions, kept_until
 from ringfence.remediations.protect_termination import SetShutdownBehavior, SetTerminationProtection
 from ringfence.runbooks import load
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
@@ -325,6 +325,26 @@ def test_a_full_role_gets_the_denial_by_a_managed_policy_and_loses_what_has_ende
     denied = second.effect(removed.effect(seen(identity)))
     assert denied[Identity].roles[0].denials == {kept, second.denial}
     assert plan("deny-instance-sessions", denied[Identity], incident=again) == ()
+
+
+def test_a_role_without_space_for_either_policy_is_for_a_person_and_keeps_its_boundary() -> None:
+    """All instances with the role share its boundary, and there is only one."""
+    identity = Identity((), (HeldRole(ROLE),))
+    (first,) = plan("deny-instance-sessions", identity)
+    (second,) = plan("deny-instance-sessions", identity, incident=refused(first))
+    for incident in (INCIDENT, refused(first), refused(second)):
+        assert not tuple(deny_instance_sessions.needs_review(seen(identity), incident))
+    both = refused(first, second)
+    (words,) = deny_instance_sessions.needs_review(seen(identity), both)
+    assert "role web has no space" in words
+    assert f"sessions of {REF.id} stay valid" in words
+    assert "delete or detach a policy" in words
+    assert {type(one) for one in plan("deny-instance-sessions", identity, incident=both)} <= {
+        DenyInstanceSessions,
+        AttachInstanceDenial,
+    }
+    denied = first.effect(seen(identity))
+    assert not tuple(deny_instance_sessions.needs_review(denied, both))
 
 
 def test_the_recorded_step_fixes_until_when_a_denial_is_kept() -> None:

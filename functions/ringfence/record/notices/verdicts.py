@@ -53,8 +53,16 @@ def verified(now: Summary, before: Summary) -> Notice | None:
         return _verdict(now, measures, contained=then)
     if refused:
         commands = (*run(now, "try it again"), *release(now, "undo what was done"))
+        # No other way is left: an intruder keeps what the change would have taken away.
+        hopeless = is_containment(now.runbook) and not frozenset(now.words("review")) <= _reviewed(before)
         return about_incident(
-            NoticeKind.REFUSED, "refused permanently", now, _open(now), commands, measures=measures
+            NoticeKind.REFUSED,
+            "refused permanently",
+            now,
+            _open(now),
+            commands,
+            measures=measures,
+            urgency=Urgency.URGENT if hopeless else None,
         )
     return _completed(now, before)
 
