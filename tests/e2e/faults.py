@@ -152,6 +152,20 @@ def _of(interface: str) -> Rule:
     }
 
 
+def kept_active(key: str, code: str, status: int = 400) -> Rule:
+    """Refuse every change of the status of one access key."""
+    return {**_of_key(key), "error": {"code": code, "status": status}}
+
+
+def out_of_reach(key: str) -> Rule:
+    """Reset the connection of every change of the status of one access key."""
+    return {**_of_key(key), "reset": True}
+
+
+def _of_key(key: str) -> Rule:
+    return {"operation": "UpdateAccessKey", "body": f"AccessKeyId == '{key}'"}
+
+
 def unseen(operation: str) -> Rule:
     """Deny every call of an operation."""
     return {"operation": operation, "error": {"code": "UnauthorizedOperation", "status": 403}}

@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ringfence.local.credential_findings import CredentialFinding
+from ringfence.local.credentials_demo import is_over
 from ringfence.local.demo import WANTED
+from ringfence.local.principals import Principals
 from ringfence.observations.ec2.network import NAMES, QUARANTINE, ROLE_TAG
 from ringfence.record.facts import ContinuationStarted, Verified
 from tests.e2e.faults import (
     broken,
     cut,
+    kept_active,
     lost,
     no_group,
     not_arrived,
+    out_of_reach,
     refused,
     spared,
     throttled,
@@ -31,6 +36,8 @@ if TYPE_CHECKING:
 
     from ringfence.local.estate import Estate
     from ringfence.local.inspection import Portrait
+    from ringfence.local.principals import KeyHolder
+    from ringfence.record.history import History
     from tests.e2e.faults import Proxy, Rule
     from tests.e2e.world import World
 
@@ -208,6 +215,64 @@ def test_what_containment_must_see_may_be_unreadable_and_evidence_and_identity_a
     history = faulty.complete(server, within=150)
     assert inspector.closed(server)
     assert set(applied(history).values()) == {1}, faulty.told(server)
+
+
+KEY_ANSWERS: dict[str, Callable[[str], Rule]] = {
+    "an unknown code": partial(kept_active, code="SomethingThatNobodyKnows"),
+    "a refusal": partial(kept_active, code="UnmodifiableEntity"),
+    "a denial": partial(kept_active, code="AccessDenied", status=403),
+    "throttling": partial(kept_active, code="Throttling"),
+    "a failure of the service": partial(kept_active, code="ServiceFailure", status=500),
+    "a part that is gone": partial(kept_active, code="NoSuchEntity", status=404),
+    "a connection that is reset": out_of_reach,
+}
+"""What IAM answers to each deactivation of a key: one answer of each kind that there is."""
+
+
+def test_whatever_iam_answers_to_the_deactivation_of_a_key_its_sessions_are_denied_and_evidence_is_kept(
+    faulty: World, proxy: Proxy
+) -> None:
+    """The first stage goes on beside them, and ends well when IAM allows it. Nothing is contained before."""
+    principals, name, region = Principals(faulty.local), faulty.builder().name, faulty.local.region
+    holders = {kind: principals.holder(f"{name}-{number}") for number, kind in enumerate(KEY_ANSWERS)}
+
+    def history(kind: str) -> History:
+        return faulty.deployment.history(holders[kind].ref)
+
+    def unfinished() -> list[str]:
+        return [
+            kind
+            for kind in holders
+            if not (is_denied(principals, holders[kind]) and has_evidence(history(kind)))
+        ]
+
+    with proxy.injecting(*(KEY_ANSWERS[kind](holder.leaked.key) for kind, holder in holders.items())):
+        for holder in holders.values():
+            faulty.deployment.send(CredentialFinding.of_key(holder, region))
+        until(lambda: not unfinished(), "sessions are denied and evidence is kept", 150)
+        assert len(proxy.fired()) >= len(holders), "each deactivation was refused"
+        for kind, holder in holders.items():
+            assert principals.status(holder, holder.leaked) == "Active"
+            assert not any(one.contained for one in history(kind).of(Verified)), kind
+            assert len(history(kind).of(ContinuationStarted)) == 1, kind
+    for kind, holder in holders.items():
+        until(lambda: is_over(history(kind).verified), f"{kind} is over", 150)  # noqa: B023 - called at once
+        assert principals.status(holder, holder.leaked) == "Inactive"
+        counts = applied(history(kind))
+        assert {count for target, count in counts.items() if "ringfence-deny" not in target} == {1}, kind
+        # The late deactivation moves the time until which sessions are denied, once.
+        assert {count for target, count in counts.items() if "ringfence-deny" in target} <= {1, 2}, kind
+
+
+def is_denied(principals: Principals, holder: KeyHolder) -> bool:
+    """Return whether the user has a denial beside its own policy."""
+    return any(one.startswith("ringfence-deny") for one in principals.policies(holder)["user"])
+
+
+def has_evidence(history: History) -> bool:
+    """Return whether the record says what the principal may do."""
+    words = history.verified.exposure if history.verified else ()
+    return any("inline policies: " in one for one in words)
 
 
 def kinds_of(inbox: Inbox, about: str) -> set[str]:

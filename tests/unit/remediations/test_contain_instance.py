@@ -27,7 +27,7 @@ from ringfence.observations.iam.identity import Association, HeldRole, Identity,
 from ringfence.observations.iam.instance_denials import InstanceDenial
 from ringfence.observations.iam.revocations import Revocation, holder_of
 from ringfence.observations.iam.role_sessions import RoleSessions, RoleUse
-from ringfence.remediations.deny_instance_sessions import deny_instance_sessions, kept_until
+from ringfence.remediations.deny_instance_sessions import kept_until, without_space
 from ringfence.remediations.protect_termination import SetShutdownBehavior, SetTerminationProtection
 from ringfence.runbooks import load
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
@@ -333,9 +333,9 @@ def test_a_role_without_space_for_either_policy_is_for_a_person_and_keeps_its_bo
     (first,) = plan("deny-instance-sessions", identity)
     (second,) = plan("deny-instance-sessions", identity, incident=refused(first))
     for incident in (INCIDENT, refused(first), refused(second)):
-        assert not tuple(deny_instance_sessions.needs_review(seen(identity), incident))
+        assert not tuple(without_space(seen(identity), incident))
     both = refused(first, second)
-    (words,) = deny_instance_sessions.needs_review(seen(identity), both)
+    (words,) = without_space(seen(identity), both)
     assert "role web has no space" in words
     assert f"sessions of {REF.id} stay valid" in words
     assert "delete or detach a policy" in words
@@ -344,7 +344,7 @@ def test_a_role_without_space_for_either_policy_is_for_a_person_and_keeps_its_bo
         AttachInstanceDenial,
     }
     denied = first.effect(seen(identity))
-    assert not tuple(deny_instance_sessions.needs_review(denied, both))
+    assert not tuple(without_space(denied, both))
 
 
 def test_the_recorded_step_fixes_until_when_a_denial_is_kept() -> None:
