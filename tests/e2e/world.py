@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import time
@@ -16,7 +17,7 @@ from ringfence.local.inspection import Inspector
 from ringfence.record.facts import Intended, Outcome, Result
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ringfence.local import LocalAws
     from ringfence.local.deployment import Deployment
@@ -112,16 +113,11 @@ class World:
 
     def waiting(self, queue: str) -> int:
         """Count a queue's messages, those being worked on too."""
-        sqs = self.client("sqs")
-        url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
-        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(_WAITING))["Attributes"]
-        return sum(int(found[name]) for name in _WAITING)
+        return sum(_numbers(self.local, queue, _WAITING))
 
     def delayed(self, queue: str) -> int:
         """Count a queue's messages whose time has not come."""
-        sqs, name = self.client("sqs"), "ApproximateNumberOfMessagesDelayed"
-        url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
-        return int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
+        return sum(_numbers(self.local, queue, ("ApproximateNumberOfMessagesDelayed",)))
 
     def calls(self, operation: str, about: str = "", account: str | None = None) -> list[Any]:
         """Return CloudTrail's records of an operation whose text speaks of `about`, oldest first."""
@@ -131,6 +127,20 @@ class World:
         )
         records = [json.loads(event["CloudTrailEvent"]) for page in pages for event in page["Events"]]
         return [record for record in reversed(records) if about in json.dumps(record)]
+
+
+def _numbers(local: LocalAws, queue: str, names: Sequence[str]) -> list[int]:
+    """Read attributes of a queue that are numbers."""
+    url = _url(local, queue)
+    found = local.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=list(names))["Attributes"]
+    return [int(found[name]) for name in names]
+
+
+@functools.cache
+def _url(local: LocalAws, queue: str) -> str:
+    """Ask for the address of a queue once, because tests ask many times how many messages wait in it."""
+    found: str = local.client("sqs").get_queue_url(QueueName=queue)["QueueUrl"]
+    return found
 
 
 class Inbox:

@@ -111,9 +111,21 @@ class NoCode(Bundle):
         return self
 
 
+_synthesized: dict[str, Path] = {}
+"""Settings → the folder of their assembly. A synthesis takes two seconds of CPU time."""
+
+
 def synthesize_without_code(out: Path, given: Settings) -> dict[str, Template]:
-    """Synthesize the app where only its templates are looked at."""
-    return synthesize(out, given, NoCode({}, given.policy))
+    """Synthesize the app where only its templates are looked at, once for the same settings.
+
+    The assembly is in a new folder below `out`. Each caller gets templates of its own.
+    """
+    settings_of = repr(given)
+    if settings_of not in _synthesized:
+        folder = out / f"assembly-{len(_synthesized)}"
+        synthesize(folder, given, NoCode({}, given.policy))
+        _synthesized[settings_of] = folder
+    return templates_in(_synthesized[settings_of])
 
 
 def told(**context: str) -> Settings:
