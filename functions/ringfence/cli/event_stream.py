@@ -1,7 +1,7 @@
 """Read files of recorded events as a stream, so that memory does not grow with the file.
 
-A file is plain or gzip. It contains one JSON document, a list, one document on each line, or the output of
-`aws guardduty get-findings`, the files of CloudTrail and the archive of Ringfence.
+A file is plain or gzip. It contains one JSON document, a list, documents on lines or one after the other, or
+the output of `aws guardduty get-findings`, the files of CloudTrail and the archive of Ringfence.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import io
 import re
-from codecs import BOM_UTF8
+from codecs import BOM_UTF8, getincrementaldecoder
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, cast
 import click
 import ijson
 
-from ringfence.events.envelope import parse_json
+from ringfence.events.envelope import WHOLE, bad_json, json_decoder, parse_json
 from ringfence.events.recorded import LISTS
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _GZIP = b"\x1f\x8b"
 _HEAD = 65_536
+_SPACE = re.compile(r"[ \t\r\n]+")
 MOST_BYTES = 2**24
 """The maximum size of one document. An event has at most 1 MiB."""
 SUFFIXES = (".json", ".jsonl", ".ndjson", ".gz", ".asff")
@@ -141,7 +142,7 @@ def _documents(name: str, file: io.BufferedReader, lists: Sequence[str]) -> Iter
     elif _is_document(head.partition(b"\n")[0]):
         yield from _lines(name, file)
     else:
-        yield from _whole(name, file)
+        yield from _successive(name, file)
 
 
 def _first_list(names: Sequence[str]) -> re.Pattern[bytes]:
@@ -163,7 +164,7 @@ def _streamed(name: str, file: io.BufferedReader, prefix: str) -> Iterator[Read]
             return
         except (ijson.JSONError, UnicodeDecodeError) as error:
             problem = f"is not JSON, and the rest of the file is not read: {error}"
-            yield Read(place, error=BadInput("(document)", problem))
+            yield Read(place, error=BadInput(WHOLE, problem))
             return
         yield Read(place, item)
 
@@ -176,17 +177,78 @@ def _lines(name: str, file: io.BufferedReader) -> Iterator[Read]:
             yield _parsed(f"{name}, line {number}", line)
 
 
-def _whole(name: str, file: io.BufferedReader) -> Iterator[Read]:
-    yield _parsed(name, file.read(MOST_BYTES + 1))
+def _successive(name: str, file: io.BufferedReader) -> Iterator[Read]:
+    """Yield documents that follow one another, over several lines or without a line between them.
+
+    An error in one ends the file: nobody can tell where the next one begins.
+    """
+    text, number = _Text(file), 0
+    try:
+        if not text.goes_on():
+            yield Read(name, error=BadInput(WHOLE, "is empty"))
+        while text.goes_on():
+            document = text.document()
+            number += 1
+            alone = number == 1 and not text.goes_on()
+            yield Read(name if alone else f"{name}, document {number}", document)
+    except BadInput as error:
+        yield Read(f"{name}, document {number + 1}" if number else name, error=error)
+
+
+class _Text:
+    """The text of a file, of which little more than one document is kept."""
+
+    def __init__(self, file: io.BufferedReader) -> None:
+        self._file = file
+        self._bytes = getincrementaldecoder("utf-8")()
+        self._json = json_decoder()
+        self._text, self._at = "", 0
+        self._read, self._ended = 0, False
+
+    def goes_on(self) -> bool:
+        """Skip white space. Return whether anything follows. Raises BadInput."""
+        while True:
+            if space := _SPACE.match(self._text, self._at):
+                self._at = space.end()
+            if self._at < len(self._text) or self._ended:
+                return self._at < len(self._text)
+            self._fill()
+
+    def document(self) -> object:
+        """Return the next document. Raises BadInput."""
+        while True:
+            try:
+                found, self._at = self._json.raw_decode(self._text, self._at)
+            except (ValueError, RecursionError) as error:
+                if self._ended:
+                    raise bad_json(error) from error
+                if len(self._text) - self._at > MOST_BYTES:
+                    raise BadInput(WHOLE, f"is longer than {MOST_BYTES} bytes") from error
+            else:
+                return found
+            self._fill()
+
+    def _fill(self) -> None:
+        """Read more, so that the longest document is kept as a whole."""
+        pending, _ = self._bytes.getstate()
+        kept = self._text[self._at :]
+        data = self._file.read(MOST_BYTES + 1 - len(kept))
+        self._ended = not data
+        try:
+            self._text, self._at = kept + self._bytes.decode(data, final=self._ended), 0
+        except UnicodeDecodeError as error:
+            place = self._read - len(pending) + error.start + 1
+            raise BadInput(WHOLE, f"is not UTF-8 text at byte {place}") from error
+        self._read += len(data)
 
 
 def _parsed(place: str, data: bytes) -> Read:
     if len(data) > MOST_BYTES:
-        return Read(place, error=BadInput("(document)", f"is longer than {MOST_BYTES} bytes"))
+        return Read(place, error=BadInput(WHOLE, f"is longer than {MOST_BYTES} bytes"))
     try:
         return Read(place, parse_json(data.decode("utf-8")))
     except UnicodeDecodeError as error:
-        return Read(place, error=BadInput("(document)", f"is not UTF-8 text at byte {error.start + 1}"))
+        return Read(place, error=BadInput(WHOLE, f"is not UTF-8 text at byte {error.start + 1}"))
     except BadInput as error:
         return Read(place, error=error)
 

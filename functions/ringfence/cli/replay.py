@@ -43,7 +43,9 @@ MOST_REMEMBERED = 50_000
 ANY_SOURCE = "Security Hub and the archive"
 """What an event without a source counts as."""
 FORMATS = ("table", "json", "csv")
-FAILED = 1
+FAILED, INVALID = 1, 2
+NOTHING_READ = "Error: PATH: contains no event that can be read"
+"""Without this error, a pipeline whose export is empty or broken would pass."""
 
 
 @click.command(short_help="Show what a policy would have done about recorded events.")
@@ -97,8 +99,8 @@ def replay(  # noqa: PLR0913 - the options of a command
 
     PATH is a file, a folder of files, or - for standard input. A file is plain or gzip. It contains events as
     EventBridge delivers them, findings of GuardDuty, the output of `aws guardduty get-findings`, findings of
-    Security Hub (ASFF), log files of CloudTrail, or lines of Ringfence's archive: one document, a list, or
-    one on each line.
+    Security Hub (ASFF), log files of CloudTrail, or lines of Ringfence's archive: one document, a list, one
+    on each line, or one after the other.
 
     The home account is that of --home-account, or else the account of each finding.
 
@@ -106,7 +108,7 @@ def replay(  # noqa: PLR0913 - the options of a command
     as the tags of a resource, can make a decision more cautious than shown here.
 
     Exit code 0: done. 1: a condition of --fail-if is true. 2: bad input. Events that are bad input are
-    counted and do not end the command.
+    counted and do not end the command. If no event can be read, the exit code is 2.
     """
     runbooks = ctx.obj if isinstance(ctx.obj, dict) else _catalogue()
     account = checked(home.home["account"] or old_home)
@@ -118,6 +120,9 @@ def replay(  # noqa: PLR0913 - the options of a command
     file, name = _policy(policy_path, runbooks)
     done = Replay(OfflineDecisions(file, runbooks, account), _other(against, runbooks, account))
     _show(done, _archived(home, since, until) if archive else _reads(paths), form)
+    if done.tally.invalid and not done.tally.events:
+        click.echo(NOTHING_READ, err=True)
+        ctx.exit(INVALID)
     if html:
         _write(html, done.tally, name, str(against or ""))
     failed = [one for one in conditions if one.holds(done.tally)]

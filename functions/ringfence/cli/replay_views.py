@@ -158,7 +158,8 @@ def _parts(tally: Tally) -> Iterator[Sheet | Text]:
     if tally.invalid:
         yield Text(f"{_number(tally.invalid, 'document')} could not be read as an event", "yellow")
     yield Text()
-    yield _modes(tally.modes)
+    if tally.decisions:
+        yield _modes(tally.modes)
     for title, counter in (
         ("By runbook", tally.runbooks),
         ("By account", tally.accounts),

@@ -104,13 +104,23 @@ def parse_json(text: str) -> object:
     """Read one JSON document. Raises BadInput that names the position of an error."""
     try:
         return json.loads(text, parse_constant=_no_number, parse_float=_finite)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        raise bad_json(error) from error
+
+
+def json_decoder() -> json.JSONDecoder:
+    """Return what reads JSON as `parse_json` does. Its errors are those that `bad_json` takes."""
+    return json.JSONDecoder(parse_constant=_no_number, parse_float=_finite)
+
+
+def bad_json(error: ValueError | RecursionError) -> BadInput:
+    """Return what is wrong with a JSON document."""
+    if isinstance(error, json.JSONDecodeError):
         where = f"line {error.lineno} column {error.colno}"
-        raise BadInput(WHOLE, f"is not one complete JSON document: {error.msg} at {where}") from error
-    except RecursionError as error:
-        raise BadInput(WHOLE, "is nested too deeply") from error
-    except ValueError as error:  # an integer with thousands of digits
-        raise BadInput(WHOLE, "contains a number that is too long") from error
+        return BadInput(WHOLE, f"is not one complete JSON document: {error.msg} at {where}")
+    if isinstance(error, RecursionError):
+        return BadInput(WHOLE, "is nested too deeply")
+    return BadInput(WHOLE, "contains a number that is too long")  # an integer with thousands of digits
 
 
 def too_deep(event: object) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ringfence.cli import event_stream
 from ringfence.cli.event_stream import Read, paths_of, read_file, size_of
 from ringfence.model.errors import BadInput
 
@@ -72,6 +73,52 @@ def test_what_is_no_json_is_bad_input(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "events"
     path.write_bytes(data)
     assert [type(one.error) for one in read(path)] == [BadInput]
+
+
+@pytest.mark.parametrize("data", [b"", b" \n\n", gzip.compress(b"")])
+def test_an_empty_file_is_called_empty(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "events"
+    path.write_bytes(data)
+    assert [str(one.error) for one in read(path)] == ["(document): is empty"]
+
+
+def test_documents_one_after_the_other_are_read(tmp_path: Path) -> None:
+    """So `jq '.[]'` and Amazon Data Firehose write them: over several lines, or none between them."""
+    path = tmp_path / "events"
+    for text in ("\n".join(json.dumps(one, indent=2) for one in ONES), "".join(map(json.dumps, ONES))):
+        path.write_text(text)
+        assert [one.document for one in read(path)] == ONES
+
+
+def test_a_first_line_that_is_longer_than_the_head_is_one_of_several(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    ones = [{"text": "x" * 100_000}, {"text": "y"}, {"text": "z" * 100_000}]
+    path.write_text("\n".join(map(json.dumps, ones)))
+    assert [one.document for one in read(path)] == ones
+
+
+def test_documents_one_after_the_other_need_no_more_memory_if_they_are_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_stream, "MOST_BYTES", 10_000)
+    path = tmp_path / "events"
+    one = json.dumps({"text": "é" * 1000}, ensure_ascii=False)
+    path.write_text(one * 2000, encoding="utf-8")
+    tracemalloc.start()
+    assert sum(1 for each in read_file(str(path), lambda _: None) if each.error is None) == 2000
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < path.stat().st_size / 10
+    path.write_text(one + json.dumps({"text": "x" * 20_000}))
+    assert [str(each.error or "") for each in read(path)] == ["", "(document): is longer than 10000 bytes"]
+
+
+def test_of_documents_one_after_the_other_those_before_an_error_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "events"
+    path.write_text('{"n": 0}{"n": 1}{"n":')
+    *good, bad = read(path)
+    assert [one.document for one in good] == [{"n": 0}, {"n": 1}]
+    assert bad.error is not None
 
 
 def test_a_missing_or_broken_file_ends_the_command(tmp_path: Path) -> None:

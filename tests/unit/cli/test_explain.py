@@ -394,7 +394,7 @@ def test_bad_input_names_the_field(event: object, field: str) -> None:
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (b"", "line 1 column 1"),
+        (b"", "(document): is empty"),
         (b'{"source": "aws.guardduty", "det', "not one complete JSON document"),
         (b"\xff\xfe", "not UTF-8 text at byte 1"),
         (json.dumps(changed(EVENT, "detail.title", "x" * 2**20)).encode(), "longer than an event can be"),

@@ -136,6 +136,30 @@ def test_a_condition_decides_about_the_exit_code(tmp_path: Path, condition: str,
     assert (condition in result.stderr) is fails
 
 
+@pytest.mark.parametrize("text", ["", "\n\n", '{"a": [1,', '{"no": "event"}', '[{"no": "event"}]'])
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_if_no_event_can_be_read_the_command_fails_and_no_condition_is_met(
+    tmp_path: Path, text: str, form: str
+) -> None:
+    """Otherwise a pipeline whose export is empty or broken would pass."""
+    (tmp_path / "policy.yaml").write_text(AUTO)
+    (tmp_path / "events.json").write_text(text)
+    given = ["replay", str(tmp_path / "events.json"), "--policy", str(tmp_path / "policy.yaml")]
+    result = CliRunner().invoke(main, [*given, "--format", form, "--fail-if", "auto > 50"])
+    assert result.exit_code == 2
+    assert "PATH: contains no event that can be read" in result.stderr
+    if form == "json":
+        assert json.loads(result.stdout)["invalid"] == 1
+
+
+@pytest.mark.parametrize("text", ["[]", '{"Findings": []}'])
+def test_a_list_without_findings_is_no_error(tmp_path: Path, text: str) -> None:
+    result = run(tmp_path, json.loads(text))
+    assert result.exit_code == 0
+    assert result.stdout.startswith("0 events: 0 decisions\n")
+    assert "Decisions\n" not in result.stdout
+
+
 @pytest.mark.parametrize(
     ("condition", "said"),
     [("autos > 1", "must name one of"), ("auto > x", "and a number"), ("", "must be NAME")],
