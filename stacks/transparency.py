@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from ringfence.model.resource_names import CHECKPOINT
+from ringfence.model.resource_names import CHECKPOINT, function_role
 from ringfence.record import measures
 from stacks import needs
 from stacks.alarms import Alarms
 from stacks.functions import Handler, Settled, function, log_group, role
+from stacks.names import role_arn
 from stacks.queues import dead_letters
 from stacks.schedules import scheduled
 from stacks.times import CHECKPOINT_EVERY_MINUTES, CHECKPOINT_LATE_HOURS, CHECKPOINT_TIMEOUT
@@ -26,8 +28,13 @@ ALIAS = "ringfence-log"
 
 
 def log_key(scope: Construct) -> kms.Key:
-    """Return the key that signs checkpoints. KMS does not rotate such keys."""
-    return kms.Key(
+    """Return the key that signs checkpoints. KMS does not rotate such keys.
+
+    Its policy denies signing to everybody but the function that publishes the log, whatever IAM allows:
+    everybody who can sign can make up another history. The public key is for everybody.
+    """
+    stack = Stack.of(scope)
+    key = kms.Key(
         scope,
         "SigningKey",
         alias=f"alias/{ALIAS}",
@@ -37,6 +44,18 @@ def log_key(scope: Construct) -> kms.Key:
         pending_window=Duration.days(30),
         removal_policy=RemovalPolicy.RETAIN,
     )
+    signer = role_arn(stack.account, function_role(CHECKPOINT))
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="NobodyElse",
+            effect=iam.Effect.DENY,
+            actions=["kms:Sign"],
+            principals=[iam.AnyPrincipal()],
+            resources=["*"],
+            conditions={"ArnNotEquals": {"aws:PrincipalArn": [signer]}},
+        )
+    )
+    return key
 
 
 class TransparencyLog(Construct):

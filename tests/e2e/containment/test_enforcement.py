@@ -343,6 +343,78 @@ def test_nobody_disables_or_deletes_a_key_of_ringfence_whatever_their_own_polici
                 call(KeyId=key)
 
 
+@pytest.fixture(scope="module")
+def scribe(enforcing: World) -> Operator:
+    """Somebody with every right to tables and keys that IAM can give."""
+    return operator(enforcing, allowed=("dynamodb:*", "kms:*"))
+
+
+@pytest.mark.parametrize("table", ["audit", "control"])
+def test_nobody_else_writes_to_a_table_whatever_their_own_policies_allow(
+    enforcing: World, server: Server, scribe: Operator, table: str
+) -> None:
+    """Every test of a containment here shows that the functions still write."""
+    enforcing.send(server)
+    enforcing.complete(server)
+    deployment, dynamodb = enforcing.deployment, scribe.client("dynamodb")
+    names = {"audit": deployment.audit_table, "control": deployment.control_table}
+    place = {"TableName": names[table]}
+    item = dynamodb.scan(**place, Limit=1)["Items"][0]  # reading is allowed
+    keys = ("chain", "entry") if table == "audit" else ("key",)
+    key = {name: item[name] for name in keys}
+    changes: dict[str, tuple[Any, dict[str, Any]]] = {
+        "add": (dynamodb.put_item, {**place, "Item": {**item, keys[-1]: {"S": "forged"}}}),
+        "add in a batch": (
+            dynamodb.batch_write_item,
+            {"RequestItems": {names[table]: [{"PutRequest": {"Item": item}}]}},
+        ),
+        "add in a transaction": (
+            dynamodb.transact_write_items,
+            {"TransactItems": [{"Put": {**place, "Item": item}}]},
+        ),
+        "change": (
+            dynamodb.update_item,
+            {
+                **place,
+                "Key": key,
+                "UpdateExpression": "SET forged = :a",
+                "ExpressionAttributeValues": {":a": {"S": "a"}},
+            },
+        ),
+        "remove": (dynamodb.delete_item, {**place, "Key": key}),
+        "remove in a transaction": (
+            dynamodb.transact_write_items,
+            {"TransactItems": [{"Delete": {**place, "Key": key}}]},
+        ),
+    }
+    for what, (call, given) in changes.items():
+        with pytest.raises(ClientError) as refused:
+            call(**given)
+        assert "AccessDenied" in refused.value.response["Error"]["Code"], what
+    assert dynamodb.get_item(**place, Key=key).get("Item") is not None
+
+
+def test_nobody_else_derives_the_key_of_the_seals_whatever_their_own_policies_allow(
+    scribe: Operator,
+) -> None:
+    """Who can use it can forge entries. The functions do, or nothing here would be sealed."""
+    kms = scribe.client("kms")
+    given = {"KeyId": "alias/ringfence-record", "Message": b"m", "MacAlgorithm": "HMAC_SHA_256"}
+    kms.describe_key(KeyId=given["KeyId"])
+    with pytest.raises(ClientError, match="AccessDenied"):
+        kms.generate_mac(**given)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        kms.verify_mac(**given, Mac=b"\0" * 32)
+
+
+def test_nobody_else_signs_a_checkpoint_whatever_their_own_policies_allow(scribe: Operator) -> None:
+    """The functions do, or no log of a deployment would verify."""
+    kms, key = scribe.client("kms"), "alias/ringfence-log"
+    assert kms.get_public_key(KeyId=key)["PublicKey"], "everybody who verifies needs it"
+    with pytest.raises(ClientError, match="AccessDenied"):
+        kms.sign(KeyId=key, Message=b"m", MessageType="RAW", SigningAlgorithm="ED25519_SHA_512")
+
+
 @pytest.mark.usefixtures("unguarded")
 def test_a_request_in_somebody_elses_name_does_nothing(
     enforcing: World, server: Server, mallory: Operator

@@ -405,6 +405,66 @@ def test_a_batch_of_messages_needs_the_action_of_one_message(enforced: LocalAws,
     assert sqs.send_message_batch(QueueUrl=url, Entries=entries)["Successful"]
 
 
+def test_a_tables_policy_denies_what_iam_allows(
+    enforced: LocalAws, caller: Caller, unique: str, refusal: Callable[..., str]
+) -> None:
+    """The emulator stores these policies and does not evaluate them. Its root user is denied nothing."""
+    owner = enforced.client("dynamodb")
+    key = {"AttributeName": "key", "KeyType": "HASH"}
+    table = owner.create_table(
+        TableName=unique,
+        KeySchema=[key],
+        AttributeDefinitions=[{"AttributeName": "key", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )["TableDescription"]["TableArn"]
+    denied = {"Effect": "Deny", "Principal": "*", "Action": "dynamodb:PutItem", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [denied]})
+    item = {"TableName": unique, "Item": {"key": {"S": "a"}}}
+    caller.may(allow("dynamodb:*"))
+    theirs = caller.client("dynamodb")
+    theirs.put_item(**item)
+    owner.put_resource_policy(ResourceArn=table, Policy=document)
+    assert refusal(theirs.put_item, **item) in DENIED
+    assert refusal(theirs.transact_write_items, TransactItems=[{"Put": item}]) in DENIED
+    assert theirs.get_item(TableName=unique, Key=item["Item"])["Item"] == item["Item"]
+    theirs.delete_item(TableName=unique, Key=item["Item"])
+    owner.put_item(**item)
+    owner.delete_resource_policy(ResourceArn=table)
+    theirs.put_item(**item)
+
+
+def test_a_second_factor_is_known_of_the_session_that_began_with_it(
+    enforced: LocalAws, caller: Caller, unique: str, refusal: Callable[..., str]
+) -> None:
+    iam = enforced.client("iam")
+
+    def device(name: str) -> str:
+        made = iam.create_virtual_mfa_device(VirtualMFADeviceName=name)["VirtualMFADevice"]
+        return str(made["SerialNumber"])
+
+    theirs, unassigned = device(unique), device(f"{unique}-other")
+    code = {"AuthenticationCode1": "123456", "AuthenticationCode2": "654321"}
+    iam.enable_mfa_device(UserName=unique, SerialNumber=theirs, **code)
+    caller.may(allow("sqs:ListQueues", Bool={"aws:MultiFactorAuthPresent": "true"}))
+    sts = caller.client("sts")
+
+    def lists(**factor: str) -> Callable[..., Any]:
+        given = sts.get_session_token(**factor)["Credentials"]
+        keys = {
+            "aws_access_key_id": given["AccessKeyId"],
+            "aws_secret_access_key": given["SecretAccessKey"],
+            "aws_session_token": given["SessionToken"],
+        }
+        listed: Callable[..., Any] = enforced.client("sqs", **keys).list_queues
+        return listed
+
+    assert refusal(caller.client("sqs").list_queues) in DENIED
+    assert refusal(lists()) in DENIED
+    lists(SerialNumber=theirs, TokenCode="123456")()
+    assert refusal(sts.get_session_token, SerialNumber=unassigned, TokenCode="123456") in DENIED
+    assert refusal(sts.get_session_token, SerialNumber=theirs, TokenCode="abcdef") in DENIED
+
+
 def test_findings_of_security_hub_belong_to_its_hub(enforced: LocalAws, caller: Caller) -> None:
     enforced.client("securityhub").enable_security_hub()
     hub = caller.client("securityhub")

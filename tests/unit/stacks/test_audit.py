@@ -222,6 +222,13 @@ class TestTheTransparencyLog:
             policies = json.dumps(audit.properties("AWS::IAM::Role", f"{name}Role")["Policies"])
             assert ("kms:Sign" in policies) is signs
             assert ("/log/*" in policies) is signs
+        statements = audit.properties("AWS::KMS::Key", "SigningKey")["KeyPolicy"]["Statement"]
+        (nobody,) = [one for one in statements if one.get("Sid") == "NobodyElse"]
+        assert (nobody["Effect"], nobody["Principal"]) == ("Deny", {"AWS": "*"})
+        assert (nobody["Action"], nobody["Resource"]) == ("kms:Sign", "*")
+        assert named(nobody["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]) == {
+            "ringfence-checkpoint-function"
+        }
 
     def test_is_copied_to_a_bucket_that_an_owner_names(
         self, audit: Template, variant: Callable[[Settings], dict[str, Template]]

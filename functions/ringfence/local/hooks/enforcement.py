@@ -2,6 +2,7 @@
 
 `enforcement_ec2` and `enforcement_arns` determine the resources of a call, `enforcement_iam` and
 `enforcement_kms` its condition keys, and `enforcement_delivery` both for EventBridge and Lambda.
+`enforcement_tables` adds the policies of tables.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from ringfence.local.hooks import (
     enforcement_kms,
     enforcement_logging,
     enforcement_scheduler,
+    enforcement_tables,
 )
 from ringfence.local.hooks.patching import around
 
@@ -52,6 +54,7 @@ def install() -> None:
         iam_actions._BOTOCORE_SERVICE_MAP[service] = [service]
     around(iam_actions, "extract_resource_arn", _make_out_resources)
     around(iam_actions, "_lambda_action", _make_out_lambda_actions)
+    around(iam_evaluator, "_resource_policy", enforcement_tables.policy)
     around(iam_evaluator, "enforce", _check_each_resource)
 
 
