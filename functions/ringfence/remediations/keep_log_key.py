@@ -1,7 +1,8 @@
-"""Keep the KMS key of CloudTrail logs: cancel its deletion and enable it.
+"""Keep the KMS keys of CloudTrail logs and of Ringfence: cancel the deletion of a key and enable it.
 
-Without the key CloudTrail cannot deliver logs, and existing logs cannot be read. Keys without a trail are
-not changed.
+Without its key CloudTrail cannot deliver logs, and existing logs cannot be read. Without its keys Ringfence
+records nothing after some minutes, and then it changes nothing. So a person is notified in any case. Other keys
+are not changed.
 """
 
 from __future__ import annotations
@@ -32,8 +33,10 @@ if TYPE_CHECKING:
 
 
 def not_kept(key: ResourceState, incident: Incident) -> Iterator[str]:
-    """Yield that a key cannot be used, if Ringfence does nothing about it."""
+    """Yield that a key cannot be used, if Ringfence does nothing about it, and what was done to its own."""
     state, trails = key[LogKey].state, users_of_key(key, incident)
+    if key[LogKey].own:
+        yield from _of_ringfence(key, incident)
     if trails and reported(incident, NEW_KEY_POLICY):
         yield (
             f"the policy of KMS key {key.ref.id} was replaced: check that {show(trails)} may still encrypt "
@@ -49,21 +52,32 @@ def not_kept(key: ResourceState, incident: Incident) -> Iterator[str]:
     )
 
 
+def _of_ringfence(key: ResourceState, incident: Incident) -> Iterator[str]:
+    """Yield what a person must find out about a call on a key of Ringfence."""
+    if reported(incident, TAKEN_KEY):
+        yield (
+            f"TAMPERING: KMS key {key.ref.id}, which is a key of Ringfence, was disabled or scheduled for "
+            f"deletion, and is {key[LogKey].state or 'gone'} now. Without its keys Ringfence records nothing "
+            "and changes nothing. Enable the key if it is not, and ask who did it: its policy lets only the "
+            "root user and break-glass roles"
+        )
+
+
 def unreadable(key: ResourceState, incident: Incident) -> Iterator[str]:
     """Yield which logs could not be written, and who is suspected."""
-    if any(isinstance(one, EnableKey) for one in incident.past):
-        trails = show(users_of_key(key, incident))
+    trails = users_of_key(key, incident)
+    if trails and any(isinstance(one, EnableKey) for one in incident.past):
         yield (
-            f"while KMS key {key.ref.id} could not be used, {trails} could not deliver logs; CloudTrail "
-            "retries for some time"
+            f"while KMS key {key.ref.id} could not be used, {show(trails)} could not deliver logs; "
+            "CloudTrail retries for some time"
         )
-    if users_of_key(key, incident):
+    if trails or key[LogKey].own:
         yield from suspected(incident)
 
 
 @remediation(
     id="keep-log-key",
-    title="Keep the KMS key of CloudTrail logs",
+    title="Keep the KMS keys of CloudTrail logs and of Ringfence",
     subject=LoggingRef,
     triggers=(TAKEN_KEY, NEW_KEY_POLICY, reviewed(REVIEW)),
     observations=(LogKey,),

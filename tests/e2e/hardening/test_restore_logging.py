@@ -21,6 +21,7 @@ from ringfence.model.kinds.trail import TrailRef
 from ringfence.model.log_only_step import LogOnlyStep
 from ringfence.observations.logging.selectors import read_selectors
 from ringfence.record.facts import Closed, Intended, Planned, Released, Result, Verified
+from tests.e2e.world import Inbox, until
 from tests.support.samples.bus import entry
 
 if TYPE_CHECKING:
@@ -286,6 +287,24 @@ def test_a_key_that_a_trail_writes_with_is_kept_and_no_other(logging: Logging) -
     states = [kms.describe_key(KeyId=ref.id)["KeyMetadata"]["KeyState"] for ref in refs]
     assert states == ["Enabled", "PendingDeletion"]
     logging.proved(refs[0])
+
+
+def test_a_key_of_ringfence_that_is_to_be_deleted_is_enabled_and_told_as_urgent(logging: Logging) -> None:
+    """Its policy lets the root user do it. The functions have the key of the signatures in no cache."""
+    kms, inbox = logging.client("kms"), Inbox(logging.compliance.world)
+    aliases = {one["AliasName"]: one["TargetKeyId"] for one in kms.list_aliases()["Aliases"]}
+    local = logging.compliance.world.local
+    ref = KeyRef(local.account, local.region, aliases["alias/ringfence-log"])
+    kms.schedule_key_deletion(KeyId=ref.id, PendingWindowInDays=7)
+
+    def is_usable() -> bool:
+        return bool(kms.describe_key(KeyId=ref.id)["KeyMetadata"]["KeyState"] == "Enabled")
+
+    until(is_usable, "the key can be used again")
+    until(lambda: any(one.startswith("[URGENT") for one in inbox.told(ref.id)), "a person is told")
+    history = logging.compliance.when(RUNBOOK, ref, lambda found: found.verified is not None, "looked at")
+    assert any(words.startswith("TAMPERING: KMS key") for words in history.verified.review)  # type: ignore[union-attr]  # waited for
+    logging.proved(ref)
 
 
 def test_a_trail_that_is_gone_and_was_never_noted_is_said_and_no_error(logging: Logging) -> None:

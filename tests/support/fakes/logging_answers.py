@@ -122,6 +122,11 @@ def key(state: str = "Enabled") -> dict[str, object]:
     return {"KeyMetadata": {"KeyId": KEY_ID, "Arn": KEY_ARN, "KeyState": state, "KeyManager": "CUSTOMER"}}
 
 
+def aliases(*names: str) -> dict[str, object]:
+    """Make what KMS says of the key's aliases."""
+    return {"Aliases": [{"AliasName": f"alias/{one}", "TargetKeyId": KEY_ID} for one in names]}
+
+
 def deletion(name: str, parameters: Mapping[str, object], **more: object) -> dict[str, object]:
     """Make what CloudTrail's event history says of a call."""
     record = {"eventName": name, "requestParameters": parameters, **more}
@@ -175,4 +180,5 @@ LOGGING_ANSWERS: dict[str, tuple[Mapping[str, object], ...]] = {
     "guardduty:GetDetector": (DETECTOR,),
     "guardduty:CreateDetector": ({"DetectorId": "f" * 32},),
     "kms:DescribeKey": (key(), key("Disabled")),
+    "kms:ListAliases": (aliases("ringfence-audit"), aliases()),
 }

@@ -258,6 +258,7 @@ def _states(kind: type[Observation]) -> SearchStrategy[Observation]:
             LogKey,
             st.sampled_from(("", "Enabled", "Disabled", "PendingDeletion", "PendingImport")),
             st.frozensets(st.sampled_from(("everything", "other"))),
+            st.booleans(),
         ),
         LogGroupUse: st.builds(LogGroupUse, st.frozensets(st.sampled_from(("everything", "other")))),
     }[kind]

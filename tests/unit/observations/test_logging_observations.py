@@ -55,6 +55,7 @@ from tests.support.fakes.logging_answers import (
     TRAIL,
     TRAIL_ARN,
     TRAIL_NAME,
+    aliases,
     deletion,
     key,
 )
@@ -325,12 +326,23 @@ def test_a_detector_that_is_gone_is_no_error_and_another_is_counted() -> None:
 
 def test_a_key_is_read_with_the_trails_that_write_with_it() -> None:
     other = {**TRAIL, "Name": "other", "KmsKeyId": f"{KEY_ARN}0"}
-    _, found = talk(LogKey.read(KEY, ()), (key("Disabled"), {"trailList": [TRAIL, SHADOW, other]}))
+    read = (key("Disabled"), {"trailList": [TRAIL, SHADOW, other]}, aliases("logs"))
+    _, found = talk(LogKey.read(KEY, ()), read)
     assert found == LogKey("Disabled", frozenset({TRAIL_NAME}))
 
 
+@pytest.mark.parametrize(
+    ("names", "own"),
+    [((), False), (("logs",), False), (("my-ringfence-audit",), False), (("logs", "ringfence-audit"), True)],
+)
+def test_a_key_of_ringfence_is_known_by_its_alias(names: tuple[str, ...], own: bool) -> None:  # noqa: FBT001
+    _, found = talk(LogKey.read(KEY, ()), (key("Enabled"), {"trailList": []}, aliases(*names)))
+    assert found == LogKey("Enabled", own=own)
+
+
 def test_a_key_that_is_gone_still_has_its_trails() -> None:
-    _, found = talk(LogKey.read(KEY, ()), (refusal("NotFoundException"), {"trailList": [TRAIL]}))
+    gone = refusal("NotFoundException")
+    _, found = talk(LogKey.read(KEY, ()), (gone, {"trailList": [TRAIL]}, gone))
     assert found == LogKey("", frozenset({TRAIL_NAME}))
 
 

@@ -294,6 +294,24 @@ def test_a_key_of_no_trail_is_its_owners_business() -> None:
     assert not reviews(world, incident(SCHEDULED))
 
 
+@pytest.mark.parametrize("state", ["Disabled", "PendingDeletion"])
+def test_a_key_of_ringfence_is_kept_without_a_trail_and_a_person_is_told(state: str) -> None:
+    world = seen(KEY, LogKey(state, own=True))
+    cancelled = (CancelDeletion(KEY.id),) if state == "PendingDeletion" else ()
+    assert plan(world, incident(SCHEDULED)) == (*cancelled, EnableKey(KEY.id))
+    assert f"TAMPERING: KMS key {KEY.id}, which is a key of Ringfence," in reviews(world, incident(SCHEDULED))
+    kept = seen(KEY, LogKey("Enabled", own=True))
+    assert plan(kept, incident(SCHEDULED)) == ()
+    assert "ask who did it" in reviews(kept, incident(SCHEDULED)), "a person is told, whoever enabled it"
+
+
+def test_a_new_policy_of_a_key_of_ringfence_is_left_to_the_self_check() -> None:
+    """Deployments replace it, and the self-check compares it."""
+    world = seen(KEY, LogKey("Enabled", own=True))
+    assert plan(world, incident("CloudTrail:kms:PutKeyPolicy")) == ()
+    assert not reviews(world, incident("CloudTrail:kms:PutKeyPolicy"))
+
+
 def test_a_key_of_a_trail_is_kept_and_then_enabled() -> None:
     """Cancelling its deletion leaves it disabled."""
     steps = plan(seen(KEY, LogKey("PendingDeletion", frozenset({"everything"}))), incident(SCHEDULED))

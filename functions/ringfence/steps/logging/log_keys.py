@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _REFUSED = ("InvalidArnException", "KMSInvalidStateException")
 _KEPT = "KMS key is kept"
-KEEP_READABLE = "without the key, CloudTrail cannot write logs and nobody can read them"
+KEEP_READABLE = "without the key, logs cannot be written and nobody can read them"
 
 
 class _KeyStep(Step):

@@ -153,7 +153,7 @@ def users_of_key(key: ResourceState, incident: Incident) -> frozenset[str]:
 
 
 def key_to_be_kept(key: ResourceState, incident: Incident) -> bool:
-    """Return whether a key that trails write with was taken away, and could be used before."""
+    """Return whether a key that trails or Ringfence write with was taken away, and could be used before."""
     usable_before = bool(key_baseline(incident)) or reported(incident, TAKEN_KEY)
     taken_away = key[LogKey].state in {DISABLED, *TO_BE_DELETED}
-    return taken_away and usable_before and bool(users_of_key(key, incident))
+    return taken_away and usable_before and bool(key[LogKey].own or users_of_key(key, incident))
