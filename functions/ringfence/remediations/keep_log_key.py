@@ -1,8 +1,8 @@
 """Keep the KMS keys of CloudTrail logs and of Ringfence: cancel the deletion of a key and enable it.
 
 Without its key CloudTrail cannot deliver logs, and existing logs cannot be read. Without its keys Ringfence
-records nothing after some minutes, and then it changes nothing. So a person is notified in any case. Other keys
-are not changed.
+records nothing after some minutes, and then it changes nothing. So a person is notified in any case. Other
+keys are not changed.
 """
 
 from __future__ import annotations
