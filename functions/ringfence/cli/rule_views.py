@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ringfence.cli.incident_views import BAD, GOOD, OPEN, SEVERITY_STYLES, plain
-from ringfence.cli.layout import count, ending, hanging
+from ringfence.cli.layout import count, hanging
 from ringfence.posture.rule import SEVERITIES, Status
 
 if TYPE_CHECKING:
@@ -37,13 +37,19 @@ def listed_rules(rules: Sequence[Rule]) -> RenderableType:
     return Group(table, Text(), plain(f"{count(len(rules), 'rule')}."))
 
 
-def scanned(tally: Tally, prospects: Prospects, *, full: bool) -> RenderableType:
-    """Return what a scan found: the score, and the rules with failing resources, the worst first."""
-    parts: list[RenderableType] = [_score(tally), Text()]
+def scanned(tally: Tally, prospects: Prospects, csv: str, *, full: bool) -> RenderableType:
+    """Return what a scan found: the score, and the rules with failing resources, the worst first.
+
+    `csv` is the command that prints all results, if there are any.
+    """
+    parts: list[RenderableType] = [_score(tally)]
+    if tally.score is None:
+        return Group(*parts)
+    parts.append(Text())
     for name in _worst_first(tally):
         parts += _rule(tally.rules[name], tally.counts[name], tally.failing[name], prospects, full=full)
-    parts += ending("All results as CSV", "ringfence scan … --format csv")
-    return Group(*parts)
+    purpose, command = Text("All results as CSV", "bold"), Text(csv, no_wrap=True, overflow="ignore")
+    return Group(*parts, Text(), purpose, command)
 
 
 def _score(tally: Tally) -> Text:

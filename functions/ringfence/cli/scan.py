@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringfence.cli.again import options_given
 from ringfence.cli.choices import OneOf
 from ringfence.cli.period import check_period
 from ringfence.cli.scan_options import scan_options
 from ringfence.cli.text import is_terminal, row, safe
 from ringfence.model.errors import BadInput
+from ringfence.record.shell import typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,6 +30,11 @@ if TYPE_CHECKING:
 
 FORMATS = ("table", "json", "jsonl", "csv", "ocsf")
 BELOW = 3
+_OTHER_OUTPUT = (
+    *("form", "as_json", "full", "html", "changes_since", "changes_until", "scores", "fix", "plans", "yes"),
+    "fail_under",
+)
+"""The options of a scan that are about what becomes of its results."""
 
 
 @click.command(short_help="Judge items of AWS Config by rules as code, with a score.")
@@ -111,7 +118,7 @@ def scan(  # noqa: PLR0913 - the options of a command
     for told in (*done.told, *done.warnings):
         click.echo(safe(told), err=True)
     if form == "table":
-        _print(done, prospects, full=full)
+        _print(done, prospects, _as_csv(paths), full=full)
     elif form == "json":
         click.echo(json.dumps(summary(done)))
     if html:
@@ -207,13 +214,21 @@ def _write(path: Path, done: Done, prospects: Prospects, profile: str, given: Sc
     note(f"Wrote {path}.")
 
 
-def _print(done: Done, prospects: Prospects, *, full: bool) -> None:
-    """Print the summary: a page on a terminal, and a line for each rule in a pipe."""
+def _as_csv(paths: tuple[str, ...]) -> str:
+    """Return the present command, but for all results as CSV."""
+    return typed("ringfence", "scan", *paths, *options_given(*_OTHER_OUTPUT), "--format", "csv")
+
+
+def _print(done: Done, prospects: Prospects, csv: str, *, full: bool) -> None:
+    """Print the summary: a page on a terminal, and a line for each rule in a pipe.
+
+    `csv` is the command that prints all results.
+    """
     if is_terminal():
         from ringfence.cli.incident_views import show
         from ringfence.cli.rule_views import scanned
 
-        show(scanned(done.tally, prospects, full=full))
+        show(scanned(done.tally, prospects, csv, full=full))
     else:
         for name, counts in done.tally.counts.items():
             rule = done.tally.rules[name]

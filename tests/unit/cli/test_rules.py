@@ -125,7 +125,17 @@ def test_a_scan_says_the_score_and_what_fails() -> None:
     assert "Score 33.3 of 100: 3 resources, 1 passed, 1 failed, 1 not assessed" in page
     assert f"111122223333 eu-west-1 {HOSTILE}: VersioningConfiguration.Status must" in page
     assert max(map(len, page.splitlines())) <= 80
+    command = page.splitlines()[-1].split()
+    assert command == ["ringfence", "scan", "items.json", *OWN, "--format", "csv"]
+    assert HOSTILE in ringfence(*command[1:]).stdout
     assert ringfence("scan", "items.json", *OWN).stdout == "versions\thigh\t1\t1\t1\t\n"
+
+
+def test_a_scan_without_a_result_ends_without_a_command_for_results(folder: Path) -> None:
+    (folder / "nothing.json").write_text('{"configurationItems": []}', "utf-8")
+    shown = ringfence("scan", "nothing.json", *OWN, env={"FORCE_COLOR": "1", "NO_COLOR": "1"})
+    assert "No resource of a type that a rule is about." in shown.stdout
+    assert "csv" not in shown.stdout
 
 
 DOCUMENTED = {"low": 1, "medium": 3, "high": 5, "critical": 10}
