@@ -16,13 +16,15 @@ from ringfence.observations.iam.principals import Holder
 from ringfence.policy.decision import Decision, Mode
 from ringfence.record.chain import ChainKey, Lease
 from ringfence.record.facts import DecisionMade, Intended, Outcome
-from ringfence.record.tampering_facts import HistoryRejected, LeaseVoided, RecordUnsealed
+from ringfence.record.tampering_facts import HistoryRejected, LeaseVoided, RecordUnsealed, UnsealedAccepted
 from ringfence.steps.iam.denial import PutDenial
 from tests.e2e.forgeries import FORGED, WRONG_MAC, archived_marks, forge
 from tests.e2e.operators import Operator, operator
-from tests.e2e.world import Inbox, until
+from tests.e2e.world import QUEUES, Inbox, until
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ringfence.local.estate import Server
     from tests.e2e.world import World
 
@@ -165,3 +167,53 @@ def test_a_lease_until_2099_delays_no_containment_and_is_told_as_urgent(
         "a person is told",
     )
     assert all(one.startswith("[URGENT") for one in told)
+
+
+@pytest.fixture
+def without_the_key(enforcing: World) -> Iterator[None]:
+    """Let IAM deny the key of the seals. A disabled key would be enabled again: Ringfence keeps its own."""
+    iam = enforcing.client("iam")
+    roles = tuple(f"ringfence-{one}-function" for one in ("contain-instance", "operate"))
+    statement = {"Effect": "Deny", "Action": "kms:GenerateMac", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    enforcing.quiet()
+    try:
+        for role in roles:
+            iam.put_role_policy(RoleName=role, PolicyName="no-key", PolicyDocument=document)
+        renew(enforcing)
+        yield
+    finally:
+        for role in roles:
+            iam.delete_role_policy(RoleName=role, PolicyName="no-key")
+        renew(enforcing)
+
+
+def renew(world: World) -> None:
+    """Let the functions that seal and check begin in new environments."""
+    functions = world.client("lambda")
+    for name in (*QUEUES, "ringfence-operate"):
+        before = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        for more in ({"RENEWED": "yes"}, {}):
+            functions.update_function_configuration(
+                FunctionName=name, Environment={"Variables": {**before, **more}}
+            )
+
+
+@pytest.mark.usefixtures("without_the_key")
+def test_without_kms_an_instance_is_contained_unsealed_and_released_by_a_person_who_says_so(
+    enforcing: World, server: Server, hand: Operator
+) -> None:
+    enforcing.send(server)
+    enforcing.complete(server)
+    history = enforcing.history(server)
+    assert enforcing.inspector().closed(server)
+    assert history.of(RecordUnsealed)
+    assert {one.mac for one in history.entries} == {""}
+    refused = hand.types("release", history.incident, *WHY)
+    assert refused.returncode == 1, refused.stdout + refused.stderr
+    assert "--despite-unsealed" in " ".join((refused.stdout + refused.stderr).split())
+    assert enforcing.inspector().closed(server)
+    done = hand.types("release", history.incident, "--despite-unsealed", *WHY)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not enforcing.inspector().closed(server)
+    assert enforcing.history(server).of(UnsealedAccepted)

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
+from ringfence.local.findings import InstanceFinding
+from ringfence.model.claims import Verdict
+from ringfence.policy.decision import Mode
+from ringfence.record.facts import DecisionMade, Intended
 from tests.e2e.operators import operator
-from tests.e2e.world import DEAD_LETTERS
+from tests.e2e.world import DEAD_LETTERS, until
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -67,6 +71,29 @@ def test_an_operator_lists_a_dead_letter_and_puts_it_back(place: Place) -> None:
     listed = who.types("dead-letters", "list")
     assert listed.returncode == 0, listed.stderr
     assert id_ not in listed.stdout
+
+
+def test_a_made_up_finding_among_the_dead_letters_is_asked_about_when_it_is_replayed(place: Place) -> None:
+    """A replayed message is one like any other: GuardDuty does not have this finding, so nothing changes."""
+    world = place.world
+    builder = world.builder()
+    server = builder.launch(builder.ground(), builder.name)
+    made = InstanceFinding.about(server).entry()
+    told = {"source": made["Source"], "detail-type": made["DetailType"], "detail": json.loads(made["Detail"])}
+    body = json.dumps({**told, "account": world.local.account, "region": world.local.region})
+    sqs = world.client("sqs")
+    id_ = given_up(sqs, sqs.get_queue_url(QueueName=DEAD_LETTERS)["QueueUrl"], body)
+    queue = DEAD_LETTERS.removeprefix("ringfence-").removesuffix("-dead-letters")
+    who = operator(world, f"arn:aws:iam::{world.local.account}:policy/ringfence-operator")
+    sent = who.types("dead-letters", "replay", queue, id_, "--reason", "the outage is over")
+    assert sent.returncode == 0, sent.stderr
+    decided = until(lambda: world.history(server).last(DecisionMade), "there is a decision")
+    assert decided
+    assert decided.source
+    assert decided.decision.mode is not Mode.AUTO
+    assert decided.source.verdict in {Verdict.ABSENT, Verdict.REFUTED, Verdict.BLINDED}
+    assert world.history(server).of(Intended) == ()
+    assert not world.inspector().closed(server)
 
 
 def given_up(sqs: SQSClient, url: str, body: str) -> str:
