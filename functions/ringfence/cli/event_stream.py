@@ -10,7 +10,7 @@ import gzip
 import io
 import re
 from codecs import BOM_UTF8, getincrementaldecoder
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
@@ -70,11 +70,13 @@ def size_of(names: tuple[str, ...]) -> int | None:
         return None
 
 
-def read_file(name: str, progress: Callable[[int], None], lists: Sequence[str] = LISTS) -> Iterator[Read]:
+def read_file(
+    name: str, progress: Callable[[int], None], lists: Sequence[str] = LISTS, file: IO[bytes] | None = None
+) -> Iterator[Read]:
     """Yield the documents of a file. `progress` gets the number of bytes after each part.
 
     `lists` are the names of members that contain documents. Before such a member, only texts, numbers, true,
-    false and null are skipped.
+    false and null are skipped. `file` is an open file that is read instead of opening `name`.
 
     Raises
     ------
@@ -83,7 +85,7 @@ def read_file(name: str, progress: Callable[[int], None], lists: Sequence[str] =
 
     """
     try:
-        with _opened(name) as raw:
+        with _opened(name) if file is None else nullcontext(file) as raw:
             yield from _documents(name, _unpacked(_Counting(raw, progress)), lists)
     except (OSError, EOFError) as error:
         words = getattr(error, "strerror", None) or str(error) or "input/output error"

@@ -84,8 +84,8 @@ def scan(  # noqa: PLR0913 - the options of a command
 
     PATH is a file, a folder, or - for standard input: a snapshot of AWS Config, the output of
     `aws configservice select-resource-config` or `get-resource-config-history`, or one item on each line.
-    Files can be compressed with gzip. If an item lacks a field that a rule needs, the resource is not
-    assessed. It then counts as not passed.
+    Files can be compressed with gzip. Of several items of a resource, only the newest one counts. If an item
+    lacks a field that a rule needs, the resource is not assessed. It then counts as not passed.
 
     Manual controls in the files of --rules count as one result each. Evidence that expired does not count as
     passed. What expired, and what expires within 30 days, is named.

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
+from shutil import copyfileobj
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING
+
+import click
 
 from ringfence.model.errors import BadInput
+from ringfence.model.step import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +25,11 @@ if TYPE_CHECKING:
 
 LISTS = ("configurationItems",)
 """The member of a snapshot that contains the items."""
+
+_DOUBTFUL = (
+    "{} several different items, of which one has no configurationItemCaptureTime: the first item with the "
+    "latest time counts, and a newer one may be left out"
+)
 
 
 @dataclass
@@ -77,33 +88,61 @@ def scanned_files(paths: tuple[str, ...], rules: Mapping[str, Rule], sink: Calla
 def _judged(
     paths: tuple[str, ...], rules: Mapping[str, Rule], done: Done
 ) -> Iterator[tuple[Resource, tuple[Result, ...]]]:
-    """Yield the resources in files with their results. What cannot be judged is a problem."""
-    from ringfence.cli.event_stream import paths_of, read_file, size_of
-    from ringfence.cli.progress import progress
+    """Yield the resources in files with their results. What cannot be judged is a problem.
+
+    The files are read twice: first to find the newest item of each resource, because it can be the last one.
+    """
+    from ringfence.cli.scan_versions import Versions
     from ringfence.posture.evaluate import judged
 
+    with closing(Versions()) as versions, _reading(paths) as items:
+        for number, (_, item) in enumerate(items([])):
+            versions.add(number, item)
+        for number, (place, item) in enumerate(items(done.problems)):
+            if not versions.is_newest(number, item):
+                continue
+            try:
+                found = judged(item, rules.values(), {})
+            except BadInput as error:
+                done.problems.append(f"{place}: {error}")
+                continue
+            if found is not None:
+                yield found
+        if versions.doubtful:
+            done.problems.append(_DOUBTFUL.format(counted(versions.doubtful, "resource has")))
+
+
+@contextmanager
+def _reading(paths: tuple[str, ...]) -> Iterator[Callable[[list[str]], Iterator[tuple[str, Document]]]]:
+    """Return a function that reads the items of files with their places. It can be called twice.
+
+    Standard input can be read once only, so it is written to a temporary file.
+    """
+    from ringfence.cli.event_stream import paths_of, size_of
+    from ringfence.cli.progress import progress
+
     names = paths_of(paths)
-    with progress(size_of(names)) as report:
-        for name in names:
-            for read in read_file(name, report, LISTS):
-                if read.error:
-                    done.problems.append(f"{read.place}: {read.error}")
-                    continue
-                items = _items(read.document)
-                while True:
-                    try:
-                        found = judged(next(items), rules.values(), {})
-                    except StopIteration:
-                        break
-                    except BadInput as error:  # of one item, or of the document, which then has no more
-                        done.problems.append(f"{read.place}: {error}")
-                        continue
-                    if found is not None:
-                        yield found
+    size = size_of(names)
+    with progress(size and 2 * size) as report, TemporaryFile() as kept:
+        if "-" in names:
+            copyfileobj(click.get_binary_stream("stdin"), kept)
+        yield lambda problems: _items(names, report, kept, problems)
 
 
-def _items(document: object) -> Iterator[Document]:
+def _items(
+    names: tuple[str, ...], report: Callable[[int], None], standard: IO[bytes], problems: list[str]
+) -> Iterator[tuple[str, Document]]:
+    from ringfence.cli.event_stream import read_file
     from ringfence.model.document import Document
     from ringfence.posture.items import documents_in
 
-    yield from documents_in(Document.of(document))
+    standard.seek(0)
+    for name in names:
+        for read in read_file(name, report, LISTS, standard if name == "-" else None):
+            try:
+                if read.error:
+                    raise read.error
+                for item in documents_in(Document.of(read.document)):
+                    yield read.place, item
+            except BadInput as error:
+                problems.append(f"{read.place}: {error}")
