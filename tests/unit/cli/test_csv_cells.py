@@ -36,3 +36,16 @@ def test_a_cell_that_begins_with_a_tab_or_the_end_of_a_line_is_escaped(text: str
 @pytest.mark.parametrize("text", ["", "a", "1-2", "a=b", "a@example.com", "a, -b", "a; b", "two\nlines"])
 def test_any_other_cell_stays_as_it_is(text: str) -> None:
     assert cell(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["\x1b]0;owned\x07", "\x9b31m", "a\x00b", "\x7f", "abc\u202etxt.exe", "\u2066x"]
+)
+def test_no_cell_commands_a_terminal_or_turns_its_text_around(text: str) -> None:
+    written = cell(text)
+    assert written.isprintable()
+    assert written.encode().decode("unicode_escape") == text
+
+
+def test_a_formula_behind_a_control_character_is_none() -> None:
+    assert cell("\x1b=1") == "\\x1b=1"
