@@ -1,7 +1,8 @@
 """The process that forks the workers of one copy of code: `python -P fork_server.py CODE`.
 
-It imports the libraries in the code once. A worker starts as a copy of this process, with its own folder,
-environment and streams. It runs only the standard library and CODE, so it imports nothing of this package.
+It imports the libraries in the code once, and the parts of Ringfence that most functions share. A worker
+starts as a copy of this process, with its own folder, environment and streams. It runs only the standard
+library and CODE, so it imports nothing of this package.
 
 Standard input is a socket. A request is one line of JSON, sometimes with file descriptors; so is its answer.
 
@@ -37,6 +38,20 @@ LIBRARIES = (
     "aws_lambda_powertools.metrics",
 )
 """What nearly all functions import, and what does nothing else when it is imported."""
+SHARED = (
+    "ringfence.aws.cloud",
+    "ringfence.aws.dynamo",
+    "ringfence.aws.notice",
+    "ringfence.aws.record_keys",
+    "ringfence.aws.sqs",
+    "ringfence.engine.execution",
+    "ringfence.engine.intake",
+    "ringfence.events.guardduty.trigger",
+    "ringfence.policy.compiled",
+    "ringfence.record.control",
+    "ringfence.record.notices.incident",
+)
+"""The core of Ringfence, which reads neither environment nor streams when it is imported. Handlers may."""
 STREAMS = 4
 _SIZE = 1 << 16
 
@@ -45,7 +60,7 @@ def main() -> None:
     """Serve until the other end of the socket is closed."""
     code = sys.argv[1]
     sys.path.insert(0, code)
-    for name in LIBRARIES:
+    for name in (*LIBRARIES, *SHARED):
         with suppress(Exception):  # the worker meets it again, and says so
             importlib.import_module(name)
     sys.path.remove(code)  # each worker has its own path

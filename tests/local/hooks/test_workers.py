@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringfence.local import LocalAws
+from ringfence.local import LocalAws, fork_server
+from ringfence.local.deploy import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,6 +112,32 @@ def test_stopping_ends_the_process_that_forks_and_its_workers() -> None:
     for ended in (answer["process"], answer["imported by"]):
         with pytest.raises(ProcessLookupError):
             os.kill(ended, 0)
+
+
+def test_what_functions_share_reads_no_variable_and_no_stream_and_starts_nothing() -> None:
+    """Otherwise it would have what it read from the process that forks, and not the worker's own."""
+    program = f"""
+import importlib, os, sys, threading
+for name in {fork_server.LIBRARIES}:
+    importlib.import_module(name)
+open_before = set(os.listdir("/dev/fd"))
+for stream in ("stdin", "stdout", "stderr"):
+    setattr(sys, stream, None)
+type(os.environ).__getitem__ = lambda self, name: sys.__stdout__.write(f"reads {{name}}\\n")
+for name in {fork_server.SHARED}:
+    importlib.import_module(name)
+handlers = [name for name in sys.modules if name.startswith("ringfence.handlers")]
+opened = set(os.listdir("/dev/fd")) - open_before
+print(threading.active_count(), handlers, opened, "ringfence.engine" in sys.modules, file=sys.__stdout__)
+"""
+    ran = subprocess.run(  # noqa: S603 - our own interpreter and words
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": str(REPOSITORY / "functions")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.stdout, ran.stderr, ran.returncode) == ("1 [] set() True\n", "", 0)
 
 
 def bundle() -> bytes:
