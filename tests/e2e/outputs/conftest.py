@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,12 +18,21 @@ if TYPE_CHECKING:
     from tests.e2e.deployments import Deployer
 
 
+EXEMPT = "pictures-"
+"""How the names of buckets begin that the policy exempts."""
+ROUTE = "pager"
+"""The name of the route of notices."""
+
+
 @pytest.fixture(scope="package")
 def outgoing(folder: Path, deployer: Deployer) -> Iterator[World]:
-    """Ringfence with outputs, and IAM enforced. GuardDuty's findings stay, to be asked for again."""
+    """Ringfence with every output and a route of notices, and IAM enforced."""
     with LocalAws(log=folder / "outputs.log") as local:
-        on = (id_ for id_ in output_ids() if id_ != "guardduty-archive")
-        world = World(deployer.home(local, outputs={id_: {} for id_ in on}))
+        on: dict[str, dict[str, str]] = {id_: {} for id_ in output_ids()}
+        on["security-hub"] = {"exempt": "suppress"}
+        exempt = {"subject": f"bucket/*/*/{EXEMPT}*", "reason": "our public pictures"}
+        context = {"notices_routes": json.dumps([{"name": ROUTE, "urgency": ["urgent"], "severity": 7}])}
+        world = World(deployer.home(local, outputs=on, exempt=(exempt,), context=context))
         world.client("securityhub").enable_security_hub()
         local.enforce(True)
         yield world

@@ -9,12 +9,14 @@ import pytest
 
 from ringfence.local.findings import InstanceFinding
 from ringfence.local.samples import security_hub
+from ringfence.record.facts import FindingReceived
 from ringfence.record.hub_update import AUTHOR
 from tests.e2e.world import QUEUES, Inbox, until
 from tests.support.ocsf import check
 
 if TYPE_CHECKING:
     from ringfence.local.estate import Server
+    from ringfence.record.history import History
     from tests.e2e.world import World
 
 pytestmark = pytest.mark.e2e
@@ -47,8 +49,10 @@ def twin(world: World, finding: InstanceFinding, server: Server) -> dict[str, An
     local, detail = world.local, finding.detail()
     arn = f"arn:aws:ec2:{local.region}:{local.account}:instance/{server.ref.id}"
     about = [{"Type": "AwsEc2Instance", "Id": arn}]
+    count = {"aws/guardduty/service/count": str(finding.count)}
     found = security_hub.asff(
         Id=detail["arn"],
+        ProductFields={**security_hub.asff()["ProductFields"], **count},
         ProductArn=f"arn:aws:securityhub:{local.region}::product/aws/guardduty",
         AwsAccountId=local.account,
         Region=local.region,
@@ -101,6 +105,14 @@ def resolved(world: World, id_: str) -> dict[str, Any]:
     return found
 
 
+def archived(world: World, history: History) -> bool:
+    """Return whether GuardDuty has archived the finding of an incident."""
+    guardduty, (received,) = world.client("guardduty"), history.of(FindingReceived)
+    (detector,) = guardduty.list_detectors()["DetectorIds"]
+    (held,) = guardduty.get_findings(DetectorId=detector, FindingIds=[received.finding.id])["Findings"]
+    return bool(held["Service"]["Archived"])
+
+
 def classes(events: list[dict[str, Any]]) -> set[object]:
     for one in events:
         check(one)
@@ -122,6 +134,7 @@ def test_what_was_done_goes_out_and_a_write_back_starts_nothing(outgoing: World,
     assert found["Note"]["UpdatedBy"] == AUTHOR
     assert history.incident in found["Note"]["Text"]
     assert found["UserDefinedFields"]["ringfence:status"] == "complete"
+    until(lambda: archived(outgoing, history), "the finding is archived in GuardDuty")
     lines = [json.loads(line) for text in files(outgoing).values() for line in text.splitlines()]
     assert classes(lines) == BOTH
     assert classes([one["detail"] for one in heard(outgoing, hears)]) == BOTH
