@@ -9,6 +9,7 @@ import pytest
 from moto import mock_aws
 
 from ringfence.aws.archive import S3Archive
+from ringfence.aws.audit_items import to_item, wrong_attributes
 from ringfence.aws.incidents import IncidentReader, Response
 from ringfence.aws.log_files import LogFiles
 from ringfence.aws.log_sequence import LogSequence, Position
@@ -104,11 +105,13 @@ def test_entries_are_read_and_every_item_is_found(clients: Clients) -> None:
         log = dynamo_log(clients.dynamodb)
         log.append(KEY, log.read(KEY), opened(), lease())
     else:
-        from ringfence.aws.audit_items import to_item
-
         for one in opened():
             item = cast("Any", to_item(KEY, one))
             clients.dynamodb.audit[item["chain"]["S"], item["entry"]["S"]] = item
     reader = IncidentReader(clients.dynamodb, AUDIT)
     assert without_macs(reader.entries(Response(KEY, INCIDENT))) == opened()
-    assert sorted(reader.every()) == [(KEY.text, f"{INCIDENT}#00000{seq}") for seq in range(2)]
+    found = sorted(reader.every(), key=lambda one: str(one["entry"]["S"]))
+    attributes = {"chain", "entry", "incident", "seq"}
+    assert [set(one) - attributes for one in found] == [{"month"}, set()], "and no body"
+    assert [one["entry"]["S"] for one in found] == [f"{INCIDENT}#00000{seq}" for seq in range(2)]
+    assert [wrong_attributes(one) for one in found] == [(), ()]

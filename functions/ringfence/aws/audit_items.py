@@ -33,6 +33,8 @@ INCIDENTS = "incidents"
 """The sparse index. It contains the keys of each incident's first entry: `month` and `entry`."""
 CONTAINMENTS, OPEN = "containments", "open"
 """The sparse index of the control table. It contains the open contained incidents: key `open`."""
+DERIVED = (MONTH, "incident", "seq")
+"""The attributes of an entry's item that follow from its keys."""
 MAC = "mac"
 """The attribute with the proof of an entry's origin. Unsealed entries do not have it."""
 PROVIDED = "provided"
@@ -112,6 +114,20 @@ def to_entry(item: Mapping[str, Mapping[str, object]]) -> Entry:
     """
     incident, _, seq = str(item[ENTRY]["S"]).rpartition("#")
     return Entry(incident, int(seq), str(item["body"]["S"]), str(item["hash"]["S"]), _mac(item))
+
+
+def wrong_attributes(item: Mapping[str, Mapping[str, object]]) -> tuple[str, ...]:
+    """Return which attributes of an item under an entry's keys do not follow from these keys.
+
+    The index contains the items with a month. So somebody who removes or changes it hides an incident from
+    every list, although each entry is unchanged.
+    """
+    runbook = str(item[CHAIN]["S"]).partition("#")[0]
+    incident, _, seq = str(item[ENTRY]["S"]).rpartition("#")
+    right: dict[str, Mapping[str, object]] = {"incident": {"S": incident}, "seq": {"N": str(int(seq))}}
+    if int(seq) == 0 and runbook not in DEPLOYMENT_CHAINS:
+        right[MONTH] = {"S": month_of(incident)}
+    return tuple(name for name in DERIVED if item.get(name) != right.get(name))
 
 
 def as_stored(item: Mapping[str, Mapping[str, object]]) -> Entry:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ringfence.aws.audit_items import (
     CHAIN,
     DEPLOYMENT_CHAINS,
+    DERIVED,
     ENTRY,
     INCIDENTS,
     MONTH,
@@ -78,9 +79,9 @@ class IncidentReader:
         found = (Response(key, incident) for key in keys)
         return tuple(islice((one for one in found if self.entries(one)), 1))
 
-    def every(self) -> Iterator[tuple[str, str]]:
-        """Yield the keys of every item of the table, chain and entry, in no order."""
-        names = {"#chain": CHAIN, "#entry": ENTRY}
+    def every(self) -> Iterator[Mapping[str, Mapping[str, object]]]:
+        """Yield every item of the table in no order: its keys, and the attributes that follow from them."""
+        names = {f"#{one}": one for one in (CHAIN, ENTRY, *DERIVED)}
         asked: ScanInputTypeDef = {
             "TableName": self.table,
             "ProjectionExpression": ", ".join(names),
@@ -90,8 +91,7 @@ class IncidentReader:
         while True:
             with raised("dynamodb:Scan"):
                 page = self.client.scan(**asked)
-            for item in page["Items"]:
-                yield str(item[CHAIN]["S"]), str(item[ENTRY]["S"])
+            yield from page["Items"]
             if not page.get("LastEvaluatedKey"):
                 return
             asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]

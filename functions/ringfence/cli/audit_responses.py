@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ringfence.aws.audit_items import is_ours
+from ringfence.aws.audit_items import CHAIN, ENTRY, MONTH, is_ours, wrong_attributes
 from ringfence.aws.incidents import Response
 from ringfence.model.times import utc_text
 from ringfence.record.chain import ChainKey, Entry
@@ -65,11 +65,18 @@ def verified(  # noqa: PLR0913 - what is verified, against what
 
 def _in_table(reader: IncidentReader, period: Period, report: LogReport) -> Iterator[tuple[str, str]]:
     before: tuple[str, str] | None = None
-    for chain, entry in reader.every():
+    for item in reader.every():
+        chain, entry = str(item[CHAIN]["S"]), str(item[ENTRY]["S"])
         incident = entry.rpartition("#")[0]
         if not is_ours(chain, entry, _ANY_HASH):
             report.faults.append(f"the table has an item that is not an entry: {chain}, {entry}")
-        elif period.first <= incident <= period.last:
+            continue
+        report.faults += (
+            f"the table has another {name} for {chain}, {entry} than Ringfence wrote"
+            + (", so lists do not show the incident as they should" if name == MONTH else "")
+            for name in wrong_attributes(item)
+        )
+        if period.first <= incident <= period.last:
             yield incident, chain
         elif before is None or (incident, chain) < before:
             before = (incident, chain)

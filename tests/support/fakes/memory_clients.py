@@ -168,8 +168,12 @@ class MemoryDynamo:
         return {"Items": [self.audit[at] for at in keys]}
 
     def scan(self, **given: Any) -> dict[str, Any]:  # noqa: ANN401 - likewise
-        del given
-        return {"Items": [{CHAIN: {"S": at[0]}, ENTRY: {"S": at[1]}} for at in self.audit]}
+        names = given["ExpressionAttributeNames"]
+        asked = {names[one] for one in given["ProjectionExpression"].split(", ")}
+        kept = (
+            {CHAIN: {"S": chain}, ENTRY: {"S": entry}, **item} for (chain, entry), item in self.audit.items()
+        )
+        return {"Items": [{name: one for name, one in item.items() if name in asked} for item in kept]}
 
     def _holds(self, put: dict[str, Any]) -> bool:
         found = self.control.get(put["Item"][CONTROL_KEY]["S"])

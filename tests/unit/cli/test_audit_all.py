@@ -217,6 +217,25 @@ def test_a_stranger_s_checkpoint_is_named() -> None:
     assert "is not a checkpoint of the log" in verified(made).words
 
 
+@pytest.mark.parametrize("month", [{}, {"month": {"S": "2025-01"}}])
+def test_an_incident_that_no_list_shows_any_more_is_named(month: dict[str, Any]) -> None:
+    """The index contains the items with a month. Everything else of the entry stays as it was written."""
+    made = home()
+    at = KEY.text, f"{FIRST}#000000"
+    item: Any = made.dynamo.audit[at]
+    made.dynamo.audit[at] = {name: one for name, one in item.items() if name != "month"} | month
+    found = verified(made)
+    assert f"the table has another month for {KEY.text}, {FIRST}#000000" in found.words
+    assert len(found.report.faults) == 1
+
+
+def test_an_entry_that_lists_show_as_a_first_one_is_named() -> None:
+    made = home()
+    at = KEY.text, f"{FIRST}#000003"
+    made.dynamo.audit[at] = {**made.dynamo.audit[at], "month": {"S": "2026-11"}}
+    assert f"the table has another month for {KEY.text}, {FIRST}#000003" in verified(made).words
+
+
 def test_items_that_are_no_entries_are_named() -> None:
     made = home()
     made.dynamo.audit["forged", "entry"] = {CHAIN: {"S": "forged"}, ENTRY: {"S": "entry"}}
@@ -263,6 +282,18 @@ def table_text(made: LogHome, data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(["body", "hash", "mac"]))
     old = item.get(name, {"S": ""})["S"]
     made.dynamo.audit[at] = {**item, name: {"S": other_bytes(data, old.encode()).decode(errors="replace")}}
+
+
+def table_listing(made: LogHome, data: st.DataObject) -> None:
+    """Change or remove what does not belong to the entry, but decides which lists show it."""
+    at = data.draw(st.sampled_from(sorted(made.dynamo.audit)))
+    item: Any = dict(made.dynamo.audit[at])
+    name, kind = data.draw(st.sampled_from([("month", "S"), ("incident", "S"), ("seq", "N")]))
+    old = item.pop(name, None)
+    new = data.draw(st.none() | st.sampled_from(["2026-10", "2026-12", "7", ""]))
+    if new is not None or old is None:
+        item[name] = {kind: new or "2027-01"}
+    made.dynamo.audit[at] = item
 
 
 def table_removal(made: LogHome, data: st.DataObject) -> None:
@@ -380,7 +411,7 @@ def log_tail(made: LogHome, data: st.DataObject) -> None:
 
 
 ALTERATIONS: tuple[Callable[[LogHome, st.DataObject], None], ...] = (
-    *(table_text, table_removal, table_tail, table_rewrite, table_extra, table_move),
+    *(table_text, table_listing, table_removal, table_tail, table_rewrite, table_extra, table_move),
     *(object_bytes, object_version, object_marker, object_removal, object_extra, object_old_form),
     *(log_replay, log_leaves, log_tail),
 )
