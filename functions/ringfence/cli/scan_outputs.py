@@ -60,6 +60,7 @@ def summary(done: Done) -> dict[str, object]:
         "not_looked_at": [
             {"account": place.account, "region": place.region, "reason": why} for place, why in done.unseen
         ],
+        "not_read": list(done.problems),
         "manual_controls": [one.as_json(done.today) for one in done.manual],
     }
 

@@ -54,6 +54,11 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
 """The parameters of requests that contain what a placeholder of an ARN stands for."""
 _MOST = 500
 """Values of one parameter that are looked at. A request is written by its caller."""
+_PARTITIONS = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("eusc-", "aws-eusc"))
+"""How the names of the Regions of other partitions begin.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+"""
 _NAME = re.compile(r"[\w+=,.@:/!-]{1,1024}", re.ASCII)
 """What can be part of an ARN. `*` and `?` would be wildcards."""
 
@@ -133,8 +138,12 @@ def _use(record: Document, action: Action, region: str, account: str) -> Use:
 
 def _any(type_: ResourceType, region: str, account: str) -> str:
     """Return a pattern for any resource of a type."""
-    known = {"Partition": "aws", "Region": region or "*", "Account": account or "*"}
+    known = {"Partition": _partition(region), "Region": region or "*", "Account": account or "*"}
     return _PLACE.sub(lambda match: known.get(match[1], "*"), type_.template)
+
+
+def _partition(region: str) -> str:
+    return next((found for start, found in _PARTITIONS if region.startswith(start)), "aws")
 
 
 def _arns(record: Document) -> Iterator[str]:
@@ -153,7 +162,7 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 def _filled(type_: ResourceType, parameters: object, region: str, account: str) -> Iterator[str]:
     """Yield ARNs from the parameters of a request. Yield none if one part of the ARN is in no parameter."""
-    fixed = {"Partition": "aws", "Region": region, "Account": account}
+    fixed = {"Partition": _partition(region), "Region": region, "Account": account}
     arns = [type_.template]
     for name in dict.fromkeys(_PLACE.findall(type_.template)):
         values = [fixed[name]] if name in fixed else _values(name, parameters)

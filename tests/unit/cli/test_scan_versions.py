@@ -115,6 +115,9 @@ def test_what_cannot_be_read_is_named_once(tmp_path: Path) -> None:
     path.write_text(f"{json.dumps(item('a', versions=True))}\n{{\n", "utf-8")
     found, told, code = scanned(str(path))
     assert (numbers(found), told.count("items.jsonl, line 2"), code) == (PASSED, 1, 1)
+    done = CliRunner().invoke(main, ["scan", str(path), "--json"])
+    (kept,) = json.loads(done.stdout)["not_read"]
+    assert kept == told.rstrip("\n")
 
 
 @pytest.mark.parametrize(

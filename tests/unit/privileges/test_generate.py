@@ -258,3 +258,22 @@ def test_conditions_and_resources_that_are_left_out_are_not_compared() -> None:
         "statement 2: its resources are not compared",
     )
     assert (found.added, found.unused, found.wider) == ((), (), ())
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [
+        ("eu-west-1", "aws"),
+        ("cn-north-1", "aws-cn"),
+        ("us-gov-west-1", "aws-us-gov"),
+        ("eusc-de-east-1", "aws-eusc"),
+    ],
+)
+def test_resources_are_in_the_partition_of_the_call(region: str, partition: str) -> None:
+    """The second record does not name a subnet, so the policy has a pattern for it."""
+    put = record("dynamodb", "PutItem", {"tableName": "orders"}, awsRegion=region)
+    start = record("ec2", "RunInstances", {}, awsRegion=region)
+    arns = [arn for one in policy(put, start)["Statement"] for arn in one["Resource"] if arn != "*"]
+    assert f"arn:{partition}:dynamodb:{region}:111122223333:table/orders" in arns
+    assert any(arn.endswith("subnet/*") for arn in arns)
+    assert {arn.split(":")[1] for arn in arns} == {partition}

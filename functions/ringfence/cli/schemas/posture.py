@@ -66,6 +66,7 @@ SCANNED = record(
         record(account=text(), region=text(), reason=text()),
         "Accounts and regions where something was not looked at.",
     ),
+    not_read=many(text(), "What of the files cannot be read or judged, with its place."),
     manual_controls=many(
         record(
             name=text(),
