@@ -40,6 +40,11 @@ BREAK_GLASS = tuple(
     {"subject": subject, "reason": "the way in when all else fails"}
     for subject in ("iam-user/*/*/break-glass", "iam-role/*/*/break-glass-reports")
 )
+PROTECTED = (
+    {"subject": "iam-user/*/*/way-in", "reason": "the last way in", "owner": "ops", "expires": "2099-12-31"},
+    {"subject": "iam-user/*/*/way-out", "reason": "it was one", "owner": "ops", "expires": "2020-12-31"},
+)
+"""What nothing changes, and what is not protected any more."""
 CDK = REPOSITORY / "node_modules" / ".bin" / "cdk"
 
 
@@ -96,7 +101,15 @@ def place(folder: Path, deployer: Deployer) -> Iterator[Place]:
     """Ringfence with IAM enforced, in a region where IAM's events are not delivered."""
     with LocalAws(region=HOME_REGION, cloudtrail=True, log=folder / "place.log") as local:
         rules = (WATCHED, ASK, VETO, AT_ONCE)
-        made = deployer.home(local, *rules, exempt=BREAK_GLASS, approvals=APPROVALS, limits=LOW, context=CHAT)
+        made = deployer.home(
+            local,
+            *rules,
+            exempt=BREAK_GLASS,
+            approvals=APPROVALS,
+            limits=LOW,
+            incoming={"protected": PROTECTED},
+            context=CHAT,
+        )
         world = World(made)
         local.enforce(True)
         hand = operator(world, *policies(world))

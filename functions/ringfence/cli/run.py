@@ -91,7 +91,7 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
     of the first one, so they may differ from what was shown. With --yes nothing is compared.
 
     A resource that the policy exempts, or that is likely needed in an emergency, is changed only with
-    --despite-exempt.
+    --despite-exempt. One that the policy protects is not changed.
 
     Exit code 0: complete, or only a review or the work of AWS services remains, or a dry run. 1: not
     contained, not complete or refused. 2: bad input, no such resource, or the API cannot be reached. 130:
@@ -175,6 +175,10 @@ def _show_plan(given: CommandOptions, screen: Screen, planned: Document, runbook
         end(given, NOT_DONE, status=planned.text("status"), incident=planned.text("incident"), plan=planned)
     protected = planned.texts("exempt")
     screen.show(*listed("Protected", protected, BAD))
+    if protected and planned.flag("protected"):
+        screen.say(_PROTECTED)
+        done = DONE if given.dry_run else NOT_DONE
+        end(given, done, status=planned.text("status"), incident=planned.text("incident"), plan=planned)
     if protected and not given.dry_run:
         raise BadInput(DESPITE_EXEMPT, "is required, because the resource is protected: see above")
 
@@ -283,6 +287,7 @@ def _verdict(status: Document, *, whole: bool) -> str:
     return f"contained{'' if rest else ' and complete'}, verified{rest}"
 
 
+_PROTECTED = "To change it, take it out of the policy's `protected` and deploy that."
 _FOR_YOU = "; the rest needs your review"
 _FOR_OTHERS = "; AWS services still have work to do, and this command does not wait for it"
 _PART = "this run did not include containment"

@@ -60,6 +60,11 @@ def parts(request: ResponseRequest, reading: Reading) -> tuple[Parts, tuple[str,
     return None
 
 
+def is_protected(request: ResponseRequest, reading: Reading) -> bool:
+    """Return whether the policy protects what a person asks to change. Then insisting does not help."""
+    return request.request is not None and any(one.protected for one in exempted(request, reading).values())
+
+
 def insistence(request: ResponseRequest, reading: Reading) -> tuple[str, ...]:
     """Return why a person must insist on a run.
 

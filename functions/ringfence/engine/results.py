@@ -55,8 +55,9 @@ class ResponseResult:
 
     `followups` say what must happen next. Empty if nothing is left. A request never continues in both its
     queue and a continuation, because two queues must not retry the same. `held` are the remediations that
-    stayed a dry run because of the subject. `exempt`: why a person must insist on the run. `as_of` is the
-    time of a dry run's plans. `error`: an internal error, which is raised after what follows was started.
+    stayed a dry run because of the subject. `exempt`: why a person must insist on the run. `protected`:
+    insisting does not help. `as_of` is the time of a dry run's plans. `error`: an internal error, which is
+    raised after what follows was started.
     `paused`: the pauses that hold changes of this incident, in words.
     """
 
@@ -71,6 +72,7 @@ class ResponseResult:
     exempt: tuple[str, ...] = ()
     error: RingfenceError | None = None
     paused: tuple[str, ...] = ()
+    protected: bool = False
 
     def follows(self, *kinds: FollowupKind) -> bool:
         """Return whether a followup of one of these kinds exists."""

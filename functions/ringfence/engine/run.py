@@ -126,17 +126,18 @@ class Engine:
             return self._due(request, reading, now)
         request = with_answer(request, reading.checked)
         insisting: tuple[str, ...] = ()
+        protected = False
         if request.exempt or reading.cautions(request.home):
-            from ringfence.engine.exemptions import insistence  # most responses do not need it
+            from ringfence.engine.exemptions import insistence, is_protected  # most need neither
 
-            insisting = insistence(request, reading)
+            insisting, protected = insistence(request, reading), is_protected(request, reading)
         if found := _parts(request, reading):
             return _with_unread(reading, self._apart(*found[0], found[1]))
         if held := reasons_to_hold(request, reading, now):
             both = apart(request, held, why_held(request, reading), request.held_back)
             return _with_unread(reading, self._apart(*both, held))
         try:
-            result = _with_exempt(insisting, self._move(request, reading, now))
+            result = _with_exempt(insisting, protected, self._move(request, reading, now))
             return _with_pauses(request, reading, result, now)
         except LimitReached as reached:
             return self._limited(request, reading, reached, now)
@@ -267,5 +268,9 @@ def _with_unread(reading: Reading, result: ResponseResult) -> ResponseResult:
     return with_unread(reading, result)
 
 
-def _with_exempt(reasons: tuple[str, ...], result: ResponseResult) -> ResponseResult:
-    return replace(result, exempt=reasons) if reasons else result
+def _with_exempt(
+    reasons: tuple[str, ...],
+    protected: bool,  # noqa: FBT001 - beside the reasons
+    result: ResponseResult,
+) -> ResponseResult:
+    return replace(result, exempt=reasons, protected=protected) if reasons else result

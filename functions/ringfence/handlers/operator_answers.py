@@ -116,6 +116,7 @@ def report_answer(report: ResponseResult, key: ChainKey, titles: Mapping[str, st
         "again": list(report.reasons()),
         "goes_on": report.follows(FollowupKind.CONTINUE),
         "exempt": list(report.exempt),
+        "protected": report.protected,
         "paused": list(report.paused),
         "as_of": instant_text(report.as_of) if report.as_of else None,
     }

@@ -50,6 +50,7 @@ RESULT = record(
     again=many(text(), "Why Ringfence reads the resource again."),
     goes_on=flag("Later stages follow."),
     exempt_=many(text(), "What protects or exempts the resource."),
+    protected_=flag("The policy protects it: nobody can insist on the run."),
     paused=many(text(), "The pauses that hold it."),
     remediations_=many(text(), "What the run includes."),
     as_of=maybe(moment("The time for which the plan was made.")),

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.local.credential_findings import CredentialFinding
-from ringfence.record.facts import Intended, Outcome, RunRequested
+from ringfence.policy.decision import DecisionCode
+from ringfence.record.facts import DecisionMade, Intended, Outcome, RunRequested
 from tests.e2e.belongings import ALLOW_ALL, Belongings
 from tests.e2e.places import HOME_REGION, next_second
 from tests.e2e.world import not_applied, until
@@ -127,6 +128,27 @@ def test_what_an_exempt_user_and_an_exempt_role_hold_is_left_unless_a_person_ins
     assert place.works(holder.leaked, session) == [False, False], told
     assert [one.despite_exempt for one in place.history(holder.ref).of(RunRequested)][-1]
     place.prove(holder.ref)
+
+
+def test_what_a_protected_user_holds_is_left_whoever_asks_until_the_protection_expires(place: Place) -> None:
+    kept, former = (place.principals.holder(name) for name in ("way-in", "way-out"))
+    session = place.principals.session(kept.leaked)
+    next_second()
+    for holder in (kept, former):
+        place.send(CredentialFinding.of_key(holder, HOME_REGION))
+    until(lambda: place.works(former.leaked) == [False], "the key of the other user is contained")
+    until(lambda: place.history(kept.ref).entries, "the report is recorded")
+    place.world.quiet()
+    made = place.history(kept.ref).last(DecisionMade)
+    assert made is not None
+    assert made.decision.code == DecisionCode.PROTECTED
+    for words in ((), ("--despite-exempt",)):
+        told = " ".join(place.run(kept.ref, *words).split())
+        assert "the last way in (owner: ops)" in told
+        assert "take it out of the policy's `protected` and deploy that" in told
+        assert "--despite-exempt: is required" not in told
+    assert place.works(kept.leaked, kept.other, session) == [True] * 3
+    assert not place.history(kept.ref).of(Intended)
 
 
 @dataclass(frozen=True)

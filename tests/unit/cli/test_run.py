@@ -245,6 +245,18 @@ def test_a_subject_outside_the_scope_is_refused() -> None:
     assert "is not in the policy's scope" in result.stderr
 
 
+def test_a_protected_subject_is_shown_and_no_option_is_suggested_that_does_not_help() -> None:
+    site = Site(replace(POLICY, exempt=(Exempt("instance/*", "the bastion", protected=True),)))
+    terminal = Terminal(site)
+    for words, code in (((*RUN, "--yes"), NOT_DONE), ((*RUN, "--dry-run"), DONE)):
+        result = terminal(*words)
+        assert result.exit_code == code, result.output
+        assert "the policy protects it: the bastion" in result.output
+        assert "take it out of the policy's `protected` and deploy that" in " ".join(result.output.split())
+        assert "--despite-exempt" not in result.output
+    assert not site.cloud.calls
+
+
 def test_an_exempt_subject_is_shown_and_changed_only_if_the_person_insists() -> None:
     """The plan says that it is exempt, and the way to go on. Nobody is asked before."""
     site = Site(replace(POLICY, exempt=(Exempt("instance/*", "the bastion"),)))
