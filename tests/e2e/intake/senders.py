@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from botocore.session import Session
+
+from ringfence.aws.signed_http import signed_http
 from ringfence.events.sent.form import FINDING
 from ringfence.insights.activity.detection import PRODUCT, TYPE
 from ringfence.insights.activity.pack.access import BRUTE_FORCE
@@ -16,6 +19,7 @@ from tests.e2e.intake.scanned import SUBJECTS
 from tests.e2e.operators import member
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from subprocess import CompletedProcess
 
     from tests.e2e.compliance import Compliance
@@ -76,6 +80,31 @@ class SendingSystem:
         path = self.folder / "findings.json"
         path.write_text(json.dumps({"findings": list(findings)}), "utf-8")
         return self.hand.types("findings", "send", "--json", str(path))
+
+    def posts(self, url: str, document: Mapping[str, object]) -> tuple[int, Any]:
+        """Send a document to the API as it is. Return the status code and the answer."""
+        given, session = self.hand.environment, Session()
+        names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+        session.set_credentials(*(given[name] for name in names))
+        client = signed_http(url, given["AWS_ENDPOINT_URL"], given["AWS_REGION"])
+        return replace(client, session=session).post("/findings", document)
+
+
+def in_ocsf(arn: str) -> dict[str, object]:
+    """Return a Detection Finding of OCSF of now about a resource."""
+    _, _, _, region, account, _ = arn.split(":", 5)
+    return {
+        "activity_id": 1,
+        "category_uid": 2,
+        "class_uid": 2004,
+        "type_uid": 200401,
+        "severity_id": 4,
+        "time": int(datetime.now(UTC).timestamp() * 1000),
+        "metadata": {"version": "1.5.0", "product": {"name": "Office IDS", "vendor_name": "Example"}},
+        "finding_info": {"uid": "a-1", "title": "A beacon", "types": ["C2/Beacon"]},
+        "cloud": {"provider": "AWS", "account": {"uid": account}, "region": region},
+        "resources": [{"uid": arn, "type": "AWS::EC2::Instance"}],
+    }
 
 
 def sending_system(intake: Compliance, folder: Path, name: str = ROLE, *more: str) -> SendingSystem:

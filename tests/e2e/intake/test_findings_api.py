@@ -16,7 +16,7 @@ from ringfence.policy.decision import Mode
 from ringfence.record.deployment_facts import FindingRefused
 from ringfence.record.facts import DecisionMade, FindingReceived
 from ringfence.record.slots import REFUSALS
-from tests.e2e.intake.senders import SendingSystem, finding, sending_system
+from tests.e2e.intake.senders import SendingSystem, finding, in_ocsf, sending_system
 from tests.e2e.operators import operator
 from tests.e2e.world import until
 
@@ -58,6 +58,25 @@ def test_a_finding_becomes_an_incident_that_names_its_sender(
     (received,), (made, *_) = history.of(FindingReceived), history.of(DecisionMade)
     assert received.finding.claim == SentFinding(system.hand.arn, "api", proven=True)
     assert (made.decision.mode, made.source and made.source.verdict) == (Mode.DRY_RUN, Verdict.CONFIRMED)
+
+
+def test_a_finding_in_ocsf_is_accepted_as_it_is_and_wrong_ones_beside_it_are_refused(
+    intake: Compliance, system: SendingSystem
+) -> None:
+    """The command checks findings before it sends them, so this is sent without it."""
+    server, url = intake.world.builder().estate().web, intake.world.deployment.findings
+    arn = f"arn:aws:ec2:{server.ref.region}:{server.ref.account}:instance/{server.ref.id}"
+    wrong = finding(server.ref.key, severity=11)
+    code, answer = system.posts(url, {"findings": [wrong, in_ocsf(arn), "text"]})
+    assert (code, [one["status"] for one in answer["results"]]) == (207, [400, 202, 400])
+    error = answer["results"][0]["error"]
+    words = "findings[0].severity: must be a number from 0 to 10, not 11"
+    assert (error["field"], error["message"]) == ("findings[0].severity", words)
+    assert answer["results"][2]["error"]["field"] == "findings[2]"
+    (received,) = begun(intake, server.ref).of(FindingReceived)
+    assert received.finding.claim == SentFinding(system.hand.arn, "api", proven=True)
+    code, answer = system.posts(url, {"findings": "none"})
+    assert (code, answer["error"]["field"]) == (400, "findings")
 
 
 def test_what_the_policy_does_not_let_a_sender_send_is_refused_and_recorded(
