@@ -81,7 +81,7 @@ class FlowFiles:
             try:
                 self._read(path)
             except (duckdb.Error, OSError, EOFError, UnicodeDecodeError) as error:
-                words = str(error).partition("\n")[0]
+                words = getattr(error, "strerror", None) or str(error).partition("\n")[0]
                 raise BadInput(str(path), f"cannot be read: {ascii(words)[1:-1][:200]}") from error
         run(f"CREATE TABLE {LISTED} (address VARCHAR)")
         run(f"CREATE TABLE {CONTAINED} (address VARCHAR, since BIGINT)")

@@ -74,13 +74,21 @@ def imported(text: str, where: str) -> Iterator[Imported | BadInput]:
         yield BadInput(where, f"is no Sigma rule: {error}")
         return
     except Exception as error:  # noqa: BLE001 - PyYAML's errors have no other base class in common
-        yield BadInput(where, f"is not YAML: {error}")
+        yield BadInput(where, f"is not YAML: {_first_problem(error)}")
         return
     for one in collection.rules:
         try:
             yield _imported(one)
         except (NotExpressibleError, SigmaError) as error:
             yield BadInput(where, f"cannot be imported: {error}", one.title)
+
+
+def _first_problem(error: Exception) -> str:
+    """Return an error of PyYAML in one line, with its place."""
+    mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+    if mark is None or not problem:
+        return str(error).partition("\n")[0]
+    return f"{problem} at line {mark.line + 1} column {mark.column + 1}"
 
 
 def _imported(one: object) -> Imported:

@@ -239,6 +239,12 @@ def test_a_file_without_flow_logs_is_bad_input(tmp_path: Path, content: bytes) -
         FlowFiles([path])
 
 
+def test_a_file_that_does_not_exist_is_named_once(tmp_path: Path) -> None:
+    with pytest.raises(BadInput) as found:
+        FlowFiles([tmp_path / "no.log"])
+    assert str(found.value) == f"{tmp_path / 'no.log'}: cannot be read: No such file or directory"
+
+
 def test_a_file_cannot_name_other_files(tmp_path: Path) -> None:
     """After the files are read, a query reads nothing outside of the database."""
     path = tmp_path / "flow.log"

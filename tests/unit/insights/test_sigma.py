@@ -171,3 +171,16 @@ def test_of_several_rules_in_a_file_each_is_imported_or_named() -> None:
     found = list(rules_of(f"{first}\n---{CORRELATION}", "rules.yml"))
     assert [type(one) for one in found] == [Rule, BadInput]
     assert "correlation" in str(found[1])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("title: x\n - name: x\nb: [", "is not YAML: mapping values are not allowed here at line 2 column"),
+        ("title: x\n\x00", "is not YAML: unacceptable character"),
+    ],
+)
+def test_what_is_no_yaml_is_named_in_one_line_with_its_place(text: str, told: str) -> None:
+    (found,) = rules_of(text, "rule.yml")
+    assert str(found).startswith(f"rule.yml: {told}")
+    assert "\n" not in str(found)
