@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -26,7 +26,7 @@ from ringfence.record.containments import is_contained, names_of
 from ringfence.record.facts import Closed, ContainmentBroken, Result
 from ringfence.steps.ec2.lifecycle import SetStopProtection, StopInstance
 from tests.support.catalogue import WORLDS
-from tests.support.fakes.chaos import Chaos
+from tests.support.fakes.chaos import Chaos, at_rest
 from tests.support.fakes.conversations import model
 from tests.support.fakes.interruption import Through
 from tests.support.fakes.memory_cloud import MemoryCloud
@@ -34,7 +34,7 @@ from tests.support.fakes.memory_log import MemoryLog
 from tests.support.worlds import LEASE, Ticking, order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from ringfence.model.call import Call
     from ringfence.model.remediation import Remediation
@@ -101,19 +101,8 @@ class Stage:
             with suppress(OutcomeUnknown):
                 execution()
             self.clock.tick(minutes=2)
-        with self.calm():
+        with at_rest(self.chaos):
             return execution()
-
-    @contextmanager
-    def calm(self) -> Iterator[None]:
-        """Lose no answer, and look at nothing that is over."""
-        if self.chaos:
-            self.chaos.calm = True
-        try:
-            yield
-        finally:
-            if self.chaos:
-                self.chaos.calm = False
 
     @property
     def history(self) -> History:

@@ -6,7 +6,6 @@ A trial with a seed also loses answers, looks at the past, and takes time for ea
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -29,7 +28,7 @@ from ringfence.model.errors import (
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import RunRequested, Verified
 from ringfence.record.status import IncidentStatus
-from tests.support.fakes.chaos import Chaos
+from tests.support.fakes.chaos import Chaos, at_rest
 from tests.support.fakes.interruption import Through
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
@@ -37,7 +36,7 @@ from tests.support.followups import goes_on
 from tests.support.worlds import LEASE, Ticking, finding, order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from ringfence.engine.ports import AuditLog, Cloud
     from ringfence.engine.results import ResponseResult
@@ -126,25 +125,14 @@ class Trial:
         """One execution; what it raises is raised. Where answers are lost, it follows some that lost them."""
         if self.chaos:
             self.run_whatever_happens(stages=stages)
-        with self._calm():
+        with at_rest(self.chaos):
             return self._run(stages)
 
     def look_again(self, *, stages: int | None = None) -> None:
         """Let a message come back whose looks were stale, until they are not. Where none is: nothing."""
         if self.chaos:
-            with self._calm():
+            with at_rest(self.chaos):
                 self.run_whatever_happens(stages=stages)
-
-    @contextmanager
-    def _calm(self) -> Iterator[None]:
-        """Lose no answer, and look at nothing that is over."""
-        if self.chaos:
-            self.chaos.calm = True
-        try:
-            yield
-        finally:
-            if self.chaos:
-                self.chaos.calm = False
 
     def _run(self, stages: int | None) -> ResponseResult:
         result = self._respond(stages=stages)

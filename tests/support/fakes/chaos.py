@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING, TypeVar
@@ -11,7 +12,7 @@ from ringfence.model.step import Step
 from tests.support.fakes.interruption import Killed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from tests.support.worlds import Ticking
 
@@ -28,6 +29,18 @@ NEVER = (0.0, 0.0, 0.0)
 WITHOUT_ANSWER = {"append", "send", "size"}
 """The calls whose answer says nothing."""
 Rates = tuple[float, float, float]
+
+
+@contextmanager
+def at_rest(chaos: Chaos | None) -> Iterator[None]:
+    """Lose no answer, and look at nothing that is over."""
+    if chaos:
+        chaos.calm = True
+    try:
+        yield
+    finally:
+        if chaos:
+            chaos.calm = False
 
 
 class Chaos:

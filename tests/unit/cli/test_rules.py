@@ -7,7 +7,7 @@ import gzip
 import io
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
@@ -16,6 +16,7 @@ from ringfence.cli.main import main
 from ringfence.posture.score import WEIGHTS
 from ringfence.runbooks.compliance import FRAMEWORKS
 from tests.support.json_forms import check
+from tests.support.samples.items import VERSIONS, bucket_item
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,19 +37,11 @@ compliance_rules:
 HOSTILE = "=cmd|x"
 
 
-def item(id_: str, **kept: object) -> dict[str, Any]:
-    return {
-        "accountId": "111122223333",
-        "awsRegion": "eu-west-1",
-        "resourceId": id_,
-        "resourceType": "AWS::S3::Bucket",
-        "configuration": {"name": id_},
-        "supplementaryConfiguration": kept,
-    }
-
-
-ENABLED = {"BucketVersioningConfiguration": {"status": "Enabled"}}
-ITEMS = [item("good", **ENABLED), item(HOSTILE), {**item("unread"), "supplementaryConfiguration": None}]
+ITEMS = [
+    bucket_item("good", **VERSIONS),
+    bucket_item(HOSTILE),
+    {**bucket_item("unread"), "supplementaryConfiguration": None},
+]
 
 
 @pytest.fixture
@@ -253,8 +246,8 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_scanned(folder: Path) -> No
 
 
 def test_an_item_of_a_query_that_cannot_be_judged_leaves_the_others(folder: Path) -> None:
-    deep = json.dumps({**item("deep"), "configuration": json.loads("[" * 80 + "]" * 80)})
-    rows = ["[" * 4000 + "]" * 4000, "3", deep, json.dumps(item("b"))]
+    deep = json.dumps({**bucket_item("deep"), "configuration": json.loads("[" * 80 + "]" * 80)})
+    rows = ["[" * 4000 + "]" * 4000, "3", deep, json.dumps(bucket_item("b"))]
     (folder / "items.json").write_text(json.dumps({"Results": rows}), "utf-8")
     done = ringfence("scan", "items.json", "--json", *OWN)
     assert (done.exit_code, json.loads(done.stdout)["resources"]) == (1, 1)
@@ -290,7 +283,7 @@ def test_a_profile_of_the_owner_leaves_its_rules(folder: Path) -> None:
 
 
 def test_a_page_says_the_same_without_scripts_and_without_other_files(folder: Path) -> None:
-    hostile = item("<script>alert(1)</script>")
+    hostile = bucket_item("<script>alert(1)</script>")
     (folder / "items.json").write_text(json.dumps([*ITEMS, hostile, {"resourceType": "<b>"}]), "utf-8")
     done = ringfence("scan", "items.json", *OWN, "--library", "--html", "page.html")
     assert done.exit_code == 1

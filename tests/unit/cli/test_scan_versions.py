@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from ringfence.cli.main import main
 from ringfence.cli.scan_versions import Versions
 from ringfence.model.document import Document
+from tests.support.samples.items import VERSIONS, bucket_item
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,18 +20,8 @@ OLD, NEW = "2027-01-01T00:00:00Z", "2027-03-01T00:00:00.5+00:00"
 
 
 def item(id_: str, *, versions: bool, at: object = None, **more: object) -> dict[str, Any]:
-    kept = {"BucketVersioningConfiguration": {"status": "Enabled"}} if versions else {}
     time = {} if at is None else {"configurationItemCaptureTime": at}
-    return {
-        "accountId": "111122223333",
-        "awsRegion": "eu-west-1",
-        "resourceId": id_,
-        "resourceType": "AWS::S3::Bucket",
-        "configuration": {"name": id_},
-        "supplementaryConfiguration": kept,
-        **time,
-        **more,
-    }
+    return {**bucket_item(id_, **(VERSIONS if versions else {})), **time, **more}
 
 
 def scanned(*words: str, text: str | None = None) -> tuple[dict[str, Any], str, int]:
