@@ -74,13 +74,14 @@ def insistence(request: ResponseRequest, reading: Reading) -> tuple[str, ...]:
         return ()
     found = exempted(request, reading).values()
     changes = request.decision is not None and request.decision.mode.changes
-    if changes and (protected := tuple(dict.fromkeys(one.words for one in found if one.protected))):
+    protected = tuple(dict.fromkeys(one.words for one in found if one.protected))
+    if changes and protected:
         raise Refused(
             f"{request.ref.key} is protected: {'; '.join(protected)}. To run {request.runbook.id}, "
             "take it out of the policy's `protected` and deploy that"
         )
     if request.request.despite_exempt:
-        return ()
+        return protected
     reasons = tuple(dict.fromkeys((*(one.words for one in found), *reading.cautions(request.home))))
     if reasons and changes:
         words = "; ".join(reasons)
