@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import logging
 import os
@@ -64,11 +65,20 @@ def pytest_configure(config: pytest.Config) -> None:
     A file is compiled, with its assertions rewritten, by the first worker that needs it. If all workers
     collected in the same order, each would compile every file, at the same time as the others.
     """
+    _share_models()
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     if config.args == config.getini("testpaths") and worker:
         files = sorted(str(path) for path in Path(__file__).parent.rglob("test_*.py"))
         first = len(files) * int(worker.removeprefix("gw")) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
         config.args[:] = [*files[first:], *files[:first]]
+
+
+def _share_models() -> None:
+    """Let all sessions of a process read the SDK's models once. Each command of a test makes a session."""
+    import botocore.session
+
+    shared = functools.cache(botocore.session.create_loader)
+    pytest.MonkeyPatch().setattr(botocore.session, "create_loader", shared)
 
 
 @pytest.hookimpl(wrapper=True)
