@@ -107,13 +107,27 @@ def member(world: World, role: str, *policies: str) -> Operator:
     for arn in policies:
         iam.attach_role_policy(RoleName=role, PolicyArn=arn)
     started = starter.client("sts").assume_role(RoleArn=made["Arn"], RoleSessionName="session")
-    keys = started["Credentials"]
-    session = {
+    session = _session(started["Credentials"])
+    return Operator(started["AssumedRoleUser"]["Arn"], {**starter.environment, **session})
+
+
+def with_second_factor(world: World, who: Operator) -> Operator:
+    """Give a user a device for multi-factor authentication, and begin a session with it."""
+    iam, name = world.client("iam"), who.arn.rpartition("/")[2]
+    made = iam.create_virtual_mfa_device(VirtualMFADeviceName=name)["VirtualMFADevice"]
+    device = {"UserName": name, "SerialNumber": made["SerialNumber"]}
+    iam.enable_mfa_device(**device, AuthenticationCode1="123456", AuthenticationCode2="654321")
+    sts = who.client("sts")
+    given = sts.get_session_token(SerialNumber=made["SerialNumber"], TokenCode="123456")
+    return Operator(who.arn, {**who.environment, **_session(given["Credentials"])})
+
+
+def _session(keys: Mapping[str, str]) -> dict[str, str]:
+    return {
         "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
         "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
         "AWS_SESSION_TOKEN": keys["SessionToken"],
     }
-    return Operator(started["AssumedRoleUser"]["Arn"], {**starter.environment, **session})
 
 
 def operator(world: World, *policies: str, allowed: tuple[str, ...] = ()) -> Operator:
