@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.local.credential_findings import CredentialFinding
-from ringfence.record.facts import RunRequested
+from ringfence.record.facts import DecisionMade, RunRequested
 from tests.e2e.operators import operator
 from tests.e2e.places import HOME_REGION
+from tests.support.ocsf import check
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,6 +96,61 @@ def test_an_auditor_verifies_the_whole_log_with_its_checkpoint(
     told = json.loads(sound.stdout)["bundle"]
     assert (told["incidents"], told["faults"]) == ([history.incident], [])
     assert told["entries"] >= len(history.entries)
+
+
+def test_an_auditor_takes_away_exports_a_page_and_the_evidence_for_a_framework(
+    auditor: Operator, user: KeyHolder, history: History, tmp_path: Path
+) -> None:
+    """Each says who decided what and why, and the page compares the record with the archive."""
+    incident = history.incident
+    decided = [one.policy for one in history.of(DecisionMade)]
+    (row,) = csv.DictReader(exported(auditor, "csv", incident))
+    assert (row["incident"], row["policy"]) == (incident, decided[-1])
+    assert row["decision"]
+    rows = [one for one in csv.DictReader(exported(auditor, "decisions", incident)) if one["policy"]]
+    assert {one["policy"] for one in rows} == set(decided)
+    events = [json.loads(line) for line in exported(auditor, "ocsf", incident)]
+    for one in events:
+        check(one)
+    assert "Remediation Activity" in {one["class_name"] for one in events}
+    page = tmp_path / "incident.html"
+    written = auditor.types("incidents", "report", incident, "--out", str(page))
+    assert written.returncode == 0, written.stdout + written.stderr
+    text = page.read_text("utf-8")
+    assert "are the same as the archive&#39;s first versions" in text
+    assert user.ref.id in text
+    told = auditor.types("controls", "nist-800-53", "--since", "1h", "--json")
+    assert told.returncode == 0, told.stderr
+    means = [
+        one
+        for requirement in json.loads(told.stdout)["requirements"]
+        for way in requirement["ways"]
+        for one in way["remediations"]
+        if one["id"] == "deactivate-access-key"
+    ]
+    assert means
+    assert all(incident in one["evidence"]["incidents"] for one in means)
+
+
+def test_an_auditor_makes_a_page_of_a_scan_with_what_ringfence_changed(
+    auditor: Operator, user: KeyHolder, history: History, tmp_path: Path
+) -> None:
+    items, page = tmp_path / "items.json", tmp_path / "scan.html"
+    item = {"resourceType": "AWS::SQS::Queue", "resourceId": "orders", "accountId": "111122223333"}
+    items.write_text(json.dumps({**item, "awsRegion": HOME_REGION, "configuration": {}}), "utf-8")
+    done = auditor.types("scan", str(items), "--html", str(page), "--changes-since", "1h")
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = page.read_text("utf-8")
+    assert history.incident in text
+    assert user.ref.id in text
+    assert "the chain of entries is intact" in text
+    assert "VERIFICATION FAILED" not in text
+
+
+def exported(auditor: Operator, form: str, incident: str) -> list[str]:
+    done = auditor.types("incidents", "export", incident, "--format", form)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
 
 
 def test_an_auditor_replays_the_archive_with_another_policy(
