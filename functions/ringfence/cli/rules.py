@@ -176,13 +176,17 @@ def _as_json(one: Loaded) -> dict[str, object]:
     }
 
 
-def framework_profile(name: str) -> Profile:
-    """Return the profile of a framework. Raises BadInput for an unknown one."""
+def framework_profile(name: str, own: Iterable[str] = ()) -> Profile:
+    """Return the profile of a framework. For an unknown one, BadInput also names the `own` profiles."""
+    from ringfence.model.suggestions import unknown
     from ringfence.posture.profile import Profile
-    from ringfence.runbooks.compliance import framework
+    from ringfence.runbooks.compliance import FRAMEWORKS, framework
     from ringfence.runbooks.compliance.table import CONTROLS
 
-    of = framework(name)
+    try:
+        of = framework(name)
+    except BadInput as error:
+        raise unknown("--profile", name, (*own, *(one.id for one in FRAMEWORKS))) from error
     found = frozenset(id_ for id_, control in CONTROLS.items() if control.numbers(of))
     if not found:
         raise BadInput("--profile", "must be a framework that a control is mapped to", name)

@@ -253,8 +253,8 @@ def _rules(
     found = load_files((*paths, LIBRARY) if library or not paths else paths)
     if not profile:
         return list(found.rules), found.manual
-    own = next((one for one in found.profiles if one.name == profile), None)
-    chosen = own or framework_profile(profile)
+    own = {one.name: one for one in found.profiles}
+    chosen = own[profile] if profile in own else framework_profile(profile, own)
     rules = [one for one in found.rules if chosen.has(one.rule)]
     manual = tuple(one for one in found.manual if chosen.has(one.rule))
     if not rules and not manual:

@@ -280,6 +280,9 @@ def test_a_profile_of_the_owner_leaves_its_rules(folder: Path) -> None:
     assert ringfence(*words, "--html", "page.html").exit_code == 0
     assert ringfence("scan", "items.json", *OWN, "--profile", "mine").exit_code == 2, "its rule is not used"
     assert ringfence("rules", "check").exit_code == 0
+    wrong = ringfence("scan", "items.json", *OWN, "--profile", "mime")
+    assert "--profile: must be one of mine, soc2, " in wrong.stderr
+    assert "Did you mean mine?" in wrong.stderr
 
 
 def test_a_page_says_the_same_without_scripts_and_without_other_files(folder: Path) -> None:
