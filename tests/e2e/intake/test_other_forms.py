@@ -17,6 +17,7 @@ from ringfence.events.security_hub.trigger import IMPORTED_V2
 from ringfence.local.findings import formatted
 from ringfence.local.samples import access_analyzer, security_hub
 from ringfence.model.kinds.bucket import BucketRef
+from ringfence.model.kinds.snapshot import SnapshotRef
 from ringfence.record.facts import DecisionMade, FindingReceived, Intended
 from tests.e2e.intake.controls import failed, open_group, permissions
 from tests.e2e.world import Inbox, until
@@ -130,3 +131,16 @@ def test_of_what_is_shared_with_another_account_a_person_is_told(intake: Complia
     for kind in SHARED:
         type_ = f"ExternalAccess:{kind}"
         until(partial(inbox.texts, type_), f"a person is notified of {type_}")
+
+
+def test_a_public_snapshot_is_made_private(intake: Compliance) -> None:
+    ec2, local = intake.world.client("ec2"), intake.world.local
+    volume = ec2.create_volume(AvailabilityZone=f"{local.region}a", Size=1)["VolumeId"]
+    id_ = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
+    named = {"SnapshotId": id_, "Attribute": "createVolumePermission"}
+    ec2.modify_snapshot_attribute(**named, OperationType="add", GroupNames=["all"])
+    event = direct(intake, f"arn:aws:ec2:{local.region}:{local.account}:snapshot/{id_}")
+    intake.put(entry({**event, "detail": {**event["detail"], "resourceType": "AWS::EC2::Snapshot"}}))
+    history = intake.over("harden-snapshot", SnapshotRef(local.account, local.region, id_))
+    assert [one.finding.source for one in history.of(FindingReceived)] == ["aws.access-analyzer"]
+    assert ec2.describe_snapshot_attribute(**named)["CreateVolumePermissions"] == []
