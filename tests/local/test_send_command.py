@@ -82,7 +82,7 @@ def test_a_folder_of_samples_is_sent(aws: LocalAws, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "-: (document): is not one complete JSON document"),
+        ("", "-: (document): is empty"),
         ("[]", "-: (document): contains no event"),
         ("[{}]", "-, item 1: (document): must be an event"),
         (
