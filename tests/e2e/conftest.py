@@ -19,7 +19,7 @@ from tests.e2e.deployments import CHAT, Deployer
 from tests.e2e.faults import Proxy, free_port, running
 from tests.e2e.operators import operator, policies
 from tests.e2e.places import HOME_REGION, SESSIONS, Place
-from tests.e2e.world import DRY_TYPE, OTHER_ACCOUNT, World
+from tests.e2e.world import DRY_TYPE, OTHER_ACCOUNT, Inbox, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,8 +130,10 @@ def compliance(folder: Path, deployer: Deployer) -> Iterator[Compliance]:
             incoming={"organization": {local.account: {"units": [UNIT]}}},
         )
         world = World(made)
+        inbox = Inbox(world)
         local.enforce(True)
         yield Compliance(world, operator(world, *policies(world)))
+        assert inbox.told("TAMPERING with the control table") == [], "what Ringfence writes is silent"
 
 
 @pytest.fixture

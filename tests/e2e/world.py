@@ -179,6 +179,12 @@ class Inbox:
             done = [{"Id": one["MessageId"], "ReceiptHandle": one["ReceiptHandle"]} for one in found]
             self.sqs.delete_message_batch(QueueUrl=self.queue, Entries=done)
 
+    def forms(self, about: str) -> list[Any]:
+        """Return the machine-readable forms of the notices so far that speak of something."""
+        self._hear()
+        found = (one for one in self._texts if about in one["Message"] + one["Subject"])
+        return [json.loads(one["MessageAttributes"]["notice"]["Value"]) for one in found]
+
     def form(self, subject: str) -> Any:  # noqa: ANN401 - JSON
         """Return the machine-readable form of the notice with a subject."""
         (found,) = (one["MessageAttributes"] for one in self._texts if one["Subject"] == subject)

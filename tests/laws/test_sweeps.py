@@ -17,7 +17,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ringfence.engine.claims import SeverityLowered
 from ringfence.engine.intake import ExecutionContext, Skipped, answers
+from ringfence.engine.lowered import decided_again
 from ringfence.engine.ports import Ports
 from ringfence.engine.release import Releaser, ResponseRelease
 from ringfence.engine.run import Engine
@@ -50,9 +52,10 @@ from tests.support.worlds import LEASE, NOON, REF, Ticking, instance
 from tests.unit.engine.test_run import ISOLATE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
+    from ringfence.engine.requests import ResponseRequest
     from ringfence.model.claims import Checked
     from ringfence.model.finding import Finding
     from ringfence.model.subject import Ref
@@ -138,9 +141,16 @@ class Deployment:
         for one in told:
             self.attempts += 1
             execution = ExecutionContext(f"a-{self.attempts}", "test", self.clock() + LEASE)
-            for order in answers(one, text, ISOLATE, self.policy, execution):
-                assert not isinstance(order, Skipped)
+            self._respond(answers(one, text, ISOLATE, self.policy, execution), execution)
+
+    def _respond(self, orders: Iterable[ResponseRequest | Skipped], execution: ExecutionContext) -> None:
+        for order in orders:
+            assert not isinstance(order, Skipped)
+            try:
                 self.engine.respond(order)
+            except SeverityLowered as lowered:
+                again = decided_again(order, lowered.severity, ISOLATE, self.policy, execution)
+                self._respond(again, execution)
 
     def sweep(self) -> None:
         """Run a sweep."""

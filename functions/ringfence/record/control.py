@@ -13,7 +13,7 @@ from ringfence.model.frozen import frozen
 from ringfence.record.chain import CHAIN_KEY, CLOCKS, HEARTBEAT
 from ringfence.record.pauses import PAUSES_ITEM
 from ringfence.record.scans import is_scan_key
-from ringfence.record.slots import BREAKER
+from ringfence.record.slots import BREAKER, MEMBERS
 from ringfence.record.slots import LIMIT as LIMIT_START
 from ringfence.record.sweeps import is_sweep_key
 from ringfence.record.wording import is_containment
@@ -43,6 +43,7 @@ HELD_SLOTS = "notices#waiting/"
 _HELD = re.compile(rf"{HELD_SLOTS}[0-7]")
 _LIMIT = re.compile(r"(limit|breaker)/[!-~]{1,900}/[0-9]{1,3}")
 """The name of an Auto Scaling group can contain every printable ASCII character but a colon."""
+_ANY_RUNBOOK = "any"
 _STARTS = (("limit/", LIMIT), ("provided/", PROVIDED))
 _KEPT = ((is_sweep_key, SWEEP), (is_scan_key, SCAN))
 """What sweeps and scheduled scans keep of each place."""
@@ -95,8 +96,15 @@ def _of_the_deployment(key: str) -> str:
     if kept := next((kind for is_key, kind in _KEPT if is_key(key)), ""):
         return kept
     if key.startswith((LIMIT_START, BREAKER)):
-        return LIMIT if _LIMIT.fullmatch(key) else ""
+        return LIMIT if _is_limit(key) else ""
     return LOG if _is_log(key) else ""
+
+
+def _is_limit(key: str) -> bool:
+    """Return whether it is the key of a place, or of the target groups of an instance."""
+    if key.startswith(MEMBERS):
+        return bool(CHAIN_KEY.fullmatch(f"{_ANY_RUNBOOK}#{key.removeprefix(MEMBERS)}"))
+    return bool(_LIMIT.fullmatch(key))
 
 
 def removal(change: ControlChange) -> str:

@@ -18,21 +18,17 @@ from tests.e2e.world import DEAD_LETTERS, DRY_TYPE, STRANGE_ACCOUNT, Inbox, appl
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ringfence.local.estate import Ground, Server
+    from ringfence.local.estate import Server
     from tests.e2e.world import World
 
 pytestmark = pytest.mark.e2e
 
 
-@pytest.fixture(scope="module")
-def ground(world: World) -> Ground:
-    return world.builder().ground()
-
-
 @pytest.fixture
-def server(world: World, ground: Ground) -> Server:
+def server(world: World) -> Server:
+    """A server in a new VPC: of those whose target groups nobody has read, one in each VPC is contained."""
     builder = world.builder()
-    return builder.launch(ground, builder.name, builder.profile())
+    return builder.launch(builder.ground(), builder.name, builder.profile())
 
 
 def dead_letters(world: World, about: str) -> list[dict[str, Any]]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringfence.cli.audit_sources import LogReport
-    from ringfence.local.estate import Ground, Server
+    from ringfence.local.estate import Server
     from ringfence.record.integrity import ChainVerdict
     from tests.e2e.world import World
 
@@ -38,15 +38,11 @@ RESTORES = ("ringfence-restore-delivery", "ringfence-restore-delivery-continuati
 """The functions that would let others run again and switch mappings on again."""
 
 
-@pytest.fixture(scope="module")
-def ground(world: World) -> Ground:
-    return world.builder().ground()
-
-
 @pytest.fixture
-def server(world: World, ground: Ground) -> Server:
+def server(world: World) -> Server:
+    """A server in a new VPC: of those whose target groups nobody has read, one in each VPC is contained."""
     builder = world.builder()
-    return builder.launch(ground, builder.name, builder.profile())
+    return builder.launch(builder.ground(), builder.name, builder.profile())
 
 
 def publish(world: World) -> None:

@@ -14,7 +14,7 @@ from tests.e2e.compliance import Compliance, settings
 from tests.e2e.intake.scanned import CLOSED_ACCOUNT, THIRD_ACCOUNT
 from tests.e2e.intake.senders import SIGMA_RULE, incoming
 from tests.e2e.operators import operator, policies, with_second_factor
-from tests.e2e.world import OTHER_ACCOUNT, World
+from tests.e2e.world import OTHER_ACCOUNT, Inbox, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,8 +61,10 @@ def intake(folder: Path, deployer: Deployer) -> Iterator[Compliance]:
         world = World(made)
         for account in (OTHER_ACCOUNT, THIRD_ACCOUNT):
             deployer.protect(local, account)
+        inbox = Inbox(world)
         local.enforce(True)
         yield Compliance(world, with_second_factor(world, operator(world, *policies(world))))
+        assert inbox.told("TAMPERING with the control table") == [], "what Ringfence writes is silent"
 
 
 def bucket_for_copies(local: LocalAws) -> None:

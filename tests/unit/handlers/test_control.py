@@ -9,12 +9,21 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from moto import mock_aws
 
-from ringfence.aws.audit_items import CONTROL_KEY, MAC, PROVIDED, lease_values, provided_text, slot_values
+from ringfence.aws.audit_items import (
+    CONTROL_KEY,
+    MAC,
+    PROVIDED,
+    lease_values,
+    members_key,
+    members_values,
+    provided_text,
+    slot_values,
+)
 from ringfence.aws.containments import to_put
 from ringfence.aws.incidents import IncidentReader
 from ringfence.handlers.control import Guard
 from ringfence.model.codec import instant_text
-from ringfence.record.chain import Lease, Slot
+from ringfence.record.chain import Lease, Members, Slot
 from ringfence.record.containments import containment
 from ringfence.record.facts import Released
 from ringfence.record.history import History
@@ -76,6 +85,10 @@ def used(at: datetime) -> Item:
     return dict(slot_values(Slot("web", "instance/1", at)))
 
 
+def members_of(at: datetime) -> Item:
+    return dict(members_values(Members((("web", 5),), at)))
+
+
 def provided(*ids: str, mac: str = "") -> Item:
     return {PROVIDED: {"S": provided_text({"group": frozenset(ids)})}, **({MAC: {"S": mac}} if mac else {})}
 
@@ -97,6 +110,8 @@ HONEST = {
     "a lease by a clock that is fast": ("INSERT", LEASE_KEY, None, taken(AT + timedelta(seconds=70))),
     "a lease that is given back": ("MODIFY", LEASE_KEY, taken(AT), dict(lease_values(FREE))),
     "a limit": ("INSERT", LIMIT_KEY, None, used(AT)),
+    "the target groups of an instance": ("INSERT", members_key(KEY), None, members_of(AT)),
+    "an instance that is in no target group": ("MODIFY", members_key(KEY), members_of(AT), members_of(AT)),
     "a limit that was reached": ("INSERT", BREAKER_KEY, None, used(AT)),
     "the first group": ("INSERT", PROVIDED_KEY, None, provided("sg-1", mac="m")),
     "a list without a proof that stays": ("MODIFY", PROVIDED_KEY, provided("a"), provided("a")),
@@ -111,6 +126,8 @@ WRONG = {
     "a lease of nobody": ("INSERT", LEASE_KEY, None, taken(AT + timedelta(seconds=9), "x y")),
     "no lease": ("MODIFY", LEASE_KEY, taken(AT), {"note": {"S": "mine"}}),
     "a deleted lease": ("REMOVE", LEASE_KEY, taken(AT), None),
+    "the target groups of no instance": ("INSERT", "limit/members/a b", None, members_of(AT)),
+    "target groups of next year": ("INSERT", members_key(KEY), None, members_of(AT + timedelta(days=365))),
     "a place without a number": ("INSERT", LIMIT_KEY.removesuffix("/0"), None, used(AT)),
     "a limit in the past": ("INSERT", LIMIT_KEY, None, used(AT - timedelta(hours=1))),
     "a limit in the future": ("INSERT", LIMIT_KEY, None, used(AT + timedelta(minutes=50))),
