@@ -80,8 +80,10 @@ class Document:
             raise BadInput(self.at(key), "is too large a number") from error
 
     def integer(self, key: str) -> int:
-        """Return a whole number."""
+        """Return a whole number. In JSON, 3.0 is one as well: RFC 8259 has only one kind of number."""
         value = self.value.get(key)
+        if isinstance(value, float) and value.is_integer():
+            return int(value)
         if isinstance(value, bool) or not isinstance(value, int):
             raise BadInput(self.at(key), "is required and must be a whole number", value)
         return value
