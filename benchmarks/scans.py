@@ -96,7 +96,7 @@ def count_scans(
         "scan_requests": float(requests),
         "scan_cpu_seconds": round(seconds, 1),
         "scan_megabytes_of_a_tenth": round(few / _MEGABYTE, 2),
-        "scan_megabytes_grown_by_another_tenth": round((many - few) / _MEGABYTE, 2),
+        "scan_megabytes_grown_by_twice_the_resources": round((many - few) / _MEGABYTE, 2),
     }
 
 
