@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from ringfence.cli.choices import OneOf
+from ringfence.cli.iam_history import own_history
 from ringfence.cli.iam_options import DEFAULT_DAYS, Source, present
 from ringfence.cli.text import is_terminal, safe
 from ringfence.model.errors import BadInput
@@ -20,17 +21,15 @@ if TYPE_CHECKING:
 
     from ringfence.privileges.difference import Difference
     from ringfence.privileges.generate import Generated
-    from ringfence.privileges.usage import Unknown, Use
+    from ringfence.privileges.usage import Unknown
 
-LISTS = ("Records",)
-"""The member of CloudTrail's log files that contains the records."""
 MOST_NOTES = 50
 _ENVIRONMENTS = ("production", "development", "test")
 
 
 @click.group(short_help="Generate IAM policies with least privilege.")
 def iam() -> None:
-    """Generate IAM policies with least privilege. Offline, unless IAM Access Analyzer generates one."""
+    """Generate IAM policies with least privilege. Offline, unless an option names something in AWS."""
 
 
 @iam.command(short_help="Generate a policy from recorded calls or for an environment.")
@@ -38,8 +37,9 @@ def iam() -> None:
     "--from-cloudtrail",
     "paths",
     multiple=True,
-    metavar="PATH",
-    help="A log file of CloudTrail, a folder of them, or - for standard input. Can be repeated.",
+    metavar="PATH|AGE",
+    help="A log file of CloudTrail, a folder of them, or - for standard input. Can be repeated. An age such "
+    "as 90d: read CloudTrail's event history in AWS. For a file with such a name, type ./90d.",
 )
 @click.option(
     "--principal", metavar="ROLE|USER", help="Use only the calls of this principal: an ARN or a name."
@@ -60,7 +60,9 @@ def iam() -> None:
     help="Print a policy for people in this environment. Needs --services.",
 )
 @click.option("--services", metavar="LIST", help="Only these services, such as ec2,s3.")
-@click.option("--regions", default="", metavar="LIST", help="Only these regions. Needs --environment.")
+@click.option(
+    "--regions", default="", metavar="LIST", help="Only these regions. Needs --environment or an AGE."
+)
 @click.option(
     "--compare",
     type=click.Path(path_type=Path),
@@ -86,7 +88,10 @@ def generate(  # noqa: PLR0913 - the options of a command
     With --from-cloudtrail, the policy allows what the records show that the principal did, on the resources
     that they name. Calls that were denied are left out. With --environment, the policy is for people:
     `production` allows only reading, and for another environment the tag Environment of the principal must
-    have that value.
+    have that value. With both, the policy allows what the principal did and people in the environment may do.
+
+    `--from-cloudtrail 90d` reads CloudTrail's event history of the principal in AWS, which contains no data
+    events, in --regions. By default, it reads the region of the login and that of the global services.
 
     With --access-analyzer, IAM Access Analyzer generates the policy from what a trail recorded of the
     principal. This calls AWS, and waits 15 minutes at most. If Access Analyzer generates no policy, the files
@@ -98,19 +103,14 @@ def generate(  # noqa: PLR0913 - the options of a command
     Exit code 0: printed. 1: a record cannot be read. 2: bad input.
     """
     from ringfence.privileges.difference import difference
-    from ringfence.privileges.generate import for_environment, from_uses
 
     wanted, where = _services(services), _list(regions)
-    Source(paths, principal, trail, access_role, days, environment, wanted, where).check()
+    source = Source(paths, principal, trail, access_role, days, environment, wanted, where)
+    source.check()
     now = present(compare) if compare else None
     problems: list[str] = []
     unknown: dict[Unknown, int] = {}
-    if environment:
-        made = for_environment(environment, wanted, where)
-    else:
-        span = DEFAULT_DAYS if days is None else days
-        found = trail and _analyzed(trail, principal, access_role, span, bool(paths))
-        made = found or from_uses(_uses(paths, principal, wanted, unknown, problems))
+    made = _made(source, unknown, problems)
     left = list(_left_out(unknown))
     if not made.statements:
         _end(principal, left, problems)
@@ -123,6 +123,26 @@ def generate(  # noqa: PLR0913 - the options of a command
     for one in problems:
         click.echo(safe(one), err=True)
     click.get_current_context().exit(1 if problems else 0)
+
+
+def _made(source: Source, unknown: dict[Unknown, int], problems: list[str]) -> Generated:
+    """Return the policy. What was left out is counted in `unknown`."""
+    from ringfence.cli.iam_uses import Chosen, counted_uses, uses_of_files, uses_of_history
+    from ringfence.privileges.generate import for_environment, from_uses, within
+
+    environment, paths = source.environment or "", source.paths
+    if environment and not paths:
+        return for_environment(environment, source.services, source.regions)
+    span = DEFAULT_DAYS if source.days is None else source.days
+    if source.trail and (found := _analyzed(source.trail, source.principal, source.role, span, bool(paths))):
+        return found
+    chosen = Chosen(source.principal or "", source.services, source.regions, environment)
+    if source.age:
+        each = uses_of_history(own_history(source.age, chosen.principal, source.regions), chosen, problems)
+    else:
+        each = uses_of_files(paths, chosen, problems)
+    made = from_uses(counted_uses(each, chosen, unknown))
+    return within(environment, made) if environment else made
 
 
 def _end(principal: str | None, left: list[str], problems: list[str]) -> NoReturn:
@@ -150,31 +170,6 @@ def _analyzed(
     from ringfence.cli.iam_analyzer import analyzed, own_policies, wanted_of
 
     return analyzed(wanted_of(principal, trail, role, days), own_policies, falls_back=falls_back)
-
-
-def _uses(
-    paths: tuple[str, ...],
-    principal: str | None,
-    services: tuple[str, ...],
-    unknown: dict[Unknown, int],
-    problems: list[str],
-) -> Iterator[Use]:
-    from ringfence.cli.reading import taken
-    from ringfence.model.document import Document
-    from ringfence.privileges.usage import Use, is_by, uses
-
-    def take(document: object) -> tuple[Use | Unknown, ...]:
-        record = Document.of(document)
-        # EventBridge delivers a record as the detail of an event.
-        record = record.child("detail") if record.has("detail") else record
-        return tuple(uses(record)) if principal is None or is_by(record, principal) else ()
-
-    for one in (use for found in taken(paths, LISTS, take, problems) for use in found):
-        if isinstance(one, Use):
-            if not services or one.action.service in services:
-                yield one
-        elif not services or one.service in services:
-            unknown[one] = unknown.get(one, 0) + 1
 
 
 def _services(given: str | None) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.cli.iam_history import days_of
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
 from ringfence.model.subject import REGION
@@ -31,14 +32,12 @@ class Source:
     def check(self) -> None:
         """Raise BadInput if options are missing, or do not go together."""
         if self.environment:
-            self._refuse("--environment", self._of_records)
-            if not self.services:
-                raise BadInput("--services", "is required by --environment")
+            self._check_environment()
         elif not self.trail and not self.paths:
             told = "must be given, or --access-analyzer, or --environment with --services"
             raise BadInput("--from-cloudtrail", told)
-        else:
-            self._need("--environment", {"--regions": self.regions})
+        elif not self.age:
+            self._need("--environment or an age in --from-cloudtrail", {"--regions": self.regions})
         if not self.trail:
             self._need("--access-analyzer", {"--access-role": self.role, "--days": self.days})
         elif self.services:
@@ -48,18 +47,17 @@ class Source:
                 raise BadInput("--regions", "must be regions such as eu-west-1", one)
 
     @property
-    def _of_records(self) -> Mapping[str, object]:
-        return {
-            "--from-cloudtrail": self.paths,
-            "--principal": self.principal,
-            "--access-analyzer": self.trail,
-        }
+    def age(self) -> int | None:
+        """How many days of the event history are read. None: none is. Raises BadInput."""
+        return days_of(self.paths, self.principal)
 
-    @staticmethod
-    def _refuse(option: str, others: Mapping[str, object]) -> None:
-        for name, given in others.items():
-            if given:
-                raise BadInput(name, f"cannot be combined with {option}")
+    def _check_environment(self) -> None:
+        if self.trail:
+            raise BadInput("--access-analyzer", "cannot be combined with --environment")
+        if not self.services:
+            raise BadInput("--services", "is required by --environment")
+        if not self.paths:
+            self._need("--from-cloudtrail", {"--principal": self.principal})
 
     @staticmethod
     def _need(option: str, others: Mapping[str, object]) -> None:

@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from ringfence.model.frozen import frozen
+from ringfence.model.frozen import frozen, replace
 from ringfence.privileges.actions import PERMISSIONS, READING, actions_of
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _LEAST = 4
 """Actions that a prefix must stand for, so that it is written instead of them."""
+PRODUCTION = "production"
 LONGEST = 6144
 """Characters of a managed policy, without white space.
 
@@ -110,6 +111,26 @@ def _statement(
     return Statement(sid, tuple(one.text for one in actions), resources, condition)
 
 
+def allowed_in(environment: str, action: Action) -> bool:
+    """Return whether people may use an action in an environment. In `production`, they only read."""
+    return action.level in READING if environment == PRODUCTION else action.level != PERMISSIONS
+
+
+def within(environment: str, made: Generated) -> Generated:
+    """Return a policy whose actions people may use in an environment, for these people only."""
+    tagged = _tagged(environment)
+    return replace(
+        made, statements=tuple(replace(one, condition=(*one.condition, *tagged)) for one in made.statements)
+    )
+
+
+def _tagged(environment: str) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """Return the condition on principals of an environment. In `production`, everybody may read."""
+    if environment == PRODUCTION:
+        return ()
+    return (("StringEquals", "aws:PrincipalTag/Environment", (environment,)),)
+
+
 def for_environment(environment: str, services: Iterable[str], regions: tuple[str, ...]) -> Generated:
     """Return the policy for people in an environment.
 
@@ -127,20 +148,18 @@ def for_environment(environment: str, services: Iterable[str], regions: tuple[st
     statements, reasons = [], []
     for number, service in enumerate(services, start=1):
         every = actions_of(service).values()
-        if environment == "production":
-            wanted = [one for one in every if one.level in READING]
+        wanted = [one for one in every if allowed_in(environment, one)]
+        if environment == PRODUCTION:
             why = "every action with this prefix only reads"
         else:
-            wanted = [one for one in every if one.level != PERMISSIONS]
             why = "no action with this prefix manages permissions"
         names = tuple(compressed(wanted, every))
         reasons += [f"{name}: {why}" for name in names if name.endswith("*")]
         reasons.append(f"{service} on *: people work with resources that do not exist yet")
-        condition = []
+        condition: list[tuple[str, str, tuple[str, ...]]] = []
         if regions and service not in GLOBAL:
             condition.append(("StringEquals", "aws:RequestedRegion", regions))
-        if environment != "production":
-            condition.append(("StringEquals", "aws:PrincipalTag/Environment", (environment,)))
+        condition += _tagged(environment)
         sid = f"{re.sub('[^A-Za-z0-9]', '', service.title())}{number}"
         statements.append(Statement(sid, names, ("*",), tuple(condition)))
     return Generated(tuple(statements), tuple(reasons))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 import zipfile
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +29,7 @@ SNAPSHOTS = "arn:aws:ec2:us-east-1::snapshot/*"
 @pytest.fixture(scope="module")
 def enforced() -> Iterator[LocalAws]:
     """A local AWS of its own: root clients are not affected, all others are."""
-    with LocalAws(enforce_iam=True) as running:
+    with LocalAws(enforce_iam=True, cloudtrail=True) as running:
         yield running
 
 
@@ -534,6 +537,55 @@ def test_a_policy_from_recorded_calls_allows_the_workload_and_nothing_beyond_it(
     )
     for call, given in beyond:
         assert refusal(call, **given) in DENIED, (call, given)
+
+
+def test_a_policy_from_the_event_history_allows_what_a_role_did_in_its_environment(
+    enforced: LocalAws, caller: Caller, unique: str, refusal: Callable[..., str]
+) -> None:
+    """A role works, CloudTrail records it, and the command makes the policy of its last 90 days."""
+    iam, queues = enforced.client("iam"), [f"{unique}-a", f"{unique}-b"]
+    starter = Caller(enforced, f"{unique}-starter")
+    starter.may(allow("sts:AssumeRole"))
+    user = iam.get_user(UserName=f"{unique}-starter")["User"]["Arn"]
+    trusted = {**allow("sts:AssumeRole"), "Principal": {"AWS": user}}
+    del trusted["Resource"]
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [trusted]})
+    role = iam.create_role(RoleName=unique, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    work = {"Version": "2012-10-17", "Statement": [allow("sqs:*", "ec2:Describe*")]}
+    iam.put_role_policy(RoleName=unique, PolicyName="all", PolicyDocument=json.dumps(work))
+    given = starter.client("sts").assume_role(RoleArn=role, RoleSessionName="work")["Credentials"]
+    session = {
+        "aws_access_key_id": given["AccessKeyId"],
+        "aws_secret_access_key": given["SecretAccessKey"],
+        "aws_session_token": given["SessionToken"],
+    }
+    urls = [enforced.client("sqs", **session).create_queue(QueueName=one)["QueueUrl"] for one in queues]
+    enforced.client("ec2", **session).describe_instances()
+    words = ("--environment", "development", "--services", "ec2,sqs", "--principal", role)
+    command = ("-m", "ringfence.cli.main", "iam", "generate", *words, "--from-cloudtrail", "90d")
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, *command],
+        env={**os.environ, **enforced.environment()},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    made = json.loads(done.stdout)["Statement"]
+    assert {action for one in made for action in one["Action"]} == {
+        "ec2:DescribeInstances",
+        "sqs:CreateQueue",
+    }
+    caller.may(*made)
+    again = caller.client("sqs").create_queue
+    assert refusal(again, QueueName=queues[0]) in DENIED, "the caller has no tag Environment"
+    iam.tag_user(UserName=unique, Tags=[{"Key": "Environment", "Value": "development"}])
+    assert again(QueueName=queues[0])["QueueUrl"] == urls[0]
+    caller.client("ec2").describe_instances()
+    assert refusal(again, QueueName=f"{unique}-c") in DENIED
+    assert refusal(caller.client("sqs").delete_queue, QueueUrl=urls[0]) in DENIED
+    assert refusal(caller.client("ec2").describe_volumes) in DENIED
 
 
 def test_a_policy_for_production_reads_and_changes_nothing(

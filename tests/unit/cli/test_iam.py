@@ -143,12 +143,57 @@ def test_a_policy_for_an_environment_gives_the_reason_of_each_wildcard() -> None
         ("--environment", "staging", "--services", "s3"),
         ("--environment", "production", "--services", "nothing"),
         ("--environment", "production", "--services", "s3", "--from-cloudtrail", "x"),
+        ("--environment", "production", "--services", "s3", "--principal", "web"),
         ("--environment", "production", "--services", "s3", "--compare", "/nowhere.json"),
         ("--environment", "production", "--services", "s3", "--regions", "mars"),
     ],
 )
 def test_what_cannot_be_meant_is_bad_input(words: tuple[str, ...]) -> None:
     assert generate(*words).exit_code == 2
+
+
+READS = record("ListObjectsV2", eventSource="s3.amazonaws.com", requestParameters={"bucketName": "b"})
+
+
+@pytest.mark.parametrize(
+    ("environment", "allowed", "left"),
+    [
+        ("production", ["dynamodb:GetItem", "s3:ListBucket"], ["PutItem", "PutObject"]),
+        ("development", ["dynamodb:GetItem", "dynamodb:PutItem", "s3:ListBucket", "s3:PutObject"], []),
+    ],
+)
+def test_what_was_done_is_cut_to_what_people_may_do_in_an_environment(
+    tmp_path: Path, environment: str, allowed: list[str], left: list[str]
+) -> None:
+    path = tmp_path / "records.jsonl"
+    path.write_text("\n".join(map(json.dumps, [*RECORDS, READS])), "utf-8")
+    words = ("--environment", environment, "--services", "s3,dynamodb", "--from-cloudtrail", str(path))
+    done = generate(*words)
+    assert done.exit_code == 0
+    assert actions(done) == allowed
+    assert [one for one in left if f":{one}: not for people in production, 1 time" in done.stderr] == left
+    tag = {"StringEquals": {"aws:PrincipalTag/Environment": ["development"]}}
+    conditions = [one.get("Condition") for one in json.loads(done.stdout)["Statement"]]
+    assert conditions == [tag if environment == "development" else None] * len(conditions)
+    elsewhere = generate(*words, "--regions", "eu-north-1", "--json")
+    assert elsewhere.exit_code == 2
+    assert json.loads(elsewhere.stdout)["error"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("90d",), "--principal: is required by an age"),
+        (("91d", "--principal", "web"), "--from-cloudtrail: must be from 1d to 90d"),
+        (("0d", "--principal", "web"), "--from-cloudtrail: must be from 1d to 90d"),
+        (("90d", "--from-cloudtrail", "x", "--principal", "web"), "--from-cloudtrail: must be one age, or"),
+        (("./90d", "--principal", "web"), "90d"),
+    ],
+)
+def test_an_age_is_checked_before_anything_is_read(words: tuple[str, ...], told: str) -> None:
+    done = generate("--from-cloudtrail", *words)
+    assert done.exit_code == 2
+    assert told in done.stderr
 
 
 def test_a_principal_without_calls_is_bad_input(file: Path) -> None:
@@ -160,12 +205,13 @@ def test_a_principal_without_calls_is_bad_input(file: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("--regions", "eu-west-1"), "--regions: needs --environment"),
+        (("--regions", "eu-west-1"), "--regions: needs --environment or an age"),
         (("--days", "30"), "--days: needs --access-analyzer"),
         (("--access-role", ROLE), "--access-role: needs --access-analyzer"),
+        (("--environment", "production"), "--services: is required by --environment"),
         (
-            ("--environment", "production", "--services", "s3"),
-            "--from-cloudtrail: cannot be combined with --environment",
+            ("--environment", "production", "--services", "s3", "--access-analyzer", "all"),
+            "--access-analyzer: cannot be combined with --environment",
         ),
         (
             ("--access-analyzer", "all", "--services", "s3"),

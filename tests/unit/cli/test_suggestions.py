@@ -94,7 +94,7 @@ FREE = {
     "--account": "an account id",
     "--contained": "an address and a time",
     "FILE": "a file",
-    "--from-cloudtrail": "files and folders",
+    "--from-cloudtrail": "files and folders, or an age",
     "--principal": "an ARN, or the name of a role or user",
     "--profile": "a profile in ~/.aws/config",
     "--regions": "regions of AWS",
