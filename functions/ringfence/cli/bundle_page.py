@@ -1,4 +1,4 @@
-"""The page of a bundle: its responses, their changes, and who decided what.
+"""The page of a bundle or of an export: its responses, their changes, and who decided what.
 
 It is made from the entries alone, so that a verification can make it again.
 """
@@ -61,12 +61,27 @@ class BundlePage:
             told = dict(zip(COLUMNS, row, strict=True))
             self.decisions.append({name: str(told[name]) for name in _DECIDED})
 
-    def text(self, scope: str) -> str:
-        """Return the page. `scope`: what the bundle contains. Every text of an entry is escaped."""
+    def text(self, scope: str, checked: Sequence[str] | None = None) -> str:
+        """Return the page. Every text of an entry is escaped.
+
+        Parameters
+        ----------
+        scope
+            What the page is about, in words.
+        checked
+            What is wrong with the chains of the entries. None: the verification of a bundle will tell.
+
+        Returns
+        -------
+        str
+            HTML.
+
+        """
         made = sum(one.applied and not one.undo for each in self.responses for one in each.changes)
         return rendered(
             "bundle.html",
             scope=scope,
+            checked=checked,
             responses=self.responses,
             decisions=self.decisions,
             made=made,

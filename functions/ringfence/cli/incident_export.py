@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import timedelta
+from datetime import UTC, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from ringfence.cli.export_rows import RESPONSE_COLUMNS, csv_row, response_row
 from ringfence.cli.incident_ids import incident_of
 from ringfence.cli.incident_reads import opened_in, read_each
 from ringfence.cli.log import find, reader_of
-from ringfence.cli.operator_command import now_of
+from ringfence.cli.operator_command import NOT_DONE, now_of
 from ringfence.cli.output import note
 from ringfence.cli.period import Since, Until, check_period, given_options
 from ringfence.cli.settings import AUDIT_TABLE, Home, home_options
@@ -26,20 +26,22 @@ from ringfence.model.errors import BadInput
 from ringfence.model.step import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from ringfence.record.chain import Entry
 
     Entries = tuple[Entry, ...]
 
+HTML = "html"
 
-@click.command("export", short_help="Export incidents as OCSF, JSON Lines or CSV.")
+
+@click.command("export", short_help="Export incidents as OCSF, JSON Lines, CSV or a page of HTML.")
 @click.argument("names", metavar="[INCIDENT]...", nargs=-1, shell_complete=incidents)
 @click.option(
     "--format",
     "form",
-    type=OneOf("ocsf", "jsonl", "csv", "decisions"),
+    type=OneOf("ocsf", "jsonl", "csv", "decisions", HTML),
     default="jsonl",
     show_default=True,
     help="What to print.",
@@ -67,10 +69,12 @@ def export(home: Home, names: tuple[str, ...], *, form: str, since: datetime, un
     Formats: `ocsf` prints Remediation Activities and Detection Findings of OCSF 1.6.0, one JSON object per
     line. `jsonl` prints the entries of the audit log, one per line. `csv` prints one row per response, with
     who decided and why. `decisions` prints one row of CSV per decision, request, approval and answer, with
-    the person, the reason and the SHA-256 of the policy file. `ringfence audit export` writes a signed
-    bundle.
+    the person, the reason and the SHA-256 of the policy file. `html` prints a page with the responses, their
+    changes and the decisions, without scripts, which says whether the chains of entries are intact.
+    `ringfence audit export` writes a signed bundle.
 
-    Exit code 0: everything was printed. 1: the audit log cannot be read. 2: bad input.
+    Exit code 0: everything was printed. 1: the audit log cannot be read, or the page says that a chain is not
+    intact. 2: bad input.
     """
     check_period(since, until)
     if names and given_options("since", "until"):
@@ -78,6 +82,9 @@ def export(home: Home, names: tuple[str, ...], *, form: str, since: datetime, un
     reader, end = reader_of(home), until or now_of() + timedelta(days=1)
     each = (find(reader, None, incident_of(home, one), home.place) for one in dict.fromkeys(names))
     asked = chain.from_iterable(each) if names else opened_in(reader, since, end)
+    if form == HTML:
+        _print_page(read_each(reader, asked), names, since, until)
+        return
     responses = lines = 0
     if columns := _columns(form):
         click.echo(csv_row(columns))
@@ -92,6 +99,38 @@ def export(home: Home, names: tuple[str, ...], *, form: str, since: datetime, un
 
 def _count(number: int, of: str) -> str:
     return counted(number, of)
+
+
+def _print_page(
+    each: Iterable[Entries], names: tuple[str, ...], since: datetime, until: datetime | None
+) -> None:
+    """Print the page. Its size is that of the tables, not of the entries."""
+    from ringfence.cli.bundle_page import BundlePage
+    from ringfence.record.brief import Brief
+    from ringfence.record.chain import ChainKey
+    from ringfence.record.integrity import verify
+    from ringfence.record.summary import Summary
+
+    page, faults = BundlePage(), []
+    for entries in each:
+        page.add_response(response_row(entries), entries)
+        page.add_decisions(decision_rows(entries))
+        now = Brief(Summary.of(entries)).now
+        verdict = verify(ChainKey(now.runbook, now.subject), now.incident, entries)
+        if not verdict.sound:
+            faults.append(f"{now.incident} {now.runbook}: {verdict.claim}")
+    click.echo(page.text(_scope(names, since, until), faults), nl=False)
+    note(f"Exported {_count(len(page.responses), 'response')}.")
+    if faults:
+        click.get_current_context().exit(NOT_DONE)
+
+
+def _scope(names: tuple[str, ...], since: datetime, until: datetime | None) -> str:
+    if names:
+        return f"the incidents {', '.join(dict.fromkeys(names))}"
+    begin = since.astimezone(UTC)
+    end = f"{until.astimezone(UTC):%Y-%m-%d %H:%M}" if until else f"{now_of():%Y-%m-%d %H:%M}"
+    return f"the incidents that were opened from {begin:%Y-%m-%d %H:%M} to {end}"
 
 
 def _ocsf(entries: Entries) -> Iterator[str]:

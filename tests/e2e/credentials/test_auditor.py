@@ -113,6 +113,9 @@ def test_an_auditor_takes_away_exports_a_page_and_the_evidence_for_a_framework(
     for one in events:
         check(one)
     assert "Remediation Activity" in {one["class_name"] for one in events}
+    table = "\n".join(exported(auditor, "html", incident))
+    assert "The chain of entries of each response is intact" in table
+    assert f"This page is about the incidents {incident}." in table
     page = tmp_path / "incident.html"
     written = auditor.types("incidents", "report", incident, "--out", str(page))
     assert written.returncode == 0, written.stdout + written.stderr

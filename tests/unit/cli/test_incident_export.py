@@ -132,6 +132,39 @@ def test_decisions_are_a_row_for_each_decision_and_each_answer_of_a_person() -> 
     assert {(row[7], row[8], row[9]) for row in asked} >= {(PERSON, "yes", REASON)}
 
 
+def test_the_page_has_each_response_with_its_changes_and_who_decided() -> None:
+    done = export("--format", "html", *PERIOD)
+    assert done.exit_code == 0, done.output
+    page = done.stdout
+    assert all(one in page for one in ENTRIES)
+    assert PERSON in page
+    assert REASON in page
+    assert f"that were opened from {PERIOD[1]} 00:00 to " in page
+    assert "The chain of entries of each response is intact" in page
+    assert "audit verify --bundle" not in page.replace("\n", " "), "it is no part of a bundle"
+    assert done.stderr == f"Exported {len({e[0].incident for e in ENTRIES.values()})} responses.\n"
+    one = export("--format", "html", BUCKET)
+    assert f"This page is about the incidents {BUCKET}." in one.stdout
+    assert UNDONE not in one.stdout
+    none = export("--format", "html", "--since", "2026-03-02")
+    assert none.exit_code == 0
+    assert "There was no response." in none.stdout
+
+
+def test_the_page_names_a_response_whose_chain_is_not_intact_and_escapes_names() -> None:
+    key, incident = ChainKey("report-findings", "account/111122223333/eu-west-1/111122223333"), id_of(58)
+    entries = link(stamp(incident), None, (finding(type="<script>alert(1)</script>"),))
+    for one in entries:
+        item = to_item(key, one)
+        dynamodb().put_item(TableName=AUDIT, Item={**item, "hash": {"S": "0" * 64}})
+    done = export("--format", "html", incident)
+    assert done.exit_code == 1
+    assert "<script" not in done.stdout
+    assert "&lt;script&gt;" in done.stdout
+    assert "not intact" in done.stdout
+    assert f"<li>{incident} contain-instance: " in done.stdout
+
+
 def test_a_name_that_an_intruder_chose_is_no_formula() -> None:
     key, incident = ChainKey("report-findings", "account/111122223333/eu-west-1/111122223333"), id_of(59)
     entries = link(stamp(incident), None, (finding(type='=HYPERLINK("http://203.0.113.9")'),))
