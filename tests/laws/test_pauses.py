@@ -28,6 +28,7 @@ from tests.support.fakes.chaos import Chaos
 from tests.support.fakes.interruption import Through
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
+from tests.support.going_on import gone_on
 from tests.support.worlds import LEASE, NOON, REF, Ticking, estate, finding, order
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class Night:
             through = Through(self.cloud, self.log, self.gate)
             engine = Engine(Ports(through, through, self.clock, lambda jobs: [job() for job in jobs]))
             try:
-                result = engine.run(request)
+                request, result = gone_on(engine, request)
             except Retryable:
                 waiting.append((self.clock() + timedelta(seconds=30), made))
                 continue

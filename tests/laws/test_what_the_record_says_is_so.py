@@ -41,6 +41,11 @@ def test_pauses_stop_every_change_within_a_minute_and_nothing_is_lost(family: st
         assert not run(seed, family, pauses=PAUSES).wrong
 
 
+def test_what_a_pause_held_counts_against_limits_when_it_begins() -> None:
+    """Two instances of one group wait for the end of a pause. A person decides about the second one."""
+    assert not run(2, "two instances of one Auto Scaling group", pauses=PAUSES).wrong
+
+
 def test_without_the_check_of_pauses_a_change_is_made_too_late() -> None:
     ignores = Mend(((stage_run, "_held", _nothing_held),), ("an instance",), "after the beginning of pause-")
     with without(ignores):

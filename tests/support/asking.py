@@ -23,6 +23,7 @@ from tests.support.fakes.chaos import Chaos
 from tests.support.fakes.interruption import Through
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
+from tests.support.going_on import gone_on
 from tests.support.worlds import LEASE, REF, Ticking, estate, order
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ class Place:
 
     def _resumed(self, message: str, gate: Gate | None) -> ResponseResult:
         context = ExecutionContext(self.attempt(), "test", self.clock() + LEASE)
-        return self.engine(gate).run(resumed(message, CONTAIN_INSTANCE, context))
+        return gone_on(self.engine(gate), resumed(message, CONTAIN_INSTANCE, context), self.decision)[1]
 
     def attempt(self) -> str:
         self.attempts += 1

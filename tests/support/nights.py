@@ -12,6 +12,7 @@ from ringfence.engine.intake import ExecutionContext, completion, continuation, 
 from ringfence.engine.results import FollowupKind
 from ringfence.handlers.queue import Message
 from ringfence.model.errors import RingfenceError
+from tests.support.going_on import gone_on
 from tests.support.worlds import AUTO, LEASE, finding, order
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Night:
         self.deliveries += 1
         request = self._request(one, f"n-{self.deliveries}")
         try:
-            result = self.trial.engine.run(request)
+            request, result = gone_on(self.trial.engine, request, self.decision)
         except RingfenceError:
             self._return(one)
             return

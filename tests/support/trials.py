@@ -33,6 +33,7 @@ from tests.support.fakes.interruption import Through
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
 from tests.support.followups import goes_on
+from tests.support.going_on import gone_on
 from tests.support.worlds import LEASE, Ticking, finding, order
 
 if TYPE_CHECKING:
@@ -207,7 +208,7 @@ class Trial:
         self._attempts += 1
         self.clock.tick(seconds=1)
         context = ExecutionContext(f"a-{self._attempts}", "test", self.clock() + LEASE)
-        return self.engine.run(resumed(message, self.runbook, context))
+        return gone_on(self.engine, resumed(message, self.runbook, context))[1]
 
     def _heard(self, execution: Callable[[], ResponseResult]) -> ResponseResult:
         """Bring a message back whose execution ended because an answer was lost, and for no other reason."""

@@ -31,6 +31,15 @@ def started(request: ResponseRequest) -> ContinuationStarted:
     return ContinuationStarted(request.continuation, request.runbook.ids, request.choices)
 
 
+def may_act(attempt: str, history: History) -> bool:
+    """Return whether an execution recorded, in the newest incident, a decision that allowed it changes."""
+    return any(
+        isinstance(fact, DecisionMade) and fact.decision.mode.changes
+        for entry, fact in history.facts
+        if entry.attempt == attempt
+    )
+
+
 def is_covered(wanted: ContinuationStarted, history: History, now: datetime) -> bool:
     """Return whether another continuation does all that this one would do.
 

@@ -8,7 +8,7 @@ from ringfence.model.claims import Verdict
 from ringfence.model.errors import BadInput, NotFound
 from ringfence.model.frozen import frozen
 from ringfence.model.observation import ResourceState
-from ringfence.record.facts import DecisionMade, FindingReceived, RemediationUndone
+from ringfence.record.facts import FindingReceived, RemediationUndone
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -104,7 +104,7 @@ Move = Reject | Ignore | Record | Defer | BackOff | Close | Preview | Act
 
 def next_move(request: ResponseRequest, reading: Reading, plan: Plan | BadInput, now: datetime) -> Move:
     """Return the next move for a request, from what was read and planned."""
-    if request.watchdog and not may_act(request.watchdog, reading.history):
+    if request.watchdog and not _may_act(request.watchdog, reading.history):
         reason = "the run behind this watchdog message did not start"
         return _joined(reading.history.incident, reason)
     if isinstance(plan, BadInput):
@@ -151,13 +151,10 @@ def _move(request: ResponseRequest, reading: Reading, plan: Plan, now: datetime)
     return _missing(request, plan, gone) if gone else _act_or_show(request, reading, plan, now)
 
 
-def may_act(attempt: str, history: History) -> bool:
-    """Return whether an execution recorded, in the newest incident, a decision that allowed it changes."""
-    return any(
-        isinstance(fact, DecisionMade) and fact.decision.mode.changes
-        for entry, fact in history.facts
-        if entry.attempt == attempt
-    )
+def _may_act(attempt: str, history: History) -> bool:
+    from ringfence.engine.continuations import may_act  # containment does not wait for it
+
+    return may_act(attempt, history)
 
 
 def _ignored(request: ResponseRequest, plan: Plan) -> Ignore | None:

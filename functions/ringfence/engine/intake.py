@@ -136,25 +136,28 @@ def without_permission(order: ResponseRequest, reason: str) -> ResponseRequest:
 
 
 def continuation(order: ResponseRequest, report: ResponseResult) -> str:
-    """Return the continuation message for the second queue."""
-    return _message(_acting(order, report), incident=report.incident, continuation=order.attempt)
+    """Return the continuation message for the second queue. A continuation stays the same one."""
+    return _message(_acting(order, report), incident=report.incident, continuation=_same(order))
 
 
 def completion(order: ResponseRequest, report: ResponseResult, begun: DecisionMade) -> str:
     """Return the continuation message that finishes what an earlier decision began."""
     earlier = replace(order, choices=begun.choices)
-    return _message(earlier, begun.remediations, incident=report.incident, continuation=order.attempt)
+    return _message(earlier, begun.remediations, incident=report.incident, continuation=_same(order))
 
 
 def held(order: ResponseRequest, report: ResponseResult) -> str:
-    """Return the continuation message for what a pause holds. A continuation stays the same one."""
-    same = order.continuation or order.attempt
-    return _message(_acting(order, report), incident=report.incident, continuation=same)
+    """Return the continuation message for what a pause holds."""
+    return continuation(order, report)
 
 
 def recheck(order: ResponseRequest, report: ResponseResult) -> str:
     """Return the message for one more read after a while. It may run beside a continuation."""
     return _message(_acting(order, report), incident=report.incident)
+
+
+def _same(order: ResponseRequest) -> str:
+    return order.continuation or order.attempt
 
 
 def _acting(order: ResponseRequest, report: ResponseResult) -> ResponseRequest:

@@ -122,8 +122,8 @@ class Engine:
             from ringfence.engine.unchanged import left  # containment does not wait for it
 
             return left(self.ports, request, reading.history, now)
-        if request.approving:
-            return self._due(request, reading, now)
+        if request.decision is None:
+            return self._continued(request, reading, now)
         request = with_answer(request, reading.checked)
         insisting: tuple[str, ...] = ()
         protected = False
@@ -141,6 +141,19 @@ class Engine:
             return _with_pauses(request, reading, result, now)
         except LimitReached as reached:
             return self._limited(request, reading, reached, now)
+
+    def _continued(self, request: ResponseRequest, reading: Reading, now: datetime) -> ResponseResult:
+        """Go on with what has begun. Raises NotBegun if the policy must decide about the finding again."""
+        from ringfence.engine.unbegun import permitted  # a finding does not need it
+
+        if request.approving:
+            return self._due(request, reading, now)
+        acting = permitted(request, reading, now)
+        if acting is None:
+            from ringfence.engine.unchanged import nothing_left
+
+            return nothing_left(reading.history)
+        return _with_pauses(request, reading, self._move(acting, reading, now), now)
 
     def _limited(
         self, request: ResponseRequest, reading: Reading, reached: LimitReached, now: datetime

@@ -57,6 +57,12 @@ def left(ports: Ports, request: ResponseRequest, history: History, now: datetime
     return ended(history.incident, IncidentStatus.RECORDED, reason)
 
 
+def nothing_left(history: History) -> ResponseResult:
+    """Return the result of a continuation that may begin nothing."""
+    reason = "nothing has begun, and a later decision allows no change"
+    return ended(history.incident, IncidentStatus.JOINED, reason)
+
+
 def answered(
     ports: Ports, request: ResponseRequest, history: History, found: NothingDue | Ended
 ) -> ResponseResult:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from ringfence.model.finding import Finding
     from ringfence.model.runbook import Runbook
     from ringfence.policy.policy import Policy
+    from ringfence.record.facts import FindingReceived
 
     Event = dict[str, list[dict[str, str]]]
 
@@ -82,6 +83,7 @@ def resume(body: str, execution: ExecutionContext, proof: Proof) -> tuple[Again,
     """Run a continuation, unless the policy has protected its subject since. Check a release that died."""
     from ringfence.engine.release import Releaser
     from ringfence.engine.stopped_release import release_check
+    from ringfence.engine.unbegun import NotBegun
     from ringfence.handlers.links import continued
 
     if continued(body, f"{wiring.settings().runbook}-continuation", proof):
@@ -104,7 +106,37 @@ def resume(body: str, execution: ExecutionContext, proof: Proof) -> tuple[Again,
     if outside := policy.outside(order.ref) or policy.protection(order.runbook.id, order.ref, now):
         logger().info("off", extra={"subject": order.ref.key, "why": outside})
         order = without_permission(order, outside)
-    return respond(order, proof)
+    try:
+        return respond(order, proof)
+    except NotBegun as first:
+        logger().info("decided again", extra={"subject": order.ref.key, "why": str(first)})
+        return _anew(order, first.received, policy, execution, proof)
+
+
+def _anew(
+    order: ResponseRequest,
+    received: FindingReceived,
+    policy: Policy,
+    execution: ExecutionContext,
+    proof: Proof,
+) -> tuple[Again, ...]:
+    """Answer the finding of a continuation that has begun nothing.
+
+    If the policy no longer allows it, the continuation finishes the rest.
+    """
+    from ringfence.engine.unbegun import NotBegun, answered_again
+
+    answering = runbook(wiring.settings().runbook)
+    requests = tuple(answered_again(order, received, answering, policy, execution))
+    again = each(requests, lambda one: _answer(one, answering, policy, execution, proof))
+    decided = [one.decision for one in requests if not isinstance(one, Skipped)]
+    if again or not decided or any(one and one.mode.changes for one in decided):
+        return again
+    try:
+        return respond(order, proof)
+    except NotBegun as still:
+        logger().info("not finished", extra={"subject": order.ref.key, "why": str(still)})
+        return ()
 
 
 def answer(

@@ -149,7 +149,8 @@ def _workflow(status: str, ours: str, want: Wanted) -> str:
     can write that. They can choose the status itself as well.
     """
     if status == Workflow.RESOLVED and want.workflow is not Workflow.RESOLVED:
-        return str(Workflow.NOTIFIED) if want.undone or ours == Workflow.RESOLVED else status
+        opened = Workflow.NOTIFIED if want.workflow is Workflow.NEW else want.workflow
+        return str(opened) if want.undone or ours == Workflow.RESOLVED else status
     if status == Workflow.NOTIFIED and want.workflow is Workflow.NEW:
         return status
     return str(want.workflow)

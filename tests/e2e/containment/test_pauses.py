@@ -12,8 +12,9 @@ import pytest
 
 from ringfence.engine.pauses import home_of, key_of
 from ringfence.model.incident import incident_id
+from ringfence.policy.decision import DecisionCode
 from ringfence.record.deployment_facts import PauseHeld, PausesChanged
-from ringfence.record.facts import Intended, Planned
+from ringfence.record.facts import DecisionMade, Intended, Planned
 from ringfence.record.pauses import PAUSE, PAUSES_ITEM
 from ringfence.record.tampering_facts import HistoryRejected
 from tests.e2e.forgeries import forge
@@ -89,6 +90,32 @@ def test_a_pause_in_the_middle_of_incidents_stops_every_change_and_they_are_cont
         enforcing.complete(server)
         assert inspector.closed(server)
     assert "Nothing is paused." in pauser.types("pauses").stdout
+
+
+def test_what_a_pause_held_counts_against_the_limits_when_it_begins(enforcing: World) -> None:
+    """Of the instances of a role, one is contained at a time without a person."""
+    builder = enforcing.builder()
+    ground, profile = builder.ground(), builder.profile()
+    servers = [builder.launch(ground, f"{builder.name}-{one}", profile) for one in ("a", "b")]
+    with paused(who(enforcing, "pauser", "operator"), "--runbook", "contain-instance"):
+        for server in servers:
+            enforcing.send(server)
+        for server in servers:
+            until(lambda server=server: enforcing.history(server).of(PauseHeld), "it is held")  # type: ignore[misc]  # bound now
+    for server in servers:
+        until(lambda server=server: changes(enforcing, server) or asks(enforcing, server), "it goes on")  # type: ignore[misc]  # bound now
+    one, other = sorted(servers, key=lambda server: asks(enforcing, server))
+    enforcing.complete(one)
+    until(lambda: asks(enforcing, other), "a person is asked about the other one")
+    inspector = enforcing.inspector()
+    assert inspector.closed(one)
+    assert not inspector.closed(other)
+
+
+def asks(world: World, server: Server) -> bool:
+    """Return whether a person is asked about an instance because of a limit."""
+    made = world.history(server).of(DecisionMade)
+    return any(one.decision.code is DecisionCode.LIMITED for one in made)
 
 
 def test_an_incident_is_paused_alone_and_the_others_go_on(enforcing: World) -> None:

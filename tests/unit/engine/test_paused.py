@@ -20,6 +20,7 @@ from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from tests.support import pauses
 from tests.support.fakes.scene import Scene
+from tests.support.going_on import gone_on
 from tests.support.worlds import LEASE, REF, estate, finding, order
 
 if TYPE_CHECKING:
@@ -83,7 +84,9 @@ def test_what_was_held_is_contained_after_the_pause() -> None:
     assert not scene.cloud.calls
     assert [one.kind for one in result.followups] == [FollowupKind.PAUSED]
     scene.clock.tick(hours=1)
-    respond(scene, put_back(scene, waiting, result))
+    after, result = gone_on(Engine(scene.ports()), put_back(scene, waiting, result))
+    assert after.continuation == waiting.continuation == given.attempt
+    respond(scene, put_back(scene, after, result))
     scene.clock.tick(minutes=2)
     verified = scene.history.last(Verified)
     assert verified

@@ -117,7 +117,9 @@ def test_what_somebody_else_resolved_is_opened_again_only_if_the_containment_is_
 
 
 STATUSES = st.sampled_from((*Workflow, None))
-WANTED = st.sampled_from((RESOLVED, NOTIFIED, BROKEN_AGAIN, wanted(now(EXEMPT), suppress_exempt=True)))
+SUPPRESSED = wanted(now(EXEMPT), suppress_exempt=True)
+WANTS = (RESOLVED, NOTIFIED, BROKEN_AGAIN, SUPPRESSED, wanted(now(EXEMPT)))
+WANTED = st.sampled_from(WANTS)
 FOUND = st.fixed_dictionaries(
     {},
     optional={
@@ -131,6 +133,17 @@ FOUND = st.fixed_dictionaries(
         ),
     },
 )
+
+
+@pytest.mark.parametrize("want", WANTS, ids=["resolved", "notified", "broken", "suppressed", "new"])
+@pytest.mark.parametrize("ours", [None, *Workflow])
+@pytest.mark.parametrize("status", [None, *Workflow])
+def test_whatever_the_status_is_one_write_sets_it(
+    status: Workflow | None, ours: Workflow | None, want: Wanted
+) -> None:
+    found: dict[str, Any] = {"Workflow": {"Status": status}} if status else {}
+    found |= {"UserDefinedFields": {"ringfence:workflow": ours}} if ours else {}
+    assert update(Document(after(found, want)), want) == {}
 
 
 @given(FOUND, WANTED)
