@@ -151,6 +151,7 @@ OPERATE = (
     *dynamo.PERMISSIONS,
     *record_keys.PERMISSIONS,
     *operations.FIND_PERMISSIONS,
+    *archive.FIND_PERMISSIONS,
     *identity.PERMISSIONS,
     *containments.LIST_PERMISSIONS,
     *USE_TABLES,

@@ -12,7 +12,7 @@ from ringfence.aws.notice import TOPIC
 from ringfence.aws.record_keys import RECORD_KEYS
 from ringfence.handlers.managed_policies import CALLERS
 from ringfence.handlers.operator_routes import PATHS
-from ringfence.handlers.operator_types import CHAT_ROLE, QUEUES
+from ringfence.handlers.operator_types import ARCHIVE, CHAT_ROLE, QUEUES
 from ringfence.model.resource_names import OPERATE, acting_roles
 from ringfence.record.pauses import PAUSE
 from ringfence.record.slots import REPLAYS, RESETS
@@ -68,6 +68,7 @@ class OperatorApi(Construct):
                 "accounts": settings.accounts,
                 "audit_table": audit.audit_table.table_arn,
                 "control_table": audit.control_table.table_arn,
+                "archive": audit.archive.bucket_arn,
                 "audit_key": audit.key.key_arn,
                 "record_keys": audit.record_keys,
                 "queue_key": settled.key.key_arn,
@@ -89,6 +90,7 @@ class OperatorApi(Construct):
                 {
                     "RINGFENCE_AUDIT_TABLE": audit.audit_table.table_name,
                     "RINGFENCE_CONTROL_TABLE": audit.control_table.table_name,
+                    ARCHIVE: audit.archive.bucket_name,
                     RECORD_KEYS: " ".join(audit.record_keys),
                     TOPIC: audit.notices.topic_arn,
                     QUEUES: Stack.of(self).to_json_string(

@@ -44,7 +44,11 @@ READ_PERMISSIONS = (
     Permission("s3:ListBucketVersions", ("{archive}",)),
     Permission("s3:GetObjectVersion", ("{archive}/chains/*",)),
 )
-"""The permissions for archiving and verifying. `{archive}` is the bucket's ARN. Its key is separate."""
+FIND_PERMISSIONS = (Permission("s3:ListBucketVersions", ("{archive}",)),)
+"""The permissions for archiving and verifying, and to find the responses to an incident.
+
+`{archive}` is the bucket's ARN. Its key is separate.
+"""
 
 FORGED_MARK = "ringfence-forged"
 """The metadata with the numbers of the entries in an object that no function of Ringfence sealed."""
@@ -109,15 +113,22 @@ class S3Archive:
         stored = [one for prefix in prefixes for one in self._stored(prefix)]
         return self._read_all(stored, side_by_side)
 
+    def of_incident(self, incident: str) -> tuple[ChainKey, ...]:
+        """Return the responses to an incident, except for those whose entries are one object each."""
+        return self._chains(incident, f"{ARCHIVE_PREFIX}{incident}/")
+
     def chains(self, incident: str) -> tuple[ChainKey, ...]:
         """Search the archive for the responses to an incident that the table lacks.
 
         Where entries were one object each, every such object is listed, because a runbook and a subject
         come before the incident in their keys. No more of these are written.
         """
-        found: dict[ChainKey, None] = {}
         old = (f"{ARCHIVE_PREFIX}{runbook}/" for runbook in runbook_ids())
-        for prefix in (f"{ARCHIVE_PREFIX}{incident}/", *old):
+        return self._chains(incident, f"{ARCHIVE_PREFIX}{incident}/", *old)
+
+    def _chains(self, incident: str, *prefixes: str) -> tuple[ChainKey, ...]:
+        found: dict[ChainKey, None] = {}
+        for prefix in prefixes:
             for stored in self._stored(prefix):
                 place = place_of(stored.name)
                 if place and place.incident == incident:

@@ -130,6 +130,16 @@ def wrong_attributes(item: Mapping[str, Mapping[str, object]]) -> tuple[str, ...
     return tuple(name for name in DERIVED if item.get(name) != right.get(name))
 
 
+def altered_words(item: Mapping[str, Mapping[str, object]]) -> tuple[str, ...]:
+    """Return the same in words."""
+    place = f"{item[CHAIN]['S']}, {item[ENTRY]['S']}"
+    return tuple(
+        f"the table has another {name} for {place} than Ringfence wrote"
+        + (", so lists do not show the incident as they should" if name == MONTH else "")
+        for name in wrong_attributes(item)
+    )
+
+
 def as_stored(item: Mapping[str, Mapping[str, object]]) -> Entry:
     """Read any item under an entry's key. Missing attributes are empty, so that it fails verification.
 

@@ -14,8 +14,10 @@ from ringfence.aws.audit_items import (
     ENTRY,
     INCIDENTS,
     MONTH,
+    altered_words,
     as_stored,
     month_of,
+    sort_key,
 )
 from ringfence.aws.failures import raised
 from ringfence.model.call import Permission
@@ -64,10 +66,6 @@ class IncidentReader:
         """Find every response to an incident."""
         return tuple(self._index(month_of(incident), "begins_with(#entry, :entry)", f"{incident}#"))
 
-    def chains(self, incident: str, home: str) -> tuple[ChainKey, ...]:
-        """Return the chains of the responses to an incident, or that of the deployment with this id."""
-        return tuple(one.key for one in self.responses(incident) or self.of_deployment(incident, home))
-
     def of_deployment(self, incident: str, home: str) -> tuple[Response, ...]:
         """Find the chain of the deployment that has entries under this id. The index lists none of them.
 
@@ -110,6 +108,23 @@ class IncidentReader:
             "ConsistentRead": True,
         }
         return tuple(as_stored(item) for item in self._query(query))
+
+    def altered(self, response: Response) -> tuple[str, ...]:
+        """Return in words what of the first item of a response is not as Ringfence wrote it.
+
+        The index contains only first items, and the attribute of one of them decides whether it is there.
+        """
+        entry = sort_key(response.incident, 0)
+        query: QueryInputTypeDef = {
+            "TableName": self.table,
+            "KeyConditionExpression": "#chain = :chain AND #entry = :entry",
+            "ExpressionAttributeNames": {"#chain": CHAIN, "#entry": ENTRY},
+            "ExpressionAttributeValues": {":chain": {"S": response.key.text}, ":entry": {"S": entry}},
+            "ConsistentRead": True,
+        }
+        for item in self._query(query):
+            return altered_words(item)
+        return (f"the table lacks {response.key.text}, {entry}, the first entry of the response",)
 
     def since(self, key: ChainKey, since: datetime) -> tuple[Entry, ...]:
         """Read the entries of a chain, of every incident that was opened since a time, in order."""

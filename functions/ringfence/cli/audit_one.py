@@ -51,7 +51,7 @@ def verdicts_of(home: Home, incident: str, now: datetime, *, without_archive: bo
 
     reader = reader_of(home)
     archive = None if without_archive else archive_of(home)
-    responses = find(reader, archive, incident, home.place)
+    responses = find(reader, archive.chains if archive else None, incident, home.place)
     sources = _sources(home) if archive else None
     if sources is None:
         return Verified(tuple(_unlogged(reader, archive, responses, now)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ringfence.aws.audit_items import CHAIN, ENTRY, MONTH, is_ours, wrong_attributes
+from ringfence.aws.audit_items import CHAIN, ENTRY, altered_words, is_ours
 from ringfence.aws.incidents import Response
 from ringfence.model.times import utc_text
 from ringfence.record.chain import ChainKey, Entry
@@ -71,11 +71,7 @@ def _in_table(reader: IncidentReader, period: Period, report: LogReport) -> Iter
         if not is_ours(chain, entry, _ANY_HASH):
             report.faults.append(f"the table has an item that is not an entry: {chain}, {entry}")
             continue
-        report.faults += (
-            f"the table has another {name} for {chain}, {entry} than Ringfence wrote"
-            + (", so lists do not show the incident as they should" if name == MONTH else "")
-            for name in wrong_attributes(item)
-        )
+        report.faults += altered_words(item)
         if period.first <= incident <= period.last:
             yield incident, chain
         elif before is None or (incident, chain) < before:

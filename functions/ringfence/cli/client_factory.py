@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from ringfence.model.runbook import Runbook
     from ringfence.policy.policy import Policy
-    from ringfence.record.chain import ChainKey
 
 
 def catalogue() -> Mapping[str, Runbook]:
@@ -53,21 +52,23 @@ def direct_client(given: CommandOptions) -> DirectOperatorClient:
     from ringfence.aws.home import HomePlace
     from ringfence.aws.incidents import IncidentReader
     from ringfence.aws.sessions import OwnClients
+    from ringfence.cli.log import archive_of
     from ringfence.handlers import wiring as composition
+    from ringfence.handlers.incident_search import IncidentSearch
     from ringfence.handlers.waiting import opened_by
 
     own = caller()
     client = cast("DynamoDBClient", HomePlace().client("dynamodb"))
     reader = IncidentReader(client, given.home.audit_table)
 
-    def find(incident: str) -> tuple[ChainKey, ...]:
-        return tuple(response.key for response in reader.responses(incident))
-
+    search = IncidentSearch(reader, lambda: archive_of(given.home))
     settings = composition.Settings(given.home.audit_table, given.home.control_table)
     ports = composition.ports(settings, OwnClients())
     listed = ContainmentList(client, given.home.control_table)
     policy, opened = direct_policy(given, own.account), opened_by(reader)
-    return DirectOperatorClient(ports, own.arn, policy, catalogue(), find, listed, opened)
+    return DirectOperatorClient(
+        ports, own.arn, policy, catalogue(), search.keys, listed, opened, search.altered
+    )
 
 
 def direct_policy(given: CommandOptions, account: str) -> Policy:

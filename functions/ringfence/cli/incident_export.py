@@ -17,11 +17,11 @@ from ringfence.cli.decision_rows import decision_rows
 from ringfence.cli.export_rows import RESPONSE_COLUMNS, csv_row, response_row
 from ringfence.cli.incident_ids import incident_of
 from ringfence.cli.incident_reads import opened_in, read_each
-from ringfence.cli.log import find, reader_of
+from ringfence.cli.log import find, in_archive, reader_of
 from ringfence.cli.operator_command import NOT_DONE, now_of
 from ringfence.cli.output import note
 from ringfence.cli.period import Since, Until, check_period, given_options
-from ringfence.cli.settings import AUDIT_TABLE, Home, home_options
+from ringfence.cli.settings import ARCHIVE_BUCKET, AUDIT_TABLE, Home, home_options
 from ringfence.model.errors import BadInput
 from ringfence.model.step import counted
 
@@ -58,7 +58,7 @@ HTML = "html"
     type=Until(),
     help="Export incidents that were opened until this time. A date means the whole day.",
 )
-@home_options(AUDIT_TABLE)
+@home_options(AUDIT_TABLE, ARCHIVE_BUCKET)
 def export(home: Home, names: tuple[str, ...], *, form: str, since: datetime, until: datetime | None) -> None:
     """Print whole incidents for other systems, one after the other.
 
@@ -80,7 +80,9 @@ def export(home: Home, names: tuple[str, ...], *, form: str, since: datetime, un
     if names and given_options("since", "until"):
         raise BadInput("--since", "cannot be used with incidents that are named: they are exported whole")
     reader, end = reader_of(home), until or now_of() + timedelta(days=1)
-    each = (find(reader, None, incident_of(home, one), home.place) for one in dict.fromkeys(names))
+    each = (
+        find(reader, in_archive(home), incident_of(home, one), home.place) for one in dict.fromkeys(names)
+    )
     asked = chain.from_iterable(each) if names else opened_in(reader, since, end)
     if form == HTML:
         _print_page(read_each(reader, asked), names, since, until)

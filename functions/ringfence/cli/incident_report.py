@@ -10,7 +10,7 @@ import click
 from ringfence.cli.completion import incidents
 from ringfence.cli.denials import explained
 from ringfence.cli.incident_ids import incident_of
-from ringfence.cli.log import find, reader_of
+from ringfence.cli.log import find, in_archive, reader_of
 from ringfence.cli.operator_command import NOT_DONE, now_of, url_option
 from ringfence.cli.output import note
 from ringfence.cli.seals import seals_of
@@ -71,7 +71,7 @@ def _told(home: Home, incident: str, url: str | None, *, without_archive: bool) 
     from ringfence.cli.incident_report_page import Told
 
     reader = reader_of(home)
-    responses = find(reader, None, incident_of(home, incident), home.place)
+    responses = find(reader, in_archive(home), incident_of(home, incident), home.place)
     seals = seals_of(home, url, responses[0].incident)
     proof = _proof(home, responses[0].incident, without_archive=without_archive)
     return [Told.of(key, entries, seals.of(key), proof) for key, entries in entries_of(reader, responses)]

@@ -10,13 +10,13 @@ import click
 from ringfence.cli.completion import incidents
 from ringfence.cli.incident_filters import STATES_HELP
 from ringfence.cli.incident_ids import incident_of
-from ringfence.cli.log import find, reader_of
+from ringfence.cli.log import altered, find, in_archive, reader_of, tell_altered
 from ringfence.cli.operator_command import NOT_DONE, now_of, url_option
 from ringfence.cli.output import note, print_rows, verified_of
 from ringfence.cli.pager import page_options
 from ringfence.cli.pauses import paused_in
 from ringfence.cli.seals import seals_of
-from ringfence.cli.settings import AUDIT_TABLE, CONTROL_TABLE, Home, home_options
+from ringfence.cli.settings import ARCHIVE_BUCKET, AUDIT_TABLE, CONTROL_TABLE, Home, home_options
 from ringfence.cli.text import is_terminal
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @page_options
 @url_option
-@home_options(AUDIT_TABLE, CONTROL_TABLE)
+@home_options(AUDIT_TABLE, CONTROL_TABLE, ARCHIVE_BUCKET)
 def show_incident(  # noqa: PLR0913 - one parameter for each option
     home: Home, incident: str, *, url: str | None, as_json: bool, full: bool, no_pager: bool
 ) -> None:
@@ -49,20 +49,24 @@ def show_incident(  # noqa: PLR0913 - one parameter for each option
     Ringfence's function checks the seals of the entries, because only functions have the key. If the API
     cannot be reached or denies the request, the command says that the seals are not checked.
 
-    If an entry is not authentic, a line about it comes first, and the next command verifies the record.
+    If an entry is not authentic, a line about it comes first, and the next command verifies the record. If
+    somebody removed the incident from the lists, it is found in the archive, and standard error says so.
 
-    Exit code 0: shown. 1: an entry is not authentic, or the audit log cannot be read. 2: no such incident.
+    Exit code 0: shown. 1: an entry is not authentic, somebody removed the incident from the lists, or the
+    audit log cannot be read. 2: no such incident.
     """
     reader = reader_of(home)
-    responses = find(reader, None, incident_of(home, incident), home.place)
+    responses = find(reader, in_archive(home), incident_of(home, incident), home.place)
     shown = _read(home, reader, responses, seals_of(home, url, responses[0].incident))
+    hidden = altered(reader, responses)
     if as_json:
-        click.echo(
-            json.dumps({"incident": responses[0].incident, "responses": [_as_json(*one) for one in shown]})
-        )
+        each = [_as_json(*one) for one in shown]
+        told = {"incident": responses[0].incident, "altered": list(hidden), "responses": each}
+        click.echo(json.dumps(told))
     else:
         _print(paused_in(reader, home.place), shown, full=full, pager=not no_pager)
-    if any(one.tampering for one, _ in shown):
+    tell_altered(hidden)
+    if hidden or any(one.tampering for one, _ in shown):
         click.get_current_context().exit(NOT_DONE)
 
 

@@ -15,10 +15,10 @@ from ringfence.cli.incident_filters import STATES_HELP, Filters, filter_options
 from ringfence.cli.incident_ids import incident_of
 from ringfence.cli.incident_reads import entries_of, found
 from ringfence.cli.incident_rows import row_of
-from ringfence.cli.log import find, reader_of
+from ringfence.cli.log import find, in_archive, reader_of
 from ringfence.cli.operator_command import environment, now_of
 from ringfence.cli.output import note, print_rows, verified_of
-from ringfence.cli.settings import AUDIT_TABLE, CONTROL_TABLE, Home, home_options
+from ringfence.cli.settings import ARCHIVE_BUCKET, AUDIT_TABLE, CONTROL_TABLE, Home, home_options
 from ringfence.cli.text import is_terminal
 from ringfence.model.errors import AccessDenied, Retryable
 from ringfence.record.brief import Brief
@@ -43,7 +43,7 @@ _PERIOD = timedelta(days=7)
     "--every", type=click.IntRange(1, 3600), default=5, show_default=True, help="Seconds between two reads."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line, one for each change.")
-@home_options(AUDIT_TABLE, CONTROL_TABLE)
+@home_options(AUDIT_TABLE, CONTROL_TABLE, ARCHIVE_BUCKET)
 def watch(home: Home, filters: Filters, incident: str | None, *, every: int, as_json: bool) -> None:
     """Follow INCIDENT until nothing is left to do, or all incidents of the last week until Ctrl-C.
 
@@ -99,7 +99,9 @@ class _Watch:
             if not self.incident:
                 period = (now - _PERIOD, now + timedelta(days=1))
                 return found(self.reader, self.filters, period, MOST).briefs
-            read = entries_of(self.reader, find(self.reader, None, self.incident, self.home.place))
+            read = entries_of(
+                self.reader, find(self.reader, in_archive(self.home), self.incident, self.home.place)
+            )
             return [Brief(Summary.of(entries)) for _, entries in read]
         except AccessDenied:
             raise

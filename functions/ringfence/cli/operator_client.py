@@ -34,6 +34,8 @@ from ringfence.model.errors import AccessDenied, BadInput, ProofSlotTaken, Refus
 from ringfence.policy.circumstances import Circumstances
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ringfence.engine.ports import Ports
     from ringfence.handlers.rechecks import Containments
     from ringfence.handlers.waiting import Opened
@@ -231,6 +233,7 @@ class DirectOperatorClient:
         find: Callable[[str], tuple[ChainKey, ...]],
         listed: Containments | None = None,
         opened: Opened | None = None,
+        altered: Callable[[Sequence[ChainKey], str], Sequence[str]] = lambda _, __: (),
     ) -> None:
         self._left: deque[tuple[str, str]] = deque()
         self._arn = arn
@@ -244,6 +247,7 @@ class DirectOperatorClient:
             direct=True,
             listed=listed,
             opened=opened,
+            altered=altered,
         )
 
     def run(self, body: Body) -> Body:

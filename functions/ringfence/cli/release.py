@@ -10,6 +10,7 @@ import click
 from ringfence.cli.again import options_given
 from ringfence.cli.completion import incidents
 from ringfence.cli.incident_ids import incident_of
+from ringfence.cli.log import tell_altered
 from ringfence.cli.operator_command import (
     DONE,
     NOT_DONE,
@@ -100,6 +101,7 @@ def release(  # noqa: PLR0913 - one parameter for each option
     client, poller = env.client(given), Poller(given, env, screen)
     planned = _planned(given, poller, lambda: client.release({**body, "dry_run": True}))
     responses = list(planned.children("releases"))
+    tell_altered(planned.texts("altered") if planned.has("altered") else ())
     _show(screen, responses, given.home.accounts)
     if not all(one.text("status") in (IncidentStatus.DRY_RUN, "ended") for one in responses):
         screen.conclude(_REFUSAL)

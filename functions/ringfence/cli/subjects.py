@@ -61,12 +61,12 @@ def responses_named(home: Home, incident: str, text: str, *, sure: bool) -> Chai
     If nobody is asked (`sure`), a Name tag is not accepted, because an intruder can choose it.
     """
     from ringfence.cli.incident_reads import entries_of
-    from ringfence.cli.log import find, reader_of
+    from ringfence.cli.log import find, in_archive, reader_of
     from ringfence.record.brief import Brief
     from ringfence.record.summary import Summary
 
     reader = reader_of(home)
-    responses = find(reader, None, incident, home.place)
+    responses = find(reader, in_archive(home), incident, home.place)
 
     def names() -> dict[str, str]:
         return {chain: Brief(Summary.of(each)).name for chain, each in entries_of(reader, responses)}

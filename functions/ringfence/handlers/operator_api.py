@@ -45,7 +45,7 @@ from ringfence.record.facts import RELEASE
 from ringfence.record.pausing import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from ringfence.engine.intake import ExecutionContext
@@ -78,6 +78,7 @@ class OperatorService:
     list of open contained incidents. `letters` are the dead letters of a deployment, and
     `seals` checks its record, `pauses` changes what is paused, and `limits_of` reads and resets limits. They
     are None without a deployment. `opened` returns the responses to incidents since a time, newest first.
+    `altered` returns in words why lists do not show responses of an incident.
     """
 
     catalogue: Mapping[str, Runbook]
@@ -92,6 +93,7 @@ class OperatorService:
     pauses: PauseService | None = None
     limits_of: LimitService | None = None
     opened: Opened | None = None
+    altered: Callable[[Sequence[ChainKey], str], Sequence[str]] = lambda _, __: ()
 
     def run(self, body: object, execution: ExecutionContext) -> Answer:
         """Run the first stage of a runbook and queue the rest. A dry run plans every stage.
@@ -193,12 +195,20 @@ class OperatorService:
             raise BadInput("incident", "is not in the audit log", undoing.incident)
         for key in keys:
             within(self.policy, parse_key(key.subject))
+        told = {"incident": undoing.incident, "altered": self._altered(keys, undoing.incident)}
         if undoing.key or len(keys) == 1:
-            return OK, {"incident": undoing.incident, "releases": [self._undo(undoing, keys[0], execution)]}
+            return OK, {**told, "releases": [self._undo(undoing, keys[0], execution)]}
         answers = [self._undone(undoing, key, execution) for key in keys]
         if all(one["status"] == ENDED for one in answers):
             raise Refused(f"{undoing.incident} is already released")
-        return worst_code(answers), {"incident": undoing.incident, "releases": answers}
+        return worst_code(answers), {**told, "releases": answers}
+
+    def _altered(self, keys: Sequence[ChainKey], incident: str) -> list[str]:
+        """Return why lists do not show these responses. It is no reason to refuse: their entries decide."""
+        found = list(self.altered(keys, incident))
+        if found:
+            logger().error("the index was altered", extra={"incident": incident, "altered": found})
+        return found
 
     def status(self, body: object) -> Answer:
         """Return the status of the newest incident of a subject. Changes nothing."""

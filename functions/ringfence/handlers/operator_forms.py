@@ -145,4 +145,8 @@ LETTER = record(
     why_=text("What is wrong with the message, if its form is: field, problem and value."),
     error_=text(),
 )
-RELEASED = record(incident=text(), releases=many(RESULT))
+RELEASED = record(
+    incident=text(),
+    altered=many(text(), "Why lists do not show the incident as they should: somebody altered the table."),
+    releases=many(RESULT),
+)

@@ -38,6 +38,8 @@ CHAT_ROLE = "RINGFENCE_CHAT_ROLE_ARN"
 """The variable with the ARN of the role whose members answer with buttons in chat."""
 CHAT_API, CHAT_BUTTONS = "RINGFENCE_API_URL", "RINGFENCE_CHAT_BUTTONS"
 """The variables with the URL that the function behind these buttons calls, and the buttons."""
+ARCHIVE = "RINGFENCE_ARCHIVE_BUCKET"
+"""The variable with the name of the archive's bucket."""
 FIND_PERMISSIONS = (Permission("dynamodb:Query", ("{audit_table}/index/incidents",)),)
 """The additional permission of a release by incident id. The index is keyed by month."""
 LONGEST_REASON = 500

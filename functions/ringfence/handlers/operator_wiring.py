@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING, cast
 
+from ringfence.aws.archive import S3Archive
 from ringfence.aws.dead_letters import SqsDeadLetters
 from ringfence.aws.identity import Sts, UsedProofs, sts_endpoint
 from ringfence.aws.incidents import IncidentReader, Response
@@ -16,10 +17,11 @@ from ringfence.engine.limit_resets import LimitKeeper
 from ringfence.engine.pauses import PauseKeeper, home_of
 from ringfence.handlers import wiring
 from ringfence.handlers.dead_letters import DeadLetterService
+from ringfence.handlers.incident_search import IncidentSearch
 from ringfence.handlers.limits import LimitService
 from ringfence.handlers.operator_api import OperatorService
 from ringfence.handlers.operator_callers import CallerCheck
-from ringfence.handlers.operator_types import CHAT_ROLE, QUEUES
+from ringfence.handlers.operator_types import ARCHIVE, CHAT_ROLE, QUEUES
 from ringfence.handlers.pauses import PauseService
 from ringfence.handlers.seal_checks import SealService
 from ringfence.handlers.waiting import opened_by
@@ -32,8 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
+    from ringfence.aws.record_keys import KmsSealKeys
     from ringfence.record.chain import ChainKey, Entry
 
 
@@ -63,34 +67,40 @@ def operator_service() -> OperatorService:
     letters = DeadLetterService(CATALOGUE, dead, wiring.warm(), home, optional)
     keeper = PauseKeeper(wiring.warm(), home)
     client = cast("DynamoDBClient", own_client("dynamodb"))
+    search = IncidentSearch(_reader(), _archive)
     items = DynamoLimitItems(client, wiring.settings().control_table)
     return OperatorService(
         CATALOGUE,
         wiring.policy(),
         wiring.warm,
-        _find,
+        search.keys,
         go_on,
         listed=wiring.containments(),
         opened=opened_by(_reader()),
+        altered=search.altered,
         letters=letters,
         pauses=PauseService(keeper, CATALOGUE, wiring.policy()),
         limits_of=LimitService(LimitKeeper(wiring.warm(), items, home), CATALOGUE, wiring.policy()),
-        seals=SealService(
-            partial(_chains, home.account), _entries, keys.keys, lambda: keys.labels, wiring.now
-        ),
+        seals=_seals(search, home.account, keys),
     )
+
+
+def _seals(search: IncidentSearch, home: str, keys: KmsSealKeys) -> SealService:
+    def chains(incident: str) -> tuple[ChainKey, ...]:
+        return search.chains(incident, home)
+
+    return SealService(chains, _entries, keys.keys, lambda: keys.labels, wiring.now)
 
 
 def _reader() -> IncidentReader:
     return IncidentReader(cast("DynamoDBClient", own_client("dynamodb")), wiring.settings().audit_table)
 
 
-def _find(incident: str) -> tuple[ChainKey, ...]:
-    return tuple(response.key for response in _reader().responses(incident))
-
-
-def _chains(home: str, incident: str) -> tuple[ChainKey, ...]:
-    return _reader().chains(incident, home)
+def _archive() -> S3Archive:
+    """Return the archive. Raises BadInput if the environment does not name it."""
+    if not (bucket := os.environ.get(ARCHIVE)):
+        raise BadInput(ARCHIVE, "must be set in the environment")
+    return S3Archive(cast("S3Client", own_client("s3")), bucket)
 
 
 def _entries(key: ChainKey, incident: str) -> tuple[Entry, ...]:

@@ -72,6 +72,34 @@ def forged(world: World, mac: str) -> tuple[str, str]:
     return name, incident
 
 
+def test_an_incident_that_somebody_removed_from_the_lists_is_found_and_released(
+    enforcing: World, server: Server, hand: Operator, reader: Operator
+) -> None:
+    """Without its month, the index lacks the response. The archive has it, so nothing keeps it contained."""
+    enforcing.send(server)
+    incident = enforcing.complete(server).incident
+    assert enforcing.deployment.archived(server.ref).sound
+    key = {
+        "chain": {"S": f"contain-instance#{server.ref.key}"},
+        "entry": {"S": f"{incident}#000000"},
+    }
+    enforcing.client("dynamodb").update_item(
+        TableName=enforcing.deployment.audit_table,
+        Key=key,
+        UpdateExpression="REMOVE #month",
+        ExpressionAttributeNames={"#month": "month"},
+    )
+    assert incident not in reader.types("incidents", "list").stdout
+    named = f"TAMPERING: the table has another month for {key['chain']['S']}, {key['entry']['S']}"
+    shown = reader.types("incidents", "show", incident)
+    assert (shown.returncode, named in shown.stderr) == (1, True), shown.stdout + shown.stderr
+    assert server.ref.id in shown.stdout
+    released = hand.types("release", incident, *WHY)
+    assert released.returncode == 0, released.stdout + released.stderr
+    assert named in released.stderr
+    assert not enforcing.inspector().closed(server)
+
+
 def test_what_a_deployment_records_is_sealed(enforcing: World, server: Server) -> None:
     enforcing.send(server)
     until(lambda: enforcing.inspector().closed(server), "the instance is isolated")

@@ -68,10 +68,6 @@ def test_the_chain_of_the_deployment_with_an_id_is_found(
     assert reader.responses(INCIDENT) == ()
     assert reader.of_deployment(INCIDENT, account) == (Response(key, INCIDENT),)
     assert reader.of_deployment(LATER, account) == ()
-    assert reader.chains(INCIDENT, account) == (key,)
-    write(client, KEY, LATER)
-    write(client, key, LATER)
-    assert reader.chains(LATER, account) == (KEY,)
 
 
 def test_every_response_to_an_incident_is_found(client: DynamoDBClient, reader: IncidentReader) -> None:

@@ -486,3 +486,39 @@ def test_an_incident_whose_containment_was_undone_shows_who_did_it(client: Dynam
     assert "not contained" in output
     assert "mallory" in output
     assert "close it" in output
+
+
+def hide(client: DynamoDBClient) -> None:
+    """Remove the incident from the index, as somebody does who may write to the table."""
+    key = {"chain": {"S": KEY.text}, "entry": {"S": f"{INCIDENT}#000000"}}
+    names = {"#month": "month"}
+    client.update_item(
+        TableName=AUDIT, Key=key, UpdateExpression="REMOVE #month", ExpressionAttributeNames=names
+    )
+
+
+def test_an_incident_that_somebody_removed_from_the_lists_is_shown_and_named(
+    client: DynamoDBClient, s3: S3Client
+) -> None:
+    del s3
+    assert ringfence("incidents", "show", INCIDENT).stderr.count("TAMPERING") == 0
+    hide(client)
+    result = ringfence("incidents", "show", INCIDENT)
+    assert result.exit_code == 1
+    assert "DNS is not filtered" in result.stdout
+    assert f"TAMPERING: the table has another month for {KEY.text}, {INCIDENT}#000000" in result.stderr
+    assert result.stderr.splitlines()[-1] == "ringfence audit verify --all"
+    told = json.loads(ringfence("incidents", "show", INCIDENT, "--json").stdout)
+    assert len(told["altered"]) == 1
+    exported = ringfence("incidents", "export", INCIDENT, "--format", "jsonl")
+    assert exported.exit_code == 0
+    assert len(exported.stdout.splitlines()) == len(contained())
+
+
+def test_an_incident_that_is_in_no_list_and_whose_archive_cannot_be_read_is_unknown(
+    client: DynamoDBClient,
+) -> None:
+    hide(client)
+    result = ringfence("incidents", "show", INCIDENT)
+    assert result.exit_code == 2
+    assert "must be in the audit log" in result.output

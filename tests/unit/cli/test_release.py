@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -14,7 +15,7 @@ from ringfence.policy.decision import Decision, DecisionCode, Mode
 from ringfence.record.facts import DecisionMade, RunRequested
 from ringfence.record.shell import typed
 from tests.support.fakes.gateway import Meanwhile
-from tests.support.fakes.site import KIM, OTHER, RUNBOOK, Site
+from tests.support.fakes.site import KEY, KIM, OTHER, RUNBOOK, Site
 from tests.support.fakes.terminal import Terminal
 from tests.support.worlds import REF, finding, order
 
@@ -232,6 +233,25 @@ def test_every_response_is_released(terminal: Terminal, site: Site) -> None:
     result = terminal("release", site.contain(REF, OTHER), *WHY, "--yes")
     assert result.exit_code == DONE, result.output
     assert result.stdout.count("released and verified") == 2
+
+
+def test_of_an_incident_that_somebody_removed_from_the_lists_the_release_says_so(
+    terminal: Terminal, site: Site
+) -> None:
+    """Nothing is wrong with its entries, so it is released."""
+    incident = site.contain()
+    asked: list[tuple[object, str]] = []
+
+    def altered(keys: object, id_: str) -> tuple[str, ...]:
+        asked.append((keys, id_))
+        return ("the table has another month",)
+
+    site.desk = replace(site.desk, altered=altered)
+    result = terminal("release", incident, *WHY, "--yes")
+    assert result.exit_code == DONE, result.output
+    assert "TAMPERING: the table has another month\n" in result.stderr
+    assert set(asked) == {((KEY,), incident)}
+    assert "released and verified" in result.stdout
 
 
 def test_where_one_response_is_refused_nothing_is_released(terminal: Terminal, site: Site) -> None:

@@ -91,6 +91,7 @@ ENTRY = record(
 )
 SHOWN = record(
     incident=text(),
+    altered=many(text(), "Why lists do not show the incident as they should. Empty if they do."),
     responses=many(merged(INCIDENT, record(seals=SEALS, changes=many(CHANGE), entries=many(ENTRY)))),
 )
 VERDICT = record(
