@@ -1,7 +1,7 @@
 """Find every response to an incident, also one that somebody removed from the index of the audit table.
 
-The index contains the items with the attribute `month`. Somebody who can write to the table can remove it, and
-the index then lacks the response, although each of its entries is unchanged. The archive has its objects by
+The index contains the items with the attribute `month`. Somebody who can write to the table can remove it.
+The index then lacks the response, although each of its entries is unchanged. The archive has its objects by
 incident, and nobody can remove their versions.
 """
 
