@@ -143,7 +143,7 @@ class Engine:
             return self._limited(request, reading, reached, now)
 
     def _continued(self, request: ResponseRequest, reading: Reading, now: datetime) -> ResponseResult:
-        """Go on with what has begun. Raises NotBegun if the policy must decide about the finding again."""
+        """Continue what has begun. Raises NotBegun if the policy must decide about the finding again."""
         from ringfence.engine.unbegun import permitted  # a finding does not need it
 
         if request.approving:

@@ -64,7 +64,7 @@ class NotBegun(Exception):
 
 
 def permitted(request: ResponseRequest, reading: Reading, now: datetime) -> ResponseRequest | None:
-    """Return what a continuation may go on with. None if that is nothing.
+    """Return what a continuation may still do. None if that is nothing.
 
     Raises NotBegun if the policy allowed what would begin now.
     """
@@ -86,7 +86,7 @@ def permitted(request: ResponseRequest, reading: Reading, now: datetime) -> Resp
 
 
 def _is_at_work(request: ResponseRequest, reading: Reading, now: datetime) -> bool:
-    """Return whether a continuation goes on in an open incident in which nobody else acts."""
+    """Return whether a continuation acts in an open incident in which nobody else acts."""
     history = reading.history
     if history.incident != request.incident and not request.watchdog:
         return False
