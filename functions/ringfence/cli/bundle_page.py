@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _SHOWN = (
     *("incident", "state", "severity", "kind", "id", "name", "account", "region", "runbook", "worst_finding"),
-    *("opened", "verified", "mode", "requested_by", "approved_by"),
+    *("opened", "verified", "mode", "requested_by", "approved_by", "release_requested_by"),
 )
 """The columns of `responses.csv` that the page shows."""
 _DECIDED = ("at", "incident", "what", "result", "who", "reason")

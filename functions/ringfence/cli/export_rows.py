@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.cli.csv_cells import cell
 from ringfence.cli.incident_rows import COLUMNS, values_of
-from ringfence.record.brief import Brief
+from ringfence.record.brief import Brief, actor_of, reason_of
 from ringfence.record.deciders import Deciders
 from ringfence.record.summary import Summary
 
@@ -27,8 +27,13 @@ RESPONSE_COLUMNS = (
     "request",
     "approved_by",
     "approval",
+    "release_requested_by",
+    "release_request",
 )
-"""Those of the list, then who decided: `policy` is the SHA-256 of the policy file of the newest decision."""
+"""Those of the list, then who decided about the response, and who requested its release.
+
+`policy` is the SHA-256 of the policy file of the decision that led to the newest changes, or to the question.
+"""
 
 
 def csv_row(values: Iterable[object]) -> str:
@@ -43,4 +48,6 @@ def response_row(entries: Iterable[Entry]) -> tuple[object, ...]:
     brief = Brief(Summary.of(entries))
     verified = brief.last_verified
     at = verified.at if verified else None
-    return (*values_of(brief, at), *astuple(Deciders.of(brief.now)))
+    release = brief.release_requested
+    undone_by = actor_of(release) if release else ""
+    return (*values_of(brief, at), *astuple(Deciders.of_response(brief.now)), undone_by, reason_of(release))

@@ -13,7 +13,7 @@ from ringfence.cli.times import ago
 from ringfence.model.kinds import kind_of
 from ringfence.model.person import person
 from ringfence.model.step import counted
-from ringfence.record.brief import actor_of, severity_word
+from ringfence.record.brief import actor_of, reason_of, severity_word
 from ringfence.record.shell import typed
 from ringfence.record.wording import said
 
@@ -123,8 +123,8 @@ def _account(one: Brief, accounts: Mapping[str, str]) -> str:
 
 
 def _what(one: Brief) -> str:
-    if one.worst is None and (asked := one.requested):
-        return f"{asked.fact.optional_text('reason')} (asked by {person(actor_of(asked))})"
+    if one.worst is None and (asked := one.run_requested or one.requested):
+        return f"{reason_of(asked)} (asked by {person(actor_of(asked))})"
     if one.worst is None:
         return "no finding"
     more = len(one.ranked) - 1

@@ -13,10 +13,11 @@ from ringfence.cli.incident_views import BAD, OPEN, SEVERITY_STYLES, STYLES, pla
 from ringfence.cli.layout import changed, count, ending
 from ringfence.cli.times import ago, both
 from ringfence.model.claims import Verdict
-from ringfence.record.brief import actor_of, severity_word
+from ringfence.record.brief import actor_of, reason_of, severity_word
 from ringfence.record.next_command import next_command
+from ringfence.record.question import Question
 from ringfence.record.status import IncidentStatus
-from ringfence.record.wording import said
+from ringfence.record.wording import is_containment, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -120,9 +121,10 @@ class Page:
         yield "why", brief.decided.words, ""
         if later := brief.decided_later:
             yield "", f"decided later: {later.words}", ""
-        if asked := brief.requested:
+        for asked in filter(None, (brief.run_requested, brief.release_requested)):
             what = asked.fact.optional_text("what") or "run"
-            yield "", f"{what} by {actor_of(asked)}, reason: {asked.fact.optional_text('reason')}", ""
+            yield "", f"{what} by {actor_of(asked)}, reason: {reason_of(asked)}", ""
+        yield from self._question()
         if now.verdict and (full or now.verdict != Verdict.CONFIRMED):
             reason = f": {now.source_reason}" if now.source_reason else ""
             yield "source", f"{now.verdict}{reason}", "" if now.verdict == Verdict.CONFIRMED else BAD
@@ -130,6 +132,18 @@ class Page:
             yield "seals", line, BAD
         for line in self.seals.remarks:
             yield "seals", line, ""
+
+    def _question(self) -> Iterator[tuple[str, str, str]]:
+        """Yield what people answered about the plan, or until when it waits."""
+        question = Question.newest(self.brief.now)
+        words = question.words(self.now) if question else ()
+        for label, one in zip(chain(("answer",), repeat("")), words, strict=False):
+            yield label, one, OPEN if self._nothing_follows else ""
+
+    @property
+    def _nothing_follows(self) -> bool:
+        """Whether a plan waits for an answer, or was rejected: nothing of it was changed."""
+        return self.brief.status in (IncidentStatus.WAITING, IncidentStatus.DECLINED)
 
     def _what(self, *, full: bool) -> Iterator[tuple[str, str, str]]:
         ranked = self.brief.ranked
@@ -199,16 +213,17 @@ class Page:
         if skipped := released.texts("skipped") if released else ():
             yield listed("Not undone", skipped, OPEN)
         if not self.changes:
-            yield Section("Nothing was changed.")
+            here = self._nothing_follows and is_containment(self.brief.now.runbook)
+            yield Section(f"Nothing was changed.{' The resource is NOT contained.' if here else ''}")
 
     def _left(self, width: int) -> Iterator[Section]:
         """Yield what is open. It comes before what was done: a small screen must show it."""
-        now = self.brief.now
+        now, ended = self.brief.now, self.brief.ended
         undone = now.undone.texts("open") if now.undone else ()
         for title, words, style in (
-            ("Open now", undone, BAD),
-            ("Left to do", now.words("remaining"), BAD),
-            ("Not visible yet", now.words("settling"), OPEN),
+            ("Open now", () if ended else undone, BAD),
+            ("Left to do", () if ended else now.words("remaining"), BAD),
+            ("Not visible yet", () if ended else now.words("settling"), OPEN),
             ("Refused permanently", now.words("refused"), BAD),
             ("Still open to an intruder", now.words("open_access"), BAD),
             ("Needs your review", now.words("review"), OPEN),
@@ -221,4 +236,5 @@ class Page:
         named = {*now.words("open_access"), *now.words("review")}
         risks = [one for one in now.residual_risk if one not in named]
         if risks:
-            yield listed("Residual risk", risks, width=width, most=0 if full else MOST_RISKS)
+            title = "Residual risk" if now.last("Verified") else "Residual risk after the plan"
+            yield listed(title, risks, width=width, most=0 if full else MOST_RISKS)

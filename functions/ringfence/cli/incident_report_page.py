@@ -130,9 +130,9 @@ class Told:
 
     @property
     def policy(self) -> str:
-        """The SHA-256 of the policy file of the newest decision. Empty if it is not recorded."""
-        made = self.now.last("DecisionMade")
-        return (made.optional_text("policy") if made else "") or ""
+        """The SHA-256 of the policy file of the decision that is shown. Empty if it is not recorded."""
+        made = self.brief.decision
+        return (made.fact.optional_text("policy") if made else "") or ""
 
     @property
     def next_command(self) -> NextCommand:
@@ -182,12 +182,12 @@ class Told:
     @property
     def left(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """What is open, under titles."""
-        now = self.now
+        now, ended = self.now, self.brief.ended
         undone = now.undone.texts("open") if now.undone else ()
         titled = (
-            ("Open now", undone),
-            ("Left to do", now.words("remaining")),
-            ("Not visible yet", now.words("settling")),
+            ("Open now", () if ended else undone),
+            ("Left to do", () if ended else now.words("remaining")),
+            ("Not visible yet", () if ended else now.words("settling")),
             ("Refused permanently", now.words("refused")),
             ("Still open to an intruder", now.words("open_access")),
             ("Needs a review", now.words("review")),

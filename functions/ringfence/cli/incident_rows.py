@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.cli.text import row
-from ringfence.record.brief import actor_of
+from ringfence.record.brief import actor_of, reason_of
+from ringfence.record.question import Question
 from ringfence.record.wording import said
 
 if TYPE_CHECKING:
@@ -114,9 +115,10 @@ def _facts(page: Page) -> Iterator[str]:
     yield row("region", region)
     yield row("severity", f"{brief.severity:g}" if brief.severity is not None else "")
     yield from (row("remote address", one) for one in brief.remote_addresses)
-    if asked := brief.requested:
-        reason = asked.fact.optional_text("reason")
-        yield row("requested", asked.fact.optional_text("what"), actor_of(asked), reason)
+    for asked in filter(None, (brief.run_requested, brief.release_requested)):
+        yield row("requested", asked.fact.optional_text("what"), actor_of(asked), reason_of(asked))
+    if question := Question.newest(now):
+        yield from (row("answer", words) for words in question.words(page.now))
     if now.verdict:
         yield row("source", f"{now.verdict}: {now.source_reason}" if now.source_reason else now.verdict)
     if undone := now.undone:

@@ -112,10 +112,25 @@ class Brief:
         return MEANINGS[self.status].open and not only_looked
 
     @property
+    def ended(self) -> bool:
+        """Whether no step can be left to do: the changes were undone, or the resource does not exist."""
+        return self.status in (IncidentStatus.RELEASED, IncidentStatus.CLOSED)
+
+    @property
     def decided(self) -> Decided:
         """The decision that led to the newest changes or question. The newest decision if there are none."""
+        return _decided(self.decision)
+
+    @property
+    def decision(self) -> Line | None:
+        """The entry of that decision."""
         newest, led, _ = self._decisions
-        return _decided(led or newest)
+        return led or newest
+
+    @property
+    def release_decision(self) -> Line | None:
+        """The decision of the newest release. None if no release has begun."""
+        return self._decisions[2]
 
     @property
     def decided_later(self) -> Decided | None:
@@ -207,16 +222,41 @@ class Brief:
                 waiting = []
         return tuple(found)
 
-    @cached_property
+    @property
     def requested(self) -> Line | None:
-        """The newest request of a person that was no dry run."""
-        asked = (one for one in reversed(self.now.lines) if one.kind == "RunRequested")
-        return next((one for one in asked if not one.fact.flag("dry_run")), None)
+        """The newest request of a person, for a run or a release, that was no dry run."""
+        return next(reversed(self._requests), None)
+
+    @property
+    def run_requested(self) -> Line | None:
+        """The newest request for a run."""
+        return next((one for one in reversed(self._requests) if not _is_release(one)), None)
+
+    @property
+    def release_requested(self) -> Line | None:
+        """The newest request for a release."""
+        return next((one for one in reversed(self._requests) if _is_release(one)), None)
+
+    @cached_property
+    def _requests(self) -> tuple[Line, ...]:
+        """The requests of people that were no dry runs."""
+        asked = (one for one in self.now.lines if one.kind == "RunRequested")
+        return tuple(one for one in asked if not one.fact.flag("dry_run"))
 
 
 def actor_of(line: Line) -> str:
     """Return who wrote an entry: a person's ARN, or the name of a function."""
     return str(line.body.value.get("actor") or "unknown")
+
+
+def reason_of(line: Line | None) -> str:
+    """Return the reason that a person gave in an entry. Empty without one."""
+    return (line.fact.optional_text("reason") if line else "") or ""
+
+
+def _is_release(asked: Line) -> bool:
+    """Tell a request for a release from one for a run. Either can be `--direct`."""
+    return (asked.fact.optional_text("what") or "").split(" ")[0] == RELEASE
 
 
 def _decided(made: Line | None) -> Decided:

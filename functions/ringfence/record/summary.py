@@ -108,10 +108,9 @@ class Summary:
 
     @property
     def undone(self) -> Document | None:
-        """The report that containment was undone, if no verification followed."""
-        last = next(
-            (one for one in reversed(self.lines) if one.kind in {"ContainmentBroken", "Verified"}), None
-        )
+        """The report that containment was undone, if no verification and no end of a release followed."""
+        ends = {"ContainmentBroken", "Verified", "Released"}
+        last = next((one for one in reversed(self.lines) if one.kind in ends), None)
         return last.fact if last and last.kind == "ContainmentBroken" else None
 
     @property

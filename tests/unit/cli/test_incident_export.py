@@ -100,6 +100,7 @@ def test_ocsf_says_who_decided_and_why() -> None:
     assert decided
     assert {(one["requested_by"], one["request"]) for one in decided} >= {(PERSON, REASON)}
     assert all(one["mode"] and one["reason"] for one in decided)
+    assert all(bool(one["requested_by"]) == one["reason"].startswith("release") for one in decided)
 
 
 def test_csv_is_a_row_for_each_response() -> None:
@@ -115,7 +116,9 @@ def test_csv_says_who_decided_and_why() -> None:
         row["incident"]: row for row in csv.DictReader(export("--format", "csv", *PERIOD).stdout.splitlines())
     }
     of = rows[RELEASED]
-    assert (of["requested_by"], of["request"]) == (PERSON, REASON)
+    assert (of["release_requested_by"], of["release_request"]) == (PERSON, REASON)
+    assert (of["requested_by"], of["request"]) == ("", "")
+    assert of["decision"].startswith("policy rule")
     assert rows[CONTAINED]["mode"] == "auto"
     assert rows[CONTAINED]["decision"]
 

@@ -42,6 +42,13 @@ INCIDENT = record(
             "The newest request of a run or a release.", what=text(), actor=text(), reason=text(), at=moment()
         )
     ),
+    run_requested=maybe(
+        record("The newest request of a run.", what=text(), actor=text(), reason=text(), at=moment())
+    ),
+    answers=many(
+        record("", answer=text("`approve` or `reject`."), actor=text(), reason=text(), at=moment()),
+        "What people answered about the newest plan, the oldest answer first.",
+    ),
     undone=many(
         record("", at=moment(), who=text("Who did it. Empty if no event shows it."), call=text("The call.")),
         "Each time that containment was undone, if the resource was contained again afterwards.",

@@ -75,7 +75,7 @@ def remediation_activity(now: Summary, techniques: Techniques) -> Event:
             before=before,
             after=after,
             requests=[text(one) for one in outcome.fact.texts("requests")],
-            decided={name: text(words) for name, words in asdict(Deciders.of(now)).items()},
+            decided={name: text(words) for name, words in asdict(Deciders.of_change(now)).items()},
         ),
     }
 
