@@ -41,9 +41,16 @@ def test_pauses_stop_every_change_within_a_minute_and_nothing_is_lost(family: st
         assert not run(seed, family, pauses=PAUSES).wrong
 
 
-def test_what_a_pause_held_counts_against_limits_when_it_begins() -> None:
-    """Two instances of one group wait for the end of a pause. A person decides about the second one."""
-    assert not run(2, "two instances of one Auto Scaling group", pauses=PAUSES).wrong
+@pytest.mark.parametrize(
+    ("family", "seed"),
+    [
+        ("two instances of one Auto Scaling group", 2),  # both wait for the end of a pause
+        ("an instance whose plan people approve", 38),  # two messages carry out one approved plan
+        ("two sessions of one role", 88),  # the policy is lowered during a pause
+    ],
+)
+def test_what_a_pause_holds_begins_once_and_as_the_policy_says_then(family: str, seed: int) -> None:
+    assert not run(seed, family, pauses=PAUSES).wrong
 
 
 def test_without_the_check_of_pauses_a_change_is_made_too_late() -> None:

@@ -12,7 +12,15 @@ from ringfence.record.approval_facts import (
     ApprovalRequested,
     ApprovalVoided,
 )
-from ringfence.record.facts import Closed, ContainmentBroken, FindingReceived, Intended, Outcome, Released
+from ringfence.record.facts import (
+    Closed,
+    ContainmentBroken,
+    DecisionMade,
+    FindingReceived,
+    Intended,
+    Outcome,
+    Released,
+)
 
 if TYPE_CHECKING:
     from ringfence.engine.execution import Execution
@@ -53,6 +61,7 @@ def _unknown(execution: Execution, fresh: History) -> tuple[Fact, ...]:
     """Return the pending facts without those that others, or an unanswered append of ours, have written."""
     known, intended = fresh.outcomes, {one.intent for one in fresh.of(Intended)}
     ours = _own_facts(execution, fresh)
+    approved = {one.approval for one in fresh.of(DecisionMade) if one.approval}
     return tuple(
         one
         for one in execution.pending
@@ -60,6 +69,7 @@ def _unknown(execution: Execution, fresh: History) -> tuple[Fact, ...]:
         and not (isinstance(one, Intended) and one.intent in intended)
         and not (isinstance(one, FindingReceived) and fresh.knows(one))
         and not (isinstance(one, ContainmentBroken) and fresh.reports(one))
+        and not (isinstance(one, DecisionMade) and one.approval in approved)
         and one not in ours
     )
 

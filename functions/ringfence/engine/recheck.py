@@ -19,6 +19,7 @@ from ringfence.engine.read import read
 from ringfence.engine.reading import ReadRequest
 from ringfence.engine.recheck_permission import Permitted, permitted
 from ringfence.engine.recheck_results import RecheckRequest, RecheckResult, Standing
+from ringfence.engine.repaired import repaired, untold
 from ringfence.engine.reported import reported
 from ringfence.engine.requests import ResponseRequest
 from ringfence.engine.survivors import Survivors, survivors
@@ -69,7 +70,8 @@ class Rechecker:
         request = replace(request, ref=reported(request.ref, history))
         result = _Recheck(self.ports, request, history, allowed).run()
         complete = bool(history.verified and history.verified.complete)
-        return replace(result, complete=complete and result.standing is Standing.CONTAINED)
+        complete = complete and result.standing is Standing.CONTAINED
+        return replace(result, complete=complete, untold=untold(history))
 
 
 def _execution(request: RecheckRequest, key: ChainKey, history: History) -> Execution:
@@ -148,8 +150,10 @@ class _Recheck:
         if unclear:
             return RecheckResult(Standing.UNCLEAR, incident, reason="; ".join(unclear))
         whole = cause is None or not everything.open
-        if whole and self.history.broken and self.history.verified:
-            self._record(decided, self.history.verified)
+        if whole and self.history.verified:
+            report = repaired(self.history, judgement.judged, cause) if cause else None
+            if report or self.history.broken:
+                self._record(decided, *filter(None, (report, self.history.verified)))
         return RecheckResult(Standing.CONTAINED, incident, names=names, whole=whole)
 
     def _is_dealt_with(self, cause: Undoing | None) -> bool:
@@ -231,15 +235,15 @@ class _Recheck:
             return False, "Ringfence contained it again before, and somebody undid that too"
         return True, ""
 
-    def _record(self, decided: ResponseRequest, fact: Fact) -> bool:
-        """Record a fact. Return False if another execution reported the same since the chain was read.
+    def _record(self, decided: ResponseRequest, *facts: Fact) -> bool:
+        """Record facts. Return False if another execution reported the same since the chain was read.
 
         Events can be delivered twice at the same time. One report is notified and answered.
         """
         start = incident_start(decided, self.history, self.ports.clock())
-        written = journal(self.ports, Execution.of(decided, start), (fact,)).history
+        written = journal(self.ports, Execution.of(decided, start), facts).history
         attempt = self.request.execution.attempt
-        return any(entry.attempt == attempt and one == fact for entry, one in written.facts)
+        return any(entry.attempt == attempt and one == facts[0] for entry, one in written.facts)
 
 
 def _resumption(request: RecheckRequest, history: History) -> ResponseRequest:

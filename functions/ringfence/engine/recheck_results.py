@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from ringfence.model.frozen import frozen
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ringfence.engine.intake import ExecutionContext
     from ringfence.engine.requests import ResponseRequest
     from ringfence.events.cloudtrail.parser.undoing import Undoing
@@ -52,7 +54,8 @@ class RecheckResult:
 
     `answered`: `follows` contains the resource again. Otherwise a person must, and `reason` says why.
     `whole`: everything that is watched was seen, and not only what a call can undo. `complete`: no steps
-    remained in any stage at the last verification of the whole runbook.
+    remained in any stage at the last verification of the whole runbook. `untold`: the
+    time of the calls whose effect Ringfence may have removed without a report.
     """
 
     standing: Standing
@@ -64,3 +67,4 @@ class RecheckResult:
     names: frozenset[str] = frozenset()
     whole: bool = True
     complete: bool = False
+    untold: tuple[datetime, datetime] | None = None

@@ -153,7 +153,9 @@ class Engine:
             from ringfence.engine.unchanged import nothing_left
 
             return nothing_left(reading.history)
-        return _with_pauses(request, reading, self._move(acting, reading, now), now)
+        if acting != request:
+            return self._attempt(acting)  # the first stage of what is left reads something else
+        return _with_pauses(request, reading, self._move(request, reading, now), now)
 
     def _limited(
         self, request: ResponseRequest, reading: Reading, reached: LimitReached, now: datetime

@@ -66,13 +66,16 @@ class Containments(Protocol):
 class KeptList:
     """The list, read once a minute, and sooner for a call that waits. `read_at` is when it was last read.
 
-    `covered` is when the last verification of each incident began that found it contained.
+    `covered` says of each incident when the last verification began that found it contained, and which calls
+    it does not cover, because Ringfence may have removed their effect.
     """
 
     source: Containments
     clock: Clock
     read_at: datetime = NEVER
-    covered: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    covered: dict[tuple[str, str], tuple[datetime, tuple[datetime, datetime] | None]] = field(
+        default_factory=dict
+    )
     _items: tuple[Containment, ...] = ()
     _lock: Lock = field(default_factory=Lock)
 
@@ -198,15 +201,21 @@ class Rechecks:
         began = self._now()
         result = self.verifier.verify(one, execution, cause)
         if result.standing is Standing.CONTAINED and result.whole:
-            self.listed.covered[one.key.text, one.incident] = began
+            self.listed.covered[one.key.text, one.incident] = (began, result.untold)
         told = {"chain": one.key.text, "incident": one.incident, "why": result.reason}
         level = logger().warning if result.standing is Standing.BROKEN else logger().debug
         level(result.standing, extra={**told, "open": result.open, "who": cause.who if cause else ""})
         return (f"{one.key.text}: {result.reason}",) if result.standing is Standing.UNCLEAR else ()
 
     def _is_covered(self, call: Undoing, one: Containment) -> bool:
-        """Return whether a verification after the call found the incident contained."""
-        began = self.listed.covered.get((one.key.text, one.incident), NEVER)
+        """Return whether a verification after the call found the incident contained.
+
+        If Ringfence changed anything since the call, and did not report it, that may have removed the effect
+        of the call. Then it must be told who made the call.
+        """
+        began, untold = self.listed.covered.get((one.key.text, one.incident), (NEVER, None))
+        if untold and untold[0] < call.at <= untold[1]:
+            return False
         return began >= call.at + CONSISTENT
 
     def _open(self, since: datetime = NEVER) -> tuple[Containment, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,7 +31,7 @@ from ringfence.record.summary import Summary
 from ringfence.runbooks.contain_instance import CONTAIN_INSTANCE
 from tests.support.fakes.memory_cloud import MemoryCloud
 from tests.support.fakes.memory_log import MemoryLog
-from tests.support.worlds import LEASE, REF, Ticking, estate, order
+from tests.support.worlds import LEASE, REF, Ticking, estate, finding, order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -92,6 +93,12 @@ class Site:
         Engine(self.ports).respond(resumed(message, CONTAIN_INSTANCE, self.execution()))
         self.clock.tick(minutes=1)
 
+    def find(self) -> None:
+        """Respond to a new version of the finding."""
+        self.number += 1
+        received = finding(updated=self.clock())
+        Engine(self.ports).respond(order(self.clock(), attempt=f"a-{self.number}", received=received))
+
     def undone(self) -> RecheckResult:
         """Let somebody attach an interface, notice it by its event, and contain the instance again."""
         self.attach()
@@ -128,6 +135,46 @@ def test_a_new_interface_is_recorded_with_who_attached_it_and_isolated_again() -
     assert any("eni-new" in words for words in fact.open)
     assert site.status() is IncidentStatus.COMPLETE
     assert site.recheck().standing is Standing.CONTAINED
+
+
+def test_who_undid_it_is_told_if_a_finding_arrived_before_the_event() -> None:
+    site = Site()
+    cause = replace(site.cause(), names=frozenset({REF.id, NEW.id}))
+    site.attach()
+    site.clock.tick(seconds=20)
+    site.find()
+    assert not site.history.of(ContainmentBroken)
+    site.clock.tick(minutes=4)
+    result = site.recheck(cause=cause)
+    assert result.standing is Standing.CONTAINED
+    (fact,) = site.history.of(ContainmentBroken)
+    assert (fact.who, fact.event, fact.answered) == (cause.who, cause.event, True)
+    assert all("eni-new" in words for words in fact.open)
+    assert site.status() is IncidentStatus.COMPLETE
+    entries = site.history.entries
+    site.recheck(cause=replace(cause, event="e-2"))
+    assert site.history.entries == entries, "one report is enough"
+
+
+def test_groups_that_a_finding_put_back_are_told_although_the_call_names_no_interface() -> None:
+    site = Site()
+    cause = site.cause("ec2:ModifyNetworkInterfaceAttribute")
+    site.change(lambda net: replace(net, interfaces=estate()[Network].interfaces))
+    site.clock.tick(seconds=20)
+    site.find()
+    site.clock.tick(minutes=1)
+    site.recheck(cause=cause)
+    (fact,) = site.history.of(ContainmentBroken)
+    assert fact.who == cause.who
+    assert "quarantine" in "".join(fact.open)
+
+
+def test_a_call_after_which_nothing_was_done_again_is_not_reported() -> None:
+    site = Site()
+    site.recheck(cause=site.cause("ec2:ModifyNetworkInterfaceAttribute"))
+    before = site.cause("ec2:ModifyNetworkInterfaceAttribute")
+    site.recheck(cause=replace(before, at=before.at - timedelta(days=1)))
+    assert not site.history.of(ContainmentBroken)
 
 
 def test_a_snapshot_that_somebody_deletes_is_reported_and_taken_again() -> None:

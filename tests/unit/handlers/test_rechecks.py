@@ -316,6 +316,25 @@ def test_the_list_is_kept_for_a_minute() -> None:
     assert watch.list.reads == 2
 
 
+def test_a_look_covers_no_call_whose_effect_a_finding_removed() -> None:
+    watch = Watch()
+    watch.site.attach()
+    event = watch.call(eventTime=instant_text(watch.site.clock()))
+    watch.site.clock.tick(seconds=5)
+    watch.site.find()
+    watch.site.clock.tick(minutes=1)
+    watch.scheduled()
+    assert not watch.site.history.of(ContainmentBroken)
+    assert watch.hears(event) == ()
+    (fact,) = watch.site.history.of(ContainmentBroken)
+    assert fact.who == f"arn:aws:iam::{REF.account}:user/mallory"
+    looks = watch.looks
+    watch.scheduled()
+    looked = watch.looks
+    assert watch.hears({**event, "detail": {**event["detail"], "eventID": "another"}}) == ()
+    assert watch.looks == looked > looks, "one report is enough, and the look covers it"
+
+
 def test_a_burst_of_calls_leads_to_one_verification_after_the_last_of_them() -> None:
     watch = Watch()
     event = watch.call()
