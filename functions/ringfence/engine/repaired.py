@@ -1,7 +1,7 @@
 """What was undone and done again before the call that undid it was heard. Pure.
 
 CloudTrail's events can arrive minutes after a call. A finding that arrives earlier contains the resource
-again. Who undid the containment must be told all the same.
+again. A person must learn all the same who undid the containment.
 """
 
 from __future__ import annotations

@@ -211,7 +211,7 @@ class Rechecks:
         """Return whether a verification after the call found the incident contained.
 
         If Ringfence changed anything since the call, and did not report it, that may have removed the effect
-        of the call. Then it must be told who made the call.
+        of the call. Then a person must learn who made the call.
         """
         began, untold = self.listed.covered.get((one.key.text, one.incident), (NEVER, None))
         if untold and untold[0] < call.at <= untold[1]:
