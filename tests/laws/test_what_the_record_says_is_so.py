@@ -7,14 +7,19 @@ told as a story.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import settings
 
-from ringfence.engine import stage_run
+from ringfence.engine import stage_run, unbegun
 from tests.support.effort import USUAL
 from tests.support.simulation.mends import Mend, without
 from tests.support.simulation.running import check, run
 from tests.support.simulation.scenario import families
+
+if TYPE_CHECKING:
+    from ringfence.engine.requests import ResponseRequest
 
 pytestmark = pytest.mark.hypothesis
 PAUSES = 3
@@ -58,6 +63,19 @@ def test_without_the_check_of_pauses_a_change_is_made_too_late() -> None:
     with without(ignores):
         ended = run(2, "an instance", pauses=PAUSES)
     assert ignores.wrong in ended.wrong
+
+
+def test_without_another_decision_what_a_pause_held_uses_no_limit() -> None:
+    family = "two instances of one Auto Scaling group"
+    continues = Mend(((unbegun, "permitted", _everything),), (family,), "without a person within an hour")
+    with without(continues):
+        ended = run(2, family, pauses=PAUSES)
+    assert continues.wrong in ended.wrong
+
+
+def _everything(request: ResponseRequest, *_: object) -> ResponseRequest:
+    """A continuation does all that its message says."""
+    return request
 
 
 def _nothing_held(*_: object) -> None:

@@ -1,4 +1,4 @@
-"""What was undone and done again before the call that undid it was heard. Pure.
+"""The report of a call that undid a containment, if a finding repaired that before the event. Pure.
 
 CloudTrail's events can arrive minutes after a call. A finding that arrives earlier contains the resource
 again. A person must learn all the same who undid the containment.
