@@ -1,6 +1,7 @@
 """Deploy what the test process synthesizes: one CDK and one bundle serve every deployment of a worker.
 
-`ringfence demo` deploys as an owner does, by the app's own command.
+`Assembly` makes the calls of the CDK's command line. `ringfence demo` deploys as an owner does, with that
+command line.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from ringfence.events.cloudtrail.trigger.root import ROOT
 from ringfence.events.patterns import rule_state
-from ringfence.local.deploy import deploy
 from ringfence.local.deployment import AT_ONCE, HIGH_LIMITS, RESPONSE_STACK, Deployment
 from stacks.settings import settings
+from tests.support.assemblies import Assembly
 from tests.support.synthesis import synthesize
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class Deployer:
         templates = synthesize(assembly, given, self.bundles.bundle(given.policy))
         if local.cloudtrail and RESPONSE_STACK in templates:
             _ignore_root(templates[RESPONSE_STACK])
-        return deploy(local, app=assembly, outputs=self.folder / f"{name}.json", account=account)
+        return Assembly(local, assembly, account).deploy()
 
     def policy(self, local: LocalAws) -> Path:
         """Return the policy file of the deployment to a local AWS."""

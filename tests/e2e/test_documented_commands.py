@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ringfence.local import LocalAws
-from ringfence.local.deploy import deploy
 from ringfence.local.estate import Builder
 from stacks.settings import settings
 from tests.e2e.owner import POLICY, Owner
 from tests.e2e.places import HOME_REGION
 from tests.e2e.world import OTHER_ACCOUNT, until
+from tests.support.assemblies import Assembly
 from tests.support.documented import RUN, UPGRADE
 from tests.support.synthesis import synthesize
 
@@ -120,7 +120,7 @@ def older(owner: Owner, deployer: Deployer, folder: Path, instances: tuple[str, 
     given = settings({"policy": str(policy), "home_account": owner.local.account}.get, here)
     synthesized = synthesize(assembly, given, deployer.bundles.bundle(given.policy))
     aged(assembly, synthesized)
-    deploy(owner.local, app=assembly, outputs=folder / "older.json")
+    Assembly(owner.local, assembly, owner.local.account).deploy()
     assert not {*stacks(owner)} & {*YOUNGER}
     send(owner, instances[0])
     (found,) = owner.document("ringfence approvals")["waiting"]
