@@ -60,7 +60,8 @@ def check(ctx: click.Context, path: Path, home: str, *, strict: bool, as_json: b
     """Find all errors and warnings of FILE at once, with their lines. Default: policy.yaml.
 
     Errors keep a policy from being deployed. Warnings are about what is valid and probably not meant: rules
-    that never decide, and entries that have expired.
+    that never decide, entries that have expired, regions that this version does not know, and values that a
+    list names twice.
 
     Exit code 0: valid. 2: there are errors. 3: there are warnings, with --strict.
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from ringfence.model.errors import BadInput
 from ringfence.model.kinds import every_kind, kinds_of
 from ringfence.model.rule_confirmation import PREFIX, RULE_NAME, RULE_NAME_WORDS
 from ringfence.model.subject import GLOBAL
-from ringfence.policy.approvals import DURATION, compiled_approvals
+from ringfence.policy.check_approvals import approval_flaws
 from ringfence.policy.check_mappings import mapping_flaws
 from ringfence.policy.check_rules import expiry_flaws, finding_types, rule_flaws, scope_flaws
 from ringfence.policy.check_senders import sender_flaws
@@ -20,6 +19,7 @@ from ringfence.policy.lookup import get, items_of, mapping_of, meant
 from ringfence.policy.outputs import output_flaws
 from ringfence.policy.schema import HOME, SCHEMA
 from ringfence.policy.shape import shape_flaws
+from ringfence.policy.subject_forms import meant_subject
 from ringfence.policy.sweeps import sweep_flaws
 
 if TYPE_CHECKING:
@@ -63,23 +63,12 @@ def problems_of(
                 document.plain, runbooks, partial(_no_subject, accounts=_accounts(document.plain)), home
             ),
             mapping_flaws(document.plain, runbooks),
-            _approvals(document.plain),
+            approval_flaws(document.plain),
             output_flaws(document.plain, outputs) if outputs is not None else (),
             sweep_flaws(document.plain),
         )
         for one in check
     )
-
-
-def _approvals(data: object) -> Iterator[tuple[Path, str]]:
-    """Find a time to veto that would end after the approval has expired."""
-    given = mapping_of(get(data, "approvals"))
-    if not all(re.fullmatch(DURATION, str(given.get(name, "1h"))) for name in ("expires", "veto-delay")):
-        return
-    compiled = compiled_approvals(given)
-    if int(str(compiled["veto"])) >= int(str(compiled["expires"])):
-        named = "veto-delay" if "veto-delay" in given else "expires"
-        yield ("approvals", named), "must leave `veto-delay` shorter than `expires`"
 
 
 def _names(data: object, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[Path, str]]:
@@ -154,8 +143,10 @@ def _no_subject(glob: object, accounts: tuple[str, ...]) -> str:
     given = glob.partition("/")[0]
     kinds = [one for id_, one in every_kind().items() if fnmatchcase(id_, given)]
     if not kinds:
-        hint = meant(given, every_kind())
-        return f"does not start with a kind of resource{hint}; the kinds are {', '.join(every_kind())}"
+        near = meant_subject(glob)
+        hint = f" (did you mean {near}?)" if near else ""
+        words = f"does not start with a kind of resource{hint}; a resource is KIND/ACCOUNT/REGION/ID"
+        return f"{words}, and the kinds are {', '.join(every_kind())}"
     whole = "*" in glob or glob.count("/") >= _SLASHES
     if not whole:
         return "matches no resource; a resource is KIND/ACCOUNT/REGION/ID"

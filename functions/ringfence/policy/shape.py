@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jsonschema import Draft202012Validator
 
-from ringfence.policy.lookup import closest, items_of, mapping_of, meant
+from ringfence.policy.lookup import closest, get, items_of, mapping_of, meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,9 +50,11 @@ def _told(error: ValidationError) -> Iterator[tuple[Path, str]]:
 
 
 def _named(unknown: str, known: Mapping[str, object]) -> str:
-    """Return the field that an unknown name probably means. Empty if there is none."""
+    """Return the field that an unknown name probably means, also one field deeper. Empty if there is none."""
     other = _OTHER_NAMES.get(unknown, "")
-    return other if other in known else closest(unknown, known)
+    deeper = (name for name, one in known.items() if unknown in mapping_of(get(one, "properties")))
+    inside = next((f"{name}.{unknown}" for name in deeper), "")
+    return other if other in known else closest(unknown, known) or inside
 
 
 def an_object(about: str, properties: dict[str, object], *required: str) -> dict[str, object]:

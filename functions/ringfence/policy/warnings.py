@@ -13,6 +13,7 @@ from ringfence.policy.compiled import policy_from_json
 from ringfence.policy.decision import UNCHECKED, Mode
 from ringfence.policy.entry_warnings import entry_warnings
 from ringfence.policy.evaluation import UNDECIDED
+from ringfence.policy.list_warnings import list_warnings
 from ringfence.policy.lookup import get, items_of
 from ringfence.policy.schema import HOME
 
@@ -50,6 +51,7 @@ def warnings_of(document: Located, file: PolicyFile, today: date, home: str = ""
         _names(policy, own),
         _held(policy, own, file.runbooks),
         entry_warnings(document, today),
+        list_warnings(document.plain, home),
         _unknown(policy, own),
         _default(policy),
         _unchecked(policy),
@@ -141,7 +143,7 @@ def _unknown(policy: Policy, own: int) -> Iterator[tuple[Path, str]]:
             first = HOME if missing[0] == _ANY_HOME else missing[0]
             words = (
                 f"depends on accounts of which `organization` says nothing, such as {first}: "
-                f"their mode is at most {UNDECIDED}"
+                f"their mode is at most {UNDECIDED}. To write that section: ringfence policy organization"
             )
             yield ("rules", index), words
 
