@@ -59,7 +59,8 @@ if TYPE_CHECKING:
 class ResponseRelease:
     """Release `incident` of `ref`. `skip_drifted` leaves values that somebody has changed since.
 
-    `plans` are the digests of the confirmed plans. None means no confirmation.
+    `plans` are the digests of the confirmed plans. None means no confirmation. `policy` is the SHA-256 of the
+    policy file.
     """
 
     runbook: str
@@ -71,6 +72,7 @@ class ResponseRelease:
     request: RunRequested
     skip_drifted: bool = False
     plans: tuple[str, ...] | None = None
+    policy: str = ""
 
 
 def not_covered(key: ChainKey, entries: Sequence[Entry]) -> str:  # noqa: ARG001 - a log would look them up

@@ -72,7 +72,7 @@ def next_release(
     unproved = history.proof.unproved
     accepts = unproved and asked.despite_unsealed and not asked.dry_run
     accepted = (UnsealedAccepted(unproved, asked.reason, covered),) if accepts else ()
-    decided = DecisionMade(decision, history.opened_at or now)
+    decided = DecisionMade(decision, history.opened_at or now, policy=request.policy)
     return ReleaseMove((*voided(history), *accepted, asked, decided, plan), decision, refusal)
 
 

@@ -318,7 +318,7 @@ class OperatorService:
         return report_answer(report, key, {**titles, RELEASE: "Restore the recorded values"})
 
     def _undo(self, undoing: ReleaseRequest, key: ChainKey, execution: ExecutionContext) -> Answer:
-        order = response_release(undoing, key, parse_key(key.subject), execution)
+        order = response_release(undoing, key, parse_key(key.subject), execution, self.policy.digest)
         ports = self.ports(release_role(key.runbook))
         if not (self.direct or order.request.dry_run):
             self._start_watchdog(key.runbook, release_watchdog(order), order.until, ports)

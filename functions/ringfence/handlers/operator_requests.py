@@ -110,9 +110,9 @@ def release_request(body: object, catalogue: Mapping[str, Runbook], *, direct: b
 
 
 def response_release(
-    undoing: ReleaseRequest, key: ChainKey, ref: Ref, execution: ExecutionContext
+    undoing: ReleaseRequest, key: ChainKey, ref: Ref, execution: ExecutionContext, policy: str
 ) -> ResponseRelease:
-    """Return the release of one of the incident's responses."""
+    """Return the release of one of the incident's responses. `policy` is the policy's digest."""
     return ResponseRelease(
         runbook=key.runbook,
         ref=ref,
@@ -123,6 +123,7 @@ def response_release(
         request=undoing.request,
         skip_drifted=undoing.skip_drifted,
         plans=undoing.plans,
+        policy=policy,
     )
 
 

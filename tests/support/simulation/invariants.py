@@ -32,7 +32,7 @@ from ringfence.steps.ec2.network import SetSecurityGroups
 from tests.support.simulation.faults import SKEW
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from ringfence.model.observation import ResourceState
@@ -148,6 +148,15 @@ def only_what_was_approved_begins(history: History, added: Sequence[Entry]) -> I
             yield f"approval {fact.approval} began, and it was {found and found.status(entry.at)}"
         elif not found.approvers and fact.approval not in silent:
             yield f"approval {fact.approval} began without an answer"
+
+
+def decisions_name_their_policy(added: Sequence[Entry], deployed: Collection[str]) -> Iterator[str]:
+    """Each decision has the digest of a policy that was deployed when it was made, or just before."""
+    for entry in added:
+        fact = entry.fact
+        if isinstance(fact, DecisionMade) and fact.policy not in deployed:
+            what = f"{fact.decision.mode}: {fact.decision.reason}"
+            yield f"a decision does not name its policy, but {fact.policy!r}: {what}"
 
 
 def tries_are_few(history: History, now: datetime) -> Iterator[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ringfence.engine import (
     apply,
@@ -25,7 +25,7 @@ from ringfence.engine import (
     verify,
     visibility,
 )
-from ringfence.handlers import archive, checkpoints
+from ringfence.handlers import archive, checkpoints, operator_api
 from ringfence.model.errors import OutcomeUnknown, RingfenceError
 from ringfence.model.step import State
 from ringfence.record.facts import Outcome, Result
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from ringfence.engine.approved import Due, _Case
     from ringfence.engine.execution import Execution
     from ringfence.engine.outcomes import Changes
+    from ringfence.engine.release import ResponseRelease
     from ringfence.engine.requests import Approving, ResponseRequest
     from ringfence.engine.results import ResponseResult
     from ringfence.engine.stage_run import StageRun
@@ -66,6 +67,14 @@ def _forgets_the_last_bundle(
 ) -> tuple[Edge, tuple[str, ...]]:
     """The leaves of the last bundle, which is partial, are not in the larger one that follows."""
     return _EDGE(publishing, before)[0], ()
+
+
+_RELEASE = operator_api.response_release
+
+
+def _names_no_policy(*given: Any) -> ResponseRelease:  # noqa: ANN401 - those of `response_release`
+    """A release is a person's request, and no policy decides about it."""
+    return _RELEASE(*given[:-1], "")
 
 
 def _always_follows(entries: archive.Run, at: Position) -> bool:
@@ -237,6 +246,11 @@ MENDS = {
         ("a key and its user", "a key"),
         "nobody was told",
         seed=6,
+    ),
+    "a release names the policy": Mend(
+        ((operator_api, "response_release", _names_no_policy),),
+        ("an instance",),
+        "a decision does not name its policy",
     ),
     "a release that died is checked": Mend(
         ((release, "has_stopped", _never_stopped),),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, replace
 from functools import cache
@@ -132,7 +133,13 @@ def policy_of(subjects: tuple[Subject, ...], mode: str) -> Policy:
     }
     scope = ("999988887777",) if mode == "elsewhere" else (ACCOUNT,)
     rule = Rule(Mode.AUTO if mode == "elsewhere" else Mode(mode), name="the rule")
-    return Policy(scope, rules=(rule,), runbooks=tuple(settings.items()), approvals=RULES)
+    return Policy(
+        scope,
+        rules=(rule,),
+        runbooks=tuple(settings.items()),
+        approvals=RULES,
+        digest=hashlib.sha256(mode.encode()).hexdigest(),
+    )
 
 
 def _instance(name: str, number: int, case: Case) -> Subject:

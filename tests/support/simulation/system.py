@@ -320,6 +320,7 @@ class System:
         self.stream = AuditStream(self.log.seals) if seed % SEEDS == 0 else None
         self.listed = MemoryContainments(self.log)
         self.policy = policy_of(self.scenario.subjects, "auto")
+        self.deployed = {self.policy.digest}
         self.modes = {"auto"}
         self.changes: dict[str, list[Change]] = {}
         self.moved_at: dict[str, datetime] = {}
@@ -509,6 +510,7 @@ class System:
         yield from invariants.is_linked(before, added)
         yield from invariants.names_are_unique(history)
         yield from invariants.only_what_was_approved_begins(history, added)
+        yield from invariants.decisions_name_their_policy(added, self.deployed)
         yield from invariants.tries_are_few(history, self.clock())
         yield from invariants.outcomes_are_true(history, added, changes)
         yield from invariants.nothing_is_recorded_twice(history, added, changes)
@@ -658,6 +660,7 @@ class System:
     def _change_policy(self, act: Act) -> None:
         self.story.tell("owner", f"deploys another policy: {act.detail}")
         self.policy = policy_of(self.scenario.subjects, act.detail)
+        self.deployed.add(self.policy.digest)
         self.modes.add(act.detail)
 
     def _undo(self, act: Act) -> None:
