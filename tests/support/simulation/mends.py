@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ringfence.engine import (
     apply,
@@ -26,6 +26,7 @@ from ringfence.engine import (
     visibility,
 )
 from ringfence.handlers import archive, checkpoints, operator_api
+from ringfence.handlers.operator_requests import response_release
 from ringfence.model.errors import OutcomeUnknown, RingfenceError
 from ringfence.model.step import State
 from ringfence.record.facts import Outcome, Result
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from ringfence.engine.approved import Due, _Case
     from ringfence.engine.execution import Execution
     from ringfence.engine.outcomes import Changes
+    from ringfence.engine.intake import ExecutionContext
     from ringfence.engine.release import ResponseRelease
     from ringfence.engine.requests import Approving, ResponseRequest
     from ringfence.engine.results import ResponseResult
@@ -48,11 +50,12 @@ if TYPE_CHECKING:
     from ringfence.engine.stopped_release import ReleaseCheck
     from ringfence.engine.undo import Readable
     from ringfence.engine.visibility import LastTimes
+    from ringfence.handlers.operator_types import ReleaseRequest
     from ringfence.model.errors import BadInput, InternalError, Retryable
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Step
     from ringfence.model.subject import Ref
-    from ringfence.record.chain import Slot
+    from ringfence.record.chain import ChainKey, Slot
     from ringfence.record.facts import ContinuationStarted, Fact, Intended
     from ringfence.record.history import History
     from ringfence.record.merkle import Edge
@@ -69,12 +72,11 @@ def _forgets_the_last_bundle(
     return _EDGE(publishing, before)[0], ()
 
 
-_RELEASE = operator_api.response_release
-
-
-def _names_no_policy(*given: Any) -> ResponseRelease:  # noqa: ANN401 - those of `response_release`
+def _names_no_policy(
+    undoing: ReleaseRequest, key: ChainKey, ref: Ref, execution: ExecutionContext, policy: str
+) -> ResponseRelease:
     """A release is a person's request, and no policy decides about it."""
-    return _RELEASE(*given[:-1], "")
+    return response_release(undoing, key, ref, execution, "")
 
 
 def _always_follows(entries: archive.Run, at: Position) -> bool:
