@@ -12,7 +12,14 @@ gc.disable()
 
 
 def over() -> None:
-    """Turn on the garbage collector and exclude the objects of the cold start, which are permanent."""
+    """Turn on the garbage collector and exclude the objects of the cold start, which are permanent.
+
+    From now on, requests are signed and answers are read in less CPU time.
+    """
     if not gc.isenabled():
+        from ringfence.aws import parsing, signing  # the first event does not wait for them
+
+        parsing.install()
+        signing.install()
         gc.freeze()
         gc.enable()
