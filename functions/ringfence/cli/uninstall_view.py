@@ -82,6 +82,9 @@ def _containments(plan: RemovalPlan, deployment: Deployment) -> Iterator[str]:
         yield from wrapped(
             "After the stacks are deleted, Ringfence can release nothing and verifies nothing.", "  "
         )
+    if plan.home_exists:
+        yield from wrapped("Answer the plans that wait for approval: they are lost with the stacks.", "  ")
+        yield "    → ringfence approvals"
 
 
 def _no_list(plan: RemovalPlan, deployment: Deployment) -> str:
@@ -99,7 +102,7 @@ def _log(plan: RemovalPlan) -> Iterator[str]:
     if plan.home_exists:
         words = "2. Verify the audit log, and keep the output outside this account"
         yield from ("", *map(_title, wrapped(words, hang="   ")))
-        yield "    → ringfence audit verify --all"
+        yield "    → ringfence audit verify --all --save-checkpoint checkpoint.txt"
 
 
 def _stacks(plan: RemovalPlan) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
@@ -42,6 +43,20 @@ def test_an_open_containment_comes_before_the_stacks_and_the_plan_is_not_ready()
     )
     assert found[-1] == "Not ready: 1 open containment."
     assert not plan.ready
+
+
+def test_plans_that_wait_are_answered_before_the_stacks_are_deleted() -> None:
+    """A plan that waits is no containment: without Ringfence, nobody is asked about it any more."""
+    found = lines(RemovalPlan(True, (), REMOVALS, KEPT, ()))
+    assert found.index("    → ringfence approvals") < found.index("3. Delete the stacks")
+    without_a_home = lines(RemovalPlan(False, (), REMOVALS, (), ()))
+    assert "    → ringfence approvals" not in without_a_home
+
+
+def test_the_last_verification_is_that_of_the_page_about_the_removal() -> None:
+    (command,) = (one for one in lines(RemovalPlan(True, (), REMOVALS, KEPT, ())) if "audit verify" in one)
+    page = (Path(__file__).resolve().parents[3] / "docs" / "remove.md").read_text("utf-8")
+    assert command.removeprefix("    → ") in page.splitlines()
 
 
 def test_what_stays_has_its_reason_and_its_command() -> None:
