@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _GZIP = b"\x1f\x8b"
 _HEAD = 65_536
+_YAML = (".yaml", ".yml")
 _SPACE = re.compile(r"[ \t\r\n]+")
 MOST_BYTES = 2**24
 """The maximum size of one document. An event has at most 1 MiB."""
@@ -137,7 +138,9 @@ def _documents(name: str, file: io.BufferedReader, lists: Sequence[str]) -> Iter
     if file.peek(len(BOM_UTF8)).startswith(BOM_UTF8):
         file.read(len(BOM_UTF8))
     head = file.peek(_HEAD)
-    if head.lstrip().startswith(b"["):
+    if name.endswith(_YAML) and not head.lstrip().startswith((b"{", b"[")):
+        yield Read(name, error=BadInput(WHOLE, "is YAML and must be JSON; `--policy` names the policy file"))
+    elif head.lstrip().startswith(b"["):
         yield from _streamed(name, file, "item")
     elif match := _first_list(lists).match(head):
         yield from _streamed(name, file, f"{match[1].decode()}.item")

@@ -17,6 +17,7 @@ from ringfence.model.kinds import kinds_of
 from ringfence.model.subject import GLOBAL
 from ringfence.model.suggestions import similar
 from ringfence.policy.compiled import policy_from_json
+from ringfence.policy.decision import DecisionCode
 from ringfence.policy.levels import LEVELS
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class Shower:
         later = (f"rule {each.shown} can lower it to {each.mode}" for each in one.cautions)
         rows = (
             f"{one.finding.type}, {severity}: {one.runbook} in mode {one.decision.mode}",
-            f"  decided by    {place}",
+            f"  decided by    {_in_words(place, one.decision)}",
             f"  why           {one.decision.reason}",
             f"  subject       {one.ref.key}{' (an example)' if levels else ''}",
             f"  remediations  {', '.join(one.remediations) or 'none'}",
@@ -222,6 +223,13 @@ def _may_match(rule: Rule, ref: Ref, file: PolicyFile) -> bool:
         and (not rule.regions or not ref.regional or ref.region in rule.regions)
         and rule.affects in {"", ref.affects or rule.affects}
     )
+
+
+def _in_words(place: str, decision: Decision) -> str:
+    """Return what decided. A rule of which it is not known whether it applies can lower the mode."""
+    if decision.code is not DecisionCode.UNDECIDED:
+        return place
+    return f"what is not known. The first rule that is known to match: {place}"
 
 
 def _plain(ref: Ref, what: str, words: str) -> Line:

@@ -49,6 +49,17 @@ def test_a_mark_of_the_byte_order_is_skipped(tmp_path: Path, form: str) -> None:
     assert [one.document for one in read(path)] == ONES
 
 
+@pytest.mark.parametrize("text", ["version: 1\nscope: {}\n", "# a comment\nrules: []\n"])
+@pytest.mark.parametrize("suffix", ["yaml", "yml"])
+def test_a_policy_in_place_of_events_is_an_error_that_says_so(tmp_path: Path, text: str, suffix: str) -> None:
+    path = tmp_path / f"policy.{suffix}"
+    path.write_text(text, encoding="utf-8")
+    (found,) = read(path)
+    assert "is YAML and must be JSON; `--policy` names the policy file" in str(found.error)
+    path.write_text(FORMS["lines"], encoding="utf-8")
+    assert [one.document for one in read(path)] == ONES
+
+
 def test_a_bad_line_is_named_and_the_others_are_read(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     path.write_text('{"n": 0}\n{"n": \n{"n": 2}\n')

@@ -384,6 +384,23 @@ def test_a_condition_on_an_account_of_which_nothing_is_known_is_a_warning(tmp_pa
     assert run("check", path, "--strict").exit_code == 0
 
 
+def test_a_rule_of_which_it_is_not_known_whether_it_applies_is_not_called_the_one_that_decided(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "policy.yaml"
+    rules = "rules:\n  - {mode: auto, account-tags: {env: prod}}\n  - {mode: dry-run}\n"
+    path.write_text(f"{HEAD}{rules}", encoding="utf-8")
+    result = run("show", "Backdoor:EC2/C&CActivity.B", "--policy", path)
+    assert (
+        "  decided by    what is not known. The first rule that is known to match: policy.yaml:5\n"
+        in result.output
+    )
+    data = json.loads(
+        run("show", "Backdoor:EC2/C&CActivity.B", "--policy", path, "--json").output.splitlines()[0]
+    )
+    assert (data["code"], data["place"]) == ("undecided", "policy.yaml:5")
+
+
 def of_sender(folder: Path, function: str, entry: str) -> str:
     """Return what is said about a policy in which the role of a function may send findings."""
     path = folder / "policy.yaml"
