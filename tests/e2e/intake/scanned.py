@@ -30,6 +30,7 @@ RULES = frozenset(
         "ec2-instance-has-a-role",
         "ec2-instance-requires-imdsv2",
         "s3-bucket-blocks-public-access",
+        "s3-bucket-grants-nobody-in-general",
         "s3-bucket-keeps-versions",
         "s3-bucket-logs-access",
         "s3-bucket-requires-tls",
@@ -134,10 +135,11 @@ def open_group(intake: Compliance, account: str, port: int) -> str:
 
 
 def open_bucket(intake: Compliance, account: str, *, logged: bool) -> str:
-    """Create a bucket without versions, without TLS, and open to public policies."""
+    """Create a bucket without versions, without TLS, open to public policies, and listed by everybody."""
     s3, name = intake.world.client("s3", account), f"scan-{account}"
-    s3.create_bucket(Bucket=name)
+    s3.create_bucket(Bucket=name, ObjectOwnership="ObjectWriter")
     s3.delete_public_access_block(Bucket=name)
+    s3.put_bucket_acl(Bucket=name, ACL="public-read")
     if logged:
         to_itself = {"LoggingEnabled": {"TargetBucket": name, "TargetPrefix": "log/"}}
         s3.put_bucket_logging(Bucket=name, BucketLoggingStatus=to_itself)

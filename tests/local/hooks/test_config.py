@@ -180,6 +180,9 @@ def test_a_query_returns_buckets_as_they_are_now_with_the_names_of_aws_config(
     s3.put_public_access_block(Bucket=unique, PublicAccessBlockConfiguration=block)
     to_itself = {"LoggingEnabled": {"TargetBucket": unique, "TargetPrefix": "log/"}}
     s3.put_bucket_logging(Bucket=unique, BucketLoggingStatus=to_itself)
+    s3.create_bucket(Bucket=f"{unique}-3", CreateBucketConfiguration=where, ObjectOwnership="ObjectWriter")
+    s3.delete_public_access_block(Bucket=f"{unique}-3")
+    s3.put_bucket_acl(Bucket=f"{unique}-3", ACL="public-read")
     found = items(config, "AWS::S3::Bucket")
     kept, plain = (found[name]["supplementaryConfiguration"] for name in (unique, f"{unique}-2"))
     assert kept["BucketVersioningConfiguration"] == {"status": "Enabled"}
@@ -189,6 +192,10 @@ def test_a_query_returns_buckets_as_they_are_now_with_the_names_of_aws_config(
     (rule,) = plain["ServerSideEncryptionConfiguration"]["rules"]
     assert rule["applyServerSideEncryptionByDefault"]["sseAlgorithm"] == "AES256"
     assert plain["BucketPolicy"] == {"policyText": None}
+    (owner,) = json.loads(plain["AccessControlList"])["grantList"]
+    assert owner["permission"] == "FullControl"
+    public = json.loads(found[f"{unique}-3"]["supplementaryConfiguration"]["AccessControlList"])
+    assert {"grantee": "AllUsers", "permission": "Read"} in public["grantList"]
 
 
 def test_a_query_returns_security_groups_and_instances_as_they_are_now(aws: Any, config: Any) -> None:

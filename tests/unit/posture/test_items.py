@@ -115,6 +115,41 @@ def test_a_part_that_a_query_left_out_was_not_read() -> None:
     found = resource({**QUERIED, "supplementaryConfiguration": None})
     assert found.properties["VersioningConfiguration"] == {"Status": UNREAD, "MfaDelete": UNREAD}
     assert found.properties["BucketPolicy"] is UNREAD
+    assert found.properties["AccessControlList"] is UNREAD
+
+
+OWNER = '{"grantee": {"id": "4df5", "displayName": null}, "permission": "FullControl"}'
+
+
+@pytest.mark.parametrize(
+    ("given", "grants"),
+    [
+        (f'{{"grantSet": null, "grantList": [{OWNER}]}}', [("4df5", "FullControl")]),
+        (
+            f'{{"grantList": [{OWNER}, {{"grantee": "AllUsers", "permission": "ReadAcp"}}]}}',
+            [("4df5", "FullControl"), ("AllUsers", "ReadAcp")],
+        ),
+        ({"grantList": [{"grantee": "LogDelivery", "permission": "Write"}]}, [("LogDelivery", "Write")]),
+        ({"grantList": []}, []),
+    ],
+)
+def test_grants_are_read_from_texts_and_from_documents(given: object, grants: list[tuple[str, str]]) -> None:
+    kept = {"supplementaryConfiguration": {"AccessControlList": given}}
+    found = resource({**QUERIED, **kept}).properties["AccessControlList"]
+    assert found == [{"Grantee": grantee, "Permission": permission} for grantee, permission in grants]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        *("{", "[]", "", None, 3, {}, {"grantList": None}, {"grantList": "AllUsers"}, {"grantList": [3]}),
+        {"grantList": [{"grantee": {"name": "AllUsers"}, "permission": "Read"}]},
+        {"grantList": [{"grantee": "AllUsers"}]},
+    ],
+)
+def test_grants_that_are_not_understood_were_not_read(given: object) -> None:
+    kept = {"supplementaryConfiguration": {"AccessControlList": given}}
+    assert resource({**QUERIED, **kept}).properties["AccessControlList"] is UNREAD
 
 
 def test_what_only_the_service_knows_was_not_read() -> None:

@@ -61,12 +61,29 @@ def _buckets(account: str, region: str) -> Iterator[Json]:
                 "logFilePrefix": logging.get("TargetPrefix"),
             },
             "BucketPolicy": {"policyText": policy},
+            "AccessControlList": _acl(s3._get_bucket_acl(name)[2]),
         }
         if block := _first(record.get("_public_access_block"), "PublicAccessBlockConfiguration"):
             lowered = {f"{key[0].lower()}{key[1:]}": value == "true" for key, value in block.items()}
             kept["PublicAccessBlockConfiguration"] = lowered
         item = _item(account, region, BUCKET, name, {"name": name})
         yield {**item, "supplementaryConfiguration": kept}
+
+
+def _acl(config: str | bytes) -> str:
+    """Return an access control list as AWS Config writes it: JSON in a text, with the names of groups."""
+    listed = []
+    for grant in ET.fromstring(config).iter():  # noqa: S314 - it was checked when it was put
+        if _bare(grant) == "Grant":
+            texts = {_bare(one): one.text or "" for one in grant.iter()}
+            group, permission = texts.get("URI", "").rpartition("/")[2], texts["Permission"]
+            listed.append(
+                {
+                    "grantee": group or {"id": texts.get("ID"), "displayName": None},
+                    "permission": "".join(word.capitalize() for word in permission.split("_")),
+                }
+            )
+    return json.dumps({"grantSet": None, "grantList": listed})
 
 
 def _encryption(config: str | bytes) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ringfence.posture.grants import grants
 from ringfence.posture.mapping import mapped
 from ringfence.posture.policies import statements
 
@@ -48,5 +49,8 @@ BUCKET = mapped(
         "WebsiteConfiguration.IndexDocument": f"{_KEPT}.BucketWebsiteConfiguration.indexDocumentSuffix",
     },
     str,
-    computed=(statements("BucketPolicy", f"{_KEPT}.BucketPolicy.policyText"),),
+    computed=(
+        statements("BucketPolicy", f"{_KEPT}.BucketPolicy.policyText"),
+        grants("AccessControlList", f"{_KEPT}.AccessControlList"),
+    ),
 )
