@@ -11,7 +11,7 @@ from ringfence.handlers.managed_policies import AUDITOR, DOCTOR, SCANNER
 from ringfence.model.resource_names import DOCTOR_ROLE, SCAN_ROLE
 from stacks import needs
 from stacks.acknowledgements import acknowledge_wildcards
-from stacks.names import role_arn, stack_arns
+from stacks.names import SCANS_STACK, role_arn, stack_arns
 from stacks.permissions import document, resolved
 
 if TYPE_CHECKING:
@@ -33,8 +33,18 @@ def callers(scope: Construct, who: ManagedPolicy, routes: Iterable[str], *, mfa:
 
 
 def auditors(stack: Stack, places: Mapping[str, str]) -> None:
-    """Create the policy to verify the log. `places` are those of the audit stack."""
-    home = {**places, "home_region": stack.region, **_here(stack)}
+    """Create the policy to verify the log, and to read what scheduled scans keep.
+
+    `places` are those of the audit stack. Only some deployments have the stack of scheduled scans.
+    """
+    read = tuple(stack_arns(stack.account, stack.region, one) for one in (stack.stack_name, SCANS_STACK))
+    results = f"arn:aws:s3:::{SCANS_STACK.lower()}-*"
+    home: dict[str, str | Resources] = {
+        **places,
+        "home_region": stack.region,
+        "stack": read,
+        "scan_results": results,
+    }
     _policy(stack, AUDITOR, resolved(needs.AUDIT, home))
 
 

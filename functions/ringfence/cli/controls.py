@@ -60,9 +60,8 @@ def controls(  # noqa: PLR0913 - the options of a command
     """List the requirements of FRAMEWORK that the remediations support, and those that they do not.
 
     Without FRAMEWORK, show the numbers for each framework. A remediation supports a requirement. Only an
-    assessor can say whether you comply with it. For SOC 2, HIPAA, ISO 27001 and GDPR, requirements that no
-    control is mapped to are counted as well. The lists of the other frameworks contain only mapped
-    requirements.
+    assessor can say whether you comply with it. The list of each framework is whole: requirements that no
+    control is mapped to are counted as well. That of GDPR has the articles about technical measures.
 
     With --policy, the highest mode that the policy has for each remediation is shown. With --since, the
     changes in the audit log are counted for each remediation that can make them, and incidents are named.

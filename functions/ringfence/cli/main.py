@@ -43,6 +43,7 @@ COMMANDS = MappingProxyType(
         "rules": "ringfence.cli.rules:rules",
         "scan": "ringfence.cli.scan:scan",
         "scans": "ringfence.cli.scan_history:scans",
+        "report": "ringfence.cli.report:report",
         "iam": "ringfence.cli.iam:iam",
         "insights": "ringfence.cli.insights:insights",
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from ringfence.cli.scan_prospects import Prospects
     from ringfence.posture.file import Loaded
     from ringfence.posture.fixes import Fixes
-    from ringfence.posture.manual import ManualControl
     from ringfence.posture.rule import Result, Rule
 
 FORMATS = ("table", "json", "jsonl", "csv", "ocsf")
@@ -94,9 +94,9 @@ def scan(  # noqa: PLR0913 - the options of a command
     the role `ringfence-scan` of each account, which the managed policy `ringfence-scanner` allows to assume.
     What could not be looked at is named, with the reason.
 
-    --html writes a page with the failing resources, the requirements of frameworks, the manual controls and
-    the exemptions of the policy, with --changes-since what Ringfence changed, and with --scores the scores of
-    the scheduled scans.
+    --html writes a page with a summary, the failing resources, the requirements of frameworks, the manual
+    controls and the exemptions of the policy, with --changes-since what Ringfence changed, and with --scores
+    the scores of the scheduled scans. `ringfence report` writes it about the last scheduled scan.
 
     With --fix, failing resources that a remediation can fix are sent to Ringfence as your findings, after
     you agree. The policy then decides as for a verdict of AWS Config. The next scan shows which are fixed.
@@ -105,14 +105,15 @@ def scan(  # noqa: PLR0913 - the options of a command
     accepted. 2: bad input. 3: the score is below --fail-under.
     """
     from ringfence.cli.scan_outputs import SINKS, summary
+    from ringfence.cli.scan_rules import rules_of
     from ringfence.cli.scan_scope import prospects_of
 
     form = "json" if as_json else form
     _check_changes(given, html)
-    loaded, manual = _rules(rule_paths, profile, library=library)
+    loaded, manual = rules_of(rule_paths, profile, library=library)
     rules = {one.rule.name: one.rule for one in loaded} | {one.name: one.rule for one in manual}
     fixes, prospects = _fixes(given, rules), prospects_of(given)
-    sink = SINKS[form](rules, prospects, {one.name: one for one in manual})
+    sink = SINKS[form](rules, prospects, {one.name: one for one in manual}, sys.stdout)
     done = _scanned(paths, given, loaded, _both(sink, fixes))
     done.add_manual(manual, prospects.now.date(), sink)
     for told in (*done.told, *done.warnings):
@@ -186,25 +187,21 @@ def _write(path: Path, done: Done, prospects: Prospects, profile: str, given: Sc
     from ringfence.cli.output import note
     from ringfence.cli.scan_history import scans_of
     from ringfence.cli.scan_page import page
+    from ringfence.cli.scan_rules import framework_of
     from ringfence.cli.scan_scope import ANY_ACCOUNT
     from ringfence.cli.scan_sections import changed, exempted
-    from ringfence.cli.score_picture import score_picture
-    from ringfence.runbooks.compliance import framework
 
-    try:
-        of = framework(profile) if profile else None
-    except BadInput:  # it is a profile of the files
-        of = None
     made = datetime.now(UTC)
     since, until = given.changes_since, given.changes_until
+    scans = scans_of(given.home) if given.scores else None
     text = page(
         done,
         made,
         prospects=prospects,
-        profile=of,
+        profile=framework_of(profile),
         exempt=exempted(prospects.policy(ANY_ACCOUNT), made),
         changes=changed(given.home, since, until, made) if since else None,
-        scores=score_picture(scans_of(given.home)) if given.scores else None,
+        scans=scans,
     )
     try:
         path.write_text(text, "utf-8")
@@ -240,23 +237,3 @@ def _print(done: Done, prospects: Prospects, csv: str, *, full: bool) -> None:
     if done.skipped:
         types = ", ".join(f"{count} {type_}" for type_, count in sorted(done.skipped.items()))
         click.echo(safe(f"No rule is about: {types}"), err=True)
-
-
-def _rules(
-    paths: tuple[Path, ...], profile: str, *, library: bool
-) -> tuple[list[Loaded], tuple[ManualControl, ...]]:
-    """Return the rules and the manual controls of a profile. Raises BadInput if none is left."""
-    from ringfence.cli.rules import framework_profile
-    from ringfence.posture.known import load_files
-    from ringfence.posture.library import LIBRARY
-
-    found = load_files((*paths, LIBRARY) if library or not paths else paths)
-    if not profile:
-        return list(found.rules), found.manual
-    own = {one.name: one for one in found.profiles}
-    chosen = own[profile] if profile in own else framework_profile(profile, own)
-    rules = [one for one in found.rules if chosen.has(one.rule)]
-    manual = tuple(one for one in found.manual if chosen.has(one.rule))
-    if not rules and not manual:
-        raise BadInput("--profile", "must leave at least one rule", profile)
-    return rules, manual

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import TextIO
 
     from ringfence.cli.scan_files import Done
     from ringfence.cli.scan_prospects import Prospects
@@ -91,18 +91,18 @@ def _evidence(manual: ManualControl | None) -> tuple[object, ...]:
 
 
 def _quiet(
-    rules: Mapping[str, Rule], prospects: Prospects, manual: Mapping[str, ManualControl]
+    rules: Mapping[str, Rule], prospects: Prospects, manual: Mapping[str, ManualControl], out: TextIO
 ) -> Callable[[Result], None]:
-    del rules, prospects, manual
+    del rules, prospects, manual, out
     return lambda _: None
 
 
 def _csv(
-    rules: Mapping[str, Rule], prospects: Prospects, manual: Mapping[str, ManualControl]
+    rules: Mapping[str, Rule], prospects: Prospects, manual: Mapping[str, ManualControl], out: TextIO
 ) -> Callable[[Result], None]:
     from ringfence.cli.csv_cells import cell
 
-    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
 
     def write(one: Result) -> None:
@@ -113,18 +113,18 @@ def _csv(
 
 
 def _lines(
-    rules: Mapping[str, Rule], prospects: Prospects, manual: Mapping[str, ManualControl]
+    rules: Mapping[str, Rule], prospects: Prospects, manual: Mapping[str, ManualControl], out: TextIO
 ) -> Callable[[Result], None]:
     def write(one: Result) -> None:
         cells = _cells(one, rules[one.rule], prospects, manual.get(one.rule))
         values = {name: str(value) for name, value in zip(COLUMNS, cells, strict=True)}
-        click.echo(json.dumps({**values, "reasons": list(one.reasons)}))
+        click.echo(json.dumps({**values, "reasons": list(one.reasons)}), out)
 
     return write
 
 
 def _ocsf(
-    rules: Mapping[str, Rule], prospects: Prospects, manual: Mapping[str, ManualControl]
+    rules: Mapping[str, Rule], prospects: Prospects, manual: Mapping[str, ManualControl], out: TextIO
 ) -> Callable[[Result], None]:
     from ringfence.posture.ocsf import compliance_finding
 
@@ -132,10 +132,11 @@ def _ocsf(
 
     def write(one: Result) -> None:
         rule = rules[one.rule]
-        click.echo(json.dumps(compliance_finding(one, rule, prospects.now, prospects.of(one, rule).command)))
+        made = compliance_finding(one, rule, prospects.now, prospects.of(one, rule).command)
+        click.echo(json.dumps(made), out)
 
     return write
 
 
 SINKS = {"table": _quiet, "json": _quiet, "csv": _csv, "jsonl": _lines, "ocsf": _ocsf}
-"""The function for each result, by the format."""
+"""Returns the function for each result, which writes it to a file, by the format."""

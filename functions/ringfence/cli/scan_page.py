@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from ringfence.cli.layout import count
 from ringfence.cli.pages import rendered
+from ringfence.cli.posture_summary import in_short
+from ringfence.cli.score_picture import score_picture
 from ringfence.model.frozen import frozen
 from ringfence.posture.coverage import coverage
 from ringfence.posture.manual import MANUAL_TYPE
@@ -22,11 +24,11 @@ if TYPE_CHECKING:
     from ringfence.cli.scan_files import Done
     from ringfence.cli.scan_prospects import Prospect, Prospects
     from ringfence.cli.scan_sections import Changed, Exempted
-    from ringfence.cli.score_picture import ScorePicture
     from ringfence.posture.coverage import Coverage
     from ringfence.posture.manual import ManualControl
     from ringfence.posture.rule import Result, Rule
     from ringfence.posture.score import Tally
+    from ringfence.record.scans import ScanSummary
     from ringfence.runbooks.compliance import Framework
 
 DISCLAIMER = "A rule supports a requirement. Only an assessor can say whether you comply with it."
@@ -122,7 +124,8 @@ def page(  # noqa: PLR0913 - what the page shows
     profile: Framework | None,
     exempt: Sequence[Exempted] = (),
     changes: Changed | None = None,
-    scores: ScorePicture | None = None,
+    scans: Sequence[ScanSummary] | None = None,
+    scanned: str = "",
 ) -> str:
     """Return the page.
 
@@ -140,8 +143,10 @@ def page(  # noqa: PLR0913 - what the page shows
         The exemptions of the policy.
     changes
         What Ringfence changed. None: it was not asked for.
-    scores
-        The scores of scheduled scans. None: they were not asked for.
+    scans
+        Scheduled scans, whose scores are shown, the oldest first. None: they were not asked for.
+    scanned
+        What was scanned, and when. Empty: what was just judged.
 
     Returns
     -------
@@ -159,7 +164,9 @@ def page(  # noqa: PLR0913 - what the page shows
         manual=tuple(_manual(done)),
         exempt=exempt,
         changes=changes,
-        scores=scores,
+        scores=None if scans is None else score_picture(scans),
+        scanned=scanned,
+        in_short=in_short(done, exempt, changes, scans or ()),
         profile=profile.name if profile else "",
         score="none" if points is None else points,
         arc=points or 0,
@@ -167,8 +174,8 @@ def page(  # noqa: PLR0913 - what the page shows
         tiles=_tiles(whole),
         weights=tuple((name, WEIGHTS[name]) for name in reversed(SEVERITIES)),
         failing=tuple(_failing(tally, prospects)),
-        places=tuple(_places(tally)),
-        frameworks=tuple(_frameworks(tally, profile)),
+        places=tuple(places_of(tally)),
+        frameworks=tuple(frameworks_of(tally, profile)),
         skipped=sorted(done.skipped.items()),
         problems=problems[:MOST_PROBLEMS],
         more_problems=max(len(problems) - MOST_PROBLEMS, 0),
@@ -176,7 +183,7 @@ def page(  # noqa: PLR0913 - what the page shows
     )
 
 
-def _frameworks(tally: Tally, profile: Framework | None) -> Iterator[Shown]:
+def frameworks_of(tally: Tally, profile: Framework | None) -> Iterator[Shown]:
     """Yield the framework of the profile, or each that has requirements to show."""
     for one in (profile,) if profile else FRAMEWORKS:
         found = _shown(one, tally)
@@ -224,7 +231,8 @@ def _is_unread(one: Result) -> bool:
     return one.status is not Status.FAILED
 
 
-def _places(tally: Tally) -> Iterator[Place]:
+def places_of(tally: Tally) -> Iterator[Place]:
+    """Yield each account and region with its counts."""
     for (account, region), by_severity in sorted(tally.places.items()):
         whole = Counts(*(sum(getattr(one, name) for one in by_severity.values()) for name in vars(Counts())))
         numbers = ((Status.PASSED, whole.passed), (Status.FAILED, whole.failed))

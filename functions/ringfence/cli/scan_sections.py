@@ -77,15 +77,17 @@ def _exempted(one: Exempt, now: datetime) -> Exempted:
     return Exempted(one, "passed" if one.expires and one.owner else "unread", "holds")
 
 
-def changed(home: Home, since: datetime, until: datetime | None, now: datetime) -> Changed:
-    """Return what Ringfence changed in incidents of a period. Raises BadInput, Retryable."""
+def changed(
+    home: Home, since: datetime, until: datetime | None, now: datetime, most: int | None = MOST_ROWS
+) -> Changed:
+    """Return what Ringfence changed in incidents of a period, up to a number. Raises BadInput, Retryable."""
     import ringfence.runbooks.catalogue  # noqa: F401 - steps can be read once their classes were imported
     from ringfence.cli.incident_reads import opened_in, read_each
     from ringfence.cli.log import reader_of
 
     reader, end = reader_of(home), until or now + timedelta(days=1)
     each = fixed(read_each(reader, opened_in(reader, since, end)))
-    shown = tuple(islice(each, MOST_ROWS))
+    shown = tuple(islice(each, most))
     period = f"{since:%Y-%m-%d} to {until or now:%Y-%m-%d}"
     return Changed(period, shown, sum(1 for _ in each))
 

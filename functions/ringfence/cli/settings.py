@@ -18,16 +18,17 @@ if TYPE_CHECKING:
     from ringfence.cli.config import Configuration
 
 P = ParamSpec("P")
-AUDIT_STACK = "Ringfence-Audit"
+AUDIT_STACK, SCANS_STACK = "Ringfence-Audit", "Ringfence-Scans"
 
 
 @dataclass(frozen=True)
 class Place:
-    """One setting: its option, its environment variable and its stack output."""
+    """One setting: its option, its environment variable, and its output of a stack."""
 
     option: str
     output: str
     help: str
+    stack: str = AUDIT_STACK
 
     @property
     def variable(self) -> str:
@@ -44,7 +45,7 @@ AUDIT_TABLE = Place("--audit-table", "AuditTable", "The DynamoDB table of the au
 CONTROL_TABLE = Place("--control-table", "ControlTable", "The DynamoDB table of leases.")
 ARCHIVE_BUCKET = Place("--archive-bucket", "ArchiveBucket", "The S3 bucket of the archive.")
 LOG_KEY = Place("--log-key", "LogKey", "The transparency log's key: its verifier key, or its ARN in KMS.")
-
+SCAN_BUCKET = Place("--scan-bucket", "ScanResults", "The S3 bucket of scheduled scans.", SCANS_STACK)
 
 HOME_OPTIONS = {
     "account": "The home account: the account in which Ringfence is deployed.",
@@ -84,6 +85,11 @@ class Home:
         """The transparency log's key."""
         return self._find(LOG_KEY)
 
+    @property
+    def scan_bucket(self) -> str:
+        """The bucket of scheduled scans, which only some deployments have."""
+        return self._find(SCAN_BUCKET)
+
     @cached_property
     def place(self) -> HomePlace:
         """Where Ringfence is deployed, if that is configured."""
@@ -120,9 +126,14 @@ class Home:
         return stack_outputs(AUDIT_STACK, self.place)
 
     def _find(self, place: Place) -> str:
+        from ringfence.aws.outputs import stack_outputs
+
         if given := self.given.get(place):
             return given
-        return self.output(lambda: self._outputs, AUDIT_STACK, place.output, place.option, place.variable)
+        # Most settings are outputs of one stack, which is read once.
+        known = place.stack == AUDIT_STACK
+        outputs = lambda: self._outputs if known else stack_outputs(place.stack, self.place)  # noqa: E731
+        return self.output(outputs, place.stack, place.output, place.option, place.variable)
 
     def output(
         self, outputs: Callable[[], Mapping[str, str]], stack: str, name: str, option: str, variable: str
@@ -169,7 +180,7 @@ def home_options(*places: Place) -> Callable[[Callable[Concatenate[Home, P], Non
             variable = f"RINGFENCE_HOME_{name.upper()}"
             click.option(f"--home-{name}", envvar=variable, show_envvar=True, help=words)(wrapped)
         for place in reversed(places):
-            help_text = f"{place.help} Default: output {place.output} of stack {AUDIT_STACK}."
+            help_text = f"{place.help} Default: output {place.output} of stack {place.stack}."
             click.option(place.option, envvar=place.variable, show_envvar=True, help=help_text)(wrapped)
         return wrapped
 
@@ -184,6 +195,6 @@ def policies_of(stack: str) -> tuple[str, ...]:
     """Return the managed policies that allow the present command to find its stack."""
     from ringfence.handlers.managed_policies import AUDITOR, CALLERS
 
-    if stack == AUDIT_STACK:
+    if stack in {AUDIT_STACK, SCANS_STACK}:
         return (AUDITOR.name,)
     return policies_of_command() or tuple(one.name for one in CALLERS)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ringfence.aws import archive, containments, incidents, log_files, log_signer, outputs, scan_items
+from ringfence.aws import (
+    archive,
+    containments,
+    incidents,
+    log_files,
+    log_signer,
+    outputs,
+    scan_items,
+    scan_reads,
+)
 from ringfence.handlers.operator_routes import (
     APPROVER,
     CHECKER,
@@ -74,6 +83,7 @@ AUDITOR = ManagedPolicy(
         *log_files.READ_PERMISSIONS,
         *log_signer.READ_PERMISSIONS,
         *scan_items.READ_PERMISSIONS,
+        *scan_reads.READ_PERMISSIONS,
         *outputs.PERMISSIONS,
     ),
 )

@@ -5,6 +5,7 @@ A fourth account of the scope lets nobody look. It is named, and nothing of it p
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ from tests.e2e.intake.scanned import (
 from tests.e2e.intake.senders import SCANNER, sending_system
 from tests.e2e.operators import operator
 from tests.e2e.world import OTHER_ACCOUNT
+from tests.support.ocsf import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
     from tests.e2e.deployments import Deployer
 
 pytestmark = pytest.mark.e2e
+TEN = 10
+"""The rules whose violations are put right."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,7 @@ def made_to_fail(intake: Compliance, account: str, *, home: bool) -> Failed:
         (account, bucket, "s3-bucket-keeps-versions"),
         (account, bucket, "s3-bucket-requires-tls"),
         (account, bucket, "s3-bucket-blocks-public-access"),
+        (account, bucket, "s3-bucket-grants-nobody-in-general"),
         (account, open_group(intake, account, 22), "security-group-closes-ssh"),
         (account, open_group(intake, account, 3389), "security-group-closes-rdp"),
     }
@@ -98,6 +103,7 @@ def test_what_fails_in_three_accounts_is_seen(twice: Twice) -> None:
     seen = twice.scanned.failed(twice.first.scan)
     assert twice.made <= seen
     assert {rule for _, _, rule in twice.made} == RULES
+    assert len(RULES) == TEN
     assert twice.first.handed_over >= len(twice.made)
 
 
@@ -145,6 +151,33 @@ def test_the_history_is_read_from_the_deployment(intake: Compliance, twice: Twic
     newest, before = (line.split("\t")[:2] for line in done.stdout.splitlines()[:2])
     assert newest == [twice.second.scan, f"{twice.second.score:.1f}"]
     assert before[0] == twice.first.scan
+
+
+def test_an_auditor_takes_away_a_report_of_the_last_scan_with_what_was_put_right(
+    intake: Compliance, twice: Twice, tmp_path: Path
+) -> None:
+    """It is read with the policy for auditors. The closed account is named, so that the exit code is 1."""
+    auditor = operator(intake.world, f"arn:aws:iam::{intake.world.local.account}:policy/ringfence-auditor")
+    told = auditor.types("report", "--format", "json")
+    assert told.returncode == 1, told.stdout + told.stderr
+    assert "Traceback" not in told.stderr
+    report = json.loads(told.stdout)
+    assert (report["scan"], report["score"]) == (twice.second.scan, twice.second.score)
+    assert [one["scan"] for one in report["scores"]][-2:] == [twice.first.scan, twice.second.scan]
+    changed = {one["subject"].split("/")[-1]: one for one in report["changes"]}
+    assert {id_ for _, id_, _ in twice.made} <= changed.keys()
+    assert {one["fault"] for one in changed.values()} == {None}
+    assert CLOSED_ACCOUNT in {one["account"] for one in report["not_looked_at"]}
+    page = tmp_path / "report.html"
+    written = auditor.types("report", "--profile", "soc2", "--out", str(page))
+    assert written.returncode == 1, written.stdout + written.stderr
+    text = page.read_text("utf-8")
+    assert all(id_ in text for _, id_, _ in twice.made)
+    assert f"{CLOSED_ACCOUNT}" in text
+    events = auditor.types("report", "--format", "ocsf").stdout.splitlines()
+    assert len(events) == report["passed"] + report["failed"] + report["not_assessed"]
+    for one in events[:50]:
+        check(json.loads(one))
 
 
 def test_a_person_hands_failing_resources_over_with_a_live_scan(

@@ -199,6 +199,7 @@ VIEWS: Mapping[str, View] = {
         files={"trail.json": records()},
     ),
     "scan": judged("scan", "items.json", "--rules", "rules.yaml"),
+    "report": judged("report", "items.json", "--rules", "rules.yaml", "--out", "report.html"),
     "rules-list": judged("rules", "list", "rules.yaml"),
     "rules-check": judged("rules", "check", "wrong.yaml"),
     "rules-test": judged("rules", "test", "rules.yaml"),

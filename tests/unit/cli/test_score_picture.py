@@ -78,6 +78,6 @@ def empty() -> dict[str, object]:
     """Return the values of a page without results."""
     lists = ("manual", "exempt", "tiles", "weights", "failing", "places", "frameworks", "skipped", "problems")
     tally = {"resources": 0}
-    texts = {"made": "", "rules": "", "profile": "", "disclaimer": "", "score_state": "none"}
+    texts = {"made": "", "rules": "", "profile": "", "disclaimer": "", "score_state": "none", "scanned": ""}
     numbers = {"arc": 0, "score": "none", "more_problems": 0}
-    return {"tally": tally, "changes": None, **texts, **numbers, **dict.fromkeys(lists, ())}
+    return {"tally": tally, "changes": None, "in_short": (), **texts, **numbers, **dict.fromkeys(lists, ())}

