@@ -60,7 +60,7 @@ def approvals(given: CommandOptions, incident: str | None, *, breaker: str) -> N
 
     if incident and breaker:
         raise BadInput("--breaker", "cannot be combined with an incident")
-    screen, env = Screen(as_json=given.as_json), environment()
+    screen, env = Screen(as_json=given.as_json, query=True), environment()
     client, poller = env.client(given), Poller(given, env, screen)
     if incident is None:
         found = waiting(client, poller, breaker)
@@ -136,7 +136,7 @@ def approve(  # noqa: PLR0913 - one parameter for each option
         end(given, NOT_DONE, status="changed", approval=one)
     if not plan:
         show_approval(asking.screen, one)
-    if not (plan or given.yes or asking.env.interactive()):
+    if asking.waits and not (plan or given.yes or asking.env.interactive()):
         raise BadInput("--plan", "is required without a terminal: the digest of the plan that you have seen")
     if not (plan or not asking.waits or agreed(given, "\nApprove this plan?")):
         asking.screen.say("Nothing was approved.")
@@ -252,15 +252,16 @@ def show_approval(screen: Screen, one: Document) -> None:
     how = f", carried out {veto} s after its notice unless somebody rejects it" if veto else ""
     screen.conclude(f"Approval {one.text('approval')}: {subject_words(one)}", "bold")
     if one.text("status") == ApprovalStatus.WAITING:
-        screen.say(f"  {one.text('so_far')}")
+        _line(screen, one.text("so_far"))
     if one.has("finding"):
         finding = one.child("finding")
-        screen.say(
-            f"  {finding.text('type')}, severity {finding.number('severity'):g}: {finding.text('title')}"
-        )
+        severity = f"severity {finding.number('severity'):g}"
+        _line(screen, f"{finding.text('type')}, {severity}: {finding.text('title')}")
     expires = one.text("expires_at")[:16].replace("T", " ")
     open_ = one.text("status") in {ApprovalStatus.WAITING, ApprovalStatus.APPROVED}
-    screen.say(f"  {status_words(one)}{how if open_ else ''}{f'; expires at {expires} UTC' if open_ else ''}")
+    _line(
+        screen, f"{status_words(one)}{how if open_ else ''}{f'; expires at {expires} UTC' if open_ else ''}"
+    )
     for title, field in (
         ("what has changed", "difference"),
         ("check first", "cautions"),
@@ -271,15 +272,20 @@ def show_approval(screen: Screen, one: Document) -> None:
         _list(screen, title, one.texts(field))
     for given in one.children("answers"):
         glass = " with break-glass" if given.flag("break_glass") else ""
-        screen.say(f"  {given.text('actor')}: {given.text('answer')}{glass}: {given.text('reason')}")
-    screen.say(f"  plan {one.text('plan')}", "dim")
+        _line(screen, f"{given.text('actor')}: {given.text('answer')}{glass}: {given.text('reason')}")
+    screen.command(f"  plan {one.text('plan')}")
 
 
 def _list(screen: Screen, title: str, lines: Sequence[str]) -> None:
-    from ringfence.cli.incident_views import plain
-    from ringfence.cli.layout import hanging
-
     if lines:
         screen.say(f"  {title}:")
     for line in lines:
-        screen.show(hanging("    - ", plain(line)))
+        _line(screen, line, "    - ")
+
+
+def _line(screen: Screen, text: str, mark: str = "  ") -> None:
+    """Show a text whose further lines begin below its first one."""
+    from ringfence.cli.incident_views import plain
+    from ringfence.cli.layout import hanging
+
+    screen.show(hanging(mark, plain(text)))

@@ -37,7 +37,7 @@ def list_(given: CommandOptions) -> None:
     """
     from ringfence.cli.plan_view import Screen
 
-    env, screen = environment(), Screen(as_json=given.as_json)
+    env, screen = environment(), Screen(as_json=given.as_json, query=True)
     answer = Poller(given, env, screen).first(partial(env.client(given).dead_letters, {}))
     show_paused(screen, answer.texts("paused"))
     found = tuple(answer.children("dead_letters"))

@@ -8,7 +8,7 @@ from ringfence.model.errors import BadInput
 from ringfence.model.step import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 
 class SeveralFlaws(BadInput):
@@ -21,7 +21,16 @@ class SeveralFlaws(BadInput):
         first = flaws[0]
         super().__init__(first.field, first.problem, first.value, first.hint)
         self.flaws = tuple(flaws)
-        self.args = ("\n".join((f"{place} has {counted(len(flaws), 'error')}:", *map(str, flaws))),)
+        self.args = ("\n".join((f"{place} has {counted(len(flaws), 'error')}:", *_said_once(flaws))),)
+
+
+def _said_once(flaws: Sequence[BadInput]) -> Iterator[str]:
+    """Yield what is wrong. What follows a semicolon, such as the list of fields, is said only once."""
+    said = set()
+    for one in flaws:
+        _, _, rest = one.problem.partition("; ")
+        yield str(one).replace(f"; {rest}", "", 1) if rest in said else str(one)
+        said |= {rest} - {""}
 
 
 def check(place: str, flaws: Sequence[BadInput]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import wraps
+from ipaddress import ip_address, ip_network
 from textwrap import fill
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
@@ -19,7 +21,8 @@ from ringfence.record.status import IncidentStatus
 from ringfence.record.status_meanings import MEANINGS, of_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from ipaddress import IPv4Address, IPv6Address
 
     from ringfence.record.brief import Brief
 
@@ -73,6 +76,8 @@ class Filters:
         Only those of this account, region or runbook.
     subject : str
         Only those of this resource: its id, ARN, key or Name tag.
+    remote_address : str
+        Only those with a finding that names this address or an address of this network.
     """
 
     open: bool = False
@@ -82,6 +87,7 @@ class Filters:
     region: str = ""
     subject: str = ""
     runbook: str = ""
+    remote_address: str = ""
 
     def may_match(self, runbook: str, subject: str) -> bool:
         """Return whether a response can match, given only what the index says of it."""
@@ -96,23 +102,51 @@ class Filters:
             and (not self.states or one.status in self.states)
             and (self.severity is None or (one.severity or 0.0) >= self.severity)
             and (not self.subject or self.subject in names_of(one))
+            and (not self.remote_address or _talked_to(one, self.remote_address))
         )
 
     @property
     def none_found(self) -> str:
         """What is said if nothing was found."""
-        return NONE if self == Filters() else "No incident of this period matches."
+        if self == Filters():
+            return NONE
+        meant = (
+            f" To look for an address: --remote-address {self.subject}" if is_address(self.subject) else ""
+        )
+        return f"No incident of this period matches.{meant}"
 
     @property
     def need_entries(self) -> bool:
         """Whether a match depends on more than the index says."""
-        return bool(self.open or self.states or self.subject) or self.severity is not None
+        told = self.open or self.states or self.subject or self.remote_address
+        return bool(told) or self.severity is not None
+
+
+def is_address(text: str) -> bool:
+    """Return whether a text is an IP address."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def names_of(one: Brief) -> frozenset[str]:
     """Return the names by which a person can mean the subject of a response."""
     _, _, _, id_ = one.place
     return frozenset(filter(None, (id_, one.shown_id, one.now.subject, one.name)))
+
+
+def _talked_to(one: Brief, wanted: str) -> bool:
+    """Return whether a finding names an address of this network. What is no address matches nothing."""
+    network = ip_network(wanted)
+    return any(address in network for address in _addresses(one))
+
+
+def _addresses(one: Brief) -> Iterator[IPv4Address | IPv6Address]:
+    for text in one.remote_addresses:
+        with suppress(ValueError):
+            yield ip_address(text)
 
 
 def filter_options(command: Callable[Concatenate[Filters, P], None]) -> Callable[P, None]:
@@ -140,6 +174,7 @@ def _filters(given: dict[str, object]) -> Filters:
         region=str(given["region"] or arn.region),
         subject=arn.id,
         runbook=_runbook(str(given["runbook"] or "")),
+        remote_address=_network(str(given["remote_address"] or "")),
     )
 
 
@@ -148,6 +183,15 @@ def _runbook(text: str) -> str:
     if text and text not in known:
         raise unknown("--runbook", text, known)
     return text
+
+
+def _network(text: str) -> str:
+    """Return an address or a network in its usual form. Raises BadInput."""
+    try:
+        return str(ip_network(text, strict=False)) if text else ""
+    except ValueError as error:
+        problem = "must be an IP address, or a network such as 198.51.100.0/24"
+        raise BadInput("--remote-address", problem, text) from error
 
 
 def _state(text: str) -> IncidentStatus:
@@ -204,5 +248,10 @@ _OPTIONS = {
     "account": click.option("--account", help="Only resources of this account."),
     "region": click.option("--region", help="Only resources of this region."),
     "subject": click.option("--subject", help="Only this resource: its id, ARN or Name tag."),
+    "remote_address": click.option(
+        "--remote-address",
+        metavar="ADDRESS",
+        help="Only with a finding that names this remote address, or one of this network: 198.51.100.0/24.",
+    ),
     "runbook": click.option("--runbook", help="Only this runbook.", shell_complete=runbooks),
 }

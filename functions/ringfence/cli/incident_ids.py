@@ -48,12 +48,25 @@ class NoSuchIncident(BadInput):
     """A text means no incident. If it is the id of a resource, the hint is how to find its incidents."""
 
     def __init__(self, text: str) -> None:
-        problem, hint = "no incident has this id", "See `ringfence incidents list`"
-        if kind := _kind_with(text):
-            listed = typed("ringfence", "incidents", "list", "--subject", text)
-            hint = f"It is the id of {kind}: see `{listed}`"
+        problem, hint = "no incident has this id", _how_to_find(text)
         super().__init__("incident", problem, text, hint)
         self.args = (f"incident: no incident has the id {ascii(text)[:80]}. {hint}",)
+
+
+def _how_to_find(text: str) -> str:
+    """Return how to find the incidents that a text can mean: by its resource, its address or a Name tag."""
+    from ringfence.cli.incident_filters import is_address
+
+    by_resource = typed("ringfence", "incidents", "list", "--subject", text)
+    if is_address(text):
+        return (
+            f"To look for an address: `{typed('ringfence', 'incidents', 'list', '--remote-address', text)}`"
+        )
+    if kind := _kind_with(text):
+        return f"It is the id of {kind}: see `{by_resource}`"
+    if _PART.fullmatch(text):
+        return "See `ringfence incidents list`"
+    return f"See `ringfence incidents list`, or for a Name tag `{by_resource}`"
 
 
 def _kind_with(text: str) -> str:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _MARGIN = 10
 """The width of the severity at the left."""
+_LEAST_NAME = len(" (ab…")
+"""The width of a name that is cut off."""
 
 
 def listed(
@@ -38,11 +40,14 @@ def listed(
     """Yield two lines for each response: how bad, how it stands, which resource; then its id, where and what.
 
     A line that is longer than `width` ends in an ellipsis. 0: no line is cut off. If a line does not fit,
-    all ids are short. Every command accepts a short id.
+    all ids are short. Every command accepts a short id. If a resource does not fit, no age is shown.
     """
     if not briefs:
         return
     states = [_state(one, verified, now) for one in briefs]
+    ids = max(cell_len(_resource(one)) for one in briefs)
+    if width and _MARGIN + max(map(cell_len, states)) + 2 + ids > width:
+        states = [said(one.now.runbook, one.status.words) for one in briefs]
     widest = max(map(cell_len, states))
     details = [_details(one, one.now.incident, accounts) for one in briefs]
     if width and any(line.cell_len > width for line in details):
@@ -53,7 +58,7 @@ def listed(
         first = Text.assemble(
             severity_mark(one.severity),
             plain(padded, STYLES.get(one.status.words, "")),
-            plain(f"  {_where(one)}"),
+            plain(f"  {_where(one, width - _MARGIN - widest - 2 if width else 0)}"),
         )
         yield fitted(first, width) if width else first
         yield fitted(second, width) if width else second
@@ -109,12 +114,18 @@ def _state(one: Brief, verified: Verified, now: datetime) -> str:
     return f"{state}, verified {ago(now - at)}" if at else f"{state}, {ago(now - one.since)}"
 
 
-def _where(one: Brief) -> str:
+def _where(one: Brief, room: int) -> str:
+    """Return the subject with its name. A name that does not fit may be cut off, and the id may not."""
+    shown = _resource(one)
+    fits = not room or cell_len(shown) + _LEAST_NAME <= room
+    return f"{shown} ({one.name})" if one.name and fits else shown
+
+
+def _resource(one: Brief) -> str:
     """Return the subject. Many ids show their kind."""
     kind, id_ = one.place[0], one.shown_id
     known = kind_of(kind)
-    shown = id_ if known and not known.precedence else f"{kind} {id_}"
-    return f"{shown} ({one.name})" if one.name else shown
+    return id_ if known and not known.precedence else f"{kind} {id_}"
 
 
 def _account(one: Brief, accounts: Mapping[str, str]) -> str:

@@ -6,10 +6,11 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
-from rich.table import Table
+from rich.padding import Padding
 from rich.text import Text
 
 from ringfence.cli.incident_views import SEVERITY_STYLES, plain
+from ringfence.cli.sheets import Sheet
 from ringfence.insights.query import TIMES
 from ringfence.model.step import counted
 
@@ -49,12 +50,8 @@ class Searched(Protocol):
 def found(query: Query, rows: Sequence[dict[str, object]], count: int) -> Iterator[RenderableType]:
     """Yield the title of a query, rows that it found, and what to do. `count` is the number of all rows."""
     yield _heading(query)
-    table = Table(box=None, padding=(0, 2, 0, 2), header_style="bold")
-    for name in query.columns:
-        table.add_column(name, overflow="fold")
-    for one in rows:
-        table.add_row(*(plain(_cell(name, value)) for name, value in one.items()))
-    yield table
+    cells = [tuple(plain(_cell(name, value)) for name, value in one.items()) for one in rows]
+    yield Padding(Sheet(tuple(query.columns), cells, folded=frozenset()).drawn(), (0, 0, 0, 2))
     yield from _end(query, count - len(rows))
 
 

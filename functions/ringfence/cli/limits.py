@@ -44,7 +44,7 @@ def limits(given: CommandOptions, *, limit: str | None, every: bool) -> None:
         return
     from ringfence.cli.plan_view import Screen
 
-    env, screen = environment(), Screen(as_json=given.as_json)
+    env, screen = environment(), Screen(as_json=given.as_json, query=True)
     body = {"limit": limit} if limit else {}
     answer = Poller(given, env, screen).first(partial(env.client(given).limits, body))
     found = tuple(answer.children("limits"))
@@ -53,7 +53,8 @@ def limits(given: CommandOptions, *, limit: str | None, every: bool) -> None:
         screen.sheet(_sheet(shown))
     else:
         screen.say("Nothing uses a limit.")
-    if unused := len(found) - len(shown):
+    unused = len(found) - len(shown)
+    if unused and not given.as_json:  # the JSON has all of them
         screen.note(f"{_number(unused, 'limit')} not used. To show them: ringfence limits --all")
     for one in shown:
         if one.has("breaker"):

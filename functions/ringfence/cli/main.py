@@ -122,6 +122,10 @@ class LazyGroup(click.Group):
         """Run a subcommand. Turn errors of Ringfence into a message and an exit code."""
         try:
             return super().invoke(ctx)
+        except (KeyboardInterrupt, click.Abort) as stop:
+            from ringfence.cli.waiting import Interrupted
+
+            raise Interrupted("Stopped.") from stop
         except click.MissingParameter as error:
             error.message = error.message or _how_to_find(error.param)
             raise

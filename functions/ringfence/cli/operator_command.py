@@ -167,8 +167,13 @@ def checked(given: CommandOptions, env: Environment) -> None:
 
 
 def agreed(given: CommandOptions, question: str) -> bool:
-    """Ask for confirmation. The default is no."""
-    return given.yes or click.confirm(question, default=False, err=given.as_json)
+    """Ask for confirmation. The default is no. Raises Interrupted after Ctrl-C."""
+    if given.yes:
+        return True
+    from ringfence.cli.waiting import before_changes
+
+    with before_changes():
+        return click.confirm(question, default=False, err=given.as_json)
 
 
 def confirm(given: CommandOptions, screen: Screen, question: str, plan: Document, then: NextCommand) -> None:

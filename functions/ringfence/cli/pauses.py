@@ -130,9 +130,10 @@ def pauses(given: CommandOptions) -> None:
     """
     from ringfence.cli.plan_view import Screen
 
-    env, screen = environment(), Screen(as_json=given.as_json)
+    env, screen = environment(), Screen(as_json=given.as_json, query=True)
     answer = Poller(given, env, screen).first(partial(env.client(given).paused, {}))
-    _show(screen, answer)
+    if not given.as_json:
+        _show(screen, answer)
     if not answer.texts("paused"):
         screen.say("Nothing is paused.")
     for one in list(answer.children("pauses"))[:1]:
@@ -152,7 +153,7 @@ def _show(screen: Screen, answer: Document) -> None:
 def show_paused(screen: Screen, paused: tuple[str, ...]) -> None:
     """Show what is paused, at the top of a list or a plan."""
     for one in paused:
-        screen.say(f"PAUSED: {one}", BAD)
+        screen.message(f"PAUSED: {one}", BAD)
 
 
 def paused_in(reader: IncidentReader, place: HomePlace) -> tuple[str, ...]:

@@ -35,10 +35,15 @@ _AS_PLANNED = frozenset({Result.APPLIED, IncidentStatus.RELEASED.words})
 
 
 class Screen:
-    """Output for people: standard output, or standard error if standard output is for JSON."""
+    """Output for people: standard output, or standard error if standard output is for JSON.
 
-    def __init__(self, *, as_json: bool) -> None:
+    A command that only asks for something is a `query`. Its JSON says everything, so nothing is said again on
+    standard error, except for messages.
+    """
+
+    def __init__(self, *, as_json: bool, query: bool = False) -> None:
         self._as_json = as_json
+        self._silent = as_json and query
         self._console = console(stderr=as_json)
 
     @property
@@ -53,7 +58,7 @@ class Screen:
 
     def rows(self, lines: Iterable[str]) -> None:
         """Print lines for other programs, with their tabs."""
-        for one in lines:
+        for one in () if self._silent else lines:
             click.echo(one, err=self._as_json)
 
     def columns(self, *cells: str, style: str = "") -> None:
@@ -72,8 +77,12 @@ class Screen:
 
     def show(self, *parts: RenderableType) -> None:
         """Print parts, one below the other."""
-        for part in parts:
+        for part in () if self._silent else parts:
             self._console.print(part)
+
+    def message(self, text: str, style: str = "") -> None:
+        """Print one line that is not part of the result: a pause, or why it takes longer."""
+        self._console.print(plain(text, style))
 
     def say(self, text: str, style: str = "") -> None:
         """Print one line."""
@@ -84,8 +93,8 @@ class Screen:
         self.show(Text(), plain(text, style))
 
     def note(self, text: str) -> None:
-        """Print one line in a dim color."""
-        self.say(text, "dim")
+        """Print a message in a dim color."""
+        self.message(text, "dim")
 
     def lines(self, status: Document) -> None:
         """Print recorded entries, one per line. On a terminal, without notes on what the plan has shown."""
@@ -99,12 +108,13 @@ class Screen:
 
     def ending(self, then: NextCommand) -> None:
         """Print the command that comes next, alone on the last line, so that it can be copied."""
-        for part in ending(f"Next, {then.purpose}:", then.command):
+        for part in () if self._silent else ending(f"Next, {then.purpose}:", then.command):
             self._console.print(part, soft_wrap=True)
 
     def command(self, text: str) -> None:
         """Print a command. Only the terminal breaks it, so that it can be copied."""
-        self._console.print(plain(text), soft_wrap=True)
+        if not self._silent:
+            self._console.print(plain(text), soft_wrap=True)
 
     def busy(self, text: str) -> AbstractContextManager[object]:
         """Show a spinner on a terminal."""

@@ -58,7 +58,7 @@ def recheck(given: CommandOptions, incident: str | None) -> None:
     """
     from ringfence.cli.plan_view import Screen
 
-    env, screen = environment(), Screen(as_json=given.as_json)
+    env, screen = environment(), Screen(as_json=given.as_json, query=True)
     incident = incident_of(given.home, incident) if incident else None
     client, poller = env.client(given), Poller(given, env, screen)
     found = tuple(_rechecks(client, poller, screen, {"incident": incident} if incident else {}))

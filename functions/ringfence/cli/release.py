@@ -25,7 +25,7 @@ from ringfence.cli.operator_command import (
 )
 from ringfence.cli.pauses import show_paused
 from ringfence.cli.subjects import key_of_subject, responses_named
-from ringfence.cli.waiting import Poller, ProgressFollower, interruptible
+from ringfence.cli.waiting import Poller, ProgressFollower, before_changes, interruptible
 from ringfence.model.document import Document
 from ringfence.model.errors import BadInput, Drifted
 from ringfence.model.kinds import parse_key
@@ -99,7 +99,8 @@ def release(  # noqa: PLR0913 - one parameter for each option
     }
     checked(given, env)
     client, poller = env.client(given), Poller(given, env, screen)
-    planned = _planned(given, poller, lambda: client.release({**body, "dry_run": True}))
+    with before_changes():
+        planned = _planned(given, poller, lambda: client.release({**body, "dry_run": True}))
     responses = list(planned.children("releases"))
     tell_altered(planned.texts("altered") if planned.has("altered") else ())
     _show(screen, responses, given.home.accounts)

@@ -24,8 +24,8 @@ from ringfence.cli.operator_command import (
     subject_of,
 )
 from ringfence.cli.pauses import show_paused
-from ringfence.cli.subjects import ANY_ACCOUNT, subject_named
-from ringfence.cli.waiting import Poller, ProgressFollower, interruptible
+from ringfence.cli.subjects import ANY_ACCOUNT, called_by, subject_named
+from ringfence.cli.waiting import Poller, ProgressFollower, before_changes, interruptible
 from ringfence.engine.exemptions import FLAG as DESPITE_EXEMPT
 from ringfence.model.errors import BadInput, NotFound
 from ringfence.model.kinds import every_kind
@@ -113,15 +113,17 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
     body |= {"despite_exempt": True} if despite_exempt else {}
     client, poller = env.client(given), Poller(given, env, screen)
     absent = partial(missing, ref, runbook, env.catalogue())
-    planned = _planned(poller, lambda: client.run({**body, "dry_run": True}), absent)
-    _show_plan(given, screen, planned, runbook)
+    with before_changes():
+        planned = _planned(poller, lambda: client.run({**body, "dry_run": True}), absent)
+        _show_plan(given, screen, planned, runbook)
     then = _then(given, runbook, ref.key, planned, despite_exempt=despite_exempt)
-    confirm(given, screen, f"\nRun {runbook} on {id_} now?", planned, then)
+    called = called_by(ref, id_)
+    confirm(given, screen, f"\nRun {runbook} on {called} now?", planned, then)
     body |= {} if given.yes else {"plan": _agreed(planned)}
     follower = ProgressFollower(client, {**who, "remediations": list(planned.texts("remediations"))}, screen)
     with (
         interruptible(lambda: follower.incident or planned.text("incident"), goes_on=not given.direct),
-        screen.busy(f"{runbook} on {id_}"),
+        screen.busy(f"{runbook} on {called}"),
     ):
         poller.insist(follower.begin)
         done = _run(poller, follower, lambda: client.run({**body, "dry_run": False}))

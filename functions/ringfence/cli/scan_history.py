@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 import click
 
 from ringfence.cli.output import note, print_rows
+from ringfence.cli.period import Since
 from ringfence.cli.settings import CONTROL_TABLE, Home, home_options
 from ringfence.cli.text import is_terminal, row, wrapped
 
@@ -20,6 +22,7 @@ COLUMNS = ("scan (UTC)", "score", "failed", "not assessed", "places", "handed ov
 FOLDED = frozenset({0, 5})
 """The columns that can be broken on a narrow terminal: times, and a title."""
 NONE = "No scheduled scan has ended. The context value `scheduled_scans` switches them on."
+NONE_SINCE = "No scheduled scan began since then."
 SHOWN = 20
 
 
@@ -32,14 +35,17 @@ def scans() -> None:
 @click.option(
     "--last",
     type=click.IntRange(min=1),
-    default=SHOWN,
-    show_default=True,
     metavar="NUMBER",
-    help="The number of scans.",
+    help=f"At most this number of scans, the newest ones. Default: {SHOWN}, or all with --since.",
+)
+@click.option(
+    "--since",
+    type=Since(),
+    help="Scans that began since this time: 7d, 12h, 30m, or a date or time in UTC.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line, one for each scan.")
 @home_options(CONTROL_TABLE)
-def list_(home: Home, *, last: int, as_json: bool) -> None:
+def list_(home: Home, *, last: int | None, since: datetime | None, as_json: bool) -> None:
     """List the scores of the last scheduled scans, the newest first.
 
     Places are the accounts and regions of a scan. The number of those in which something was not looked at
@@ -51,14 +57,17 @@ def list_(home: Home, *, last: int, as_json: bool) -> None:
 
     Exit code 0: listed. 1: the table cannot be read. 2: bad input.
     """
-    found = scans_of(home)[-last:][::-1]
+    every = scans_of(home)
+    shown = [one for one in every if since is None or datetime.fromisoformat(one.scan) >= since]
+    most = last or (SHOWN if since is None else len(shown))
+    found, none = tuple(shown[::-1][:most]), NONE_SINCE if every else NONE
     if as_json:
         print_rows(json.dumps(one.value) for one in found)
     elif is_terminal():
-        _show(found)
+        _show(found, none)
     else:
         print_rows(row(*_cells(one), one.incomplete, one.handed_over) for one in found)
-        note(*(() if found else (NONE,)))
+        note(*(() if found else (none,)))
 
 
 def scans_of(home: Home) -> tuple[ScanSummary, ...]:
@@ -69,13 +78,13 @@ def scans_of(home: Home) -> tuple[ScanSummary, ...]:
     return ScanItems(client, home.control_table).history().scans
 
 
-def _show(found: tuple[ScanSummary, ...]) -> None:
+def _show(found: tuple[ScanSummary, ...], none: str) -> None:
     from ringfence.cli.incident_views import show, show_sheet
     from ringfence.cli.layout import ending
     from ringfence.cli.sheets import Sheet
 
     if not found:
-        print_rows(wrapped(NONE))
+        print_rows(wrapped(none))
         return
     lines = []
     for one in found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.cli.text import safe
 from ringfence.model.arn import read_arn
 from ringfence.model.errors import BadInput, RingfenceError
 from ringfence.model.kinds import kind_of, kinds_of, parse_key, ref_of
@@ -158,3 +159,8 @@ def key_of_subject(text: str) -> Ref | None:
     """Return the resource of a key, `kind/account/region/id`. None for any other text. Raises BadInput."""
     kind, slash, _ = text.partition("/")
     return parse_key(text) if slash and kind_of(kind) else None
+
+
+def called_by(ref: Ref, given: str) -> str:
+    """Return what a question calls a resource: its id, and what a person typed if that is another name."""
+    return ref.id if ref.id in given else f"{ref.id} ({safe(given)})"

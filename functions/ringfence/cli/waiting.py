@@ -53,6 +53,15 @@ def interruptible(incident: Callable[[], str], *, goes_on: bool) -> Iterator[Non
         raise Interrupted(f"Stopped waiting; {end}.\nTo see the progress:\n{look}") from stop
 
 
+@contextmanager
+def before_changes() -> Iterator[None]:
+    """Say after Ctrl-C, or at the end of the input, that nothing was changed. Raises Interrupted."""
+    try:
+        yield
+    except (KeyboardInterrupt, click.Abort) as stop:
+        raise Interrupted("Stopped. Nothing was changed.") from stop
+
+
 class Poller:
     """Repeats a request until it succeeds or the time for waiting is over."""
 
@@ -60,6 +69,7 @@ class Poller:
         self._environment = outside
         self._screen = screen
         self._ends = outside.clock() + given.wait
+        self._said = ""
 
     @property
     def left(self) -> bool:
@@ -84,6 +94,7 @@ class Poller:
 
     def insist(self, ask: Callable[[], R]) -> R:
         """Repeat a request while it may succeed later. Raises Retryable when the time is over."""
+        self._said = ""
         while True:
             try:
                 return ask()
@@ -94,8 +105,10 @@ class Poller:
                 self.pause()
 
     def note(self, text: str) -> None:
-        """Show why it takes longer."""
-        self._screen.note(text)
+        """Show why it takes longer. What was said last is not said again."""
+        if text != self._said:
+            self._screen.note(text)
+        self._said = text
 
 
 class ProgressFollower:

@@ -105,6 +105,10 @@ def test_a_rejection_is_final(terminal: Terminal, site: Asking) -> None:
     result = terminal("approve", site.incident, "--yes")
     assert result.exit_code == NOT_DONE
     assert "takes no more answers" in result.output
+    terminal.interactive = False
+    result = terminal("approve", site.incident)
+    assert result.exit_code == NOT_DONE, "no digest is asked for, because nobody can approve it any more"
+    assert "takes no more answers" in result.output
     site.go_on()
     assert not site.cloud.calls
 

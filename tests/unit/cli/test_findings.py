@@ -96,6 +96,14 @@ def test_everything_that_is_wrong_is_said_at_once_with_field_and_value(tmp_path:
     assert lines[3].endswith("Did you mean instance?")
 
 
+def test_the_fields_are_listed_once_for_all_misspelled_ones(tmp_path: Path) -> None:
+    wrong = {**{name: value for name, value in GOOD.items() if name != "title"}, "titel": "t", "nonsense": 1}
+    done = checked(tmp_path, [wrong, wrong])
+    assert done.stderr.count("the fields are ") == 1
+    assert done.stderr.count("nonsense: is not a known field") == 2
+    assert done.stderr.count("Did you mean title?") == 2
+
+
 def test_a_misspelled_field_is_the_only_error_of_its_name(tmp_path: Path) -> None:
     renamed = {"typ" if name == "type" else name: value for name, value in GOOD.items()}
     done = checked(tmp_path, renamed)

@@ -165,6 +165,44 @@ def test_a_unique_part_of_an_id_is_enough(part: str) -> None:
         assert CONTAINED in done.output
 
 
+def test_an_incident_is_found_by_the_remote_address_of_a_finding() -> None:
+    rows = ringfence("incidents", "list", *PERIOD, "--json").stdout.splitlines()
+    told = {str(one["incident"]): set(one["remote_addresses"]) for one in map(json.loads, rows)}
+    some = {address for each in told.values() for address in each}
+    assert some
+    for address in some:
+        having = {incident for incident, addresses in told.items() if address in addresses}
+        assert listed("--remote-address", address) == having
+    assert listed("--remote-address", "0.0.0.0/0") | listed("--remote-address", "::/0") == {
+        incident for incident, addresses in told.items() if addresses
+    }
+    assert listed("--remote-address", "192.0.2.250") == set()
+
+
+def test_what_is_no_address_is_bad_input() -> None:
+    done = ringfence("incidents", "list", "--remote-address", "198.51.100")
+    assert done.exit_code == 2
+    assert "--remote-address: must be an IP address, or a network such as 198.51.100.0/24" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("incidents", "list", *PERIOD, "--subject", "192.0.2.250"), "--remote-address 192.0.2.250"),
+        (("incidents", "show", "192.0.2.250"), "`ringfence incidents list --remote-address 192.0.2.250`"),
+        (("incidents", "show", "web 1"), "or for a Name tag `ringfence incidents list --subject 'web 1'`"),
+    ],
+)
+def test_who_types_an_address_or_a_name_is_told_how_to_look_for_it(words: tuple[str, ...], said: str) -> None:
+    assert said in ringfence(*words).stderr
+
+
+def test_the_id_of_a_resource_is_whole_on_a_narrow_terminal() -> None:
+    lines = unstyle(ringfence("incidents", "list", *PERIOD, width=60).stdout).splitlines()
+    assert any(REF.id in one and "complete" in one for one in lines)
+    assert max(map(len, lines[:-1])) <= 60
+
+
 def test_a_part_of_several_ids_names_them() -> None:
     done = ringfence("incidents", "show", "20260301")
     assert done.exit_code == 2

@@ -22,6 +22,7 @@ from ringfence.handlers.operator_types import Forbidden
 from ringfence.model.errors import AccessDenied, Retryable
 from stacks import needs
 from tests.support.commands import every
+from tests.support.fakes.limited import Limited
 from tests.support.fakes.site import RUNBOOK, Site
 from tests.support.fakes.terminal import Terminal
 from tests.support.transcripts.operators import pausing
@@ -188,3 +189,37 @@ def test_a_command_that_needs_the_api_does_not_offer_to_do_without(words: str) -
     shown = CliRunner().invoke(main, [*words.split(), "--help"]).stdout
     assert "--url" in shown
     assert "--direct" not in shown
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("limits",),
+        ("limits", "--all"),
+        ("approvals",),
+        ("approvals", "--breaker", "overall/hour"),
+    ],
+    ids=" ".join,
+)
+def test_with_json_nothing_is_listed_again_on_standard_error(words: tuple[str, ...]) -> None:
+    site = Limited()
+    site.reach()
+    plain, done = Terminal(site)(*words), Terminal(site)(*words, "--json")
+    assert plain.stdout.strip()
+    assert json.loads(done.stdout)
+    assert not done.stderr
+
+
+def test_with_json_a_pause_is_not_told_again_on_standard_error() -> None:
+    done = Terminal(pausing())("pauses", "--json")
+    assert "pauses" in json.loads(done.stdout)
+    assert not done.stderr
+
+
+def test_ctrl_c_in_any_command_ends_with_130_and_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ringfence.cli.controls._catalogue", stop)
+    done = CliRunner().invoke(main, ["controls"])
+    assert (done.exit_code, done.stderr.split("\n")) == (130, ["", "Stopped.", ""])

@@ -585,3 +585,26 @@ def test_a_run_that_a_pause_refuses_leaves_nothing_open(terminal: Terminal, site
     assert refused.exit_code == 1
     assert "everything is paused" in refused.output
     assert not Brief(Summary.of(site.history.entries)).open
+
+
+def test_ctrl_c_at_the_question_says_that_nothing_was_changed(terminal: Terminal, site: Site) -> None:
+    result = terminal(*RUN, answer="")
+    assert result.exit_code == INTERRUPTED, result.output
+    assert result.stderr.splitlines()[-1] == "Stopped. Nothing was changed."
+    assert not site.cloud.calls
+
+
+def test_ctrl_c_while_the_plan_is_made_says_that_nothing_was_changed(terminal: Terminal, site: Site) -> None:
+    terminal.gateway.lose = {("/runs", 1)}
+    terminal.interrupted_after = 0.0
+    result = terminal(*RUN, "--yes")
+    assert result.exit_code == INTERRUPTED, result.output
+    assert result.stderr.splitlines()[-1] == "Stopped. Nothing was changed."
+    assert not site.cloud.calls
+
+
+def test_why_a_plan_takes_long_is_said_once(terminal: Terminal) -> None:
+    terminal.gateway.lose = {("/runs", 1), ("/runs", 2), ("/runs", 3)}
+    result = terminal(*RUN, "--yes")
+    assert result.exit_code == DONE, result.output
+    assert result.stdout.count("retrying: the API answered 503") == 1

@@ -56,3 +56,13 @@ def test_without_a_scan_the_answer_fits_on_a_terminal(monkeypatch: pytest.Monkey
     lines = typed().splitlines()
     assert lines[0].startswith("No scheduled scan has ended.")
     assert max(map(len, lines)) <= 60
+
+
+def test_scans_since_a_time_are_all_listed() -> None:
+    scans = [one.scan for one in scores().scans]
+    assert [one.partition("\t")[0] for one in typed("--since", scans[1]).splitlines()] == scans[:0:-1]
+    last = typed("--since", scans[1], "--last", "1").splitlines()
+    assert [one.partition("\t")[0] for one in last] == scans[-1:]
+    done = CliRunner(env={"RINGFENCE_CONTROL_TABLE": CONTROL}).invoke(main, [*WORDS, "--since", "2099-01-01"])
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert done.stderr == "No scheduled scan began since then.\n"

@@ -9,7 +9,7 @@ import pytest
 
 from ringfence.aws.caller import Caller
 from ringfence.cli.operator_command import Environment
-from ringfence.cli.subjects import ANY_ACCOUNT, response_meant, subject_named
+from ringfence.cli.subjects import ANY_ACCOUNT, called_by, response_meant, subject_named
 from ringfence.model.errors import AccessDenied, BadInput
 from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.kinds.instance import InstanceRef
@@ -148,3 +148,9 @@ def test_a_name_tag_means_no_response_if_nobody_sees_which() -> None:
 def test_an_arn_of_another_account_or_region_means_no_response(text: str) -> None:
     with pytest.raises(BadInput, match="must mean one"):
         meant(text, a="", b="")
+
+
+def test_a_question_shows_the_id_that_has_a_name_tag() -> None:
+    assert called_by(REF, "web-1\x1b[2J") == f"{REF.id} (web-1\\x1b[2J)"
+    assert called_by(REF, REF.id) == REF.id
+    assert called_by(REF, f"arn:aws:ec2:eu-west-1:111122223333:instance/{REF.id}") == REF.id
