@@ -20,7 +20,7 @@ class Deciders:
     mode, reason : str
         The decision.
     policy : str
-        The SHA-256 of the policy file of this decision. A release is decided by no policy.
+        The SHA-256 of the policy file of this decision.
     requested_by, request : str
         Who requested it last, and why. A dry run is no request.
     approved_by, approval : str
