@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ _ROOT = "/var/task"
 """Where Lambda puts the code: tracebacks name files there, and not in the folder of the build."""
 
 
+@cache  # uv looks at every interpreter of the machine, which takes longer than to start one
 def interpreter(version: str) -> str:
     """Return the path of an interpreter of a version such as 3.13; empty where there is none."""
     if version == "{}.{}".format(*sys.version_info):
@@ -25,6 +27,7 @@ def interpreter(version: str) -> str:
     return _output(sys.executable, "-m", "uv", "python", "find", "--no-python-downloads", version)
 
 
+@cache
 def version(python: str) -> str:
     """Return the full version of an interpreter: another one may compile to other bytes."""
     return _output(python, "-I", "-S", "-c", "import sys; print(sys.version)") if python else ""

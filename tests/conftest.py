@@ -25,10 +25,13 @@ if TYPE_CHECKING:
     from tests.support.bundles import Store
 
 LONGEST = (
-    "tests/e2e/containment/",
+    "tests/e2e/intake/",
     "tests/e2e/credentials/",
-    "tests/e2e/test_faults.py",
+    "tests/e2e/containment/",
     "tests/e2e/hardening/",
+    "tests/e2e/test_faults.py",
+    "tests/e2e/test_documented_commands.py",
+    "tests/e2e/outputs/",
     "tests/e2e/",
     "tests/unit/stacks/",
     "tests/laws/test_nothing_before_the_record.py",

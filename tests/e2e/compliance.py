@@ -55,10 +55,18 @@ EXEMPT: Sequence[Mapping[str, object]] = (
     {"subject": "iam-user/*/*/t[0-9]*", "reason": "operators of these tests", "runbook": "harden-identity"},
 )
 """What is left as it is, and whom a review of every user leaves alone."""
+FIRST_ROLE, SECOND_ROLE = "incident-responders", "service-owners"
+"""The roles whose members may approve."""
 
 CLOSED_TYPE, UNIT_TYPE = "Trojan:EC2/DGADomainRequest.B", "Backdoor:EC2/Spambot"
 OTHER_UNIT_TYPE = "Trojan:EC2/DropPoint"
 UNIT, OTHER_UNIT = "ou-ab12-production", "ou-ab12-tests"
+
+
+def two_others(account: str) -> dict[str, object]:
+    """Return the rules of approvals: two people approve, each in one of two roles, and no requester."""
+    roles = [f"arn:aws:iam::{account}:role/{name}" for name in (FIRST_ROLE, SECOND_ROLE)]
+    return {"approvers": {"count": 2, "roles": roles, "other-than-requester": True}}
 
 
 def rules(now: datetime) -> tuple[Mapping[str, object], ...]:

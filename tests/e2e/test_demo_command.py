@@ -59,26 +59,3 @@ def facts(text: str) -> list[str]:
         text = re.sub(pattern, "X", text)
     lines = (" ".join(line.split()) for line in text.splitlines())
     return [line for line in lines if line not in {"", "…", "Ringfence"}]
-
-
-@pytest.mark.usefixtures("folder")
-def test_the_demo_of_a_leaked_key_ends_with_the_key_dead_and_the_other_one_at_work() -> None:
-    shown = subprocess.run(
-        [sys.executable, "-m", "ringfence.cli.main", "demo", "--scenario", "credentials", "--plain"],
-        cwd=REPOSITORY,
-        env=os.environ | {"PYTHONPATH": str(REPOSITORY / "functions")},
-        capture_output=True,
-        text=True,
-        timeout=WITHIN,
-        check=False,
-    )
-    assert shown.returncode == 0, shown.stdout + shown.stderr
-    assert shown.stderr == ""
-    for words in (
-        "verified: not contained",
-        "the same as the archive's first versions",
-        "Before and after, as AWS responds",
-        "Residual risk",
-        "It is not contained: a person must close or review what is still open to an intruder.",
-    ):
-        assert words in shown.stdout

@@ -57,7 +57,7 @@ OTHER_TESTS = MappingProxyType(
         **dict.fromkeys(UPGRADE, "tests/e2e/test_documented_commands.py"),
         'ringfence run contain-instance i-… --reason "…"': "tests/e2e/test_documented_commands.py",
         "make demo": "tests/e2e/test_demo_command.py",
-        "make demo SCENARIO=credentials": "tests/e2e/test_demo_command.py",
+        "make demo SCENARIO=credentials": "tests/e2e/credentials/test_demo_of_a_key.py",
         "make demo SCENARIO=approval": "tests/e2e/credentials/test_approvals.py",
         "make check": "tests/unit/tools/test_makefile.py",
         "make laws": "tests/unit/tools/test_makefile.py",
@@ -66,7 +66,7 @@ OTHER_TESTS = MappingProxyType(
         "make local": "tests/local/test_command.py",
         "ringfence local": "tests/local/test_command.py",
         "ringfence dead-letters replay": "tests/unit/cli/test_transcripts.py",
-        "ringfence audit verify": "tests/e2e/test_tutorial.py",
+        "ringfence audit verify": "tests/e2e/containment/test_tutorial.py",
         "ringfence incidents export": "tests/unit/cli/test_incident_export.py",
         "ringfence incidents report": "tests/unit/cli/test_incident_report.py",
         "ringfence release INCIDENT": "tests/e2e/test_documented_commands.py",
@@ -108,7 +108,7 @@ _NOTE = re.compile(r" {2,}.*$")
 def commands_of(page: Path) -> Iterator[str]:
     """Yield the commands in blocks without a language, then those in sentences.
 
-    `tests/e2e/test_tutorial.py` runs the blocks of bash.
+    `tests/e2e/containment/test_tutorial.py` runs the blocks of bash.
     """
     text = page.read_text("utf-8")
     for language, block in _FENCE.findall(text):

@@ -1,4 +1,4 @@
-"""What several files of this folder need of the shared deployment."""
+"""One deployment for what contains instances, and what several files need of it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,25 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ringfence.local import LocalAws
+from ringfence.local.deployment import AT_ONCE
+from tests.e2e.world import DRY_TYPE, OTHER_ACCOUNT, World
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    from tests.e2e.world import World
+    from tests.e2e.deployments import Deployer
+
+
+DRY = {"name": "only show it", "finding": DRY_TYPE, "mode": "dry-run"}
+
+
+@pytest.fixture(scope="package")
+def world(folder: Path, deployer: Deployer) -> Iterator[World]:
+    """Ringfence on a local AWS that records CloudTrail, with a second account in scope."""
+    with LocalAws(cloudtrail=True, log=folder / "world.log") as local:
+        yield World(deployer.home(local, DRY, AT_ONCE, accounts=(OTHER_ACCOUNT,)))
 
 
 @pytest.fixture(scope="module")

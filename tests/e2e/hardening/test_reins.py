@@ -10,8 +10,7 @@ from ringfence.local.findings import InstanceFinding
 from ringfence.record.approvals import approvals
 from ringfence.record.facts import DecisionMade
 from tests.e2e.approvals import ASK_TYPE, Asked, approver
-from tests.e2e.compliance import CLOSED_TYPE, OTHER_UNIT_TYPE, UNIT_TYPE
-from tests.e2e.conftest import FIRST_ROLE, SECOND_ROLE
+from tests.e2e.compliance import CLOSED_TYPE, FIRST_ROLE, OTHER_UNIT_TYPE, SECOND_ROLE, UNIT_TYPE
 from tests.e2e.hardening.test_shares import asked, burst, place
 from tests.e2e.operators import member, policy
 from tests.e2e.world import until
