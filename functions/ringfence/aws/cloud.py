@@ -42,6 +42,8 @@ R = TypeVar("R")
 
 _READS = ("Describe", "Get", "Head", "List")
 """Operations with these names change nothing."""
+_IN_ORDER = json.JSONEncoder(sort_keys=True, default=str)
+"""`json.dumps` with such options makes an encoder for each text."""
 AGAIN = "calls that the transport sent again"
 """The log field for retried calls: their response was a temporary error or came too late."""
 
@@ -180,7 +182,7 @@ def _odd(error: BadInput) -> str:
 
 
 def _key(call: Call) -> str:
-    return json.dumps(vars(call), sort_keys=True, default=str)
+    return _IN_ORDER.encode(vars(call))
 
 
 @dataclass(eq=False, repr=False)

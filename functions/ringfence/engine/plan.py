@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ringfence.engine.incident_start import IncidentStart
     from ringfence.engine.reading import Reading
     from ringfence.engine.requests import ResponseRequest
+    from ringfence.model.runbook import Stage
     from ringfence.record.history import History
 
 
@@ -104,9 +105,12 @@ def _planned(
     stage = request.runbook.stages[0]
     try:
         first = prospect.plan(stage, start.history, reading.resource)
-        incident = prospect.incident(start.history)
-        unread = reading.resource.unread
-        finds = bool(first.steps or unread or stage.review_items(reading.resource, incident))
+        finds = bool(first.steps or reading.resource.unread) or _has_review(stage, reading.resource, prospect)
     except RingfenceError as error:
         return replace(prospect, failed=error)
     return replace(prospect, first=first, finds=finds)
+
+
+def _has_review(stage: Stage, resource: ResourceState, prospect: Prospect) -> bool:
+    """Return whether a person must review something."""
+    return bool(stage.review_items(resource, prospect.incident(prospect.start.history)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -34,17 +34,18 @@ class Threads:
         If there are more than can run at a time, the pool runs all of them.
         """
         mine = functions[-1:] if len(functions) <= self._width else ()
-        futures = [self._pool.submit(function) for function in functions[: len(functions) - len(mine)]]
-        futures.extend(map(_ended, mine))
-        wait(futures)
-        return [future.result() for future in futures]
+        others = [self._pool.submit(function) for function in functions[: len(functions) - len(mine)]]
+        ended = list(map(_ended, mine))
+        ended = [*(_ended(other.result) for other in others), *ended]
+        for _, error in ended:
+            if error is not None:
+                raise error
+        return [result for result, _ in ended]
 
 
-def _ended(function: Callable[[], object]) -> Future[object]:
-    """Run a function. Its error is raised after the others have ended."""
-    future: Future[object] = Future()
+def _ended(function: Callable[[], object]) -> tuple[object, Exception | None]:
+    """Run a function. Return its result and its error, which is raised after the others have ended."""
     try:
-        future.set_result(function())
-    except Exception as error:  # noqa: BLE001 - raised where the result is read
-        future.set_exception(error)
-    return future
+        return function(), None
+    except Exception as error:  # noqa: BLE001 - raised after the others have ended
+        return None, error

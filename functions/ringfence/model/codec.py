@@ -176,4 +176,4 @@ def instant_text(instant: datetime) -> str:
     """Return an aware time in UTC with microseconds."""
     if instant.tzinfo is None:
         raise InternalError("a time without a time zone")
-    return instant.astimezone(UTC).isoformat(timespec="microseconds")
+    return (instant if instant.tzinfo is UTC else instant.astimezone(UTC)).isoformat(timespec="microseconds")
