@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 MODEL, PAGINATORS, RULES, ENDPOINTS = "service-2", "paginators-1", "endpoint-rule-set-1", "endpoints"
 """Documents by botocore's names. Waiters and examples are not kept: nothing uses them."""
+_OF_REGION = frozenset({"Region", "UseDualStack", "UseFIPS", "Endpoint"})
+"""The parameters of rules that say the same for every request of a client. botocore evaluates rules for each.
+
+Without rules, it takes the endpoint from `endpoints.json` when it makes the client. It is the same endpoint,
+unless a client in an isolated partition asks for FIPS or dual-stack. Functions ask for neither.
+"""
 _EXTRAS = ".sdk-extras"
 """Beside a document: what botocore merges into it when it reads it."""
 _UNREAD = ("documentation", "documentationUrl", "enum", "pattern")
@@ -71,9 +77,16 @@ def _trim_service(folder: Path, operations: Collection[str]) -> str:
     latest.mkdir()
     _write(latest, MODEL, model_of(model, operations))
     _write(latest, PAGINATORS, {"pagination": _only(pages.get("pagination", {}), operations)})
-    _write(latest, RULES, _without_documentation(rules))
+    if not follow_from_region(rules):
+        _write(latest, RULES, _without_documentation(rules))
     prefix: str = model["metadata"]["endpointPrefix"]
     return prefix
+
+
+def follow_from_region(rules: Json) -> bool:
+    """Return whether a service's rules of endpoints say the same for every request of a client."""
+    parameters: Json = rules.get("parameters", {})
+    return parameters.keys() <= _OF_REGION
 
 
 def model_of(model: Json, operations: Collection[str]) -> Json:

@@ -10,13 +10,23 @@ import botocore.session
 import pytest
 from botocore import UNSIGNED, xform_name
 from botocore.config import Config
+from botocore.endpoint_provider import EndpointProvider
+from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, ServiceModel, StructureShape
 from botocore.regions import EndpointResolver
 from botocore.utils import ArgumentGenerator
 
 from stacks.operations import operations
-from stacks.service_models import MODEL, PAGINATORS, RULES, UnknownOperationError, model_of, trim
+from stacks.service_models import (
+    MODEL,
+    PAGINATORS,
+    RULES,
+    UnknownOperationError,
+    follow_from_region,
+    model_of,
+    trim,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,10 +133,62 @@ def test_pages_are_read_as_before(kept: Loader, service: str) -> None:
     }
 
 
+REGIONAL = tuple(one for one in OPERATIONS if follow_from_region(FULL.load_service_model(one, RULES)))
+"""The services whose endpoint depends on nothing but the region."""
+
+
+def test_rules_that_read_requests_are_kept() -> None:
+    assert OPERATIONS.keys() - set(REGIONAL) == {"dynamodb", "events", "s3", "sts"}
+
+
 @SERVICES
-def test_the_rules_of_endpoints_are_as_before(kept: Loader, service: str) -> None:
+def test_the_rules_of_endpoints_are_as_before_or_follow_from_the_region(kept: Loader, service: str) -> None:
     before = FULL.load_service_model(service, RULES)
-    assert kept.load_service_model(service, RULES) == without_documentation(before)
+    if service in REGIONAL:
+        with pytest.raises(UnknownServiceError):
+            kept.load_service_model(service, RULES)
+    else:
+        assert kept.load_service_model(service, RULES) == without_documentation(before)
+
+
+@pytest.mark.parametrize("service", REGIONAL)
+def test_the_endpoint_is_the_one_of_the_rules_in_every_region(kept: Loader, service: str) -> None:
+    rules = FULL.load_service_model(service, RULES)
+    provider = EndpointProvider(rules, FULL.load_data("partitions"))
+    resolver = EndpointResolver(kept.load_data("endpoints"))
+    prefix = model(service)["metadata"]["endpointPrefix"]
+    for region in regions():
+        by_rules = provider.resolve_endpoint(Region=region, UseDualStack=False, UseFIPS=False)
+        found = resolver.construct_endpoint(prefix, region)
+        assert found is not None
+        assert f"https://{found['hostname']}" == by_rules.url
+        schemes = by_rules.properties.get("authSchemes", [{}])
+        signed_for = found.get("credentialScope", {}).get("region", region)
+        assert signed_for == schemes[0].get("signingRegion", region)
+
+
+def regions() -> tuple[str, ...]:
+    """Return every region that botocore knows, and one that it does not."""
+    listed = {name for one in FULL.load_data("endpoints")["partitions"] for name in one["regions"]}
+    known = {name for one in FULL.load_data("partitions")["partitions"] for name in one["regions"]}
+    found = tuple(sorted(name for name in listed | known if not name.endswith("-global")))
+    assert len(found) > 40
+    return (*found, FUTURE)
+
+
+@SERVICES
+@pytest.mark.parametrize("region", ["eu-west-1", "us-gov-west-1", "cn-north-1", FUTURE])
+def test_a_client_signs_for_the_same_endpoint_as_before(kept: Loader, service: str, region: str) -> None:
+    operation = OPERATIONS[service][0]
+    found = []
+    for loader in (FULL, kept):
+        made = client(loader, service, account="111122223333", region=region)
+        shape = made.meta.service_model.operation_model(operation).input_shape
+        skeleton = ArgumentGenerator(use_member_names=True).generate_skeleton(shape) if shape else {}
+        _, url, headers, _ = sent_parts(made, operation, with_bytes(skeleton))
+        scope = headers["Authorization"].decode().split("/")
+        found.append((url, scope[2:4]))
+    assert found[0] == found[1]
 
 
 def test_the_partitions_are_as_before(kept: Loader) -> None:
@@ -167,7 +229,9 @@ class Sent(Exception):
     """A request, in place of its answer: method, URL, headers, body."""
 
 
-def client(loader: Loader, service: str, account: str = "", **settings: object) -> BaseClient:
+def client(
+    loader: Loader, service: str, account: str = "", region: str = "eu-west-1", **settings: object
+) -> BaseClient:
     """Return a client that sends nothing. With an account, it has credentials of it."""
     session = botocore.session.Session()
     session.register_component("data_loader", loader)
@@ -176,7 +240,7 @@ def client(loader: Loader, service: str, account: str = "", **settings: object) 
     else:
         settings["signature_version"] = UNSIGNED
     config = Config(parameter_validation=False, **settings)  # type: ignore[arg-type]  # any settings
-    made = session.create_client(service, "eu-west-1", config=config)
+    made = session.create_client(service, region, config=config)
 
     def stop(request: AWSPreparedRequest, **_: object) -> None:
         headers = {name: one for name, one in request.headers.items() if name not in RANDOM}
@@ -194,6 +258,13 @@ def sent(made: BaseClient, operation: str, parameters: Json) -> str:
     with pytest.raises((Sent, botocore.exceptions.BotoCoreError)) as stopped:
         getattr(made, xform_name(operation))(**parameters)
     return repr(stopped.value)
+
+
+def sent_parts(made: BaseClient, operation: str, parameters: Json) -> Any:  # noqa: ANN401 - what `Sent` holds
+    """Return the method, URL, headers and body of a request."""
+    with pytest.raises(Sent) as stopped:
+        getattr(made, xform_name(operation))(**parameters)
+    return stopped.value.args
 
 
 def with_bytes(example: Any) -> Any:  # noqa: ANN401 - any parameters
