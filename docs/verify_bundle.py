@@ -106,9 +106,10 @@ class Bundle:
             )
             begin = at + 30 + len(name)
             local = b"PK\3\4" + self.bytes[at + 4 : at + 6] + fields + b"\0\0" + name
-            must(one.header_offset == at and self.bytes[at:begin] == local, f"other bytes before {name!r}")
+            alone = one.header_offset == at and self.bytes[at:begin] == local
+            must(alone, f"other bytes before {one.filename}")
             at = begin + one.compress_size
-            must(self.is_only(one, self.bytes[begin:at]), f"other bytes in {name!r}")
+            must(self.is_only(one, self.bytes[begin:at]), f"other bytes in {one.filename}")
             versions = bytes((one.create_version, one.create_system, one.extract_version, one.reserved))
             offset = 0xFFFFFFFF if long else one.header_offset
             more = struct.pack("<4H2L", len(long), 0, 0, one.internal_attr, one.external_attr, offset)

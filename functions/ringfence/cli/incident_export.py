@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringfence.cli.change_rows import COLUMNS as CHANGE_COLUMNS
+from ringfence.cli.change_rows import change_rows
 from ringfence.cli.choices import OneOf
 from ringfence.cli.completion import incidents
 from ringfence.cli.decision_rows import COLUMNS as DECISION_COLUMNS
@@ -41,7 +43,7 @@ HTML = "html"
 @click.option(
     "--format",
     "form",
-    type=OneOf("ocsf", "jsonl", "csv", "decisions", HTML),
+    type=OneOf("ocsf", "jsonl", "csv", "changes", "decisions", HTML),
     default="jsonl",
     show_default=True,
     help="What to print.",
@@ -68,9 +70,11 @@ def export(home: Home, names: tuple[str, ...], *, form: str, since: datetime, un
 
     Formats: `ocsf` prints Remediation Activities and Detection Findings of OCSF 1.6.0, one JSON object per
     line. `jsonl` prints the entries of the audit log, one per line. `csv` prints one row per response, with
-    who decided and why. `decisions` prints one row of CSV per decision, request, approval and answer, with
-    the person, the reason and the SHA-256 of the policy file. `html` prints a page with the responses, their
-    changes and the decisions, without scripts, which says whether the chains of entries are intact.
+    who decided and why. `changes` prints one row of CSV per change: when, which resource, from which value to
+    which, with which result, who made it, and who decided under which policy. `decisions` prints one row of
+    CSV per decision, request, approval and answer, with the person, the reason and the SHA-256 of the policy
+    file. `html` prints a page with the responses, their changes and the decisions, without scripts, which
+    says whether the chains of entries are intact.
     `ringfence audit export` writes a signed bundle.
 
     Exit code 0: everything was printed. 1: the audit log cannot be read, or the page says that a chain is not
@@ -158,14 +162,22 @@ def _decisions(entries: Entries) -> Iterator[str]:
     return map(csv_row, decision_rows(entries))
 
 
+def _changes(entries: Entries) -> Iterator[str]:
+    import ringfence.runbooks.catalogue  # noqa: F401 - steps can be read once their classes were imported
+
+    return map(csv_row, change_rows(entries))
+
+
 def _columns(form: str) -> tuple[str, ...]:
     """Return the names of the columns. Empty for a form without columns."""
-    return {"csv": RESPONSE_COLUMNS, "decisions": DECISION_COLUMNS}.get(form, ())
+    columns = {"csv": RESPONSE_COLUMNS, "changes": CHANGE_COLUMNS, "decisions": DECISION_COLUMNS}
+    return columns.get(form, ())
 
 
 _FORMATS: Mapping[str, Callable[[Entries], Iterator[str]]] = {
     "ocsf": _ocsf,
     "jsonl": _jsonl,
     "csv": _csv,
+    "changes": _changes,
     "decisions": _decisions,
 }

@@ -10,6 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ringfence.aws.audit_items import to_item
+from ringfence.cli.change_rows import COLUMNS as CHANGES
+from ringfence.cli.change_rows import change_rows
 from ringfence.cli.decision_rows import COLUMNS as DECISIONS
 from ringfence.cli.export_rows import RESPONSE_COLUMNS as COLUMNS
 from ringfence.cli.main import main
@@ -166,6 +168,33 @@ def test_the_page_names_a_response_whose_chain_is_not_intact_and_escapes_names()
     assert "&lt;script&gt;" in done.stdout
     assert "not intact" in done.stdout
     assert f"<li>{incident} contain-instance: " in done.stdout
+
+
+def test_changes_are_a_row_for_each_attempt_with_who_decided() -> None:
+    header, *rows = csv.reader(export("--format", "changes", *PERIOD).stdout.splitlines())
+    assert tuple(header) == CHANGES
+    facts = [entry.fact for entries in ENTRIES.values() for entry in entries]
+    assert len(rows) == sum(isinstance(one, Intended) for one in facts)
+    told = [dict(zip(CHANGES, row, strict=True)) for row in rows]
+    hashes = {(one["incident"], one["hash"]) for one in lines(*PERIOD)}
+    for one in told:
+        entries = ENTRIES[one["incident"]]
+        intended = entries[int(one["entry"])].fact
+        assert isinstance(intended, Intended)
+        assert (one["before"], one["after"]) == intended.step.diff()
+        assert (one["incident"], one["hash"]) in hashes
+        assert one["mode"] == "auto"
+    undone = [one for one in told if one["incident"] == RELEASED and one["requested_by"]]
+    assert {(one["requested_by"], one["request"]) for one in undone} == {(PERSON, REASON)}
+    assert all(one["result"] == "applied" and one["finished"] >= one["at"] for one in undone)
+
+
+def test_a_change_whose_outcome_is_not_recorded_has_begun() -> None:
+    entries = ENTRIES[CONTAINED]
+    first = next(one.seq for one in entries if isinstance(one.fact, Intended))
+    (row,) = change_rows(entries[: first + 1])
+    told = dict(zip(CHANGES, row, strict=True))
+    assert (told["result"], told["finished"], told["hash"]) == ("begun", "", entries[first].hash)
 
 
 def test_a_name_that_an_intruder_chose_is_no_formula() -> None:
