@@ -40,6 +40,10 @@ def test_what_the_record_says_is_so(family: str) -> None:
         check(seed, family)
 
 
+def test_a_release_leaves_what_another_incident_needs_although_its_own_denial_was_never_made() -> None:
+    check(238, "two keys of one user")
+
+
 @pytest.mark.parametrize("family", families())
 def test_pauses_stop_every_change_within_a_minute_and_nothing_is_lost(family: str) -> None:
     for seed in seeds()[: len(seeds()) // 8]:

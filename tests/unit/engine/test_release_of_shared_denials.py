@@ -27,6 +27,7 @@ from ringfence.observations.iam.used_roles import UsedRole, UsedRoles
 from ringfence.observations.logging.trail import Trail
 from ringfence.record.chain import ChainKey
 from ringfence.record.facts import Released, Result, RunRequested
+from ringfence.remediations.deny_principal import deny_principal
 from ringfence.runbooks.contain_credentials import CONTAIN_CREDENTIALS
 from ringfence.steps.iam.access_keys import ActivateAccessKey
 from ringfence.steps.iam.denial import HolderStep, PutDenial
@@ -45,6 +46,7 @@ from tests.support.strategies.credentials import (
 from tests.support.worlds import LEASE, NOON, Ticking, finding, order
 
 if TYPE_CHECKING:
+    from ringfence.model.runbook import Runbook
     from ringfence.model.step import Step
     from ringfence.model.subject import PrincipalRef
 
@@ -70,9 +72,16 @@ class Home:
         self.cloud = MemoryCloud(ResourceState(PERSON, {type(one): one for one in seen}), self.clock)
         self.ports = Ports(self.cloud, self.log, self.clock, lambda jobs: [job() for job in jobs])
 
-    def respond(self, ref: PrincipalRef) -> str:
+    def activate(self) -> None:
+        """Let somebody activate the credential that is no access key."""
+        assert self.cloud.world
+        seen = self.cloud.world[OtherCredentials]
+        credentials = tuple(replace(one, status="Active") for one in seen.credentials)
+        self.cloud.world = self.cloud.world.with_observation(replace(seen, credentials=credentials))
+
+    def respond(self, ref: PrincipalRef, runbook: Runbook = RUNBOOK) -> str:
         received = finding(f"f-{ref.id}", updated=self.clock(), subjects=(ref,))
-        asked = order(self.clock(), attempt=f"a-{self.clock()}", received=received, runbook=RUNBOOK)
+        asked = order(self.clock(), attempt=f"a-{self.clock()}", received=received, runbook=runbook)
         report = Engine(self.ports).respond(replace(asked, ref=ref, choices=RUNBOOK.choose(EVERYTHING)))
         self.clock.tick(minutes=5)
         return report.incident
@@ -135,6 +144,22 @@ def test_credentials_that_another_incident_of_the_user_needs_stay_deactivated() 
     assert home.credential == "Inactive"
     assert home.cloud.world
     assert home.cloud.world[Password].reset
+
+
+def test_what_was_deactivated_before_its_own_denial_stays_so_while_another_incident_needs_it() -> None:
+    """An execution can die between the two, so this incident has no step that denies anything."""
+    home = Home(Denial(DEPLOY))
+    second = home.respond(BESIDE)
+    home.activate()
+    ids = (one for one in RUNBOOK.ids if one != deny_principal.id)
+    first = home.respond(KEY, RUNBOOK.narrowed(ids))
+    assert home.credential == "Inactive"
+    with pytest.raises(Refused, match=second):
+        home.release(KEY, first)
+    home.release(KEY, first, skip_drifted=True)
+    assert home.credential == "Inactive"
+    home.release(BESIDE, second)
+    assert not home.denied
 
 
 def test_without_another_incident_everything_is_given_back() -> None:

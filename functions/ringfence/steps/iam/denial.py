@@ -9,22 +9,20 @@ from ringfence.model.answers import accept
 from ringfence.model.call import Call, Failed, Permission, SansIO
 from ringfence.model.codec import value
 from ringfence.model.frozen import frozen
-from ringfence.model.kinds.access_key import AccessKeyRef
-from ringfence.model.kinds.iam_user import UserRef
 from ringfence.model.step import Done, State
-from ringfence.model.subject import GLOBAL
 from ringfence.model.symbol import Ready
 from ringfence.observations.iam.access_key import AccessKey
 from ringfence.observations.iam.denial import Denial, Policy
-from ringfence.observations.iam.denial_names import NAME, InlineStep, PolicyStep, denies, own_arn, subject_of
+from ringfence.observations.iam.denial_names import NAME, InlineStep, PolicyStep, denies
 from ringfence.observations.iam.identity import ROLES
 from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY, OWN_POLICIES
-from ringfence.observations.iam.principals import ROLE, USER, USERS, Holder, UserStep
+from ringfence.observations.iam.principals import ROLE, USER, USERS, Holder
 from ringfence.observations.iam.reach import DENY_ALL, Reach, described, only_denies, reach_of
 from ringfence.steps.iam.denial_policies import EXISTS, UNUSED
+from ringfence.steps.iam.sharers import RestrictingStep, denied_for, of_user
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Names, Step
@@ -66,7 +64,7 @@ class _OnHolder:
     holder: Holder
 
 
-class HolderStep(UserStep):
+class HolderStep(RestrictingStep):
     """A step on a user or a role."""
 
     holder: Holder
@@ -103,33 +101,17 @@ class HolderStep(UserStep):
         denial = self.seen(observed)
         if denial is None:
             return ()
-        others = {one.name for one in denial.inline} - denial.own(ref, (self,))
-        subjects = (subject_of(name, self.holder, ref.account) for name in sorted(others))
-        found = (*subjects, *self._denied_by_managed(ref, denial, observed))
-        return tuple(one for one in found if one is not None and one.key != ref.key)
-
-    def _denied_by_managed(self, ref: Ref, denial: Denial, observed: ResourceState) -> Iterator[Ref]:
-        """Yield the user and its keys that a managed policy of ours denies: its name is made of theirs."""
-        for one in self._of_user(ref, observed):
-            managed = (*sorted(denial.attached), denial.boundary)
-            if any(own_arn(one, self.holder, denial.document(arn)) == arn for arn in managed):
-                yield one
+        return denied_for(self.holder, denial, ref, observed, (self,))
 
     def may_be_shared_with(self, ref: Ref, observed: ResourceState) -> tuple[Ref, ...]:
         """Return the user and its keys, without the subject. The sessions of a role are known to nobody."""
-        return tuple(one for one in self._of_user(ref, observed) if one.key != ref.key)
+        if self.holder.kind != USER:
+            return ()
+        return tuple(one for one in of_user(self.holder.name, ref, observed) if one.key != ref.key)
 
     def restricts_same(self, other: Step) -> bool:
         """Return whether it denies the same user or role."""
         return isinstance(other, HolderStep) and other.holder.id == self.holder.id
-
-    def _of_user(self, ref: Ref, observed: ResourceState) -> tuple[Ref, ...]:
-        """Return the user and its keys. Nothing for a role."""
-        if self.holder.kind != USER:
-            return ()
-        keys = observed[AccessKey].keys if AccessKey in observed else ()
-        named = (AccessKeyRef(ref.account, GLOBAL, key.id, self.holder.name) for key in keys)
-        return (UserRef(ref.account, GLOBAL, self.holder.name), *named)
 
     def call(self, action: str, parameters: Mapping[str, object]) -> Call:
         """Return a call on the holder; `{}` in the action stands for User or Role."""

@@ -16,12 +16,12 @@ from ringfence.model.step import Done, State
 from ringfence.observations.iam.access_key import ACTIVE, INACTIVE
 from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
 from ringfence.observations.iam.other_credentials import KINDS, OtherCredentials
-from ringfence.observations.iam.principals import USERS, UserStep
+from ringfence.observations.iam.principals import USERS
+from ringfence.steps.iam.sharers import SharedStep
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
     from ringfence.model.step import Names
-    from ringfence.model.subject import Ref
 
 _REFUSED = ("InvalidInput", "LimitExceeded")
 
@@ -33,7 +33,7 @@ class _OfUser:
     user: str
 
 
-class _CredentialStatusStep(UserStep):
+class _CredentialStatusStep(SharedStep):
     """What deactivating and activating have in common."""
 
     user: str
@@ -62,10 +62,6 @@ class _CredentialStatusStep(UserStep):
         """Return the step on the user with its name of now."""
         seen, known = observed[OtherCredentials], cast("_OfUser", self)
         return cast("Self", replace(known, user=seen.user)) if seen.credential(self.kind, self.id) else self
-
-    def is_shared(self, ref: Ref) -> bool:  # noqa: ARG002 - these credentials have no incident
-        """Return True: every incident of the user's credentials needs it."""
-        return True
 
     def apply(self, names: Names) -> SansIO[Done]:  # noqa: ARG002 - relies on no symbol
         """Set the status."""

@@ -9,15 +9,15 @@ from ringfence.model.codec import value
 from ringfence.model.setting import SettingStep
 from ringfence.observations.iam.instance_denials import NO_SUCH_ENTITY
 from ringfence.observations.iam.password import Password
-from ringfence.observations.iam.principals import USERS, UserStep
+from ringfence.observations.iam.principals import USERS
+from ringfence.steps.iam.sharers import SharedStep
 
 if TYPE_CHECKING:
     from ringfence.model.observation import ResourceState
-    from ringfence.model.subject import Ref
 
 
 @value
-class SetPasswordReset(UserStep, SettingStep):
+class SetPasswordReset(SharedStep, SettingStep):
     """Set whether the user must choose a new password at the next sign-in. The password does not change.
 
     Attributes
@@ -52,10 +52,6 @@ class SetPasswordReset(UserStep, SettingStep):
     def target(self) -> str:
         """The flag."""
         return f"user/{self.user}/password-reset-required"
-
-    def is_shared(self, ref: Ref) -> bool:  # noqa: ARG002 - a password has no incident
-        """Return True: every incident of the user's credentials needs it."""
-        return True
 
     def parameters(self) -> dict[str, object]:
         """Set the flag and nothing else."""
