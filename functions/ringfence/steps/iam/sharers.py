@@ -1,4 +1,4 @@
-"""For whom else a user or a role is restricted: a release leaves what other incidents need."""
+"""Other incidents that need a restriction of the same user or role. A release leaves what they need."""
 
 from __future__ import annotations
 
