@@ -34,7 +34,7 @@ class SharedStep(RestrictingStep):
     shows_sharers: ClassVar = (AccessKey, Denial)
 
     def is_shared(self, ref: Ref) -> bool:  # noqa: ARG002 - subclasses look
-        """Return True: what it changes has no incident of its own."""
+        """Return True: no incident is about what it changes."""
         return True
 
     def also_held_by(self, ref: Ref, observed: ResourceState) -> tuple[Ref, ...]:
