@@ -59,7 +59,12 @@ class Mapped:
 SHIPPED = (
     Mapped("guardduty", OFF, reason="Ringfence answers the events of GuardDuty itself"),
     Mapped("config", OFF, reason="Ringfence answers the events of AWS Config itself"),
-    Mapped("health", OFF, reason="Ringfence answers the events of AWS Health itself"),
+    Mapped(
+        "health",
+        OFF,
+        reason="Ringfence answers AWS Health's own events about exposed credentials and abuse; an entry in "
+        "`mappings` of the policy can notify people of others",
+    ),
     Mapped("access-analyzer", NOTIFY),
     Mapped("inspector", NOTIFY, severity=CRITICAL),
     Mapped("macie", NOTIFY, severity=HIGH),

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 SIGMA_RULE = Path(__file__).with_name("sigma_rule.yml")
 """The rule in Sigma's form that the deployment evaluates beside those of the pack."""
 ROLE, SCANNER = "office-ids", "office-scanner"
+TOLD = "Effects/Data Exposure"
+"""The type of AWS Health's findings in Security Hub of which people are notified."""
 TRUSTED = "acme/edr"
 """The product whose findings are contained if Security Hub holds them."""
 
@@ -36,7 +38,7 @@ def incoming(account: str) -> dict[str, object]:
     """Return the sections of the policy: what is told, who may send findings, and which runbook answers."""
     subjects = ["instance/*/*/*"]
     return {
-        "sweep": {"suppressed": "tell"},
+        "sweep": {"suppressed": "tell", "guardduty-administrator": "home"},
         "senders": [
             {"role": _role(account, ROLE), "subjects": subjects, "mode": "dry-run"},
             {"account": "home", "subjects": subjects},
@@ -52,6 +54,7 @@ def incoming(account: str) -> dict[str, object]:
         "mappings": [
             {"product": PRODUCT, "finding": f"{TYPE}sigma-*", "runbook": "contain-credentials"},
             {"product": PRODUCT, "finding": f"{TYPE}{BRUTE_FORCE.id}", "runbook": "contain-credentials"},
+            {"product": "health", "finding": TOLD, "runbook": "notify"},
             {"product": "office-ids", "finding": "C2/*", "runbook": "contain-instance"},
             {"product": f"arn:*:product/{TRUSTED}", "runbook": "contain-instance", "mode": "auto"},
         ],

@@ -15,6 +15,7 @@ from ringfence.local.findings import formatted
 from ringfence.local.samples import access_analyzer, security_hub
 from ringfence.local.settings import ACCOUNT, REGION
 from tests.e2e.intake.controls import hub
+from tests.e2e.intake.senders import TOLD
 from tests.e2e.world import Inbox, until
 from tests.support.samples.bus import entry
 
@@ -45,6 +46,34 @@ def test_of_a_critical_finding_of_inspector_or_macie_a_person_is_told(
     )
     hub(intake).batch_import_findings(Findings=[found])
     until(partial(inbox.texts, title), "a person is notified")
+
+
+def of_health(intake: Compliance, type_: str, title: str) -> Json:
+    """Return a finding of AWS Health, with the code of its event as its title."""
+    local = intake.world.local
+    return security_hub.asff(
+        AwsAccountId=local.account,
+        Region=local.region,
+        Id=f"arn:aws:health:{local.region}:{local.account}:event/RISK/{title}/{title}-{uuid.uuid4()}",
+        ProductArn=f"arn:aws:securityhub:{local.region}::product/aws/health",
+        GeneratorId=title,
+        Types=[type_],
+        Title=title,
+        Severity={"Label": "INFORMATIONAL", "Normalized": 0},
+        UpdatedAt=formatted(datetime.now(UTC)),
+        Resources=[{"Type": "Other", "Id": f"arn:aws:health:{local.region}:{local.account}:event/{title}"}],
+    )
+
+
+def test_of_a_finding_of_aws_health_a_person_is_told_if_the_policy_maps_it(intake: Compliance) -> None:
+    """The shipped table leaves the others to AWS Health's own events."""
+    inbox, mark = Inbox(intake.world), uuid.uuid4().hex
+    told, left = f"AWS_RISK_TOLD_{mark}", f"AWS_RISK_LEFT_{mark}"
+    findings = [of_health(intake, "Software and Configuration Checks", left), of_health(intake, TOLD, told)]
+    hub(intake).batch_import_findings(Findings=findings)
+    until(partial(inbox.texts, told), "a person is notified")
+    intake.world.quiet("ringfence-intake")
+    assert inbox.texts(left) == []
 
 
 def bad_v2(mark: str) -> Json:

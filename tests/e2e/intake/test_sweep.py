@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ringfence.aws.sweep_items import SweepItems
 from ringfence.events.guardduty.sweep import FINDINGS
 from ringfence.handlers.parts import SWEEP, Part
 from ringfence.local.findings import InstanceFinding
@@ -15,9 +16,10 @@ from ringfence.model.kinds.bucket import BucketRef
 from ringfence.model.place import Place
 from ringfence.policy.sweeps import CONFIG, SEVERE
 from ringfence.record.facts import FindingReceived
-from ringfence.record.sweeps import Progress
+from ringfence.record.sweeps import Progress, sweep_key
+from tests.e2e.intake.scanned import THIRD_ACCOUNT
 from tests.e2e.sweeps import due, remember, routed, sweep
-from tests.e2e.world import Inbox, until
+from tests.e2e.world import OTHER_ACCOUNT, Inbox, until
 
 if TYPE_CHECKING:
     from ringfence.local.estate import Server
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 RUNBOOK, PLACES = "contain-instance", 4
+"""GuardDuty is read in one place first: in the account that administers it."""
 
 
 def forget(intake: Compliance, name: str) -> None:
@@ -56,7 +59,7 @@ def swept(intake: Compliance) -> Swept:
         finding = world.send(server)
         world.quiet(f"ringfence-{RUNBOOK}")
     assert not world.history(server).entries, "the event is lost"
-    sweep(intake, SEVERE, RUNBOOK, places=PLACES)
+    sweep(intake, SEVERE, RUNBOOK, places=1)
     return Swept(server, finding, world.complete(server))
 
 
@@ -67,7 +70,7 @@ def test_a_finding_whose_event_was_lost_is_answered(intake: Compliance, swept: S
 
 def test_the_event_and_the_sweep_lead_to_one_incident(intake: Compliance, swept: Swept) -> None:
     intake.world.deployment.send(swept.finding)
-    sweep(intake, SEVERE, RUNBOOK, places=PLACES)
+    sweep(intake, SEVERE, RUNBOOK, places=1)
     history = intake.world.history(swept.server)
     assert history.incident == swept.history.incident
     assert len(history.of(FindingReceived)) == 1
@@ -78,10 +81,45 @@ def test_what_was_released_rests_when_it_is_swept(intake: Compliance, swept: Swe
     done = intake.hand.types("release", incident, "--yes", "--reason", "it was a drill")
     assert done.returncode == 0, done.stdout + done.stderr
     forget(intake, SEVERE)
-    sweep(intake, SEVERE, RUNBOOK, places=PLACES)
+    sweep(intake, SEVERE, RUNBOOK, places=1)
     until(lambda: intake.world.history(swept.server).released_at, "the release is recorded")
     assert intake.world.history(swept.server).incident == incident
     assert not intake.world.inspector().closed(swept.server)
+
+
+@pytest.fixture(scope="module")
+def member(intake: Compliance) -> str:
+    """Let the home account administer GuardDuty of one of the other accounts."""
+    guardduty = intake.world.client("guardduty")
+    detectors = guardduty.list_detectors()["DetectorIds"] or [
+        guardduty.create_detector(Enable=True)["DetectorId"]
+    ]
+    details = [{"AccountId": THIRD_ACCOUNT, "Email": "third@example.com"}]
+    guardduty.create_members(DetectorId=detectors[0], AccountDetails=details)
+    return THIRD_ACCOUNT
+
+
+def test_members_are_read_in_the_administrators_account_and_the_others_by_themselves(
+    intake: Compliance, member: str
+) -> None:
+    world, servers = intake.world, []
+    for account, bus in ((member, world.local.account), (OTHER_ACCOUNT, OTHER_ACCOUNT)):
+        builder = world.builder(account)
+        servers.append(builder.launch(builder.ground(), builder.name))
+        with intake.silent(RUNBOOK):
+            world.deployment.send(InstanceFinding.about(servers[-1]), account=bus)
+            world.quiet(f"ringfence-{RUNBOOK}")
+        assert not world.history(servers[-1]).entries, "the event is lost"
+    places = [Place(one, world.local.region) for one in (member, OTHER_ACCOUNT)]
+    for place in places:
+        remember(intake, SEVERE, place, {})
+    sweep(intake, SEVERE, RUNBOOK, places=1)
+    for server in servers:
+        received = intake.when(RUNBOOK, server.ref, lambda one: bool(one.of(FindingReceived)), "begun")
+        assert [one.finding.account for one in received.of(FindingReceived)] == [server.ref.account]
+    items = SweepItems(world.client("dynamodb"), world.deployment.control_table)
+    looked = [bool(items.read(sweep_key(SEVERE, one)).strands) for one in places]
+    assert looked == [False, True], "only the account that is no member was read by itself"
 
 
 def test_a_severity_that_rose_and_whose_event_was_lost_is_answered(intake: Compliance) -> None:
@@ -92,7 +130,7 @@ def test_a_severity_that_rose_and_whose_event_was_lost_is_answered(intake: Compl
     with intake.silent(RUNBOOK):
         world.deployment.send(replace(finding, severity=8.0, updated=datetime.now(UTC)))
         intake.quiet(RUNBOOK)
-    sweep(intake, SEVERE, RUNBOOK, places=PLACES)
+    sweep(intake, SEVERE, RUNBOOK, places=1)
     history = world.history(server)
     assert history.incident == first.incident
     assert [one.finding.severity for one in history.of(FindingReceived)] == [5.0, 8.0]

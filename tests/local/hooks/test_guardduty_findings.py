@@ -204,6 +204,24 @@ def test_the_administrator_hears_and_answers_the_finding_of_a_member(
         assert [one["AccountId"] for one in held(client, finding["id"])] == [ACCOUNT]
 
 
+def test_the_administrator_lists_its_members_in_pages(aws: LocalAws, guardduty: Any) -> None:
+    made = guardduty.create_detector(Enable=True)["DetectorId"]
+    assert guardduty.list_members(DetectorId=made)["Members"] == []
+    accounts = [f"{number:012d}" for number in range(1, 4)]
+    details = [{"AccountId": one, "Email": f"{one}@example.com"} for one in accounts]
+    assert guardduty.create_members(DetectorId=made, AccountDetails=details)["UnprocessedAccounts"] == []
+    first = guardduty.list_members(DetectorId=made, OnlyAssociated="true", MaxResults=2)
+    rest = guardduty.list_members(DetectorId=made, OnlyAssociated="true", NextToken=first["NextToken"])
+    found = [*first["Members"], *rest["Members"]]
+    assert [one["AccountId"] for one in found] == accounts
+    assert {(one["RelationshipStatus"], one["AdministratorId"]) for one in found} == {("Enabled", ACCOUNT)}
+    guardduty.delete_members(DetectorId=made, AccountIds=accounts[1:])
+    assert [one["AccountId"] for one in guardduty.list_members(DetectorId=made)["Members"]] == accounts[:1]
+    other = aws.client("guardduty", ADMINISTRATOR, REGION)
+    own = other.create_detector(Enable=True)["DetectorId"]
+    assert other.list_members(DetectorId=own)["Members"] == []
+
+
 def test_a_deleted_detector_takes_its_findings_with_it(
     aws: LocalAws, guardduty: Any, finding: Json, refusal: Callable[..., str]
 ) -> None:

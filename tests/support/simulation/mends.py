@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from ringfence.engine.apply import _Job
     from ringfence.engine.approved import Due, _Case
     from ringfence.engine.execution import Execution
-    from ringfence.engine.outcomes import Changes
     from ringfence.engine.intake import ExecutionContext
+    from ringfence.engine.outcomes import Changes
     from ringfence.engine.release import ResponseRelease
     from ringfence.engine.requests import Approving, ResponseRequest
     from ringfence.engine.results import ResponseResult

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ringfence.local.hooks import guardduty_findings
+from ringfence.local.hooks import guardduty_findings, guardduty_members
 from ringfence.local.hooks.patching import around
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def install() -> None:
     around(GuardDutyBackend, "create_detector", _refuse_a_second)
     around(Detector, "update", _keep_other_features)
     guardduty_findings.install()
+    guardduty_members.install()
 
 
 def _call_it_a_bad_request(_original: Original, error: Any) -> None:
