@@ -95,6 +95,13 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+def pytest_collection_finish() -> None:
+    """Keep reports of failures short. All values that the tests use are imported by now."""
+    from tests.support.short_reports import shorten  # only now: it is not needed before
+
+    shorten()
+
+
 def pytest_runtest_setup() -> None:
     """Log to this test's output: a process makes its logger once, with the output of the test that did so.
 

@@ -179,10 +179,18 @@ def check(stage: Stage, *ends: dict[str, object]) -> None:
     assert {entry.incident for entry in stage.log.all(stage.case.key)} == {history.incident}, "one incident"
 
 
+def unfinished(case: Case, result: ResponseResult) -> str:
+    """Say why the response to a case does not end: what remains, or what a person must check."""
+    left = result.verified
+    open_ = "; ".join((*left.remaining, *left.review, *left.waiting, *left.refused)) if left else ""
+    return f"{case.runbook.id}, findings {', '.join(case.types)}: {result.reason}: {open_}"
+
+
 def undisturbed(case: Case, finding_id: str = "f-1") -> tuple[int, dict[str, object]]:
     """Return how many calls one undisturbed run makes, and what it does."""
     stage, killer = Stage(case), Killer()
-    assert stage.run("a-1", killer, finding_id).status is IncidentStatus.COMPLETE
+    result = stage.run("a-1", killer, finding_id)
+    assert result.status is IncidentStatus.COMPLETE, unfinished(case, result)
     return killer.calls, end(stage)
 
 

@@ -5,6 +5,7 @@ The shipped policies decide about each of them.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,10 +24,13 @@ from ringfence.local.samples.fresh import about, fresh, marked
 from ringfence.local.samples.relayed import relayed
 from ringfence.model.reviews import ReviewTrigger
 from ringfence.policy.file import load_policy
+from ringfence.policy.lookup import items_of, mapping_of
 from ringfence.runbooks.catalogue import CATALOGUE
 from tests.support.delivery import Delivery
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ringfence.local.samples.catalogue import Sample
     from ringfence.model.finding import Finding
     from ringfence.model.runbook import Runbook
@@ -68,6 +72,36 @@ def test_each_trigger_has_a_sample_that_is_delivered_and_tells_of_its_subject(
         found = filter(trigger.matches, findings_of(event))
         assert any(isinstance(ref, kinds) for one in found for ref in one.subjects)
         assert Delivery(trigger).count(event) == 1
+
+
+def test_an_arn_and_the_address_of_a_queue_have_the_form_of_aws() -> None:
+    """A sample is in the form in which AWS publishes it, so that a kind that is added can read it."""
+    shown = {
+        (sample.type, name, text)
+        for sample in EVERY
+        for part in ("requestParameters", "responseElements")
+        for name, text in texts(mapping_of(new(sample).get("detail")).get(part))
+        if name.lower().endswith("arn") or name == "queueUrl"
+    }
+    assert {one for one in shown if not re.match(FORMS[one[1] == "queueUrl"], one[2])} == set()
+    assert {name for _, name, _ in shown} >= {"topicArn", "subscriptionArn", "queueUrl", "eventSourceArn"}
+
+
+FORMS = (
+    r"arn:aws:[a-z0-9-]+:[a-z0-9-]*:(?:[0-9]{12}|aws)?:.+",
+    r"https://sqs\.[a-z0-9-]+\.amazonaws\.com/[0-9]{12}/.+",
+)
+"""The form of an ARN, and of the address of a queue."""
+
+
+def texts(data: object, name: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each text of a document with the name of its field."""
+    for key, value in mapping_of(data).items():
+        yield from texts(value, key)
+    for value in items_of(data):
+        yield from texts(value, name)
+    if isinstance(data, str):
+        yield name, data
 
 
 def test_every_type_of_every_trigger_has_a_sample() -> None:

@@ -11,12 +11,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from ringfence.engine.ports import Ports
 from ringfence.engine.requests import ResponseRequest
 from ringfence.engine.run import Engine
 from ringfence.model.codec import canonical
 from ringfence.model.errors import Refused
 from ringfence.record.chain import Entry
+from ringfence.record.facts import Intended
+from ringfence.record.history import History
 from ringfence.record.status import IncidentStatus
 from ringfence.runbooks.catalogue import CATALOGUE
 from tests.support.fakes.memory_cloud import MemoryCloud
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ringfence.engine.results import ResponseResult
+    from ringfence.model.runbook import Runbook
     from ringfence.model.step import Step
     from ringfence.record.facts import FindingReceived
     from tests.support.runbook_worlds import Case
@@ -113,13 +118,24 @@ def _entry(kept: Mapping[str, Any]) -> Entry:
     return Entry(body["incident"], body["seq"], canonical(body), kept["hash"])
 
 
+def not_taken(runbook: Runbook, chains: Chains) -> frozenset[type[Step]]:
+    """Return the steps of a runbook that none of these chains takes."""
+    taken = {type(one.step) for chain in chains.values() for one in History(chain).of(Intended)}
+    return frozenset(runbook.steps) - taken
+
+
 def main() -> None:
-    """Record the cases that have no chain yet."""
+    """Record the cases that have no chain yet. Say which ones these are, and which steps no case takes."""
     FOLDER.mkdir(exist_ok=True)
-    for id_ in CATALOGUE:
+    for id_, runbook in CATALOGUE.items():
         kept = read(id_)
         new = {name: Recording(case).run() for name, case in worlds_of(id_).cases.items() if name not in kept}
-        path_of(id_).write_text(document({**kept, **new}), "utf-8")
+        if new:
+            path_of(id_).write_text(document({**kept, **new}), "utf-8")
+            click.echo(f"{id_}: recorded the chains of {', '.join(sorted(new))}")
+        if missing := not_taken(runbook, {**kept, **new}):
+            names = ", ".join(sorted(one.__name__ for one in missing))
+            click.echo(f"{id_}: no chain takes {names}. A chain that is there is not recorded again: add a case")
 
 
 if __name__ == "__main__":

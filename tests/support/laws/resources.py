@@ -56,6 +56,7 @@ NAMED_BY = {
     "user": ("UserName",),
 }
 """The parameters that name a resource of a type, by its name or its ARN."""
+_HINT = f"`{UNNAMED}`: NAMED_BY of tests/support/laws/resources.py knows no parameter that names the resource"
 VARIABLES = {"stack": "${StackName}"}
 """The variable of an ARN that a parameter fills, for types whose ARN ends with what nobody chooses."""
 
@@ -148,7 +149,8 @@ def allows_its_calls(worlds: Worlds, source: Source) -> None:
         if not types_of(action(call)):
             assert patterns == [ANYTHING], f"{action(call)} has no resource types"
         for kind, arn in arns(call):
-            assert any(means(pattern, arn) for pattern in patterns), f"{call}: {kind} {arn} not in {patterns}"
+            words = f"{call}: {kind} {arn} not in {patterns}. {_HINT}"
+            assert any(means(pattern, arn) for pattern in patterns), words
 
 
 def allows_nothing_else(worlds: Worlds, source: Source) -> None:
@@ -158,7 +160,8 @@ def allows_nothing_else(worlds: Worlds, source: Source) -> None:
         if permission.implied or not types_of(permission.action):
             continue
         acted_on = [arn for call in calls if action(call) == permission.action for _, arn in arns(call)]
-        assert _unused(permission.resources, acted_on) == [], permission.action
+        unused = _unused(permission.resources, acted_on)
+        assert unused == [], f"{permission.action} acts on {acted_on}, not on {unused}. {_HINT}"
 
 
 def _unused(patterns: Iterable[str], acted_on: list[str]) -> list[str]:

@@ -18,7 +18,7 @@ from ringfence.events.cloudtrail.trigger.defenses import PREFIX as DEFENSES
 from ringfence.events.cloudtrail.trigger.defenses import DefensesTrigger
 from ringfence.events.cloudtrail.trigger.own_resources import CALLS as OWN_CALLS
 from ringfence.events.cloudtrail.trigger.own_resources import PREFIX as OWN_RESOURCE
-from ringfence.events.cloudtrail.trigger.own_resources import REQUEST, RESPONSE, OwnTrigger
+from ringfence.events.cloudtrail.trigger.own_resources import REQUEST, RESPONSE, Named, OwnTrigger
 from ringfence.events.cloudtrail.trigger.quarantine import QuarantineTrigger
 from ringfence.events.cloudtrail.trigger.root import SIGNED_IN, RootTrigger
 from ringfence.events.cloudtrail.trigger.switched_off import CALLS_THAT_SWITCH_OFF, SwitchedOffTrigger
@@ -89,9 +89,7 @@ def _of_credentials(_: CredentialsTrigger, type_: str, __: type[Ref]) -> Iterato
 def _of_public(_: PublicTrigger, type_: str, __: type[Ref]) -> Iterator[Json]:
     for resource_type, kind in KINDS.items():
         if type_of(resource_type) == type_:
-            named = every_kind()[kind]
-            parts = {"partition": "aws", "region": REGION, "account": ACCOUNT, "id": named.example}
-            yield public_event(resource_type, named.arn_form.format(**parts))
+            yield public_event(resource_type, _arn(every_kind()[kind]))
 
 
 @samples.register(ReportedTrigger)
@@ -165,7 +163,8 @@ def _of_health(_: HealthTrigger, __: str, ___: type[Ref]) -> Iterator[Json]:
 def impairing_call(service: str, name: str) -> Json:
     """Make a call of the table, which fulfills its condition."""
     call = IMPAIRING[service, name]
-    parameters = {one: f"my-{one}" for one in call.names}
+    owner = f"arn:aws:{service}:{REGION}:{ACCOUNT}:"
+    parameters = {one: f"{owner if one.lower().endswith('arn') else ''}my-{one}" for one in call.names}
     if call.condition and not call.condition.absent:
         parameters[call.condition.parameter] = call.condition.texts[0]
     return call_event(service, name, parameters)
@@ -175,13 +174,23 @@ def own_call(service: str, name: str, **more: Any) -> Json:  # noqa: ANN401 - wh
     """Make a call of the table on a resource of Ringfence."""
     call = OWN_CALLS[service, name]
     named = call.named
-    look = (*named.prefixes, *named.wildcards, "")[0].replace(OWN_ACCOUNT, ACCOUNT).replace("*", "x")
+    look = next(iter(named.prefixes), "").replace(OWN_ACCOUNT, ACCOUNT) or _beginning(service, named)
     value: Any = f"{look}0A1B2C" if look else API if named.exact == (OWN_API,) else named.exact[0]
     for key in reversed(named.parameter.split(".")):
         value = {key: value}
     parts = {"parameters": None, "response": None, PARTS[named.part]: value}
     dated = f"{name}20150331v2" if call.dated else name
     return call_event(service, dated, parts["parameters"], parts["response"], **more)
+
+
+def _beginning(service: str, named: Named) -> str:
+    """Return the beginning of an ARN, or of the address of a queue, that the first wildcard matches."""
+    given = next(iter(named.wildcards), "").removesuffix("*")
+    if given.startswith("*/"):
+        return f"https://{service}.{REGION}.amazonaws.com/{ACCOUNT}{given[1:]}"
+    if given.startswith("*:"):
+        return f"arn:aws:{service}:{REGION}:{ACCOUNT}{given[1:]}"
+    return given.replace(":*:", f":{REGION}:{ACCOUNT}:")
 
 
 def switching_call(service: str, name: str, **more: Any) -> Json:  # noqa: ANN401 - what `call_event` takes
@@ -191,6 +200,12 @@ def switching_call(service: str, name: str, **more: Any) -> Json:  # noqa: ANN40
     return changed(event, f"detail.{part}.{parameter}", every_kind()[switching.kind].example)
 
 
+def _arn(kind: type[Ref]) -> str:
+    """Return the ARN of an example of a kind."""
+    parts = {"partition": "aws", "region": REGION, "account": ACCOUNT, "path": "", "id": kind.example}
+    return kind.arn_form.format(**parts)
+
+
 def calls(service: str, name: str) -> Iterator[Json]:
     """Yield a call that succeeded for each path at which its kind is declared to be named; none for ANY."""
     found = place(service, name)
@@ -198,7 +213,7 @@ def calls(service: str, name: str) -> Iterator[Json]:
         return
     for path in found.calls.paths or ("requestParameters.any",):
         root, *keys = path.split(".")
-        told: object = found.kind.example
+        told: object = _arn(found.kind) if path.lower().endswith("arn") else found.kind.example
         for key in reversed(keys):
             told = {key: told}
         event = call_event(service, name, None)
