@@ -135,7 +135,8 @@ def main() -> None:
             click.echo(f"{id_}: recorded the chains of {', '.join(sorted(new))}")
         if missing := not_taken(runbook, {**kept, **new}):
             names = ", ".join(sorted(one.__name__ for one in missing))
-            click.echo(f"{id_}: no chain takes {names}. A chain that is there is not recorded again: add a case")
+            words = "A chain that is there is not recorded again: add a case"
+            click.echo(f"{id_}: no chain takes {names}. {words}")
 
 
 if __name__ == "__main__":
