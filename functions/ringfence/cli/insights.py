@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ringfence.cli.insight_activity import FOUND, MOST_SHOWN, activity
+from ringfence.cli.insight_logs import Searches
 from ringfence.cli.text import is_terminal, row, safe
 from ringfence.model.errors import BadInput
 from ringfence.model.suggestions import unknown
@@ -21,9 +22,13 @@ if TYPE_CHECKING:
     from ringfence.insights.query import Query
 
 
-@click.group(short_help="Search logs for signs of an attack.")
+@click.group(cls=Searches, short_help="Search logs for signs of an attack.")
 def insights() -> None:
-    """Search logs for signs of an attack. Offline, without AWS."""
+    """Search logs for signs of an attack. Offline, without AWS.
+
+    A path instead of a command searches its logs: `ringfence insights PATH`. Records of CloudTrail are
+    searched as by `activity`, and flow logs as by `network`. The first file decides.
+    """
 
 
 insights.add_command(activity)
