@@ -93,6 +93,10 @@ WIDGETS = (
         ),
     ),
     Widget(
+        "Score of scheduled scans, and places in which something was not looked at",
+        (own(Measure(measures.SCORE), MAXIMUM), own(Measure(measures.INCOMPLETE_PLACES), MAXIMUM)),
+    ),
+    Widget(
         "Record: tampering, forged and unsealed entries",
         (own(Measure(measures.TAMPER)), own(Measure(measures.FORGED)), own(Measure(measures.UNSEALED))),
     ),

@@ -21,8 +21,10 @@ REVIEW_FAILED = "ReviewFailed"
 OUTPUTS_WAIT = "OutputsWait"
 FOUND_BY_SWEEP = "FoundBySweep"
 NOTICES = "Notices"
+SCORE = "Score"
+INCOMPLETE_PLACES = "IncompletePlaces"
 
-COUNT, SECONDS = "Count", "Seconds"
+COUNT, SECONDS, PERCENT = "Count", "Seconds", "Percent"
 
 
 @frozen

@@ -126,6 +126,33 @@ def test_the_results_of_a_place_are_lines_and_the_score_can_be_computed_again_fr
     assert scanned.told == []
 
 
+def metrics(printed: str, name: str) -> list[float]:
+    """Return the values of a metric that were written to the log."""
+    lines = [json.loads(line) for line in printed.splitlines() if '"_aws"' in line]
+    return [value for one in lines if name in one for value in one[name]]
+
+
+def test_the_score_is_a_metric_and_so_is_the_number_of_places_not_seen_in_full(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    scanned = Scanned((named(BUCKET, severity="high"),), (HOME, OTHER))
+    buckets(scanned.config, HERE, 3, 1)
+    scanned.config.denied.add(THERE)
+    scanned.run()
+    printed = capsys.readouterr().out
+    assert metrics(printed, "Score") == [scanned.history.scans[-1].score] == [75.0]
+    assert metrics(printed, "IncompletePlaces") == [1]
+
+
+def test_a_scan_without_a_score_writes_none_as_a_metric(capsys: pytest.CaptureFixture[str]) -> None:
+    scanned = Scanned((named(BUCKET),))
+    scanned.config.record(HERE)
+    scanned.run()
+    printed = capsys.readouterr().out
+    assert metrics(printed, "Score") == []
+    assert metrics(printed, "IncompletePlaces") == [0]
+
+
 def test_a_denied_place_is_named_passes_nothing_and_rings_the_alarm(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ringfence.handlers.logs import logger
+from ringfence.handlers.metrics import emit
 from ringfence.handlers.parts import DUE, SCAN, SUM, TRIES, Part, send_again, send_to_each, told
 from ringfence.handlers.scans.look import AT_ONCE, PlaceLook
 from ringfence.handlers.scans.score import scored
@@ -14,6 +15,7 @@ from ringfence.handlers.scans.timed import OVER, Timed
 from ringfence.model.frozen import replace as replaced
 from ringfence.model.place import Place
 from ringfence.model.resource_names import SCANS
+from ringfence.record.measures import INCOMPLETE_PLACES, PERCENT, SCORE, Measure
 from ringfence.record.scans import PlaceResults
 
 if TYPE_CHECKING:
@@ -130,6 +132,9 @@ class Scans:
         env.files.text(made.name, made.text)
         env.memory.keep_history(made.history, env.clock())
         logger().info("the scan ends", extra={"scan": scan, "score": made.summary.score})
+        emit((Measure(INCOMPLETE_PLACES, made.summary.incomplete),))
+        if made.summary.score is not None:
+            emit((Measure(SCORE, made.summary.score, PERCENT),))
         if made.notice:
             env.tell(made.notice)
 
