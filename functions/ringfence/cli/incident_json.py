@@ -42,22 +42,26 @@ def as_json(one: Brief, verified: Verified) -> dict[str, object]:
         "undone": [{"at": each.at.isoformat(), "who": each.who, "call": each.call} for each in one.overcome],
         "verified_at": at.isoformat() if at else None,
         "severity": one.severity,
-        "findings": [
-            {
-                "id": each.id,
-                "type": each.type,
-                "severity": each.severity,
-                "title": each.title,
-                "reported_by": each.reported_by,
-            }
-            for each in one.ranked
-        ],
+        "findings": _findings(one),
         "remote_addresses": list(one.remote_addresses),
         "remaining": [] if one.ended else list(now.words("remaining")),
         "refused": list(now.words("refused")),
         "exposure": list(now.residual_risk),
         "next": next_command(now).command,
     }
+
+
+def _findings(one: Brief) -> list[dict[str, object]]:
+    return [
+        {
+            "id": each.id,
+            "type": each.type,
+            "severity": each.severity,
+            "title": each.title,
+            "reported_by": each.reported_by,
+        }
+        for each in one.ranked
+    ]
 
 
 def _requested(asked: Line | None) -> dict[str, object] | None:

@@ -115,8 +115,7 @@ def release(  # noqa: PLR0913 - one parameter for each option
     with interruptible(lambda: incident, goes_on=False), screen.busy(f"releasing {incident}"):
         for follower in followers:
             poller.insist(follower.begin)
-        releasing = _Releasing(client, {**body, "dry_run": False}, followers, screen)
-        states = releasing.until_the_end(poller)
+        states = _Releasing(client, {**body, "dry_run": False}, followers, screen).until_the_end(poller)
     _conclude(given, screen, planned, states)
 
 

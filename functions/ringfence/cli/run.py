@@ -104,13 +104,8 @@ def run(  # noqa: PLR0913, PLR0917 - a command names its arguments and options
     checked(given, env)
     ref = replace(named, account=env.caller().account) if named.account == ANY_ACCOUNT else named
     who = {"runbook": runbook, "subject": subject_of(ref)}
-    body: dict[str, object] = {
-        **who,
-        "reason": given.reason,
-        "remediations": list(remediations),
-        "options": _options(options),
-    }
-    body |= {"despite_exempt": True} if despite_exempt else {}
+    body: dict[str, object] = {**who, "reason": given.reason, "remediations": list(remediations)}
+    body |= {"options": _options(options), **({"despite_exempt": True} if despite_exempt else {})}
     client, poller = env.client(given), Poller(given, env, screen)
     absent = partial(missing, ref, runbook, env.catalogue())
     with before_changes():
