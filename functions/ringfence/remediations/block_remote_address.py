@@ -6,6 +6,7 @@ whole subnets.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -79,12 +80,14 @@ def block_remote_address(instance: ResourceState, incident: Incident) -> Iterato
 
 def _addresses(incident: Incident) -> Iterator[str]:
     """Return the remote addresses as CIDR blocks. Ignore invalid ones and those of our own network."""
-    for text in dict.fromkeys(incident.remote_addresses):
-        try:
-            address = ip_address(text)
-        except ValueError:
-            continue
-        if not (
-            address.is_unspecified or address.is_loopback or address.is_link_local or address.is_multicast
-        ):
-            yield f"{address}/{address.max_prefixlen}"
+    return filter(None, map(_block, dict.fromkeys(incident.remote_addresses)))
+
+
+@lru_cache(maxsize=1024)  # each look plans again for the same addresses
+def _block(text: str) -> str:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return ""
+    own = address.is_unspecified or address.is_loopback or address.is_link_local or address.is_multicast
+    return "" if own else f"{address}/{address.max_prefixlen}"

@@ -42,6 +42,7 @@ class MemoryLog:
         self._provided: dict[str, Provided] = {}
         self._pauses = Pauses()
         self.members: dict[str, Members] = {}
+        self._listed: dict[str, tuple[tuple[Entry, ...], Containment | None]] = {}
         self._proved: dict[str, tuple[tuple[tuple[Entry, ...], SealKeys, frozenset[str]], Proof]] = {}
         self._lock = Lock()
 
@@ -94,7 +95,7 @@ class MemoryLog:
     ) -> None:
         """Write the entries and the lease, all or none."""
         check_append(history, entries, lease)
-        entries = self.seals.known().sealed(key, entries)
+        written, entries = entries, self.seals.known().sealed(key, entries)
         with self._lock:
             kept = self._entries.setdefault(key.text, {})
             current = self._leases.get(key.text, Lease())
@@ -108,7 +109,7 @@ class MemoryLog:
                 self._slots[one.key] = one
             kept.update({(entry.incident, entry.seq): entry for entry in entries})
             place = provided_key(key)
-            self._provided[place] = with_provided(self._provided.get(place, {}), _facts(entries))
+            self._provided[place] = with_provided(self._provided.get(place, {}), _facts(written))
             if lease is not None:
                 self._leases[key.text] = lease
             newest = entries[-1].fact if key.runbook == PAUSE and entries else None
@@ -126,13 +127,18 @@ class MemoryLog:
         owners = {
             one.owner for one in self._slots.values() if "#" in one.owner and one.owner in self._entries
         }
-        found = {}
-        for chain in owners:
-            kept, key = self._entries[chain], ChainKey(*chain.split("#", 1))
-            newest = max(incident for incident, _ in kept) if kept else ""
-            entries = tuple(kept[at] for at in sorted(kept) if at[0] == newest)
-            found[chain] = _listed(key, entries)
+        found = {chain: self._item(chain) for chain in owners}
         return frozenset(chain for chain, one in found.items() if one is not None and one.open)
+
+    def _item(self, chain: str) -> Containment | None:
+        """Return the item of the list of containments. The same entries have the same item."""
+        kept, key = self._entries[chain], ChainKey(*chain.split("#", 1))
+        newest = max(incident for incident, _ in kept) if kept else ""
+        entries = tuple(kept[at] for at in sorted(kept) if at[0] == newest)
+        known = self._listed.get(chain)
+        if known is None or known[0] != entries:
+            known = self._listed[chain] = (entries, _listed(key, entries))
+        return known[1]
 
     def _is_used(self, slot: Slot) -> bool:
         held = self._slots.get(slot.key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -169,6 +170,7 @@ def _entries(acl: Document) -> Iterator[AclEntry]:
             )
 
 
+@lru_cache(maxsize=1024)  # each rule is compared with each address, again and again
 def _network(cidr: str) -> IPv4Network | IPv6Network | None:
     try:
         return ip_network(cidr, strict=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ringfence.model.answers import document, tags
@@ -95,15 +96,20 @@ class SeesGroups(Observation):
 
     def names(self) -> Mapping[Symbol, str]:
         """Return our groups, be their rules right or not: one that has drifted is repaired by its id."""
-        return {symbol: group.id for symbol, group in _own(self.groups).items()}
+        return {symbol: group.id for symbol, group in self._by_symbol.items()}
 
     def usable(self) -> Mapping[Symbol, str]:
         """Return the groups that can be relied on: ours by tag, in their VPC, with the right rules."""
-        return {symbol: group.id for symbol, group in _usable(self.groups).items()}
+        return {symbol: one.id for symbol, one in self._by_symbol.items() if _has_right_rules(one)}
 
     def own(self, vpc_id: str, role: str) -> OwnGroup | None:
         """Return our group of a role in a VPC, be its rules right or not: the one nearest to that."""
-        return _own(self.groups).get(_KINDS[role].symbol(vpc_id))
+        return self._by_symbol.get(_KINDS[role].symbol(vpc_id))
+
+    @cached_property
+    def _by_symbol(self) -> Mapping[OurGroup, OwnGroup]:
+        """Our groups. A response asks for them again and again."""
+        return _own(self.groups)
 
     def free_name(self, vpc_id: str, role: str) -> str:
         """Return a name for a new group that nobody in the VPC holds."""
