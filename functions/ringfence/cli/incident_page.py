@@ -17,7 +17,7 @@ from ringfence.record.brief import actor_of, reason_of, severity_word
 from ringfence.record.next_command import next_command
 from ringfence.record.question import Question
 from ringfence.record.status import IncidentStatus
-from ringfence.record.wording import is_containment, said
+from ringfence.record.wording import declined, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -213,8 +213,7 @@ class Page:
         if skipped := released.texts("skipped") if released else ():
             yield listed("Not undone", skipped, OPEN)
         if not self.changes:
-            here = self._nothing_follows and is_containment(self.brief.now.runbook)
-            yield Section(f"Nothing was changed.{' The resource is NOT contained.' if here else ''}")
+            yield Section(declined(self.brief.now) if self._nothing_follows else "Nothing was changed.")
 
     def _left(self, width: int) -> Iterator[Section]:
         """Yield what is open. It comes before what was done: a small screen must show it."""

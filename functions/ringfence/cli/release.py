@@ -145,9 +145,12 @@ def _planned(given: CommandOptions, poller: Poller, ask: Callable[[], Mapping[st
             raise
         screen = Screen(as_json=True)  # it is an error, so it goes to standard error
         screen.say(f"Error: {error}", "bold red")
-        screen.say("--skip-drifted leaves these values, and restores the rest.")
         context = click.get_current_context()
-        command = _again(given, context.params["incident"], skip=True)
+        incident = str(context.params["incident"])
+        screen.say("To see whether the resource is still contained:")
+        screen.command(typed("ringfence", "incidents", "recheck", incident))
+        screen.say("--skip-drifted leaves these values, and restores the rest.")
+        command = _again(given, incident, skip=True)
         screen.ending(NextCommand("to restore the rest", command))
         context.exit(NOT_DONE)
 

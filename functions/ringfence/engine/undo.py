@@ -67,7 +67,9 @@ def undo_changes(changes: Changes, observed: ResourceState, gone: str = "") -> U
         elif state is State.AFTER:
             steps.append(step.located(observed).inverse())
         elif state is State.DRIFTED:
-            drifted.append(f"{step.target}: Ringfence set {step.diff()[1]}, found {step.actual(observed)}")
+            before, after = step.diff()
+            found = f"Ringfence set {after}, found {step.actual(observed)} (before Ringfence: {before})"
+            drifted.append(f"{step.target}: {found}")
         elif state is State.SETTLING:
             settling.append(f"{step.target}: a change is not visible yet")
         elif state is State.GONE:

@@ -82,8 +82,8 @@ class Follower:
     seen: dict[Response, int] = field(default_factory=dict)
 
     def skip(self) -> None:
-        """Skip what is recorded so far."""
-        for response, entries in self._responses():
+        """Skip what is recorded so far, also of incidents that the findings join later."""
+        for response, entries in self._recorded():
             self.seen[response] = len(entries)
 
     def follow(self, wait: float) -> Iterator[tuple[Seen, ...]]:
@@ -115,8 +115,11 @@ class Follower:
         return tuple(found)
 
     def _responses(self) -> Iterator[tuple[Response, tuple[Entry, ...]]]:
-        now = datetime.now(UTC)
-        for response in islice(self.reader.opened(now - AGO, now + timedelta(days=1)), MOST):
-            entries = self.reader.entries(response)
+        for response, entries in self._recorded():
             if any(one.id in self.findings for one in Summary.of(entries).findings):
                 yield response, entries
+
+    def _recorded(self) -> Iterator[tuple[Response, tuple[Entry, ...]]]:
+        now = datetime.now(UTC)
+        for response in islice(self.reader.opened(now - AGO, now + timedelta(days=1)), MOST):
+            yield response, self.reader.entries(response)

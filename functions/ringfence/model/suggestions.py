@@ -31,7 +31,14 @@ def similar(given: str, names: Iterable[str]) -> str:
 
 
 def closest(given: str, names: Iterable[str]) -> tuple[str, ...]:
-    """Return the most similar names, the closest first. Empty if none is similar."""
+    """Return the most similar names, the closest first. Empty if none is similar. Case does not matter.
+
+    Examples
+    --------
+    >>> closest("SOC", ("soc2", "hipaa"))
+    ('soc2',)
+    """
     from difflib import get_close_matches  # only now: a function that contains needs none
 
-    return tuple(get_close_matches(given, tuple(names), _MOST))
+    known = {one.lower(): one for one in names}
+    return tuple(known[one] for one in get_close_matches(given.lower(), tuple(known), _MOST))

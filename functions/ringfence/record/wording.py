@@ -29,3 +29,11 @@ def so_far(now: Summary) -> str:
         return "Nothing of this plan has been changed yet. Earlier steps of this incident are in its record."
     contained = " The resource is NOT contained." if is_containment(now.runbook) else ""
     return f"Nothing has been changed yet.{contained}"
+
+
+def declined(now: Summary) -> str:
+    """Return what is true after people rejected a plan: nothing of it was changed."""
+    if any(one.kind == "Intended" for one in now.lines):
+        return "Nothing of this plan was changed. Earlier steps of this incident are in its record."
+    contained = " The resource is NOT contained." if is_containment(now.runbook) else ""
+    return f"Nothing was changed.{contained}"

@@ -18,7 +18,7 @@ from ringfence.local.samples.guardduty import instance_finding
 from ringfence.policy.decision import Mode
 from ringfence.record.chain import link
 from ringfence.record.deployment_facts import FindingRefused
-from ringfence.record.facts import Verified
+from ringfence.record.facts import FindingReceived, Verified
 from ringfence.record.notices import notice
 from ringfence.record.refused_findings import chain_of
 from tests.support.fakes.chains import INCIDENT, KEY, contained, finding, more, opened, stamp
@@ -89,6 +89,22 @@ def test_what_was_recorded_before_is_not_shown(capsys: pytest.CaptureFixture[str
     assert show(followed, 30)
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].startswith("contain-instance: complete")
+
+
+def test_a_finding_that_joins_an_older_incident_shows_only_what_is_new(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    old = contained()
+    grown = (*old, *more(old, FindingReceived(finding(id="f-2")), Verified(contained=True, complete=True)))
+    followed = follower(old, grown, id_="f-2")
+    followed.skip()
+    assert show(followed, 30)
+    lines = capsys.readouterr().out.splitlines()
+    assert [one.rpartition("\t")[2] for one in lines[:2]] == [
+        f"finding received: {finding().title}",
+        "verified: complete",
+    ]
+    assert lines[2].startswith("contain-instance: complete")
 
 
 def test_a_finding_that_was_known_is_said_so(capsys: pytest.CaptureFixture[str]) -> None:

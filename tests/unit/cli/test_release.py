@@ -109,6 +109,8 @@ def test_where_the_world_has_moved_on_it_is_refused_with_the_difference(
     result = terminal("release", incident, *WHY, "--yes")
     assert result.exit_code == NOT_DONE
     assert r"Ringfence set the quarantine group of vpc-1, found sg-\x1b[31m[red]other" in result.stderr
+    assert "(before Ringfence: " in result.stderr
+    assert f"ringfence incidents recheck {incident}" in result.stderr.splitlines()
     assert "\x1b" not in result.output
     assert len(site.cloud.calls) == calls
 

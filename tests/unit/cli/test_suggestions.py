@@ -95,6 +95,7 @@ FREE = {
     "PATHS": "files and folders",
     "--account": "an account id",
     "--contained": "an address and a time",
+    "--remote-address": "an address or a network",
     "FILE": "a file",
     "--from-cloudtrail": "files and folders, or an age",
     "--principal": "an ARN, or the name of a role or user",

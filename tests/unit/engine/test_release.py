@@ -135,7 +135,8 @@ def test_a_release_refuses_where_the_world_has_moved_on_and_says_how(contained: 
     contained.move("sg-other")
     made = len(contained.cloud.calls)
     with pytest.raises(
-        Refused, match=r"eni-0/groups: Ringfence set the quarantine group of vpc-1, found sg-other"
+        Refused,
+        match=r"Ringfence set the quarantine group of vpc-1, found sg-other \(before Ringfence: sg-",
     ):
         contained.release()
     assert len(contained.cloud.calls) == made

@@ -21,7 +21,7 @@ from ringfence.record.notices.incident import about_incident, is_severe
 from ringfence.record.notices.kinds import NoticeKind, Urgency
 from ringfence.record.notices.notice import Asked, Command
 from ringfence.record.shell import REASON
-from ringfence.record.wording import is_containment, so_far
+from ringfence.record.wording import declined, is_containment, so_far
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -165,7 +165,11 @@ def _rejected(now: Summary, found: Approval, fact: ApprovalAnswered, actor: str)
     follows = (
         "nothing is changed, and the same plan is not asked about again for a day or until a worse finding"
     )
-    parts: Parts = (("Who rejected it", (f"{actor}, reason: {fact.reason}",)), ("What follows", (follows,)))
+    parts: Parts = (
+        ("What was done", (declined(now),)),
+        ("Who rejected it", (f"{actor}, reason: {fact.reason}",)),
+        ("What follows", (follows,)),
+    )
     if not fact.batch:
         goes_on = is_containment(now.runbook) and is_severe(now)
         urgency = Urgency.URGENT if goes_on or now.code in _AT_ONCE else None

@@ -110,6 +110,10 @@ def test_a_rejection_is_urgent_if_it_leaves_a_severe_finding_uncontained(
 ) -> None:
     """Somebody with an approver's session can reject one plan after the other."""
     assert (rejected(severity, DecisionCode.POLICY).urgency is Urgency.URGENT) is urgent
+    assert (
+        "- Nothing was changed. The resource is NOT contained."
+        in rejected(severity, DecisionCode.POLICY).text
+    )
 
 
 def test_plans_that_one_answer_approves_have_one_notice() -> None:
