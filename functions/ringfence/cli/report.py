@@ -7,7 +7,8 @@ import sys
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING, TextIO, cast
 
 import click
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from ringfence.cli.report_sources import Source
     from ringfence.cli.report_views import Report
 
-HTML, JSON = "html", "json"
+HTML, JSON, LINES, PARQUET = "html", "json", "jsonl", "parquet"
 DEFAULT_PERIOD = timedelta(days=30)
 
 
@@ -44,7 +45,7 @@ class Wanted:
 @click.option(
     "--format",
     "form",
-    type=OneOf(HTML, JSON, "jsonl", "csv", "ocsf"),
+    type=OneOf(HTML, JSON, LINES, "csv", "ocsf", PARQUET),
     default=HTML,
     show_default=True,
     help="What to write.",
@@ -107,7 +108,7 @@ def report(  # noqa: PLR0913 - the options of a command
     The page has a summary, the score and its history, the requirements of each framework and what no rule
     covers, accounts and regions, failing resources with what to do, what Ringfence changed with its evidence,
     exemptions with owner and expiry, and manual controls. `json` has the same. `csv`, `jsonl` and `ocsf` have
-    one line for each result: OCSF's Compliance Findings.
+    one line for each result: OCSF's Compliance Findings. `parquet` has the same columns as `csv`.
 
     What was not looked at, and what cannot be read, is named. It never counts as passed.
 
@@ -122,7 +123,7 @@ def report(  # noqa: PLR0913 - the options of a command
     chosen = Chosen(start, end, profile, rule_paths, library=library)
     source = source_of(home, paths, chosen)
     wanted = Wanted(JSON if as_json else form, policy, now, changes=not paths or since is not None)
-    with _output(out) as file:
+    with _output(out, wanted.form) as file:
         made = _made(source, home, wanted, file)
     if out:
         note(f"Wrote {out}.")
@@ -143,7 +144,8 @@ def _made(source: Source, home: Home, wanted: Wanted, out: TextIO) -> Report:
     form, chosen, now = wanted.form, source.chosen, wanted.now
     prospects = prospects_of(ScanOptions(home, wanted.policy, None))
     manual = {one.name: one for one in source.manual}
-    sink = SINKS["table" if form == HTML else form](source.rules, prospects, manual, out)
+    rows = {HTML: "table", PARQUET: LINES}.get(form, form)
+    sink = SINKS[rows](source.rules, prospects, manual, out)
     done = source.done(sink)
     exempt, changes = exempted(prospects.policy(ANY_ACCOUNT), now), None
     if form in {HTML, JSON} and wanted.changes:
@@ -158,8 +160,21 @@ def _made(source: Source, home: Home, wanted: Wanted, out: TextIO) -> Report:
 
 
 @contextmanager
-def _output(path: Path | None) -> Iterator[TextIO]:
-    """Return the file to write to. Raises BadInput if it cannot be written."""
+def _output(path: Path | None, form: str) -> Iterator[TextIO]:
+    """Return the file to write to. Raises BadInput if it cannot be written.
+
+    For Parquet, the lines are converted in the end.
+    """
+    if form == PARQUET:
+        from ringfence.cli.scan_parquet import write_parquet
+
+        if path is None:
+            raise BadInput("--out", f"is required by --format {PARQUET}")
+        with NamedTemporaryFile("w", encoding="utf-8", suffix=".jsonl") as lines:
+            yield cast("TextIO", lines)
+            lines.flush()
+            write_parquet(Path(lines.name), path)
+        return
     if path is None:
         yield sys.stdout
         return

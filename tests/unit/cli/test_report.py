@@ -8,6 +8,7 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
@@ -134,6 +135,26 @@ def test_the_score_can_be_computed_again_from_the_csv(copy: Path) -> None:
     assert len(rows) == summary["passed"] + summary["failed"] + summary["not_assessed"]
 
 
+def test_parquet_has_the_rows_of_the_csv(copy: Path) -> None:
+    out = copy.parent / "results.parquet"
+    done = report(str(copy), "--format", "parquet", "--out", str(out), *PERIOD)
+    assert (done.exit_code, done.stdout) == (1, "")
+    found = duckdb.read_parquet(str(out))
+    rows = list(csv.DictReader(report(str(copy), "--format", "csv", *PERIOD).stdout.splitlines()))
+    assert found.columns == list(rows[0])
+    kept = [dict(zip(found.columns, one, strict=True)) for one in found.fetchall()]
+    assert [{**one, "reasons": "; ".join(one["reasons"])} for one in kept] == rows
+
+
+def test_parquet_without_a_result_has_its_columns(copy: Path) -> None:
+    items, out = copy.parent / "items.json", copy.parent / "none.parquet"
+    items.write_text("[]", "utf-8")
+    done = report(str(items), "--format", "parquet", "--out", str(out))
+    assert done.exit_code == 0, done.output
+    found = duckdb.read_parquet(str(out))
+    assert (len(found.columns), found.fetchall()) == (15, [])
+
+
 def test_ocsf_is_valid_and_written_to_a_file(copy: Path) -> None:
     out = copy.parent / "findings.jsonl"
     done = report(str(copy), "--format", "ocsf", "--out", str(out), *PERIOD)
@@ -221,6 +242,11 @@ def test_items_are_judged_now(copy: Path) -> None:
         (("--profile", "nothing"), "--profile"),
         (("/nowhere.json",), "/nowhere.json"),
         (("--out", "/nowhere/report.html", *PERIOD), "--out: cannot be written: "),
+        (("--format", "parquet", *PERIOD), "--out: is required by --format parquet"),
+        (
+            ("--format", "parquet", "--out", "/nowhere/results.parquet", *PERIOD),
+            "--out: cannot be written: ",
+        ),
     ],
 )
 @pytest.mark.usefixtures("copy")
