@@ -88,7 +88,7 @@ _OPTIONS = {
         "--reason", required=True, help="The reason, in one line. It is recorded in the audit log."
     ),
     "dry_run": click.option("--dry-run", is_flag=True, help="Show the plan and change nothing."),
-    "yes": click.option("--yes", is_flag=True, help="Do not ask for confirmation. Accept any plan."),
+    "yes": click.option("--yes", is_flag=True, help="Do not ask for confirmation, whatever the plan is."),
     "direct": click.option(
         "--direct",
         is_flag=True,

@@ -99,8 +99,9 @@ def replay(  # noqa: PLR0913 - the options of a command
 
     PATH is a file, a folder of files, or - for standard input. A file is plain or gzip. It contains events as
     EventBridge delivers them, findings of GuardDuty, the output of `aws guardduty get-findings`, findings of
-    Security Hub (ASFF), log files of CloudTrail, or lines of Ringfence's archive: one document, a list, one
-    on each line, or one after the other.
+    Security Hub (ASFF or OCSF), findings of your own systems in the form of `ringfence findings send`, log
+    files of CloudTrail, or lines of Ringfence's archive: one document, a list, one on each line, or one after
+    the other.
 
     The home account is that of --home-account, or else the account of each finding.
 

@@ -175,7 +175,7 @@ def _made(
         if resource is not None:
             if not one.subject.pattern.fullmatch(resource):
                 raise BadInput("--resource", f"must be {one.subject.form}, for {one.type}", resource)
-            event = fresh.about(event, one.subject.id, resource)
+            event = fresh.untagged(fresh.about(event, one.subject.id, resource))
         event = fresh.fresh(event, f"{one.name} {now.isoformat()}", now, account, region)
         yield replace(one, event=fresh.marked(event) if mark else event)
 

@@ -48,6 +48,12 @@ def test_a_sample_can_be_about_a_resource_of_ones_own() -> None:
     assert [ref.key for ref in one.subjects] == ["instance/444455556666/ap-southeast-2/i-0fffffffffffffff0"]
 
 
+def test_a_sample_about_a_resource_of_ones_own_does_not_invent_a_name_for_it() -> None:
+    event = json.loads(run("--type", C2, "--resource", "i-0fffffffffffffff0").stdout)
+    assert event["detail"]["resource"]["instanceDetails"]["tags"] == []
+    assert "sample-instance" in run("--type", C2).stdout
+
+
 def test_a_sample_is_about_the_account_and_region_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCOUNT_ID", "444455556666")
     monkeypatch.setenv("AWS_REGION", "eu-north-1")

@@ -57,6 +57,12 @@ def about(event: Json, old: str, new: str) -> Json:
     return found
 
 
+def untagged(event: Json) -> Json:
+    """Return the event of GuardDuty without the tags of the example: those of another one are not known."""
+    details = event.get("detail", {}).get("resource", {}).get("instanceDetails")
+    return changed(event, "detail.resource.instanceDetails.tags", []) if details else event
+
+
 def marked(event: Json) -> Json:
     """Return the event as GuardDuty marks its samples. Events of other sources have no such mark."""
     if event.get("detail-type") != DETAIL_TYPE:
