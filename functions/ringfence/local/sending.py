@@ -18,10 +18,11 @@ from ringfence.model.errors import BadInput
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-PATH = "/local/findings"
+PATH, PATH_V2 = "/local/findings", "/local/findingsv2"
 MOST = 10
 """The number of events that PutEvents takes."""
 _WITHIN = 60.0
+_NAMES = {"guardduty": "GuardDuty", "securityhub": "Security Hub"}
 
 
 def is_finding(entry: Mapping[str, object]) -> bool:
@@ -90,10 +91,28 @@ def put_findings(
         GuardDuty refused: a value is no finding, or the account's detector is suspended.
 
     """
-    scope = f"{account}/20260101/{region}/guardduty/aws4_request"
+    sent: list[dict[str, Any]] = _posted(f"{endpoint}{PATH}", "guardduty", details, account, region)[
+        "findings"
+    ]
+    return sent
+
+
+def put_findings_v2(endpoint: str, findings: Sequence[Mapping[str, Any]], account: str, region: str) -> None:
+    """Put findings in OCSF into the new Security Hub of an account and region, which sends their events.
+
+    Raises BadInput if it is not enabled there.
+    """
+    _posted(f"{endpoint}{PATH_V2}", "securityhub", findings, account, region)
+
+
+def _posted(
+    url: str, service: str, findings: Sequence[Mapping[str, Any]], account: str, region: str
+) -> dict[str, Any]:
+    """Send findings to a service, as the root user of an account."""
+    scope = f"{account}/20260101/{region}/{service}/aws4_request"
     request = urllib.request.Request(  # noqa: S310 - http, loopback
-        f"{endpoint}{PATH}",
-        json.dumps(details).encode(),
+        url,
+        json.dumps(findings).encode(),
         {
             "Content-Type": "application/json",
             "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=none",
@@ -101,15 +120,18 @@ def put_findings(
     )
     try:
         with urllib.request.urlopen(request, timeout=_WITHIN) as answer:  # noqa: S310 - http, loopback
-            sent: list[dict[str, Any]] = json.load(answer)["findings"]
+            found: dict[str, Any] = json.load(answer)
     except urllib.error.HTTPError as error:
-        raise BadInput("(finding)", f"GuardDuty of the local AWS refused: {_message(error)}") from error
-    return sent
+        raise BadInput(
+            "(finding)", f"{_NAMES[service]} of the local AWS refused: {_message(error)}"
+        ) from error
+    return found
 
 
 def _message(error: urllib.error.HTTPError) -> str:
     text = error.read().decode(errors="replace")
     try:
-        return str(json.loads(text)["message"])
-    except (ValueError, KeyError, TypeError):
+        told = json.loads(text)
+        return str(told.get("message") or told["Message"])
+    except (ValueError, KeyError, TypeError, AttributeError):
         return text[:200] or str(error)

@@ -11,6 +11,7 @@ import pytest
 from ringfence.local.deployment import NOTICES_STACK
 from ringfence.local.findings import InstanceFinding, formatted
 from ringfence.local.samples import security_hub
+from ringfence.local.sending import put_findings_v2
 from ringfence.record.facts import ContainmentBroken
 from ringfence.record.hub_update import AUTHOR
 from tests.e2e.outputs.conftest import EXEMPT, ROUTE
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 RECHECK = "ringfence-contain-instance-recheck"
+RESOLVED = 4
+"""OCSF's number for the status."""
 
 
 def pager(world: World) -> Inbox:
@@ -117,3 +120,45 @@ def test_a_finding_about_an_exempt_resource_is_suppressed_with_the_reason(outgoi
     until(lambda: status(outgoing, hub["Id"]) == "SUPPRESSED", "the finding is suppressed")
     assert "our public pictures" in in_hub(outgoing, hub["Id"])["Note"]["Text"]
     assert "Status" not in outgoing.client("s3").get_bucket_versioning(Bucket=name)
+
+
+def of_guardduty_v2(world: World, finding: InstanceFinding, server: Server) -> dict[str, Any]:
+    """Return the finding of GuardDuty as the new Security Hub has it."""
+    local, detail, made = world.local, finding.detail(), security_hub.v2()
+    arn = f"arn:aws:ec2:{local.region}:{local.account}:instance/{server.ref.id}"
+    times = {"created_time_dt": detail["updatedAt"], "modified_time_dt": detail["updatedAt"]}
+    return {
+        **made,
+        "cloud": {"account": {"uid": local.account}, "provider": "AWS", "region": local.region},
+        "finding_info": {**made["finding_info"], **times, "uid": detail["arn"]},
+        "metadata": {**made["metadata"], "uid": f"v2-{detail['id']}"},
+        "resources": [{"region": local.region, "type": "AwsEc2Instance", "uid": arn}],
+    }
+
+
+def test_a_finding_that_only_the_new_security_hub_has_is_resolved_and_the_write_back_starts_nothing(
+    outgoing: World,
+) -> None:
+    """The status and the comment are written with the permission of Security Hub CSPM."""
+    world, hub = outgoing, outgoing.client("securityhub")
+    hub.enable_security_hub_v2()
+    builder = world.builder()
+    server = builder.launch(builder.ground(), "new-hub")
+    finding = InstanceFinding.about(server)
+    held = of_guardduty_v2(world, finding, server)
+    put_findings_v2(world.local.endpoint, [held], world.local.account, world.local.region)
+    world.deployment.send(finding)
+    incident = world.complete(server).incident
+
+    def written() -> dict[str, Any]:
+        (found,) = (one for one in hub.get_findings_v2()["Findings"] if one["metadata"] == held["metadata"])
+        return dict(found) if found["status_id"] == RESOLVED else {}
+
+    found = until(written, "the finding in the new Security Hub is resolved")
+    assert found["comment"].startswith(f"Ringfence {incident}: ")
+    assert found == {**held, "status_id": RESOLVED, "comment": found["comment"]}, "nothing else is changed"
+    # Security Hub has sent the finding again for each write.
+    entries = world.history(server).entries
+    world.quiet(OUTPUTS, "ringfence-intake", *QUEUES)
+    assert world.history(server).entries == entries, world.told(server)
+    assert world.history(server).incident == incident

@@ -19,6 +19,7 @@ from ringfence.local.hooks import (
     enforcement_logging,
     enforcement_scheduler,
     enforcement_tables,
+    security_hub_v2,
 )
 from ringfence.local.hooks.patching import around
 
@@ -123,7 +124,7 @@ def _check_each_resource(
     SQS: it has actions for batches. Scheduler: it knows no group but the default one, and no PassRole. IAM,
     KMS and Lambda: it lacks their condition keys.
     """
-    action = OF_BATCHES.get(action, action)
+    action = security_hub_v2.ACTIONS.get(action, OF_BATCHES.get(action, action))
     own = (_iam_context.get() or {}) if service in {"iam", "kms", "lambda"} else {}
     context = (service_context or {}) | own
     noted = _checks.get() if service in {"ec2", "scheduler"} else ()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from ringfence.events.security_hub.trigger import IMPORTED, SOURCE
+from ringfence.local.hooks import security_hub_v2
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,6 +37,7 @@ def install() -> None:
     """Replace moto's calls about findings, and add those that it lacks."""
     from moto.securityhub import urls
 
+    security_hub_v2.install()
     for path, answer in (
         ("findings/import", _import),
         ("findings/batchupdate", _update),
