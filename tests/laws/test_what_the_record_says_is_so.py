@@ -44,6 +44,10 @@ def test_a_release_leaves_what_another_incident_needs_although_its_own_denial_wa
     check(238, "two keys of one user")
 
 
+def test_a_release_whose_own_message_was_lost_ends_or_a_person_learns_of_it() -> None:
+    check(293, "a key")
+
+
 @pytest.mark.parametrize("family", families())
 def test_pauses_stop_every_change_within_a_minute_and_nothing_is_lost(family: str) -> None:
     for seed in seeds()[: len(seeds()) // 8]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 QUARANTINED = {QuarantineGroup("vpc-1")}
 
 
-def died(scene: Scene, at: str) -> ResponseRelease:
+def died(scene: Scene, at: str, attempt: str = "r-1") -> ResponseRelease:
     """Release, and let the process die at its first call of a kind."""
 
     def die(name: str, call: Callable[[], object]) -> object:
@@ -39,7 +40,7 @@ def died(scene: Scene, at: str) -> ResponseRelease:
             raise Killed
         return call()
 
-    asked = scene.asked()
+    asked = replace(scene.asked(), attempt=attempt)
     with pytest.raises(Killed):
         Releaser(scene.ports(die)).release(asked)
     return asked
@@ -69,6 +70,23 @@ def test_a_release_that_died_is_checked_and_a_person_is_asked_to_repeat_it() -> 
     assert f"ringfence release {asked.incident}" in told.text
     assert scene.release().status is IncidentStatus.RELEASED
     assert scene.groups() == scene.before
+
+
+def test_the_message_of_one_release_checks_a_later_one_whose_message_was_lost() -> None:
+    scene = Scene()
+    scene.run()
+    scene.clock.tick(minutes=5)
+    first = died(scene, "apply")
+    scene.clock.tick(minutes=2)
+    died(scene, "apply", "r-2")
+    scene.clock.tick(minutes=2)
+    assert checked(scene, first) == ()
+    told = notice(scene.history.entries)
+    assert told
+    assert "release not finished" in told.subject
+    known = scene.history.entries
+    assert checked(scene, first) == ()
+    assert scene.history.entries == known, "one check is enough"
 
 
 def test_a_release_that_died_after_its_last_change_is_recorded_as_released() -> None:
