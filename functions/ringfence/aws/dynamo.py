@@ -24,7 +24,7 @@ from ringfence.aws.audit_tables import AuditTables
 from ringfence.model.call import Permission
 from ringfence.model.errors import Conflict
 from ringfence.model.frozen import replace
-from ringfence.record.append_check import check_append
+from ringfence.record.chain import check_append
 from ringfence.record.history import History
 from ringfence.record.pauses import PAUSE, PAUSES_ITEM, Pauses
 from ringfence.record.seal import Origin, prove

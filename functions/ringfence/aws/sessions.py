@@ -18,6 +18,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 from botocore.handlers import BUILTIN_HANDLERS, REGISTER_FIRST, REGISTER_LAST
 
+from ringfence.aws import serializing
 from ringfence.aws.failures import raised
 from ringfence.model.frozen import frozen
 
@@ -229,6 +230,7 @@ def session() -> botocore.session.Session:
 
     Lambda and people set AWS_REGION. botocore reads only AWS_DEFAULT_REGION.
     """
+    serializing.install()
     made = botocore.session.Session(include_builtin_handlers=False)
     _register_handlers(made.get_component("event_emitter"))
     if region := os.environ.get("AWS_REGION"):

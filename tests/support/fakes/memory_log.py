@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.aws.audit_items import provided_key
 from ringfence.model.errors import Conflict, RingfenceError, UnknownRecord
-from ringfence.record.append_check import check_append
-from ringfence.record.chain import ROOM, ChainKey, Lease, Members
+from ringfence.record.chain import ROOM, ChainKey, Lease, Members, check_append
 from ringfence.record.containments import containment
 from ringfence.record.deployment_facts import PausesChanged
 from ringfence.record.history import History, Provided, with_provided
