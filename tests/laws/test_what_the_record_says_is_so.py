@@ -44,6 +44,11 @@ def test_a_release_leaves_what_another_incident_needs_although_its_own_denial_wa
     check(238, "two keys of one user")
 
 
+def test_one_late_look_after_a_release_calls_nothing_contained() -> None:
+    """The execution that knew of the release died. Another one continues its incident."""
+    check(267, "an instance")
+
+
 def test_a_release_whose_own_message_was_lost_ends_or_a_person_learns_of_it() -> None:
     check(293, "a key")
 

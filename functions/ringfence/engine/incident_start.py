@@ -12,6 +12,7 @@ from ringfence.record.facts import ContinuationStarted, DecisionMade, FindingRec
 from ringfence.record.history import History
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from ringfence.engine.requests import ResponseRequest
@@ -94,11 +95,23 @@ def incident_start(
     if order.decision:
         facts.extend(decision_facts(order, known, order.decision, opened_at))
     facts.extend(filter(None, (order.rejected,)))
+    facts.extend(() if joins else _restored(history, now))
     if order.continuation:
         facts.extend(_started(order, known))
     incident = known.incident or incident_id(opened_at, cause(order))
     earlier = History() if joins else history
     return IncidentStart(incident, known, tuple(facts), decision, opened_at, stale, earlier)
+
+
+def _restored(earlier: History, now: datetime) -> Iterator[Fact]:
+    """Yield what a release of the incident before restored a moment ago, for who continues this one."""
+    if earlier.release_asked_at is None:
+        return
+    from ringfence.engine.visibility import unsettled  # most incidents follow no release
+    from ringfence.record.facts import RestoredBefore
+
+    if targets := unsettled(earlier, History(), (), now):
+        yield RestoredBefore(tuple(sorted(targets)))
 
 
 def _knows(known: History, order: ResponseRequest) -> bool:

@@ -9,10 +9,19 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.frozen import frozen
 from ringfence.model.step import Step
-from ringfence.record.facts import RELEASE, Closed, Intended, Outcome, Released, Result, Verified
+from ringfence.record.facts import (
+    RELEASE,
+    Closed,
+    Intended,
+    Outcome,
+    Released,
+    RestoredBefore,
+    Result,
+    Verified,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from ringfence.record.facts import Fact
@@ -94,13 +103,22 @@ def unsettled(
 def carried(history: History, pending: Iterable[Fact], now: datetime) -> dict[str, datetime]:
     """Return the targets that a release before this incident restored, and that no answered call set since.
 
-    The execution that opened the incident knew of that release. Its first verification names the targets for
-    the later ones. They are settled when any change has had the time to become visible.
+    The execution that opened the incident knew of that release, and recorded it for the later ones. They are
+    settled when any change has had the time to become visible.
     """
-    first = next(((entry, fact) for entry, fact in history.facts if isinstance(fact, Verified)), None)
-    if first is None or not first[1].unsettled or now >= (until := first[0].at + Step.visibility_delay):
+    at, named = next(_named(history), (now, ()))
+    if not named or now >= (until := at + Step.visibility_delay):
         return {}
     facts = (*(fact for _, fact in history.facts), *pending)
     answered = {one.intent for one in facts if isinstance(one, Outcome) and (one.result, one.by) == ANSWERED}
     since = {one.step.target for one in history.of(Intended) if one.intent in answered}
-    return {target: until for target in first[1].unsettled if target not in since}
+    return {target: until for target in named if target not in since}
+
+
+def _named(history: History) -> Iterator[tuple[datetime, tuple[str, ...]]]:
+    """Yield when an incident recorded such targets, and which. Older versions named them only in a verification."""
+    for entry, fact in history.facts:
+        if isinstance(fact, RestoredBefore):
+            yield entry.at, fact.targets
+        elif isinstance(fact, Verified):
+            yield entry.at, fact.unsettled

@@ -231,6 +231,16 @@ class Released(Fact):
 
 
 @value
+class RestoredBefore(Fact):
+    """A release restored these targets a moment before the incident began.
+
+    A read may still show them as they were before that release.
+    """
+
+    targets: tuple[str, ...]
+
+
+@value
 class Missed(Fact):
     """The resource was not found. The incident is closed if a second read does not find it either."""
 

@@ -245,7 +245,7 @@ def test_without_the_key_a_release_needs_a_person_who_says_so(contained: World) 
 def test_a_stopped_release_of_a_forged_chain_is_not_concluded(contained: World) -> None:
     contained.alter(2, actor="nobody")
     context = ExecutionContext("w-1", "test", contained.clock() + LEASE)
-    check = ReleaseCheck(CONTAIN_INSTANCE.id, REF, contained.history.incident, "r-1")
+    check = ReleaseCheck(CONTAIN_INSTANCE.id, REF, contained.history.incident)
     with pytest.raises(Tampered):
         contained.releaser.check(check, context)
 

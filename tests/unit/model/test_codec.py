@@ -102,6 +102,7 @@ FACTS: dict[type[facts.Fact], SearchStrategy[facts.Fact]] = {
     ),
     facts.Released: st.builds(facts.Released, MANY_TEXTS),
     facts.Missed: st.builds(facts.Missed, TEXTS),
+    facts.RestoredBefore: st.builds(facts.RestoredBefore, st.lists(TEXTS, max_size=2).map(tuple)),
     facts.LeftUnfinished: st.builds(facts.LeftUnfinished, TEXTS, MANY_TEXTS),
     deployment_facts.Heartbeat: st.builds(deployment_facts.Heartbeat, st.integers(0, 9), MANY_TEXTS),
     tampering_facts.LeaseVoided: st.builds(tampering_facts.LeaseVoided, TEXTS, TEXTS, TEXTS),

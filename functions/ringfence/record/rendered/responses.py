@@ -17,6 +17,7 @@ from ringfence.record.facts import (
     Planned,
     Released,
     RemediationUndone,
+    RestoredBefore,
     RunRequested,
     SourceAsked,
     SubjectGone,
@@ -133,6 +134,12 @@ def _(fact: RemediationUndone, _: object) -> RenderedFact:
 def _(fact: Released, intents: Mapping[str, str]) -> RenderedFact:
     words = "released: the changes were undone" if intents else "released: nothing was changed"
     return RenderedFact(words, each("not undone", fact.skipped), result=IncidentStatus.RELEASED.words)
+
+
+@rendered.register(RestoredBefore)
+def _(fact: RestoredBefore, _: object) -> RenderedFact:
+    words = f"restored by a release a moment ago, so a read may be late: {', '.join(fact.targets)}"
+    return RenderedFact(words, result="may be late")
 
 
 @rendered.register(Missed)
