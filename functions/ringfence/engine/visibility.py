@@ -116,7 +116,10 @@ def carried(history: History, pending: Iterable[Fact], now: datetime) -> dict[st
 
 
 def _named(history: History) -> Iterator[tuple[datetime, tuple[str, ...]]]:
-    """Yield when an incident recorded such targets, and which. Older versions named them only in a verification."""
+    """Yield when an incident recorded such targets, and which.
+
+    Older versions named them only in a verification.
+    """
     for entry, fact in history.facts:
         if isinstance(fact, RestoredBefore):
             yield entry.at, fact.targets
