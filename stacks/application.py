@@ -94,7 +94,7 @@ def build(app: App, settings: Settings, bundle: Bundle | None = None) -> None:
         made = forward.ForwardStack(
             app, forward_stack(region), env=there, settings=settings, patterns=patterns
         )
-        made.add_dependency(member, "its role is in that stack, one for all regions")
+        made.add_stack_dependency(member, "its role is in that stack, one for all regions")
     for stack in app.node.children:
         if isinstance(stack, Stack):
             guard_keys(stack, settings)

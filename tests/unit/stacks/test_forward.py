@@ -60,6 +60,11 @@ def test_it_lies_where_the_events_are_delivered(forward: Template) -> None:
     assert manifest["artifacts"][FORWARD]["environment"] == f"aws://{HOME}/us-east-1"
 
 
+def test_it_is_deployed_after_the_stack_with_its_role(forward: Template) -> None:
+    manifest = json.loads((forward.path.parent / "manifest.json").read_text())
+    assert names.MEMBER_STACK in manifest["artifacts"][FORWARD]["dependencies"]
+
+
 def test_from_us_east_1_comes_what_health_and_iam_deliver_there_and_no_finding_of_guardduty(
     rules: list[dict[str, Any]],
 ) -> None:
