@@ -88,6 +88,7 @@ def block(verdict: ChainVerdict, seals: Seals | None) -> str:
     from rich.table import Table
     from rich.text import Text
 
+    from ringfence.cli.breaks import Broken
     from ringfence.cli.consoles import console
     from ringfence.cli.incident_views import BAD, GOOD, OPEN, plain
     from ringfence.cli.pager import rendered
@@ -95,11 +96,11 @@ def block(verdict: ChainVerdict, seals: Seals | None) -> str:
     styles = {SOUND: GOOD, ALTERED: BAD, ATTEMPTED: BAD, "remark": OPEN}
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
+    grid.add_column()
     grid.add_row(Text("incident", "bold"), plain(verdict.incident, "bold"))
-    grid.add_row(Text("chain", "bold"), plain(verdict.chain))
+    grid.add_row(Text("chain", "bold"), Broken(plain(verdict.chain)))
     for label, words in statements(verdict, seals, together=True):
-        grid.add_row(plain(label, styles.get(label, "bold")), plain(words, styles.get(label, "")))
+        grid.add_row(plain(label, styles.get(label, "bold")), Broken(plain(words, styles.get(label, ""))))
     return rendered((grid,), console())
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from ringfence.cli.breaks import Broken
 from ringfence.cli.incident_sections import Section, fitted, listed
 from ringfence.cli.incident_views import BAD, OPEN, SEVERITY_STYLES, STYLES, plain
 from ringfence.cli.layout import changed, count, ending
@@ -107,9 +108,9 @@ class Page:
     def _facts(self, *, full: bool) -> Iterator[RenderableType]:
         grid = Table.grid(padding=(0, 2, 0, 0))
         grid.add_column(style="bold", no_wrap=True)
-        grid.add_column(overflow="fold")
+        grid.add_column()
         for label, text, style in self._rows(full=full):
-            grid.add_row(label, plain(text, style))
+            grid.add_row(label, Broken(plain(text, style)))
         yield grid
 
     def _rows(self, *, full: bool) -> Iterator[tuple[str, str, str]]:

@@ -8,6 +8,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.table import Table
 from rich.text import Text
 
+from ringfence.cli.breaks import Broken
 from ringfence.cli.incident_views import BAD, GOOD, OPEN, plain
 from ringfence.cli.text import safe
 from ringfence.model.step import counted
@@ -103,8 +104,8 @@ def hanging(mark: str, text: Text, style: str = "", *, width: int = 0) -> Render
         return fitted(Text.assemble(plain(mark, style), text), width)
     grid = Table.grid()
     grid.add_column(no_wrap=True, min_width=cell_len(mark))
-    grid.add_column(overflow="fold")
-    grid.add_row(plain(mark, style), text)
+    grid.add_column()
+    grid.add_row(plain(mark, style), Broken(text))
     return grid
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.console import Group
-from rich.table import Table
 from rich.text import Text
 
 from ringfence.cli.incident_views import BAD, GOOD, OPEN, SEVERITY_STYLES, plain
 from ringfence.cli.layout import count, hanging
+from ringfence.cli.sheets import Sheet
 from ringfence.posture.rule import SEVERITIES, Status
 
 if TYPE_CHECKING:
@@ -28,12 +28,11 @@ _PASSING, _MIDDLING = 90, 70
 
 def listed_rules(rules: Sequence[Rule]) -> RenderableType:
     """Return a table of rules."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for title in ("rule", "severity", "remediation"):
-        table.add_column(title, overflow="fold")
-    for one in rules:
-        severity = Text(one.severity, SEVERITY_STYLES[one.severity])
-        table.add_row(plain(one.name), severity, plain(one.remediation or "-"))
+    rows = [
+        (plain(one.name), Text(one.severity, SEVERITY_STYLES[one.severity]), plain(one.remediation or "-"))
+        for one in rules
+    ]
+    table = Sheet(("rule", "severity", "remediation"), rows).drawn()
     return Group(table, Text(), plain(f"{count(len(rules), 'rule')}."))
 
 
