@@ -64,23 +64,29 @@ class Tour:
 
 @_unlogged()
 def tour(name: str, accounts: int = ACCOUNTS, regions: int = REGIONS) -> Tour:
-    """Sweep many places that each have one finding and one result of a rule."""
+    """Sweep many places, and measure the memory and the time."""
+    used, calls = [], []
+    working = worked_off(name, accounts, regions)
+    tracemalloc.start()
+    begun = process_time()
+    for made in working:
+        calls.append(made)
+        used.append(tracemalloc.get_traced_memory()[0])
+    seconds = (process_time() - begun) / len(calls)
+    tracemalloc.stop()
+    return Tour(len(calls), max(used) - max(used[:FIRST]), seconds, max(calls))
+
+
+def worked_off(name: str, accounts: int, regions: int) -> Iterator[int]:
+    """Sweep many places that each have one finding and one result of a rule. Yield the calls of each."""
     swept = Swept(
         tuple(f"{number:012}" for number in range(1, accounts + 1)),
         tuple(f"eu-west-{number}" for number in range(1, regions + 1)),
         records=False,
     )
     swept.lasts = timedelta(hours=9)
-    parts = swept.begin(name)
-    used, calls = [], []
-    tracemalloc.start()
-    begun = process_time()
-    for part in parts:
-        calls.append(_worked(swept, part))
-        used.append(tracemalloc.get_traced_memory()[0])
-    seconds = (process_time() - begun) / len(parts)
-    tracemalloc.stop()
-    return Tour(len(parts), max(used) - max(used[:FIRST]), seconds, max(calls))
+    for part in swept.begin(name):
+        yield _worked(swept, part)
 
 
 def _worked(swept: Swept, part: Part) -> int:

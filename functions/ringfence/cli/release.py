@@ -102,8 +102,7 @@ def release(  # noqa: PLR0913 - one parameter for each option
     with before_changes():
         planned = _planned(given, poller, lambda: client.release({**body, "dry_run": True}))
     responses = list(planned.children("releases"))
-    tell_altered(planned.texts("altered") if planned.has("altered") else ())
-    _show(screen, responses, given.home.accounts)
+    _show(screen, planned, given.home.accounts)
     if not all(one.text("status") in (IncidentStatus.DRY_RUN, "ended") for one in responses):
         screen.conclude(_REFUSAL)
         screen.ending(NextCommand("to restore the rest", _again(given, incident, skip=True)))
@@ -187,10 +186,11 @@ def _who(response: Document) -> dict[str, object]:
     return {"runbook": response.text("runbook"), "subject": named}
 
 
-def _show(screen: Screen, responses: list[Document], accounts: Mapping[str, str]) -> None:
+def _show(screen: Screen, planned: Document, accounts: Mapping[str, str]) -> None:
     from ringfence.cli.plan_view import plan_shown
 
-    for one in responses:
+    tell_altered(planned.texts("altered") if planned.has("altered") else ())
+    for one in planned.children("releases"):
         show_paused(screen, one.texts("paused"))
         screen.show(plan_shown(one, "Release of", accounts))
         if one.text("status") != IncidentStatus.DRY_RUN:
