@@ -129,6 +129,8 @@ class LazyGroup(click.Group):
         except click.MissingParameter as error:
             error.message = error.message or _how_to_find(error.param)
             raise
+        except NoSuchCommand as error:
+            raise _outside(error, self.list_commands(ctx)) from error
         except NoSuchOption as error:
             raise _plainer(error) from error
         except RingfenceError as error:
@@ -138,6 +140,15 @@ class LazyGroup(click.Group):
                 raise
             discard()
             raise click.ClickException(f"the output cannot be written: {error.strerror}") from error
+
+
+def _outside(error: NoSuchCommand, commands: list[str]) -> click.UsageError:
+    """Return the error about a command of a group. It suggests the one of this name outside of the group."""
+    group, name = error.ctx, error.command_name
+    if name not in commands or group is None or group.parent is None:
+        return error
+    words = f"No such command '{name}' in '{group.info_name}'. Did you mean 'ringfence {name}'?"
+    return click.UsageError(words, group)
 
 
 def _how_to_find(missing: click.Parameter | None) -> str:

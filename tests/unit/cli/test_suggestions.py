@@ -188,3 +188,12 @@ def test_a_command_of_a_group_is_suggested_by_its_own_name(typed: str, meant: st
     assert done.exit_code == 2
     assert f"No such command '{typed}'. Did you mean " in done.output
     assert meant in done.output
+
+
+@pytest.mark.parametrize("words", [("policy", "explain"), ("incidents", "release"), ("audit", "doctor")])
+def test_a_command_that_is_typed_in_a_group_is_suggested_outside_of_it(words: tuple[str, str]) -> None:
+    done = Terminal(Site())(*words)
+    assert done.exit_code == 2
+    assert (
+        f"No such command '{words[1]}' in '{words[0]}'. Did you mean 'ringfence {words[1]}'?" in done.output
+    )
