@@ -96,10 +96,17 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_collection_finish() -> None:
-    """Keep reports of failures short. All values that the tests use are imported by now."""
+    """Keep reports of failures short. All values that the tests use are imported by now.
+
+    moto computes once what is the same for each call, as in the local AWS.
+    """
     from tests.support.short_reports import shorten  # only now: it is not needed before
 
     shorten()
+    if "moto" in sys.modules:
+        from ringfence.local.hooks.repetition import remember_in_moto
+
+        remember_in_moto()
 
 
 def pytest_runtest_setup() -> None:

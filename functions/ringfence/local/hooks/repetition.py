@@ -47,11 +47,20 @@ def install() -> None:
 
 def _install_in_moto() -> None:
     """Change what moto does for each call of the services that it answers for."""
+    remember_in_moto()
+
+    from moto.ec2 import utils
+    from moto.ec2.models.core import TaggedEC2Resource
+
+    _remember(utils, "simple_aws_filter_to_re")
+    around(TaggedEC2Resource, "get_tags", _own_tags)
+
+
+def remember_in_moto() -> None:
+    """Change what moto does for each call of any service. Tests with moto in their own process do so too."""
     import xmltodict
     from moto import backends
     from moto.core import responses, serialize
-    from moto.ec2 import utils
-    from moto.ec2.models.core import TaggedEC2Resource
 
     # For each call: read moto's folder twice, and look for methods among the members of a class.
     replace(
@@ -62,8 +71,6 @@ def _install_in_moto() -> None:
     _remember(xmltodict, "_validate_name")
     for picker in (serialize.AttributePicker, serialize.XFormedAttributePicker):
         around(picker, "get_possible_keys", _keys_of)
-    _remember(utils, "simple_aws_filter_to_re")
-    around(TaggedEC2Resource, "get_tags", _own_tags)
 
 
 def _keys_of(original: Original, picker: Any, context: Any) -> tuple[str, ...]:
