@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.local.credential_findings import CredentialFinding
-from ringfence.record.facts import DecisionMade, RunRequested
+from ringfence.record.facts import DecisionMade, Intended, RunRequested
 from tests.e2e.operators import operator
 from tests.e2e.places import HOME_REGION
 from tests.support.ocsf import check
@@ -109,6 +109,9 @@ def test_an_auditor_takes_away_exports_a_page_and_the_evidence_for_a_framework(
     assert row["decision"]
     rows = [one for one in csv.DictReader(exported(auditor, "decisions", incident)) if one["policy"]]
     assert {one["policy"] for one in rows} == set(decided)
+    changed = list(csv.DictReader(exported(auditor, "changes", incident)))
+    assert len(changed) == len(history.of(Intended))
+    assert {(one["result"], one["policy"]) for one in changed} == {("applied", decided[-1])}
     events = [json.loads(line) for line in exported(auditor, "ocsf", incident)]
     for one in events:
         check(one)
