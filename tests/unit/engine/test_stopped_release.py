@@ -13,14 +13,14 @@ from ringfence.engine.release import Releaser
 from ringfence.engine.stopped_release import release_check, release_watchdog
 from ringfence.handlers import findings, wiring
 from ringfence.handlers.proof import NOTHING_TAKEN
-from ringfence.model.errors import BadInput
+from ringfence.model.errors import BadInput, Retryable
 from ringfence.model.symbol import QuarantineGroup
 from ringfence.record.notices import notice
 from ringfence.record.status import IncidentStatus
 from tests.support.fakes.interruption import Killed
 from tests.support.fakes.scene import KEY, Scene
 from tests.support.fakes.site import Site
-from tests.support.worlds import LEASE
+from tests.support.worlds import LEASE, finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,6 +109,39 @@ def test_a_release_that_died_after_its_last_change_is_recorded_as_released() -> 
     assert checked(scene, asked) == ()
     assert scene.history.released_at
     assert scene.groups() == scene.before
+
+
+def test_a_step_of_an_earlier_release_is_no_proof_that_the_same_step_was_made_again() -> None:
+    """The call fails, and the read afterwards still shows the groups that the earlier release restored."""
+    scene = Scene()
+    scene.run()
+    scene.clock.tick(minutes=5)
+    made = False
+
+    def die_afterwards(name: str, call: Callable[[], object]) -> object:
+        nonlocal made
+        if made and name == "observe":
+            raise Killed
+        made = made or name == "apply"
+        return call()
+
+    with pytest.raises(Killed):
+        Releaser(scene.ports(die_afterwards)).release(scene.asked())
+    restored = scene.cloud.world
+    assert scene.groups() == scene.before
+    scene.clock.tick(minutes=2)
+    scene.run(received=finding("again", updated=scene.clock()))
+    assert scene.groups() == [QUARANTINED]
+    scene.clock.tick(seconds=20)
+
+    def fail_and_look_late(name: str, call: Callable[[], object]) -> object:
+        if name == "apply":
+            scene.cloud.world = restored
+            raise Retryable("throttled")
+        return call()
+
+    Releaser(scene.ports(fail_and_look_late)).release(scene.asked())
+    assert scene.history.released_at is None
 
 
 def test_a_release_that_ended_or_was_repeated_is_not_checked() -> None:
