@@ -137,8 +137,8 @@ def changes(history: History, now: datetime) -> Changes:
 def unanswered_recent(execution: Execution, steps: Iterable[Step], now: datetime) -> tuple[str, ...]:
     """Return in words which steps of a release were not made by an answered call, and may be seen too early.
 
-    A look can still show the value before the change that the release undoes. An earlier release can have made
-    the same step, and somebody undid that since.
+    A look can still show the value before the change that the release undoes. An earlier release can have
+    made the same step, and somebody undid that since.
     """
     facts = (*(fact for _, fact in execution.history.facts), *execution.pending)
     done = {one.intent for one in facts if isinstance(one, Outcome) and (one.result, one.by) == ANSWERED}
