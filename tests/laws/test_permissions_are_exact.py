@@ -74,7 +74,8 @@ def test_what_functions_may_do_by_the_other_name_alone_they_do_with_its_paramete
 ) -> None:
     """IAM would refuse the call without it: an emulator would not notice."""
     called = calls_of_method(xform_name(operation))
-    assert called.pop("CheckpointCopies") == {"Bucket", "Key"}, "people read copies, with their own role"
+    for own in ("CheckpointCopies", "BucketFiles"):
+        assert called.pop(own) == {"Bucket", "Key"}, "people read these, with their own role"
     assert called
     for name, parameters in called.items():
         assert OTHERWISE_WITH[service, operation] in parameters, name

@@ -62,6 +62,7 @@ PLACES = {
     "events_bucket": "arn:aws:s3:::events",
     "doctors": "arn:aws:iam::111122223333:role/ringfence-doctor",
     "scan_bucket": "arn:aws:s3:::scans",
+    "scan_results": "arn:aws:s3:::ringfence-scans-*",
     "scanners": "arn:aws:iam::111122223333:role/ringfence-scan",
     "logs": f"arn:aws:logs:{HERE}:log-group:operate:*",
 }
