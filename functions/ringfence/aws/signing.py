@@ -21,7 +21,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.compat import get_current_datetime
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
+    from http.client import HTTPMessage
 
     from botocore.credentials import Credentials, ReadOnlyCredentials
 
@@ -50,19 +51,21 @@ class QuickSigV4Auth(SigV4Auth):
 
     def add_auth(self, request: AWSRequest) -> None:
         """Set the headers of the signature."""
-        if not self.credentials or not _is_plain(request):
+        headers, known = request.headers, self.credentials
+        signed = _canonical_headers(headers.items())
+        if not known or not _is_plain(request, signed):
             super().add_auth(request)
             return
-        time, token = get_current_datetime().strftime(SIGV4_TIMESTAMP), self.credentials.token
+        time = get_current_datetime().strftime(SIGV4_TIMESTAMP)
         request.context["timestamp"] = time
-        headers = request.headers
-        for name, value in (("X-Amz-Date", time), ("X-Amz-Security-Token", token)):
+        for name, value in (("X-Amz-Date", time), ("X-Amz-Security-Token", known.token)):
             if value:
-                del headers[name]  # of an earlier signature
+                _drop(headers, name, signed)
                 headers[name] = value
-        del headers["Authorization"]
+                signed[name.lower()] = _trimmed(value)
+        _drop(headers, "Authorization", signed)
         host, path = _canonical_url(str(request.url))
-        signed = {"host": host, **_canonical_headers(headers.items())}
+        signed.setdefault("host", host)
         names = sorted(signed)
         lines, listed = "".join([f"{name}:{signed[name]}\n" for name in names]), ";".join(names)
         body = hashlib.sha256(_body(request.data)).hexdigest()
@@ -80,28 +83,38 @@ class QuickSigV4Auth(SigV4Auth):
         return f"{_ALGORITHM} Credential={credential}, SignedHeaders={listed}, Signature={signature}"
 
 
-def _is_plain(request: AWSRequest) -> bool:
+def _is_plain(request: AWSRequest, signed: Container[str]) -> bool:
     """Return whether a form or bytes are the body, and nothing else asks for another canonical request."""
-    context, headers = request.context, request.headers
     return (
         type(request.data) in {bytes, dict}
         and not request.params
         and "?" not in str(request.url)
-        and "Date" not in headers
-        and "X-Amz-Content-SHA256" not in headers
-        and context.get("payload_signing_enabled", True) is True
-        and not context.get("checksum")
+        and "date" not in signed
+        and "x-amz-content-sha256" not in signed
+        and request.context.get("payload_signing_enabled", True) is True
+        and not request.context.get("checksum")
     )
+
+
+def _drop(headers: HTTPMessage, name: str, signed: dict[str, str]) -> None:
+    """Drop a header of an earlier signature."""
+    if signed.pop(name.lower(), None) is not None:
+        del headers[name]
 
 
 def _canonical_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return the headers that are signed. The values of a header that occurs several times are joined."""
     found: dict[str, str] = {}
     for name, value in headers:
-        lower, text = name.lower(), " ".join(value.split())
+        lower, text = name.lower(), _trimmed(value)
         if lower not in _UNSIGNED:
             found[lower] = f"{found[lower]},{text}" if lower in found else text
     return found
+
+
+def _trimmed(value: str) -> str:
+    """Return a value without spaces at its ends, and with single ones inside."""
+    return " ".join(value.split())
 
 
 def _body(data: Any) -> bytes:  # noqa: ANN401 - bytes, or the names and values of a form

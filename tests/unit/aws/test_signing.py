@@ -101,7 +101,7 @@ REQUESTS = st.fixed_dictionaries(
 @example(a_request(data={"Action": "DescribeInstances", "é": "ü"}), "token")
 @example(a_request(headers=[("X-A", " two  words "), ("x-a", "again")]), None)
 @example(a_request(headers=[("Authorization", "old"), ("X-Amz-Date", "old")]), "token")
-@given(REQUESTS, st.sampled_from((None, "", "token")))
+@given(REQUESTS, st.sampled_from((None, "", "token", " two  words ")))
 def test_the_signature_is_that_of_botocore(request: dict[str, Any], token: str | None) -> None:
     assert signed(QuickSigV4Auth, request, token) == signed(SigV4Auth, request, token)
 
