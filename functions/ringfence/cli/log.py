@@ -54,13 +54,18 @@ def _of_deployment(reader: IncidentReader, place: HomePlace, incident: str) -> s
 
 
 def in_archive(home: Home) -> Search:
-    """Return a search of the archive for commands that only show. An archive that fails has nothing."""
+    """Return a search of the archive for commands that only show. An archive that fails has nothing.
+
+    It leaves the records of the deployment itself out, which are no incidents.
+    """
+    from ringfence.aws.audit_items import DEPLOYMENT_CHAINS
 
     def search(incident: str) -> tuple[ChainKey, ...]:
         try:
-            return archive_of(home).of_incident(incident)
+            found = archive_of(home).of_incident(incident)
         except RingfenceError:
             return ()
+        return tuple(one for one in found if one.runbook not in DEPLOYMENT_CHAINS)
 
     return search
 
@@ -86,15 +91,13 @@ def find(
     If the index has none, search the archive: somebody may have removed the incident from the index or from
     the table. The error about the id of a record of the deployment says what it is.
     """
-    from ringfence.aws.audit_items import DEPLOYMENT_CHAINS
     from ringfence.aws.incidents import Response
     from ringfence.cli.incident_ids import similar
     from ringfence.model.incident import check_incident
 
     found = reader.responses(check_incident(incident))
     if not found and search:
-        own = (one for one in search(incident) if one.runbook not in DEPLOYMENT_CHAINS)
-        found = tuple(Response(key, incident) for key in own)
+        found = tuple(Response(key, incident) for key in search(incident))
     if not found and (name := _of_deployment(reader, place, incident)):
         what = f"must be an incident, and this is the record of the deployment's {name}"
         raise BadInput("incident", f"{what}; see `ringfence audit verify {incident}`", incident)

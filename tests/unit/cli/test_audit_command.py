@@ -13,12 +13,13 @@ from click import unstyle
 from click.testing import CliRunner, Result
 from moto import mock_aws
 
-from ringfence.aws.audit_items import to_item
+from ringfence.aws.audit_items import DEPLOYMENT_CHAINS, to_item
 from ringfence.aws.sessions import own_client
 from ringfence.aws.sessions import session as own_session
 from ringfence.cli.main import main
 from ringfence.model.incident import incident_id
-from ringfence.record.chain import Stamp, link
+from ringfence.model.kinds.account import AccountRef
+from ringfence.record.chain import ChainKey, Stamp, link
 from ringfence.record.history import History
 from tests.support.fakes.audit_home import (
     ARCHIVE,
@@ -176,12 +177,16 @@ def publish_more(home: LogHome, client: DynamoDBClient) -> None:
     home.publish()
 
 
-def write_more(home: LogHome, client: DynamoDBClient) -> None:
-    later = incident_id(home.clock.now, "another finding")
-    entries = link(Stamp(KEY, later, "ringfence", "attempt", home.clock.now), None, notes(4))
+def write_more(
+    home: LogHome, client: DynamoDBClient, key: ChainKey = KEY, what: str = "another finding"
+) -> str:
+    """Write more entries, and return their incident."""
+    later = incident_id(home.clock.now, what)
+    entries = link(Stamp(key, later, "ringfence", "attempt", home.clock.now), None, notes(4))
     for one in entries:
-        client.put_item(TableName=AUDIT, Item=to_item(KEY, one))
-    home.write(KEY, *entries)
+        client.put_item(TableName=AUDIT, Item=to_item(key, one))
+    home.write(key, *entries)
+    return later
 
 
 def test_a_log_with_a_fault_does_not_replace_the_checkpoint_that_was_kept(
@@ -272,6 +277,20 @@ def test_an_incident_is_compared_with_the_log_too(home: LogHome, s3: S3Client) -
     assert done.exit_code == 1
     assert "do not have the root of the archive's checkpoint" in done.output
     assert "entry 0: leaf 0 of the log has another version of it" in done.output
+
+
+@pytest.mark.parametrize("chain", sorted(DEPLOYMENT_CHAINS))
+def test_a_record_of_the_deployment_itself_is_verified_by_its_id(
+    home: LogHome, client: DynamoDBClient, chain: str
+) -> None:
+    home.clock.now = datetime.now(UTC) - timedelta(minutes=5)
+    account = KEY.subject.split("/")[1]
+    key = ChainKey(chain, AccountRef(account, REGION, account).key)
+    incident = write_more(home, client, key, chain)
+    home.publish()
+    done = verify(home, incident, everything=False)
+    assert done.exit_code == 0, done.output
+    assert incident in done.stdout
 
 
 def test_an_archive_without_a_log_is_a_fault_and_its_entries_are_verified(
