@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "functions"))
@@ -20,6 +21,7 @@ def main() -> None:
     from ringfence.model.errors import BadInput
     from stacks.application import build
     from stacks.bootstrapped import check_bootstrap
+    from stacks.policy_warnings import warn_of_policy
     from stacks.prerequisites import warn_of_missing
     from stacks.settings import check_names, settings
 
@@ -30,6 +32,7 @@ def main() -> None:
         build(app, given)
     except BadInput as error:
         sys.exit(f"ringfence: {error}")
+    warn_of_policy(app, given, datetime.now(UTC).date())
     # The CDK sets it from the credentials. Without credentials there is nothing to ask.
     if os.environ.get("CDK_DEFAULT_ACCOUNT") == given.account:
         check_bootstrap(app, lambda region: read_bootstrap(region, given.qualifier))
