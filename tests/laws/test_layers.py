@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,14 @@ BUILT_IN = {"open", "input", "print", "eval", "exec", "compile", "__import__", "
 CLIENTS = {"client", "create_client", "own_client", "resource"}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _trees() -> Iterator[None]:
+    """Several laws read all sources. Afterwards their trees are not needed."""
+    yield
+    parsed.cache_clear()
+
+
+@cache
 def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"), str(path), feature_version=(3, 11))
 

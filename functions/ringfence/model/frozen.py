@@ -9,7 +9,6 @@ of them asks for it first.
 from __future__ import annotations
 
 from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
-from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol, TypeVar, dataclass_transform
 
 if TYPE_CHECKING:
@@ -37,23 +36,13 @@ def frozen(cls: type[T]) -> type[T]:
         if "__match_args__" not in cls.__dict__:
             setattr(cls, "__match_args__", names)  # noqa: B010 - mypy knows no such attribute
     is_copied = takes_all and not hasattr(cls, "__post_init__") and "__init__" not in own
-    known = {_PLAIN: plain, "__field_names__": names, _VALUES: _reader(names), "__is_copied__": is_copied}
-    for name, value in known.items():
-        setattr(cls, name, value)
+    for name, known in ((_PLAIN, plain), ("__field_names__", names), ("__is_copied__", is_copied)):
+        setattr(cls, name, known)
     for method in (__eq__, __hash__, __setattr__, __delattr__, __getstate__):
         setattr(cls, method.__name__, method)
     for name, shared in (("__init__", _initializer(cls)), ("__repr__", __repr__)):
         setattr(cls, name, own.get(name, shared))
     return cls
-
-
-def _reader(names: tuple[str, ...]) -> Callable[[object], object]:
-    """Return what reads all fields of an instance at once: their values, or the value of the only one."""
-    return attrgetter(*names) if names else _nothing
-
-
-def _nothing(_: object) -> None:
-    """Read the fields of an instance that has none."""
 
 
 _declared = dataclass(eq=False, repr=False, init=False)
@@ -64,8 +53,6 @@ _PLAIN = "__plain_fields__"
 
 None if `dataclass` must read them.
 """
-_VALUES = "__field_values__"
-"""The attribute with what reads all fields of an instance of a class."""
 _SPECIAL = ("ClassVar", "InitVar", "KW_ONLY")
 """Words in annotations that only `dataclass` understands, but for a `ClassVar[…]`."""
 
@@ -207,20 +194,20 @@ def __eq__(self: object, other: object) -> bool:  # noqa: N807 - becomes the met
         return True
     if type(self) is not type(other):
         return NotImplemented
-    values = _values_of(self)
-    return bool(values(self) == values(other))
+    return _values(self) == _values(other)
 
 
-def _values_of(item: object) -> Callable[[object], object]:
-    reader: Callable[[object], object] = getattr(type(item), _VALUES)
-    return reader
+def _values(item: object) -> list[object]:
+    """Return the values of all fields. Lists are compared without a loop in Python."""
+    held = item.__dict__
+    return [held[name] for name in field_names(type(item))]
 
 
 def __hash__(self: object) -> int:  # noqa: N807 - becomes the method of that name
     """Hash the fields, once: an instance does not change, and plans compare the same ones again and again."""
     kept: int | None = self.__dict__.get(_HASH)
     if kept is None:
-        kept = hash((type(self), _values_of(self)(self)))
+        kept = hash((type(self), *_values(self)))
         self.__dict__[_HASH] = kept
     return kept
 
