@@ -113,7 +113,8 @@ def _section(one: Output) -> Iterator[str]:
     yield from _notes(one)
     for option in one.options:
         listed = ", ".join(
-            f"`{value}`{' (default)' if not number else ''}" for number, value in enumerate(option.values)
+            f"{f'`{value}`' if value else 'empty'}{' (default)' if not number else ''}"
+            for number, value in enumerate(option.values)
         )
         pattern = (
             f", or a value that matches `{option.pattern.replace('|', ' or ')}`" if option.pattern else ""

@@ -27,6 +27,8 @@ AUTHOR = "Ringfence"
 """Who wrote a note. Everybody who may update findings can write that too, so it proves nothing."""
 LONGEST_NOTE, LONGEST_FIELD = 512, 1024
 """https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_Note.html"""
+INCIDENT = "{incident}"
+"""What stands for the id of an incident in the address of a portal."""
 _PREFIX = "ringfence:"
 _WORKFLOW = f"{_PREFIX}workflow"
 
@@ -72,7 +74,7 @@ class Wanted:
     undone: bool = False
 
 
-def wanted(now: Summary, *, suppress_exempt: bool = False) -> Wanted:
+def wanted(now: Summary, *, suppress_exempt: bool = False, link: str = "") -> Wanted:
     """Return what the findings of a response should say.
 
     Parameters
@@ -81,13 +83,17 @@ def wanted(now: Summary, *, suppress_exempt: bool = False) -> Wanted:
         The response.
     suppress_exempt : bool
         Whether the findings about exempt resources are suppressed.
+    link : str
+        The address of an incident in a portal, with `{incident}` for its id. Empty without one.
     """
+    address = link.replace(INCIDENT, now.incident)
     made = tuple(one for one in changes(now) if one.applied)
     done = [one for one in made if not one.undo]
     left, command = now.words("remaining"), next_command(now).command
     status = said(now.runbook, now.status.words)
     parts = (
         f"Ringfence {now.incident}: {status}.",
+        address,  # first, so that a long note does not cut it off
         f"Decision: {now.reason}." if now.reason and not done else "",
         f"Done: {len(done)}, the last one: {done[-1].words}." if done else "",
         f"Undone: {len(made) - len(done)}." if len(made) > len(done) else "",
@@ -107,6 +113,7 @@ def wanted(now: Summary, *, suppress_exempt: bool = False) -> Wanted:
                 ("changes", str(len(made))),
                 ("left", str(len(left))),
                 ("next", command),
+                *((("link", address),) if address else ()),
             )
         },
         now.undone is not None or now.lines[-1].kind == "RemediationUndone",

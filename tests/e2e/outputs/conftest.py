@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 EXEMPT = "pictures-"
 """How the names of buckets begin that the policy exempts."""
+PORTAL = "https://portal.example.com/incidents/{incident}"
+"""The address of an incident in a portal of the owner."""
 ROUTE = "pager"
 """The name of the route of notices."""
 
@@ -29,7 +31,7 @@ def outgoing(folder: Path, deployer: Deployer) -> Iterator[World]:
     """Ringfence with every output and a route of notices, and IAM enforced."""
     with LocalAws(log=folder / "outputs.log") as local:
         on: dict[str, dict[str, str]] = {id_: {} for id_ in output_ids()}
-        on["security-hub"] = {"exempt": "suppress"}
+        on["security-hub"] = {"exempt": "suppress", "link": PORTAL}
         exempt = {"subject": f"bucket/*/*/{EXEMPT}*", "reason": "our public pictures"}
         context = {"notices_routes": json.dumps([{"name": ROUTE, "urgency": ["urgent"], "severity": 7}])}
         world = World(deployer.home(local, outputs=on, exempt=(exempt,), context=context))

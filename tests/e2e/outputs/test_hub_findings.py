@@ -14,7 +14,7 @@ from ringfence.local.samples import security_hub
 from ringfence.local.sending import put_findings_v2
 from ringfence.record.facts import ContainmentBroken
 from ringfence.record.hub_update import AUTHOR
-from tests.e2e.outputs.conftest import EXEMPT, ROUTE
+from tests.e2e.outputs.conftest import EXEMPT, PORTAL, ROUTE
 from tests.e2e.outputs.test_outputs import OUTPUTS, files, in_hub, resolved, respond, twin
 from tests.e2e.world import QUEUES, Inbox, until
 
@@ -156,6 +156,7 @@ def test_a_finding_that_only_the_new_security_hub_has_is_resolved_and_the_write_
 
     found = until(written, "the finding in the new Security Hub is resolved")
     assert found["comment"].startswith(f"Ringfence {incident}: ")
+    assert PORTAL.replace("{incident}", incident) in found["comment"]
     assert found == {**held, "status_id": RESOLVED, "comment": found["comment"]}, "nothing else is changed"
     # Security Hub has sent the finding again for each write.
     entries = world.history(server).entries

@@ -11,6 +11,7 @@ from ringfence.local.findings import InstanceFinding
 from ringfence.local.samples import security_hub
 from ringfence.record.facts import FindingReceived
 from ringfence.record.hub_update import AUTHOR
+from tests.e2e.outputs.conftest import PORTAL
 from tests.e2e.world import QUEUES, Inbox, until
 from tests.support.ocsf import check
 
@@ -133,6 +134,7 @@ def test_what_was_done_goes_out_and_a_write_back_starts_nothing(outgoing: World,
     history = outgoing.history(server)
     assert found["Note"]["UpdatedBy"] == AUTHOR
     assert history.incident in found["Note"]["Text"]
+    assert found["UserDefinedFields"]["ringfence:link"] == PORTAL.replace("{incident}", history.incident)
     assert found["UserDefinedFields"]["ringfence:status"] == "complete"
     until(lambda: archived(outgoing, history), "the finding is archived in GuardDuty")
     lines = [json.loads(line) for text in files(outgoing).values() for line in text.splitlines()]

@@ -55,6 +55,16 @@ def test_the_status_follows_from_how_the_incident_stands(facts: tuple[Fact, ...]
     assert wanted(now(*facts)).workflow is expected
 
 
+def test_a_portal_of_the_owner_is_linked_near_the_beginning_so_that_no_long_note_cuts_it_off() -> None:
+    many = [replace(CONTAINED, exposure=tuple(f"risk {number} " * 20 for number in range(20)))]
+    found = wanted(now(*ACTED, *many), link="https://portal.example.com/{incident}?from=hub")
+    address = f"https://portal.example.com/{INCIDENT}?from=hub"
+    assert f". {address} " in found.note
+    assert found.fields["ringfence:link"] == address
+    assert "ringfence:link" not in wanted(now(*ACTED)).fields
+    assert "https" not in wanted(now(*ACTED)).note
+
+
 def test_findings_about_exempt_resources_are_suppressed_by_choice() -> None:
     assert wanted(now(EXEMPT), suppress_exempt=True).workflow is Workflow.SUPPRESSED
     assert "a honeypot" in wanted(now(EXEMPT), suppress_exempt=True).note

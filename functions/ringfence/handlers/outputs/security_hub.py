@@ -22,7 +22,7 @@ from ringfence.model.call import Call, Failed, Permission
 from ringfence.model.errors import Retryable
 from ringfence.model.frozen import replace
 from ringfence.model.remediation import Option
-from ringfence.record.hub_update import Workflow, update, wanted
+from ringfence.record.hub_update import INCIDENT, Workflow, update, wanted
 from ringfence.record.ocsf.detection import FACTS
 from ringfence.record.received import received
 from ringfence.record.summary import Summary
@@ -50,6 +50,13 @@ ACCOUNT = Option(
     "In which account findings are updated: in that of the finding, or in the home account. The home account "
     "must then be the administrator of Security Hub.",
 )
+LINK = Option(
+    "link",
+    ("",),
+    f"The address of an incident in a portal of yours, with `{INCIDENT}` for its id. The note and the field "
+    "`ringfence:link` contain it. Empty: there is no link, because no console of AWS shows an incident.",
+    pattern=r"https://[A-Za-z0-9._~:/?#@!$&()*+,;=%{}-]{1,150}",
+)
 NOT_USED = ("InvalidAccessException",)
 """The answer of an account and region without Security Hub CSPM."""
 V2_NOT_USED = (*NOT_USED, "AccessDeniedException", "ResourceNotFoundException", "ValidationException")
@@ -60,7 +67,8 @@ _STATUS_IDS = {Workflow.NEW: 1, Workflow.NOTIFIED: 2, Workflow.SUPPRESSED: 3, Wo
 
 def _errands(told: Told, site: Site) -> Iterator[Errand]:
     now = Summary.of(told.entries)
-    want = wanted(now, suppress_exempt=site.options[EXEMPT.name] == SUPPRESS)
+    suppress = site.options[EXEMPT.name] == SUPPRESS
+    want = wanted(now, suppress_exempt=suppress, link=site.options[LINK.name])
     shared = {one.id for one in now.findings if one.type in answered_by_several()}
     for one in received(now):
         if one.hub_id and one.hub_product and one.account in site.accounts:
@@ -183,7 +191,7 @@ OUTPUT = Output(
         for action in ("BatchUpdateFindings", "GetFindings")
     ),
     errands=_errands,
-    options=(EXEMPT, ACCOUNT),
+    options=(EXEMPT, ACCOUNT, LINK),
     standing=True,
     elsewhere=True,
     cost="two calls of Security Hub for each finding and new status, which are free",

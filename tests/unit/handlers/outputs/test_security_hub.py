@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ringfence.handlers.output import Site, Told
-from ringfence.handlers.outputs.security_hub import OUTPUT
+from ringfence.handlers.outputs.security_hub import LINK, OUTPUT
 from ringfence.model.claims import ORIGIN
 from ringfence.model.errors import Retryable
 from ringfence.record.chain import link
 from ringfence.record.facts import FindingReceived
 from tests.support.conversing import Conversing
-from tests.support.fakes.chains import KEY, REF, finding, stamp
+from tests.support.fakes.chains import INCIDENT, KEY, REF, finding, stamp
 from tests.support.fakes.security_hub import FakeSecurityHub
 from tests.support.notice_kinds import ACTED, BROKEN, COMPLETE, CONTAINED
 
@@ -87,6 +87,17 @@ def test_the_arn_is_made_of_the_claim_if_the_event_does_not_have_it() -> None:
 
 def test_the_administrator_can_write_instead() -> None:
     assert run(hub(), told(*ACTED, COMPLETE), account="home").places == [(HOME, REF.region)]
+
+
+def test_the_note_leads_to_the_portal_of_the_owner() -> None:
+    at = hub()
+    run(at, told(*ACTED, COMPLETE), link="https://portal.example.com/incidents/{incident}")
+    assert f"https://portal.example.com/incidents/{INCIDENT} " in at.findings[0]["Note"]["Text"]
+
+
+@pytest.mark.parametrize("bad", ["http://portal", "https://", "javascript:x", "https://a b", "https://a\n"])
+def test_what_is_no_address_is_not_accepted(bad: str) -> None:
+    assert not LINK.allows(bad)
 
 
 def test_nothing_is_called_in_an_account_outside_of_the_scope() -> None:
