@@ -6,6 +6,7 @@ declared action is called.
 
 from __future__ import annotations
 
+import gzip
 import json
 from contextlib import suppress
 from dataclasses import replace
@@ -24,8 +25,9 @@ from ringfence.aws.log_sequence import LogSequence
 from ringfence.aws.notice import Topic
 from ringfence.aws.schedules import Schedules
 from ringfence.cli.main import main
-from ringfence.cli.settings import AUDIT_STACK
+from ringfence.cli.settings import AUDIT_STACK, SCANS_STACK
 from ringfence.model.errors import Retryable
+from ringfence.model.place import Place
 from ringfence.observations.iam.revocation_list import LIST, revocation_list
 from ringfence.observations.iam.revocations import Revocation, revocation_named
 from ringfence.observations.iam.role_sessions import RoleSessions
@@ -48,9 +50,12 @@ from tests.support.fakes.audit_home import (
     tables,
 )
 from tests.support.fakes.chains import INCIDENT, KEY, LATER, NOON, contained, lease, opened
+from tests.support.fakes.config_items import item
 from tests.support.fakes.log_home import LogHome
 from tests.support.fakes.moto_world import Builder, Clients, FullRole, clients, fill_role, world
+from tests.support.fakes.scanned import HOME, Scanned
 from tests.support.laws.permissions import declared
+from tests.support.posture import SHIPPED
 from tests.support.strategies.contain_instance import EVERYTHING
 
 if TYPE_CHECKING:
@@ -193,6 +198,18 @@ def terminal(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
         one.cache_clear()
 
 
+def scanned_bucket() -> str:
+    """Return a bucket with the files of a scheduled scan."""
+    made, place = Scanned(tuple(one.rule for one in SHIPPED), (HOME,)), Place(HOME, REGION)
+    made.config.record(place, item(place, "AWS::S3::Bucket", "files", configuration={"name": "files"}))
+    made.run()
+    s3().create_bucket(Bucket="scans", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    for name, text in made.files.objects.items():
+        content = gzip.compress(text.encode()) if name.endswith(".gz") else text.encode()
+        s3().put_object(Bucket="scans", Key=name, Body=content)
+    return "scans"
+
+
 def test_the_commands_of_an_auditor_take_the_declared_actions_and_no_others(terminal: Clients) -> None:
     """With nothing in the environment, so that the stack is asked where things are."""
     dynamo_log(tables()).append(KEY, History(), contained(), lease())
@@ -212,7 +229,10 @@ def test_the_commands_of_an_auditor_take_the_declared_actions_and_no_others(term
             "LogKey": {"Value": arn},
         },
     }
-    session().client("cloudformation").create_stack(StackName=AUDIT_STACK, TemplateBody=json.dumps(template))
+    create = session().client("cloudformation").create_stack
+    create(StackName=AUDIT_STACK, TemplateBody=json.dumps(template))
+    template["Outputs"] = {"ScanResults": {"Value": scanned_bucket()}}
+    create(StackName=SCANS_STACK, TemplateBody=json.dumps(template))
     for words, ends in (
         (("incidents", "list", "--since", "2020-01-01"), 0),
         (("incidents", "show", INCIDENT), 0),
@@ -221,6 +241,7 @@ def test_the_commands_of_an_auditor_take_the_declared_actions_and_no_others(term
         (("audit", "verify", "--all"), 2),  # the key of the stack is of another kind: moto has no Ed25519
         (("audit", "verify", INCIDENT, "--without-archive"), 0),
         (("scans", "list"), 0),
+        (("report", "--since", "2020-01-01", "--format", "json"), 1),  # no recorder sees IAM there
         (("audit", "verify", LATER), 2),  # unknown to the table: the whole archive is gone through
     ):
         done = CliRunner().invoke(main, words)
