@@ -62,7 +62,7 @@ SHARE = Limits((Limit(GROUP, share=20),), ())
 """The limits of these responses. The size of the group is read for the share."""
 READING = ("Get", "List", "Describe", "Query")
 """How the names of the operations begin that change nothing."""
-IAM_NAMES = {"s3:ListObjectVersions": "s3:ListBucketVersions"}
+IAM_NAMES = {"s3:ListObjectVersions": "s3:ListBucketVersions", "s3:ListObjectsV2": "s3:ListBucket"}
 """Operations whose IAM action has another name."""
 
 
