@@ -63,7 +63,7 @@ def scanned() -> Scanned:
 @pytest.fixture(scope="module")
 def files() -> dict[str, bytes]:
     return {
-        name: gzip.compress(text.encode()) if name.endswith(".gz") else text.encode()
+        name: gzip.compress(text.encode(), mtime=0) if name.endswith(".gz") else text.encode()
         for name, text in scanned().files.objects.items()
     }
 
@@ -194,7 +194,9 @@ def test_results_that_expired_are_told_and_do_not_pass(copy: Path) -> None:
     assert json.loads(done.stdout)["passed"] == 0
 
 
-@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(b"{\n"), gzip.compress(b"x" * 99)[:20]])
+@pytest.mark.parametrize(
+    "content", [b"no gzip", gzip.compress(b"{\n", mtime=0), gzip.compress(b"x" * 99, mtime=0)[:20]]
+)
 def test_a_file_that_cannot_be_read_is_named_and_the_others_count(copy: Path, content: bytes) -> None:
     summary = json.loads(report(str(copy), "--format", "json", *PERIOD).stdout)
     folder = copy / "results" / summary["scan"] / HOME / REGION
