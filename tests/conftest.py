@@ -40,9 +40,12 @@ LONGEST = (
     "tests/laws/test_convergence.py",
     "tests/local/",
     "tests/laws/",
+    "tests/unit/insights/activity/test_sorted_sights.py",
+    "tests/unit/handlers/test_many_places.py",
+    "tests/unit/tools/",
 )
 """What takes longest begins first: its worker would go on alone at the end."""
-SHARED = tuple(start for start in LONGEST if start.count("/") > 2)
+SHARED = tuple(start for start in LONGEST if start.count("/") > 2 and start.endswith("/"))
 """Folders whose tests share one deployment, or one synthesis, and hence one worker."""
 
 # In `make test` the examples are the same each time; `make laws` has ten times as many, at random.
