@@ -22,7 +22,9 @@ from ringfence.engine.replay_limits import LimitReplay, counted
 from ringfence.model.errors import LimitReached, Refused
 from ringfence.policy.selection import Portion
 from ringfence.record.chain import PERIOD, Slot
+from ringfence.record.facts import Intended
 from ringfence.record.slots import elsewhere, size_of
+from ringfence.steps.ec2.network import SetSecurityGroups
 from tests.support import pauses
 from tests.support.fakes.interruption import Killed, Killer
 from tests.support.fakes.memory_limits import MemoryLimitItems
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import DrawFn
 
+    from ringfence.model.step import Step
     from ringfence.policy.limits import Limits
 
 MANY = 200
@@ -106,9 +109,10 @@ def outbreaks(draw: DrawFn) -> list[dict[str, float]]:
 def _run(
     limits: Limits, outbreak: list[dict[str, float]], seed: int | None = None
 ) -> tuple[Fleet, list[tuple[timedelta, str]]]:
-    """Return the fleet, and when which instance was isolated. An instance stays in its place.
+    """Return the fleet, and when the isolation of which instance was recorded, which uses a place of limits.
 
-    With a seed, answers are lost and looks are stale. Then the same finding comes back.
+    An instance stays in its place. With a seed, answers are lost and looks are stale. Then the same finding
+    comes back, and a later attempt can make the change.
     """
     fleet, times, after = Fleet(limits), list[tuple[timedelta, str]](), timedelta(0)
     if seed is not None:
@@ -119,8 +123,19 @@ def _run(
         before = fleet.isolated()
         group, vpc = ("", "web", "batch")[number % 3], f"vpc-{number % 2}"
         fleet.heard(partial(fleet.respond, number, group=group, vpc=vpc, severity=one["severity"]))
-        times.extend((after, id_) for id_ in fleet.isolated() - before)
+        times.extend((_began(fleet, id_), id_) for id_ in fleet.isolated() - before)
     return fleet, times
+
+
+def _began(fleet: Fleet, id_: str) -> timedelta:
+    """Return when the isolation of an instance was recorded first."""
+    facts = fleet.history(int(id_.removeprefix("i-"), 16)).facts
+    recorded = (entry.at for entry, fact in facts if isinstance(fact, Intended) and _isolates(fact.step))
+    return next(recorded) - NOON
+
+
+def _isolates(step: Step) -> bool:
+    return isinstance(step, SetSecurityGroups)
 
 
 SCOPES = ("overall", "account", "runbook", "vpc", "auto-scaling-group")
