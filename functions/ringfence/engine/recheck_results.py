@@ -54,8 +54,8 @@ class RecheckResult:
 
     `answered`: `follows` contains the resource again. Otherwise a person must, and `reason` says why.
     `whole`: everything that is watched was seen, and not only what a call can undo. `complete`: no steps
-    remained in any stage at the last verification of the whole runbook. `untold`: the
-    time of the calls whose effect Ringfence may have removed without a report.
+    remained in any stage at the last verification of the whole runbook. `untold`: the time of
+    the calls whose effect Ringfence may have removed without a report.
     """
 
     standing: Standing

@@ -32,19 +32,17 @@ def repaired(history: History, judged: Iterable[Remediation], cause: Undoing) ->
     before = [fact for entry, fact in history.facts if entry.at < cause.at]
     if any(isinstance(fact, ContainmentBroken) for _, fact in history.facts[len(before) :]):
         return None
-    verified = [fact for fact in before if isinstance(fact, Verified)]
-    if not verified or not verified[-1].contained:
+    states = (fact for fact in reversed(before) if isinstance(fact, ContainmentBroken | Verified))
+    state = next(states, None)
+    if not isinstance(state, Verified) or not state.contained:
         return None
     kinds = {kind for one in judged for kind in one.steps}
     earlier = {(type(one.step), one.step.target) for one in before if isinstance(one, Intended)}
+    again = (one.step for one in _applied(history, len(before)) if type(one.step) in kinds)
     words = unique(
-        one.step.describe()
-        for one in _applied(history, len(before))
-        if type(one.step) in kinds
-        and (
-            (type(one.step), one.step.target) in earlier
-            or any(name in one.step.target for name in cause.names)
-        )
+        step.describe()
+        for step in again
+        if (type(step), step.target) in earlier or not cause.names.isdisjoint(step.target.split("/"))
     )
     if not words:
         return None

@@ -156,6 +156,31 @@ def test_who_undid_it_is_told_if_a_finding_arrived_before_the_event() -> None:
     assert site.history.entries == entries, "one report is enough"
 
 
+def test_a_call_that_names_a_part_of_a_target_is_not_reported() -> None:
+    """A caller chooses the texts of a call. What a finding newly closed is not the effect of every call."""
+    site = Site()
+    cause = replace(site.cause(), names=frozenset({REF.id, "eni", ""}))
+    site.clock.tick(seconds=20)
+    site.attach()
+    site.find()
+    site.recheck(cause=cause)
+    assert not site.history.of(ContainmentBroken)
+
+
+def test_a_call_on_what_was_not_contained_any_more_is_not_reported() -> None:
+    """The changes after it answer the earlier report."""
+    site = Site()
+    site.attach()
+    result = site.recheck(cause=site.cause())
+    site.clock.tick(seconds=1)
+    second = replace(site.cause(), names=frozenset({NEW.id}), event="e-9")
+    site.clock.tick(seconds=1)
+    site.resume(result)
+    site.recheck(cause=second)
+    (fact,) = site.history.of(ContainmentBroken)
+    assert fact.event != "e-9"
+
+
 def test_groups_that_a_finding_put_back_are_told_although_the_call_names_no_interface() -> None:
     site = Site()
     cause = site.cause("ec2:ModifyNetworkInterfaceAttribute")
