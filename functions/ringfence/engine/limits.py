@@ -81,9 +81,7 @@ def slots(  # noqa: PLR0913, PLR0917 - what a stage is planned from, and what is
     """Return the places of limits that a stage's steps need. If the incident has them, it needs none."""
     if request.finding is None or request.decision is None or not request.decision.mode.changes:
         return ()
-    breaking = stage.breaking(resource, incident)
-    begun = {type(step) for step in incident.past}
-    if not breaking or any(not begun.isdisjoint(one.steps) for one in breaking):
+    if not (breaking := first_to_break(stage, resource, incident)):
         return ()
     critical = is_critical(request.finding.finding, request.ref)
     found: dict[str, Slot] = {}
@@ -94,6 +92,13 @@ def slots(  # noqa: PLR0913, PLR0917 - what a stage is planned from, and what is
         used = Use(owner, now, critical=critical, chain=chain, size=size)
         found.update((one.name, one) for one in slots_of(request.limits, scope, name, used))
     return tuple(found.values())
+
+
+def first_to_break(stage: Stage, resource: ResourceState, incident: Incident) -> tuple[Remediation, ...]:
+    """Return the remediations that count. None if the incident has begun one: then it has its places."""
+    breaking = stage.breaking(resource, incident)
+    begun = {type(step) for step in incident.past}
+    return () if any(not begun.isdisjoint(one.steps) for one in breaking) else breaking
 
 
 def slots_of(limits: Limits, scope: str, name: str, used: Use) -> Iterator[Slot]:

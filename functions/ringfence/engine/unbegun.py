@@ -13,6 +13,7 @@ from ringfence.engine.continuations import is_covered, may_act, started
 from ringfence.engine.holding import apart
 from ringfence.engine.incident_start import incident_start
 from ringfence.engine.intake import Skipped
+from ringfence.engine.limits import first_to_break
 from ringfence.engine.lowered import decided_again
 from ringfence.engine.prospect import Prospect
 from ringfence.model.errors import BadInput
@@ -108,10 +109,7 @@ def _unbegun(request: ResponseRequest, reading: Reading, now: datetime) -> froze
     except BadInput:
         return frozenset()  # there is nothing to resume, and the request is rejected
     incident = Prospect(start, start, request.choices, at=now).incident(start.history)
-    breaking = request.runbook.stages[0].breaking(reading.resource, incident)
-    begun = {type(step) for step in incident.past}
-    if any(not begun.isdisjoint(one.steps) for one in breaking):
-        return frozenset()
+    breaking = first_to_break(request.runbook.stages[0], reading.resource, incident)
     named = {id_ for one in breaking for id_ in (one.id, *one.held_together)}
     return frozenset(named.intersection(request.runbook.ids))
 
