@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ringfence.engine.intake import ExecutionContext, continuation, held, resumed
+from ringfence.engine.intake import ExecutionContext, continuation, resumed
 from ringfence.engine.ports import Ports
 from ringfence.engine.results import FollowupKind
 from ringfence.engine.run import Engine
@@ -109,7 +109,7 @@ class Night:
                 if one.kind is FollowupKind.RETRY:
                     waiting.append((self.clock() + timedelta(seconds=30), made))
                     continue
-                message = (held if one.kind is FollowupKind.PAUSED else continuation)(request, result)
+                message = continuation(request, result)
                 if one.kind is not FollowupKind.RECHECK:
                     waiting.append((due_at, lambda n, message=message: self.resumed(n, message)))  # type: ignore[misc]  # bound now
         raise AssertionError("it does not come to an end")

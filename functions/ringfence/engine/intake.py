@@ -146,11 +146,6 @@ def completion(order: ResponseRequest, report: ResponseResult, begun: DecisionMa
     return _message(earlier, begun.remediations, incident=report.incident, continuation=_same(order))
 
 
-def held(order: ResponseRequest, report: ResponseResult) -> str:
-    """Return the continuation message for what a pause holds."""
-    return continuation(order, report)
-
-
 def recheck(order: ResponseRequest, report: ResponseResult) -> str:
     """Return the message for one more read after a while. It may run beside a continuation."""
     return _message(_acting(order, report), incident=report.incident)

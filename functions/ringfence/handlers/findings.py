@@ -12,7 +12,6 @@ from ringfence.engine.intake import (
     answers,
     completion,
     continuation,
-    held,
     recheck,
     resumed,
     without_permission,
@@ -214,8 +213,6 @@ def _message(order: ResponseRequest, report: ResponseResult, followup: Followup)
 
     if followup.kind is FollowupKind.RECHECK:
         return recheck(order, report)
-    if followup.kind is FollowupKind.PAUSED:
-        return held(order, report)
     return completion(order, report, followup.begun) if followup.begun else continuation(order, report)
 
 

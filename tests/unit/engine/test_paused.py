@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ringfence.engine.intake import ExecutionContext, held, resumed
+from ringfence.engine.intake import ExecutionContext, continuation, resumed
 from ringfence.engine.results import FollowupKind
 from ringfence.engine.run import Engine
 from ringfence.model.errors import Refused, Retryable
@@ -46,7 +46,7 @@ def respond(scene: Scene, given: ResponseRequest) -> ResponseResult:
 
 
 def put_back(scene: Scene, given: ResponseRequest, result: ResponseResult) -> ResponseRequest:
-    message = held(given, result)
+    message = continuation(given, result)
     again = ExecutionContext(f"{given.attempt}-again", "test", scene.clock() + LEASE)
     return resumed(message, CONTAIN_INSTANCE, again)
 

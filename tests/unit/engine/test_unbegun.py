@@ -10,7 +10,7 @@ import pytest
 
 from ringfence.engine.execution import Execution
 from ringfence.engine.incident_start import incident_start
-from ringfence.engine.intake import ExecutionContext, held, resumed
+from ringfence.engine.intake import ExecutionContext, continuation, resumed
 from ringfence.engine.journal import journal
 from ringfence.engine.run import Engine
 from ringfence.engine.unbegun import NotBegun
@@ -43,7 +43,7 @@ class Held:
         first = self.asked("a-1")
         result = self.engine.run(first)
         self.scene.clock.tick(hours=2)
-        self.message = held(first, result)
+        self.message = continuation(first, result)
 
     @property
     def engine(self) -> Engine:
@@ -56,7 +56,7 @@ class Held:
         )
         return replace(given, decision=decision)
 
-    def continuation(self, attempt: str = "c-1") -> ResponseRequest:
+    def resumes(self, attempt: str = "c-1") -> ResponseRequest:
         """Return the request of the message."""
         context = ExecutionContext(attempt, "test", self.scene.clock() + LEASE)
         return resumed(self.message, CONTAIN_INSTANCE, context)
@@ -70,7 +70,7 @@ def test_the_finding_is_handed_out_and_nothing_is_recorded() -> None:
     place = Held()
     entries = place.scene.history.entries
     with pytest.raises(NotBegun) as first:
-        place.engine.run(place.continuation())
+        place.engine.run(place.resumes())
     assert first.value.received.finding.id == place.received.finding.id
     assert place.scene.history.entries == entries
     assert not place.scene.cloud.calls
@@ -80,7 +80,7 @@ def test_a_limit_that_another_response_used_meanwhile_holds_it_back() -> None:
     place = Held()
     limits = only("overall", hour=1)
     with pytest.raises(NotBegun) as first:
-        place.engine.run(place.continuation())
+        place.engine.run(place.resumes())
     other = Scene(CONTAIN_INSTANCE, estate())
     other.log, other.clock = place.scene.log, place.scene.clock
     elsewhere = replace(place.received.finding.subjects[0], id="i-00000000000000099")
@@ -91,16 +91,16 @@ def test_a_limit_that_another_response_used_meanwhile_holds_it_back() -> None:
     place.engine.run(again)
     assert not place.isolated
     assert place.scene.history.of(ApprovalRequested)
-    left = place.engine.run(place.continuation("c-3"))
+    left = place.engine.run(place.resumes("c-3"))
     assert not place.isolated, "the earlier decision does not count any more"
     assert left.incident == place.scene.history.incident
 
 
 def test_a_policy_that_was_lowered_meanwhile_isolates_nothing() -> None:
     place = Held()
-    gone_on(place.engine, place.continuation(), LOWERED)
+    gone_on(place.engine, place.resumes(), LOWERED)
     assert not place.isolated
-    place.engine.run(place.continuation("c-2"))
+    place.engine.run(place.resumes("c-2"))
     assert not place.isolated
     verified = place.scene.history.last(Verified)
     assert verified
@@ -111,7 +111,7 @@ def test_a_dry_run_for_another_finding_does_not_end_what_the_first_one_may_do() 
     place = Held()
     other = replace(place.asked("b-1", DRY_RUN), finding=finding("less", updated=place.scene.clock()))
     place.engine.run(other)
-    _, result = gone_on(place.engine, place.continuation())
+    _, result = gone_on(place.engine, place.resumes())
     assert place.isolated
     assert result.status is not IncidentStatus.JOINED
 
@@ -124,22 +124,22 @@ def test_what_a_person_requested_goes_on_without_a_limit() -> None:
     start = incident_start(given, place.scene.history, now)
     journal(ports, Execution.of(given, start), start.facts)
     place.scene.clock.tick(minutes=1)
-    place.engine.run(place.continuation())
+    place.engine.run(place.resumes())
     assert place.isolated
 
 
 def test_what_has_begun_goes_on_without_another_decision() -> None:
     place = Held()
-    after, result = gone_on(place.engine, place.continuation())
+    after, result = gone_on(place.engine, place.resumes())
     assert place.isolated
     begun = len(place.scene.history.of(Intended))
     context = ExecutionContext("c-9", "test", place.scene.clock() + LEASE)
-    place.engine.run(resumed(held(after, result), CONTAIN_INSTANCE, context))
+    place.engine.run(resumed(continuation(after, result), CONTAIN_INSTANCE, context))
     assert len(place.scene.history.of(Intended)) > begun, "the later stages follow"
 
 
 def test_during_a_pause_one_message_waits_and_the_others_end() -> None:
     place = Held()
     pauses.paused(place.scene.log, place.scene.clock, place.scene.cloud, HOUR)
-    place.engine.run(place.continuation())
+    place.engine.run(place.resumes())
     assert not place.scene.cloud.calls
