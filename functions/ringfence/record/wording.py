@@ -25,15 +25,16 @@ def said(runbook: str, words: str) -> str:
 
 def so_far(now: Summary) -> str:
     """Return what the person who answers must not assume: that something was done already."""
-    if any(one.kind == "Intended" for one in now.lines):
-        return "Nothing of this plan has been changed yet. Earlier steps of this incident are in its record."
-    contained = " The resource is NOT contained." if is_containment(now.runbook) else ""
-    return f"Nothing has been changed yet.{contained}"
+    return _unchanged(now, "has been changed yet")
 
 
 def declined(now: Summary) -> str:
     """Return what is true after people rejected a plan: nothing of it was changed."""
+    return _unchanged(now, "was changed")
+
+
+def _unchanged(now: Summary, verb: str) -> str:
     if any(one.kind == "Intended" for one in now.lines):
-        return "Nothing of this plan was changed. Earlier steps of this incident are in its record."
+        return f"Nothing of this plan {verb}. Earlier steps of this incident are in its record."
     contained = " The resource is NOT contained." if is_containment(now.runbook) else ""
-    return f"Nothing was changed.{contained}"
+    return f"Nothing {verb}.{contained}"
