@@ -216,3 +216,29 @@ def make_queue(aws: LocalAws, unique: str) -> Callable[..., Queue]:
         return Queue(sqs, url, arn)
 
     return make
+
+
+@pytest.fixture
+def heard(
+    aws: LocalAws, unique: str, eventually: Callable[..., Any]
+) -> Callable[[str, str, str], Callable[[], list[dict[str, Any]]]]:
+    """Give a function that subscribes to events in a region. It returns one that waits for more."""
+
+    def subscribe(region: str, source: str, kind: str) -> Callable[[], list[dict[str, Any]]]:
+        sqs: Any = aws.client("sqs", region=region)
+        events: Any = aws.client("events", region=region)
+        url = sqs.create_queue(QueueName=unique)["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        pattern = {"source": [source], "detail-type": [kind]}
+        events.put_rule(Name=unique, EventPattern=json.dumps(pattern))
+        events.put_targets(Rule=unique, Targets=[{"Id": "queue", "Arn": arn}])
+
+        def read() -> list[dict[str, Any]]:
+            found = eventually(lambda: sqs.receive_message(QueueUrl=url).get("Messages"))
+            for one in found:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=one["ReceiptHandle"])
+            return [json.loads(one["Body"]) for one in found]
+
+        return read
+
+    return subscribe

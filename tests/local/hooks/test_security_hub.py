@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,22 +23,10 @@ def hub(aws: Any) -> Any:
 
 
 @pytest.fixture
-def told(aws: Any, unique: str, eventually: Callable[..., Any]) -> Callable[[], list[dict[str, Any]]]:
+def told(heard: Callable[..., Any]) -> Callable[[], list[dict[str, Any]]]:
     """Give a function that waits for the next events of Security Hub."""
-    sqs, events = (aws.client(name, region=REGION) for name in ("sqs", "events"))
-    url = sqs.create_queue(QueueName=unique)["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    pattern = {"source": ["aws.securityhub"], "detail-type": [IMPORTED]}
-    events.put_rule(Name=unique, EventPattern=json.dumps(pattern))
-    events.put_targets(Rule=unique, Targets=[{"Id": "queue", "Arn": arn}])
-
-    def read() -> list[dict[str, Any]]:
-        found = eventually(lambda: sqs.receive_message(QueueUrl=url).get("Messages"))
-        for one in found:
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=one["ReceiptHandle"])
-        return [json.loads(one["Body"]) for one in found]
-
-    return read
+    found: Callable[[], list[dict[str, Any]]] = heard(REGION, "aws.securityhub", IMPORTED)
+    return found
 
 
 def test_a_finding_that_is_imported_is_held_and_its_event_is_sent(

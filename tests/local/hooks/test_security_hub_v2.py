@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,22 +27,10 @@ def hub(aws: LocalAws) -> Any:
 
 
 @pytest.fixture
-def told(aws: Any, unique: str, eventually: Callable[..., Any]) -> Callable[[], list[dict[str, Any]]]:
+def told(heard: Callable[..., Any]) -> Callable[[], list[dict[str, Any]]]:
     """Give a function that waits for the next findings that Security Hub sends."""
-    sqs, events = (aws.client(name, region=REGION) for name in ("sqs", "events"))
-    url = sqs.create_queue(QueueName=unique)["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    pattern = {"source": ["aws.securityhub"], "detail-type": [IMPORTED_V2]}
-    events.put_rule(Name=unique, EventPattern=json.dumps(pattern))
-    events.put_targets(Rule=unique, Targets=[{"Id": "queue", "Arn": arn}])
-
-    def read() -> list[dict[str, Any]]:
-        found = eventually(lambda: sqs.receive_message(QueueUrl=url).get("Messages"))
-        for one in found:
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=one["ReceiptHandle"])
-        return [one for each in found for one in json.loads(each["Body"])["detail"]["findings"]]
-
-    return read
+    read = heard(REGION, "aws.securityhub", IMPORTED_V2)
+    return lambda: [one for each in read() for one in each["detail"]["findings"]]
 
 
 def finding(uid: str) -> dict[str, Any]:

@@ -46,6 +46,23 @@ def died(scene: Scene, at: str, attempt: str = "r-1") -> ResponseRelease:
     return asked
 
 
+def died_after(scene: Scene, at: str = "") -> ResponseRelease:
+    """Release, and let the process die after its change: at its next call, or at the next one of a kind."""
+    made = False
+
+    def die(name: str, call: Callable[[], object]) -> object:
+        nonlocal made
+        if made and name.startswith(at):
+            raise Killed
+        made = made or name == "apply"
+        return call()
+
+    asked = scene.asked()
+    with pytest.raises(Killed):
+        Releaser(scene.ports(die)).release(asked)
+    return asked
+
+
 def checked(scene: Scene, asked: ResponseRelease) -> tuple[Again, ...]:
     """Let the message of the release become due, and handle it."""
     check = release_check(release_watchdog(asked), KEY.runbook)
@@ -93,18 +110,7 @@ def test_a_release_that_died_after_its_last_change_is_recorded_as_released() -> 
     scene = Scene()
     scene.run()
     scene.clock.tick(minutes=5)
-    dead = False
-
-    def die(name: str, call: Callable[[], object]) -> object:
-        nonlocal dead
-        if dead:
-            raise Killed
-        dead = name == "apply"
-        return call()
-
-    asked = scene.asked()
-    with pytest.raises(Killed):
-        Releaser(scene.ports(die)).release(asked)
+    asked = died_after(scene)
     scene.clock.tick(minutes=2)
     assert checked(scene, asked) == ()
     assert scene.history.released_at
@@ -116,17 +122,7 @@ def test_a_step_of_an_earlier_release_is_no_proof_that_the_same_step_was_made_ag
     scene = Scene()
     scene.run()
     scene.clock.tick(minutes=5)
-    made = False
-
-    def die_afterwards(name: str, call: Callable[[], object]) -> object:
-        nonlocal made
-        if made and name == "observe":
-            raise Killed
-        made = made or name == "apply"
-        return call()
-
-    with pytest.raises(Killed):
-        Releaser(scene.ports(die_afterwards)).release(scene.asked())
+    died_after(scene, "observe")
     restored = scene.cloud.world
     assert scene.groups() == scene.before
     scene.clock.tick(minutes=2)
