@@ -65,7 +65,6 @@ def run_request(
     document = request_document(body, "runbook", "subject", "reason", "dry_run", *optional)
     runbook = _runbook(document, catalogue)
     ref = _subject(document, runbook)
-    within(policy, ref)
     chosen, choices = policy.settings(runbook)
     only = unique(document.texts("remediations"))
     chosen = runbook.narrowed(only) if only else chosen
@@ -91,6 +90,7 @@ def run_request(
         home=policy.own.deployed,
         policy=policy.digest,
     )
+    within(policy, ref)  # the form is read first
     return RunRequest(order, order.runbook.stages[0].id == runbook.stages[0].id)
 
 

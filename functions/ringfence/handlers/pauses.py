@@ -91,11 +91,9 @@ def pause_of(
     runbook, account, incident = (document.text_if_given(name) for name in _SCOPE)
     if runbook and runbook not in catalogue:
         raise unknown("runbook", runbook, sorted(catalogue))
-    if account and account not in policy.accounts:
-        raise Forbidden(f"account {account} is not in the scope of the policy")
     if incident and (runbook or account):
         raise BadInput("incident", "cannot be combined with a runbook or an account", incident)
-    return Pause(
+    pause = Pause(
         id=f"pause-{digest(execution.attempt)[:8]}",
         who=execution.actor,
         reason=check_reason(document.optional_text("reason") or ""),
@@ -105,6 +103,9 @@ def pause_of(
         account=account,
         incident=check_incident(incident) if incident else "",
     )
+    if account and account not in policy.accounts:  # the form is read first
+        raise Forbidden(f"account {account} is not in the scope of the policy")
+    return pause
 
 
 def described(pause: Pause) -> Answer:

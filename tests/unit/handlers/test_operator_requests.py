@@ -129,9 +129,10 @@ def test_a_subject_outside_the_scope_is_forbidden() -> None:
         ({"plan": {**PLAN, "as_of": "9999-12-31T23:59:59-14:00"}}, "plan.as_of"),
     ],
 )
-def test_a_request_that_cannot_be_used_names_the_field(changes: Json, field: str) -> None:
+@pytest.mark.parametrize("policy", [POLICY, Policy(("999999999999",))], ids=["", "outside the scope"])
+def test_a_request_that_cannot_be_used_names_the_field(changes: Json, field: str, policy: Policy) -> None:
     with pytest.raises(BadInput) as raised:
-        asked(**changes)
+        asked(policy, **changes)
     assert raised.value.field == field
 
 
