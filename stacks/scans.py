@@ -8,10 +8,10 @@ from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_s3 as s3
 
 from ringfence.aws.notice import TOPIC
-from ringfence.aws.scan_files import RESULTS, UNSEEN
 from ringfence.handlers.sent_routes import FINDINGS as ROUTE
 from ringfence.model.resource_names import SCAN_ROLE, SCANS, SCANS_SCHEDULE, function_role
 from ringfence.model.scan_places import BUCKET, FINDINGS_URL, POINTS
+from ringfence.posture.kept import RESULTS, UNSEEN
 from stacks import needs, times
 from stacks.acknowledgements import acknowledge
 from stacks.alarms import Alarms

@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING
 
 from ringfence.aws.failures import raised
 from ringfence.model.call import Permission
+from ringfence.posture.kept import RESULTS, SUMMARIES, UNSEEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mypy_boto3_s3 import S3Client
 
-RESULTS, UNSEEN, SUMMARIES = "results", "not-looked-at", "summaries"
-"""The prefixes of the keys."""
 PERMISSIONS = (
     Permission(
         "s3:PutObject",

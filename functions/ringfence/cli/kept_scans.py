@@ -15,6 +15,7 @@ from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
 from ringfence.model.place import Place
 from ringfence.model.step import counted
+from ringfence.posture.kept import RESULTS, SUMMARIES, UNSEEN
 from ringfence.record.scans import ScanSummary
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     from ringfence.posture.kept import Judged
 
-RESULTS, UNSEEN, SUMMARIES = "results", "not-looked-at", "summaries"
-"""The folders of the bucket."""
 MOST_SCORES = 400
 """The scans whose scores a report reads, the newest ones: a year of daily ones."""
 _SAME = 1_000

@@ -15,6 +15,7 @@ import click
 from ringfence.cli.choices import OneOf
 from ringfence.cli.output import note
 from ringfence.cli.period import BEFORE_ALL, Since, Until, check_period
+from ringfence.cli.scan_rules import library_option, profile_option
 from ringfence.cli.settings import AUDIT_TABLE, SCAN_BUCKET, Home, home_options
 from ringfence.cli.text import safe
 from ringfence.model.errors import BadInput
@@ -59,12 +60,7 @@ class Wanted:
     "its end, or with PATH the first scan.",
 )
 @click.option("--until", type=Until(), help="The period ends at this time. A date means the whole day.")
-@click.option(
-    "--profile",
-    default="",
-    metavar="NAME",
-    help="Use only the rules of this framework, or of this profile in the files of --rules.",
-)
+@profile_option
 @click.option(
     "--rules",
     "rule_paths",
@@ -74,7 +70,7 @@ class Wanted:
     help="A file or folder with the rules and manual controls of the scan. Can be repeated. Default: the "
     "rules that are shipped.",
 )
-@click.option("--library", is_flag=True, help="Use the shipped rules in addition to those of --rules.")
+@library_option
 @click.option(
     "--policy",
     type=click.Path(path_type=Path),

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from ringfence.cli.kept_scans import SUMMARIES, FolderFiles, judged_in, last_scan, unseen_in
+from ringfence.cli.kept_scans import FolderFiles, judged_in, last_scan, unseen_in
 from ringfence.cli.scan_files import Done
 from ringfence.model.errors import BadInput
 from ringfence.model.frozen import frozen
+from ringfence.posture.kept import SUMMARIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

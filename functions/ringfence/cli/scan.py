@@ -14,6 +14,7 @@ from ringfence.cli.again import options_given
 from ringfence.cli.choices import OneOf
 from ringfence.cli.period import check_period
 from ringfence.cli.scan_options import scan_options
+from ringfence.cli.scan_rules import framework_of, library_option, profile_option, rules_of
 from ringfence.cli.text import is_terminal, row, safe
 from ringfence.model.errors import BadInput
 from ringfence.record.shell import typed
@@ -47,13 +48,8 @@ _OTHER_OUTPUT = (
     metavar="PATH",
     help="A file or folder with rules. Can be repeated. Default: the rules that are shipped.",
 )
-@click.option("--library", is_flag=True, help="Use the shipped rules in addition to those of --rules.")
-@click.option(
-    "--profile",
-    default="",
-    metavar="NAME",
-    help="Use only the rules of this framework, or of this profile in the files of --rules.",
-)
+@library_option
+@profile_option
 @click.option("--format", "form", type=OneOf(*FORMATS), default="table", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--html", type=click.Path(path_type=Path), help="Also write a page with charts to this file.")
@@ -105,7 +101,6 @@ def scan(  # noqa: PLR0913 - the options of a command
     accepted. 2: bad input. 3: the score is below --fail-under.
     """
     from ringfence.cli.scan_outputs import SINKS, summary
-    from ringfence.cli.scan_rules import rules_of
     from ringfence.cli.scan_scope import prospects_of
 
     form = "json" if as_json else form
@@ -187,7 +182,6 @@ def _write(path: Path, done: Done, prospects: Prospects, profile: str, given: Sc
     from ringfence.cli.output import note
     from ringfence.cli.scan_history import scans_of
     from ringfence.cli.scan_page import page
-    from ringfence.cli.scan_rules import framework_of
     from ringfence.cli.scan_scope import ANY_ACCOUNT
     from ringfence.cli.scan_sections import changed, exempted
 

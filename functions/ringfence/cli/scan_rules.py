@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import click
+
 from ringfence.model.errors import BadInput
 
 if TYPE_CHECKING:
@@ -12,6 +14,16 @@ if TYPE_CHECKING:
     from ringfence.posture.file import Loaded
     from ringfence.posture.manual import ManualControl
     from ringfence.runbooks.compliance import Framework
+
+library_option = click.option(
+    "--library", is_flag=True, help="Use the shipped rules in addition to those of --rules."
+)
+profile_option = click.option(
+    "--profile",
+    default="",
+    metavar="NAME",
+    help="Use only the rules of this framework, or of this profile in the files of --rules.",
+)
 
 
 def rules_of(

@@ -19,6 +19,8 @@ from ringfence.posture.rule import Resource, Result, Status
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+RESULTS, UNSEEN, SUMMARIES = "results", "not-looked-at", "summaries"
+"""The folders of the bucket of scans: judged resources, what was not looked at and why, and the scores."""
 VERSION = 1
 _STATES = {one.value: one for one in Status}
 

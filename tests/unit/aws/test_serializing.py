@@ -13,6 +13,7 @@ from botocore.utils import ArgumentGenerator
 from ringfence.aws.serializing import QuickJSONSerializer
 from ringfence.aws.sessions import session
 from stacks.operations import operations
+from tests.support.examples import with_bytes
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
@@ -53,15 +54,6 @@ def test_every_request_is_written_as_botocore_writes_it(service: str) -> None:
             usual = written(JSONSerializer, given, operation)
             assert isinstance(usual, dict)
             assert written(QuickJSONSerializer, given, operation) == usual
-
-
-def with_bytes(example: Any) -> Any:  # noqa: ANN401 - any parameters
-    """Put bytes where an example has nothing: botocore has none for them."""
-    if isinstance(example, dict):
-        return {name: with_bytes(one) for name, one in example.items()}
-    if isinstance(example, list):
-        return [with_bytes(one) for one in example]
-    return b"bytes" if example is None else example
 
 
 @pytest.mark.parametrize(

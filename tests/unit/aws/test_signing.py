@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from ringfence.aws import signing
 from ringfence.aws.signing import QuickSigV4Auth
 from stacks.operations import operations
+from tests.support.examples import with_bytes
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest
@@ -148,15 +149,6 @@ def test_every_operation_of_the_functions_is_signed_as_before(
         assert found[0] == found[1]
         requests.append(found[0])
     assert any("AWS4-HMAC-SHA256" in one for one in requests)
-
-
-def with_bytes(example: Any) -> Any:  # noqa: ANN401 - any parameters
-    """Put bytes where an example has nothing: botocore has none for them."""
-    if isinstance(example, dict):
-        return {name: with_bytes(one) for name, one in example.items()}
-    if isinstance(example, list):
-        return [with_bytes(one) for one in example]
-    return b"bytes" if example is None else example
 
 
 def test_one_key_signs_the_requests_of_a_day_to_a_service_in_a_region() -> None:

@@ -27,6 +27,7 @@ from stacks.service_models import (
     model_of,
     trim,
 )
+from tests.support.examples import with_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -265,15 +266,6 @@ def sent_parts(made: BaseClient, operation: str, parameters: Json) -> Any:  # no
     with pytest.raises(Sent) as stopped:
         getattr(made, xform_name(operation))(**parameters)
     return stopped.value.args
-
-
-def with_bytes(example: Any) -> Any:  # noqa: ANN401 - any parameters
-    """Put bytes where an example has nothing: botocore has none for them."""
-    if isinstance(example, dict):
-        return {name: with_bytes(one) for name, one in example.items()}
-    if isinstance(example, list):
-        return [with_bytes(one) for one in example]
-    return b"bytes" if example is None else example
 
 
 @SERVICES

@@ -6,10 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ringfence.aws.scan_files import RESULTS, UNSEEN
 from ringfence.handlers.scans.plan import narrowed
 from ringfence.model.codec import canonical
 from ringfence.model.frozen import replace
+from ringfence.posture.kept import RESULTS, UNSEEN
 from ringfence.posture.look import Look
 from ringfence.posture.reach import Reach
 from ringfence.posture.rule import Status

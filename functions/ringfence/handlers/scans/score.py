@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ringfence.aws.scan_files import SUMMARIES
 from ringfence.model.codec import canonical
 from ringfence.model.frozen import frozen
+from ringfence.posture.kept import SUMMARIES
 from ringfence.posture.score import WEIGHTS, Counts, score
 from ringfence.record.notices.scans import declined
 from ringfence.record.scans import ScanSummary, decline
